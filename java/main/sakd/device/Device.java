@@ -1,0 +1,62 @@
+package sakd.device;
+
+import java.nio.ByteBuffer;
+
+/**
+ * A processor with its memory: allocation, transfers and kernels. Work is submitted in order to one
+ * queue; a device is used by one thread at a time.
+ */
+public interface Device extends AutoCloseable {
+  /** How {@code --device} names it: {@code cpu}, {@code opencl:0:0}, {@code cuda:0}. */
+  String name();
+
+  /** One line for people: the processor, its memory, the libraries in use. */
+  String description();
+
+  /** Bytes that the offset of a {@link Memory#view} must be a multiple of. */
+  int alignment();
+
+  /** Whether activations can be stored in this type. */
+  boolean supports(DType storage);
+
+  /** How many channels one kernel item should work on at most, for this storage and T. */
+  int preferredLanes(DType storage, int steps);
+
+  /** How many chunks a reduction over rows should be cut into, for a matrix of so many bytes. */
+  int preferredChunks(long rows, long columns, long bytes);
+
+  /**
+   * Uninitialised memory, aligned to {@link #alignment()}.
+   *
+   * @throws sakd.io.UserError if the device has no such memory left
+   */
+  Memory allocate(long bytes);
+
+  /** Copies the buffer's remaining bytes in; the buffer may be reused when this returns. */
+  void upload(ByteBuffer from, Memory to);
+
+  /** Fills the buffer's remaining bytes; waits for the work before it. */
+  void download(Memory from, ByteBuffer to);
+
+  /** Copies {@code from} to {@code to}, of equal size, on the device. */
+  void copy(Memory from, Memory to);
+
+  /** Sets every byte to zero. */
+  void zero(Memory memory);
+
+  /**
+   * The kernel, compiled at first use and kept.
+   *
+   * @throws sakd.io.UserError if it cannot be compiled here
+   */
+  Kernel kernel(KernelSpec spec);
+
+  /** Convolution and matrix product on this device. */
+  MatrixLibrary matrix();
+
+  /** Waits until all submitted work is done. */
+  void synchronize();
+
+  @Override
+  void close();
+}

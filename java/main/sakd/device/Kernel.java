@@ -1,0 +1,14 @@
+package sakd.device;
+
+/**
+ * A compiled kernel. Arguments are {@link Memory} (a pointer), {@link Integer}, {@link Long} or
+ * {@link Float}, in the order of the kernel's parameters. A launch may return before the kernel has
+ * run; launches on one device run in the order they were made.
+ */
+public interface Kernel {
+  /** Runs a {@code FOR_EACH} kernel over {@code n} items. */
+  void launch(long n, Object... arguments);
+
+  /** Runs a {@code FOR_EACH_ROW / FOR_EACH_COLUMN} kernel over a matrix of items. */
+  void launchRows(long rows, long columns, Object... arguments);
+}

@@ -1,0 +1,35 @@
+package sakd.device;
+
+/**
+ * What the vendor's library does on a device: convolution and matrix product. Activations x, y and
+ * their gradients are of the storage type given; weights w and their gradients are float32 always,
+ * channels last ({@link ConvShape}). Results are assigned. Arithmetic accumulates in float32.
+ */
+public interface MatrixLibrary extends AutoCloseable {
+  /** Name and version. */
+  String name();
+
+  void convForward(ConvShape shape, DType storage, Memory x, Memory w, Memory y);
+
+  void convBackwardData(ConvShape shape, DType storage, Memory gradY, Memory w, Memory gradX);
+
+  void convBackwardWeights(ConvShape shape, DType storage, Memory x, Memory gradY, Memory gradW);
+
+  /**
+   * c = op(a) op(b) + beta c, float32, row-major; op(a) is [m, k], op(b) is [k, n], c is [m, n]. A
+   * transposed operand is stored as [k, m] or [n, k].
+   */
+  void gemm(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      Memory a,
+      Memory b,
+      float beta,
+      Memory c);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,106 @@
+package sakd.ops;
+
+/**
+ * What stands where an activation function does: ReLU in the ANN, a spiking neuron in the SNN, or
+ * nothing. Equations in {@code kernels/neuron.cu}; names and defaults as in SpikingJelly.
+ *
+ * @param kind which neuron
+ * @param tau membrane time constant, &gt; 1 (LIF; initial value for PLIF)
+ * @param vThreshold firing threshold
+ * @param vReset potential after a spike; NaN for soft reset (subtract the threshold)
+ * @param decayInput whether the input is divided by tau too
+ * @param detachReset whether the reset sends no gradient through the spike
+ * @param surrogate shape of the stand-in for ds/dh
+ * @param alpha width (triangle, rectangle) or steepness (atan, sigmoid) of the surrogate, &gt; 0
+ */
+public record Neuron(
+    Kind kind,
+    float tau,
+    float vThreshold,
+    float vReset,
+    boolean decayInput,
+    boolean detachReset,
+    Surrogate surrogate,
+    float alpha) {
+
+  /** Largest number of time steps the kernels unroll. */
+  public static final int MAX_STEPS = 32;
+
+  /** IDENTITY and RELU have no state; IF does not leak; PLIF learns its leak. */
+  public enum Kind {
+    IDENTITY,
+    RELU,
+    IF,
+    LIF,
+    PLIF;
+
+    public boolean isSpiking() {
+      return ordinal() >= IF.ordinal();
+    }
+  }
+
+  /** Order as in {@code kernels/neuron.cu}. */
+  public enum Surrogate {
+    TRIANGLE,
+    ATAN,
+    SIGMOID,
+    RECTANGLE
+  }
+
+  /** How a residual branch r joins; order as in {@code kernels/neuron.cu}. */
+  public enum Residual {
+    /** There is none. */
+    NONE,
+    /** Added to the neuron's input: Spiking-ResNet. */
+    INPUT,
+    /** out = s + r: SEW-ResNet ADD. */
+    ADD,
+    /** out = s r: SEW-ResNet AND. */
+    AND,
+    /** out = (1 - s) r: SEW-ResNet IAND. */
+    IAND
+  }
+
+  public static final Neuron IDENTITY = stateless(Kind.IDENTITY);
+  public static final Neuron RELU = stateless(Kind.RELU);
+
+  /** The paper's neuron: tau 2, threshold 1, hard reset to 0, triangle surrogate. */
+  public static final Neuron LIF =
+      new Neuron(Kind.LIF, 2, 1, 0, false, false, Surrogate.TRIANGLE, 1);
+
+  public Neuron {
+    if (kind == Kind.LIF && !(tau >= 1) || kind == Kind.PLIF && !(tau > 1)) {
+      throw new IllegalArgumentException("tau must be greater than 1, not " + tau);
+    }
+    if (!(alpha > 0)) {
+      throw new IllegalArgumentException("surrogate's alpha must be greater than 0, not " + alpha);
+    }
+    if (kind.isSpiking() && !(vThreshold > (Float.isNaN(vReset) ? 0 : vReset))) {
+      throw new IllegalArgumentException(
+          "v-threshold must be greater than v-reset, not " + vThreshold);
+    }
+  }
+
+  private static Neuron stateless(Kind kind) {
+    return new Neuron(kind, 2, 1, 0, false, false, Surrogate.TRIANGLE, 1);
+  }
+
+  public boolean hardReset() {
+    return !Float.isNaN(vReset);
+  }
+
+  /** The potential before the first step. */
+  public float vStart() {
+    return hardReset() ? vReset : 0;
+  }
+
+  /** 1/tau of IF (0) and LIF; PLIF reads its parameter instead. */
+  public float leak() {
+    return kind == Kind.IF ? 0 : 1 / tau;
+  }
+
+  /** PLIF's parameter w at the start: sigmoid(w) = 1/tau. */
+  public float initialLeakParameter() {
+    return (float) -Math.log(tau - 1.0);
+  }
+}

@@ -1,0 +1,212 @@
+package sakd.ops;
+
+import sakd.device.ConvShape;
+import sakd.device.DType;
+import sakd.device.Device;
+
+/**
+ * Every tensor operation there is, implemented once over kernels ({@link KernelOps}) and once in
+ * plain Java in double arithmetic ({@link ReferenceOps}), which is what the other is tested
+ * against.
+ *
+ * <p>Results go to tensors the caller allocated, and are assigned unless said otherwise. "Storage"
+ * is the type of activations: F32, or F16 or BF16 where the device has it; all activations of one
+ * call have the same. Parameters, statistics, logits and losses are F32. Sizes that do not fit each
+ * other are an {@link IllegalArgumentException}.
+ */
+public interface Ops extends AutoCloseable {
+  Device device();
+
+  /** An uninitialised tensor; {@link Tensor#close()} gives its memory back for reuse. */
+  Tensor allocate(DType type, int... shape);
+
+  /** Bytes in tensors now, and the most there have been since {@link #resetPeak()}. */
+  MemoryReport memoryReport();
+
+  void resetPeak();
+
+  /** Bytes in use and their peak. */
+  record MemoryReport(long current, long peak) {}
+
+  // ---- element by element ----
+
+  /** x = value. */
+  void fill(Tensor x, float value);
+
+  /** a += b, both of one storage type. */
+  void add(Tensor a, Tensor b);
+
+  /** to = from, converted between storage types (one of the two is F32, or both are the same). */
+  void convert(Tensor from, Tensor to);
+
+  /** x [..., C] += bias [C], F32 or storage. */
+  void addBias(Tensor x, Tensor bias);
+
+  // ---- matrix products ----
+
+  /** x [batch.., H, W, in], w [out, k, k, in] F32, y [batch.., OH, OW, out]. */
+  void conv(ConvShape shape, Tensor x, Tensor w, Tensor y);
+
+  /** The gradient of {@link #conv} by x. */
+  void convBackwardData(ConvShape shape, Tensor gradY, Tensor w, Tensor gradX);
+
+  /** The gradient of {@link #conv} by w. */
+  void convBackwardWeights(ConvShape shape, Tensor x, Tensor gradY, Tensor gradW);
+
+  /** c = op(a) op(b) + beta c; F32 matrices [rows, columns] (leading dimensions fold into rows). */
+  void gemm(boolean transposeA, boolean transposeB, Tensor a, Tensor b, float beta, Tensor c);
+
+  /** out [C] = sum over the rows of x [.., C]. */
+  void sumRows(Tensor x, Tensor out);
+
+  // ---- batch norm and neuron ----
+
+  /** The batch norm of a layer: gamma, beta, runningMean, runningVar, each [C]. */
+  record BatchNorm(
+      Tensor gamma,
+      Tensor beta,
+      Tensor runningMean,
+      Tensor runningVar,
+      float eps,
+      float momentum) {}
+
+  /**
+   * Batch statistics of x [.., C]: updates the running ones and writes affine [4, C] = mean,
+   * 1/sqrt(var + eps), gamma/sqrt(var + eps), beta.
+   */
+  void batchStatistics(Tensor x, BatchNorm norm, Tensor affine);
+
+  /** affine [4, C] from the running statistics, for inference. */
+  void runningStatistics(BatchNorm norm, Tensor affine);
+
+  /**
+   * Batch norm + residual + neuron, fused over T steps.
+   *
+   * @param x [T', .., C], T' = 1 or T
+   * @param affine [4, C], or null for no batch norm
+   * @param residual [T, .., C], or null with {@link Neuron.Residual#NONE}
+   * @param leak [1], PLIF's parameter w, or null
+   * @param out [T, .., C]; T is read off here; 1 &le; T &le; {@link Neuron#MAX_STEPS}
+   */
+  void neuron(
+      Neuron neuron,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor affine,
+      Tensor residual,
+      Tensor leak,
+      Tensor out);
+
+  /** Gradients of {@link #neuron}: each is null where the input is; gradGamma, gradBeta [C]. */
+  record NeuronGradients(Tensor x, Tensor residual, Tensor gamma, Tensor beta, Tensor leak) {}
+
+  /**
+   * The backward pass of {@link #neuron} after {@link #batchStatistics}: recomputes the membrane
+   * from x, through time and through the batch statistics.
+   */
+  void neuronBackward(
+      Neuron neuron,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor affine,
+      Tensor residual,
+      Tensor leak,
+      Tensor gradOut,
+      NeuronGradients gradients);
+
+  // ---- pooling and time ----
+
+  /** A square window, e.g. 3 wide, stride 2, padding 1. */
+  record Pool(int size, int stride, int pad) {
+    public int out(int in) {
+      return (in + 2 * pad - size) / stride + 1;
+    }
+  }
+
+  /**
+   * x [.., H, W, C] to y [.., OH, OW, C]; winner U8 like y says which element of the window won.
+   */
+  void maxPool(Pool pool, Tensor x, Tensor y, Tensor winner);
+
+  void maxPoolBackward(Pool pool, Tensor gradY, Tensor winner, Tensor gradX);
+
+  /** x [T', N, H, W, C] to out [T', N, C] F32: mean over space. */
+  void averagePool(Tensor x, Tensor out);
+
+  void averagePoolBackward(Tensor gradOut, Tensor gradX);
+
+  /** x [T, ..] to out [1, ..]: mean over time. */
+  void timeMean(Tensor x, Tensor out);
+
+  void timeMeanBackward(Tensor gradOut, Tensor gradX);
+
+  // ---- losses and metrics ----
+
+  /**
+   * Softmax cross-entropy with label smoothing, and KL from the teacher's softened classes.
+   *
+   * @param logits [N, K] F32
+   * @param teacher [N, K] F32, or null if klWeight is 0
+   * @param labels [N] I32 in [0, K)
+   * @param losses [N, 2]: cross-entropy and T^2 KL of each sample, without the weights
+   * @param grad [N, K]: gradient by logits of the mean over N of ceWeight ce + klWeight kl
+   */
+  void softmaxLoss(
+      Tensor logits,
+      Tensor teacher,
+      Tensor labels,
+      float ceWeight,
+      float klWeight,
+      float temperature,
+      float smoothing,
+      Tensor losses,
+      Tensor grad);
+
+  /** loss [1] = mean (a - b)^2, without weight; grad = gradient by a of weight times that. */
+  void squaredError(Tensor a, Tensor b, float weight, Tensor loss, Tensor grad);
+
+  /** rank [N] I32: how many classes are ahead of the label's; 0 is a hit at top-1. */
+  void labelRank(Tensor logits, Tensor labels, Tensor rank);
+
+  // ---- optimizers: flat F32 arrays; schedule [4] as in kernels/optimizer.cu ----
+
+  void sgd(
+      Tensor w,
+      Tensor grad,
+      Tensor momentumBuffer,
+      Tensor schedule,
+      float momentum,
+      float weightDecay,
+      boolean nesterov);
+
+  void adamw(
+      Tensor w,
+      Tensor grad,
+      Tensor m,
+      Tensor v,
+      Tensor schedule,
+      float beta1,
+      float beta2,
+      float eps,
+      float weightDecay);
+
+  /** average += (1 - decay) (w - average). */
+  void ema(Tensor w, Tensor average, float decay);
+
+  /** out [1] = sum of the squares of x (F32). */
+  void sumSquares(Tensor x, Tensor out);
+
+  /** schedule[1] *= min(1, maxNorm / (schedule[1] sqrt(squares[0]) + 1e-6)). */
+  void clipFactor(Tensor squares, Tensor schedule, float maxNorm);
+
+  // ---- input ----
+
+  /**
+   * images U8 [N, C, H, W] to out [.., N, H, W, C]: crop and flip by placement I32 [N, 3] (dy, dx,
+   * flip), black outside, scaled to [0, 1], then (pixel - mean) / std per channel [C].
+   */
+  void augment(Tensor images, Tensor placement, Tensor mean, Tensor std, Tensor out);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,104 @@
+// Batch norm statistics, and the sums over rows that every backward pass needs.
+//
+//   mean = sum x / count,  var = sum (x - mean)^2 / count        over the rows of x [rows, C]
+//   affine [4, C] = mean, 1/sqrt(var + eps), gamma/sqrt(var + eps), beta       read by neuron.cu
+//   running = (1 - momentum) running + momentum (mean, var count/(count - 1))  as PyTorch does
+//
+// Two passes and no atomics: neighbouring items sum neighbouring channels over a chunk of rows into
+// partial [chunks, sums, C]; a second, small pass merges the chunks in order.
+#include "portable.h"
+
+// partial [chunks, 2, C] is assigned: mean and sum of squared distances from it of every chunk. The
+// sums are taken about the chunk's first row, so a mean far from zero costs no digits.
+KERNEL(statistics, GLOBAL const storage* RESTRICT x, GLOBAL float* RESTRICT partial, int64 rows,
+       int rows_per_chunk, int chunks, int columns) {
+  FOR_EACH_ROW(chunk, chunks) {
+    FOR_EACH_COLUMN(c, columns) {
+      const int64 first = chunk * rows_per_chunk;
+      const int64 last = first + rows_per_chunk < rows ? first + rows_per_chunk : rows;
+      const vfloat origin = load(x, (first * columns + c) * LANES);
+      vfloat sum = splat(0), squares = splat(0);
+      for (int64 row = first; row < last; ++row) {
+        const vfloat d = load(x, (row * columns + c) * LANES) - origin;
+        sum = sum + d;
+        squares = squares + d * d;
+      }
+      const vfloat mean = sum * (1.0f / (last - first));
+      const int64 to = (chunk * 2 * columns + c) * LANES;
+      store_float(partial, to, origin + mean);
+      store_float(partial, to + columns * LANES, squares - sum * mean);
+    }
+  }
+}
+
+// affine and the running statistics are assigned. Chan's merge: the squared distances of the chunks
+// add up, and so do those of the chunks' means from the mean of all.
+KERNEL(statistics_merge, GLOBAL const float* RESTRICT partial, GLOBAL const float* RESTRICT gamma,
+       GLOBAL const float* RESTRICT beta, GLOBAL float* RESTRICT running_mean,
+       GLOBAL float* RESTRICT running_var, GLOBAL float* RESTRICT affine, float eps,
+       float momentum, int64 rows, int rows_per_chunk, int chunks, int channels) {
+  FOR_EACH(c, channels) {
+    float total = 0.0f;
+    for (int k = 0; k < chunks; ++k) {
+      const int64 left = rows - (int64)k * rows_per_chunk;
+      const float n = (float)(left < rows_per_chunk ? left : rows_per_chunk);
+      total += n * (partial[(int64)k * 2 * channels + c] - partial[c]);
+    }
+    const float mean = partial[c] + total / (float)rows;
+    float squares = 0.0f;
+    for (int k = 0; k < chunks; ++k) {
+      const int64 left = rows - (int64)k * rows_per_chunk;
+      const float n = (float)(left < rows_per_chunk ? left : rows_per_chunk);
+      const float d = partial[(int64)k * 2 * channels + c] - mean;
+      squares += partial[((int64)k * 2 + 1) * channels + c] + n * d * d;
+    }
+    const float var = squares / (float)rows;
+    const float invstd = 1.0f / scalar_sqrt(var + eps);
+    affine[c] = mean;
+    affine[channels + c] = invstd;
+    affine[2 * channels + c] = gamma[c] * invstd;
+    affine[3 * channels + c] = beta[c];
+    const float unbiased = squares / (float)(rows > 1 ? rows - 1 : 1);
+    running_mean[c] = (1.0f - momentum) * running_mean[c] + momentum * mean;
+    running_var[c] = (1.0f - momentum) * running_var[c] + momentum * unbiased;
+  }
+}
+
+// affine is assigned, from the running statistics: batch norm at inference.
+KERNEL(affine_from_running, GLOBAL const float* RESTRICT gamma, GLOBAL const float* RESTRICT beta,
+       GLOBAL const float* RESTRICT running_mean, GLOBAL const float* RESTRICT running_var,
+       GLOBAL float* RESTRICT affine, float eps, int channels) {
+  FOR_EACH(c, channels) {
+    const float invstd = 1.0f / scalar_sqrt(running_var[c] + eps);
+    affine[c] = running_mean[c];
+    affine[channels + c] = invstd;
+    affine[2 * channels + c] = gamma[c] * invstd;
+    affine[3 * channels + c] = beta[c];
+  }
+}
+
+// partial [chunks, C] is assigned: column sums of x [rows, C] over every chunk of rows.
+KERNEL(sum_rows, GLOBAL const storage* RESTRICT x, GLOBAL float* RESTRICT partial, int64 rows,
+       int rows_per_chunk, int chunks, int columns) {
+  FOR_EACH_ROW(chunk, chunks) {
+    FOR_EACH_COLUMN(c, columns) {
+      const int64 first = chunk * rows_per_chunk;
+      const int64 last = first + rows_per_chunk < rows ? first + rows_per_chunk : rows;
+      vfloat sum = splat(0);
+      for (int64 row = first; row < last; ++row) {
+        sum = sum + load(x, (row * columns + c) * LANES);
+      }
+      store_float(partial, (chunk * columns + c) * LANES, sum);
+    }
+  }
+}
+
+// out [n] is assigned: the sum of partial [chunks, n] over the chunks.
+KERNEL(sum_chunks, GLOBAL const float* RESTRICT partial, GLOBAL float* RESTRICT out, int chunks,
+       int64 n) {
+  FOR_EACH(i, n) {
+    float sum = 0.0f;
+    for (int k = 0; k < chunks; ++k) sum += partial[k * n + i];
+    out[i] = sum;
+  }
+}

@@ -1,0 +1,95 @@
+// Losses with their gradients in the same pass, and the rank of the true class.
+#include "portable.h"
+
+// For every sample (row) with logits z, teacher's logits q and label y, of K classes:
+//
+//   ce = -sum_k target_k log p_k       p = softmax(z), target = (1 - e) onehot(y) + e / K
+//   kl = T^2 sum_k a_k (log a_k - log b_k)             a = softmax(q / T), b = softmax(z / T)
+//   loss = (ce_weight ce + kl_weight kl) / N
+//   dloss/dz = (ce_weight (p - target) + kl_weight T (b - a)) / N
+//
+// losses [N, 2] (ce and kl of each sample) and grad [N, K] are assigned. T is the temperature.
+// With kl_weight = 0 the teacher is not read and kl is 0.
+KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RESTRICT teacher,
+       GLOBAL const int* RESTRICT labels, GLOBAL float* RESTRICT losses,
+       GLOBAL float* RESTRICT grad, float ce_weight, float kl_weight, float temperature,
+       float smoothing, int samples, int classes) {
+  FOR_EACH(n, samples) {
+    GLOBAL const float* z = logits + n * classes;
+    GLOBAL const float* q = teacher + n * classes;
+    const bool distil = kl_weight != 0.0f;
+    const float inverse = 1.0f / temperature;
+    float z_max = z[0], q_max = distil ? q[0] : 0.0f;
+    for (int k = 1; k < classes; ++k) {
+      // A NaN wins, so that a broken network shows in the loss.
+      if (!(z[k] <= z_max)) z_max = z[k];
+      if (distil && !(q[k] <= q_max)) q_max = q[k];
+    }
+    float p_sum = 0.0f, b_sum = 0.0f, a_sum = 0.0f, z_total = 0.0f;
+    for (int k = 0; k < classes; ++k) {
+      p_sum += scalar_exp(z[k] - z_max);
+      z_total += z[k] - z_max;
+      if (distil) {
+        b_sum += scalar_exp((z[k] - z_max) * inverse);
+        a_sum += scalar_exp((q[k] - q_max) * inverse);
+      }
+    }
+    const int y = labels[n];
+    const float p_log = scalar_log(p_sum);
+    const float b_log = distil ? scalar_log(b_sum) : 0.0f;
+    const float a_log = distil ? scalar_log(a_sum) : 0.0f;
+    const float share = smoothing / classes;
+    const float scale = 1.0f / samples;
+    float kl = 0.0f;
+    for (int k = 0; k < classes; ++k) {
+      const float p = scalar_exp(z[k] - z_max) / p_sum;
+      const float target = share + (k == y ? 1.0f - smoothing : 0.0f);
+      float g = ce_weight * (p - target);
+      if (distil) {
+        const float log_a = (q[k] - q_max) * inverse - a_log;
+        const float log_b = (z[k] - z_max) * inverse - b_log;
+        const float a = scalar_exp(log_a), b = scalar_exp(log_b);
+        kl += a * (log_a - log_b);
+        g += kl_weight * temperature * (b - a);
+      }
+      grad[n * classes + k] = g * scale;
+    }
+    const float log_p_true = z[y] - z_max - p_log;
+    const float log_p_total = z_total - classes * p_log;
+    losses[2 * n] = -(1.0f - smoothing) * log_p_true - share * log_p_total;
+    losses[2 * n + 1] = kl * temperature * temperature;
+  }
+}
+
+// partial [chunks] (sums of squared differences) and grad are assigned:
+//   loss = weight sum (a - b)^2 / count,   dloss/da = 2 weight (a - b) / count;  scale = 2 weight / count
+KERNEL(squared_error, GLOBAL const storage* RESTRICT a, GLOBAL const storage* RESTRICT b,
+       GLOBAL storage* RESTRICT grad, GLOBAL float* RESTRICT partial, float scale, int64 n,
+       int items_per_chunk, int chunks) {
+  FOR_EACH(chunk, chunks) {
+    const int64 first = chunk * items_per_chunk;
+    const int64 last = first + items_per_chunk < n ? first + items_per_chunk : n;
+    vfloat sum = splat(0);
+    for (int64 i = first; i < last; ++i) {
+      const vfloat d = load(a, i * LANES) - load(b, i * LANES);
+      sum = sum + d * d;
+      store(grad, i * LANES, d * scale);
+    }
+    partial[chunk] = lane_sum(sum);
+  }
+}
+
+// rank [N] is assigned: how many classes are ahead of the true one, 0 where it is the first; equals
+// count in the order of their index, a NaN counts as ahead.
+KERNEL(label_rank, GLOBAL const float* RESTRICT logits, GLOBAL const int* RESTRICT labels,
+       GLOBAL int* RESTRICT rank, int samples, int classes) {
+  FOR_EACH(n, samples) {
+    GLOBAL const float* z = logits + n * classes;
+    const float own = z[labels[n]];
+    int ahead = 0;
+    for (int k = 0; k < classes; ++k) {
+      if (k != labels[n] && (!(z[k] <= own) || (z[k] == own && k < labels[n]))) ++ahead;
+    }
+    rank[n] = ahead;
+  }
+}

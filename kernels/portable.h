@@ -1,0 +1,45 @@
+// The dialect all kernels are written in: CUDA C++, OpenCL C and host C++ from one text.
+//
+// A kernel is KERNEL(name, parameters...) { body }, and its body is one of two loops:
+//
+//   FOR_EACH(i, n)                                     over n items
+//   FOR_EACH_ROW(r, rows) FOR_EACH_COLUMN(c, columns)  over a matrix of items
+//
+// On a GPU they are grid-stride loops (columns along x, so that neighbouring threads touch
+// neighbouring memory); on the host the items or rows are shared out among the threads, a
+// contiguous range each. Kernels are free of barriers, atomics and shared memory, so every
+// result is the same on every run. A host kernel is exported as
+//
+//   void name(void** arguments, int64 begin, int64 end)
+//
+// with the calling convention of cuLaunchKernel: one pointer to each argument.
+//
+// Specialisation, by -D:
+//   STORAGE  STORAGE_FLOAT | STORAGE_HALF | STORAGE_BFLOAT16   type of activations in memory
+//   LANES    neighbouring channels one item works on; must divide the innermost dimension
+//
+// Arithmetic is always float32, in vectors of LANES floats (vfloat). Products and sums are never
+// contracted (-ffp-contract=off, --fmad=false, FP_CONTRACT OFF): a spike is a comparison, and the
+// backward pass, which recomputes it, has to find the same one.
+#pragma once
+
+#define STORAGE_FLOAT 0
+#define STORAGE_HALF 1
+#define STORAGE_BFLOAT16 2
+#ifndef STORAGE
+#define STORAGE STORAGE_FLOAT
+#endif
+#ifndef LANES
+#define LANES 1
+#endif
+
+#define PASTE_(a, b) a##b
+#define PASTE(a, b) PASTE_(a, b)
+
+#if defined(__OPENCL_VERSION__)
+#include "portable_opencl.h"
+#elif defined(__CUDACC__) || defined(__CUDACC_RTC__)
+#include "portable_cuda.h"
+#else
+#include "portable_host.h"
+#endif

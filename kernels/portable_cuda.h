@@ -1,0 +1,146 @@
+// portable.h for CUDA C++ (nvcc or NVRTC, sm_80 and later): vfloat is LANES floats in registers;
+// LANES * sizeof(storage) = 16 makes every access of storage one 16-byte instruction.
+#pragma once
+
+typedef long long int64;
+typedef unsigned char uchar;
+
+#define GLOBAL
+#define RESTRICT __restrict__
+#define INLINE static __device__ __forceinline__
+#define UNROLL _Pragma("unroll")
+
+#define KERNEL(name, ...) extern "C" __global__ void name(__VA_ARGS__)
+#define GRID_START(d) ((int64)blockIdx.d * blockDim.d + threadIdx.d)
+#define GRID_STRIDE(d) ((int64)gridDim.d * blockDim.d)
+#define FOR_EACH(i, n) for (int64 i = GRID_START(x); i < (n); i += GRID_STRIDE(x))
+#define FOR_EACH_ROW(r, rows) for (int64 r = GRID_START(y); r < (rows); r += GRID_STRIDE(y))
+#define FOR_EACH_COLUMN(c, columns) for (int64 c = GRID_START(x); c < (columns); c += GRID_STRIDE(x))
+
+// ---- vectors ----
+struct vfloat {
+  float lane[LANES];
+};
+
+#define LANEWISE(result, expression)                         \
+  vfloat result;                                             \
+  UNROLL for (int k = 0; k < LANES; ++k) result.lane[k] = (expression)
+
+INLINE vfloat splat(float a) {
+  LANEWISE(r, a);
+  return r;
+}
+#define OPERATOR(op)                                \
+  INLINE vfloat operator op(vfloat a, vfloat b) {   \
+    LANEWISE(r, a.lane[k] op b.lane[k]);            \
+    return r;                                       \
+  }                                                 \
+  INLINE vfloat operator op(vfloat a, float b) {    \
+    LANEWISE(r, a.lane[k] op b);                    \
+    return r;                                       \
+  }                                                 \
+  INLINE vfloat operator op(float a, vfloat b) {    \
+    LANEWISE(r, a op b.lane[k]);                    \
+    return r;                                       \
+  }                                                 \
+  INLINE void operator op##=(vfloat& a, vfloat b) { \
+    UNROLL for (int k = 0; k < LANES; ++k) a.lane[k] op##= b.lane[k]; \
+  }
+OPERATOR(+)
+OPERATOR(-)
+OPERATOR(*)
+OPERATOR(/)
+#undef OPERATOR
+INLINE vfloat operator-(vfloat a) {
+  LANEWISE(r, -a.lane[k]);
+  return r;
+}
+
+// ---- storage ----
+#if STORAGE == STORAGE_FLOAT
+typedef float storage;
+INLINE float from_storage(storage s) { return s; }
+INLINE storage to_storage(float f) { return f; }
+#elif STORAGE == STORAGE_BFLOAT16
+typedef unsigned short storage;
+INLINE float from_storage(storage s) { return __uint_as_float((unsigned)s << 16); }
+INLINE storage to_storage(float f) {
+  unsigned short s;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(s) : "f"(f));
+  return s;
+}
+#else
+typedef unsigned short storage;
+INLINE float from_storage(storage s) {
+  float f;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(s));
+  return f;
+}
+INLINE storage to_storage(float f) {
+  unsigned short s;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(s) : "f"(f));
+  return s;
+}
+#endif
+
+/// LANES values that move as one access of up to 16 bytes.
+template <class E>
+struct alignas(sizeof(E) * LANES > 16 ? 16 : sizeof(E) * LANES) Packet {
+  E lane[LANES];
+};
+
+INLINE vfloat load(const storage* p, int64 i) {
+  const Packet<storage> s = *reinterpret_cast<const Packet<storage>*>(p + i);
+  LANEWISE(r, from_storage(s.lane[k]));
+  return r;
+}
+INLINE void store(storage* p, int64 i, vfloat v) {
+  Packet<storage> s;
+  UNROLL for (int k = 0; k < LANES; ++k) s.lane[k] = to_storage(v.lane[k]);
+  *reinterpret_cast<Packet<storage>*>(p + i) = s;
+}
+INLINE vfloat load_float(const float* p, int64 i) {
+  const Packet<float> s = *reinterpret_cast<const Packet<float>*>(p + i);
+  LANEWISE(r, s.lane[k]);
+  return r;
+}
+INLINE void store_float(float* p, int64 i, vfloat v) {
+  Packet<float> s;
+  UNROLL for (int k = 0; k < LANES; ++k) s.lane[k] = v.lane[k];
+  *reinterpret_cast<Packet<float>*>(p + i) = s;
+}
+
+// ---- functions of a vector, lane by lane ----
+INLINE vfloat at_least_zero(vfloat a) {
+  LANEWISE(r, a.lane[k] >= 0.0f ? 1.0f : 0.0f);
+  return r;
+}
+INLINE vfloat above_zero(vfloat a) {
+  LANEWISE(r, a.lane[k] > 0.0f ? 1.0f : 0.0f);
+  return r;
+}
+/// max(a, 0); a NaN stays a NaN.
+INLINE vfloat relu(vfloat a) {
+  LANEWISE(r, a.lane[k] < 0.0f ? 0.0f : a.lane[k]);
+  return r;
+}
+INLINE vfloat absolute(vfloat a) {
+  LANEWISE(r, fabsf(a.lane[k]));
+  return r;
+}
+INLINE vfloat exponential(vfloat a) {
+  LANEWISE(r, expf(a.lane[k]));
+  return r;
+}
+INLINE vfloat square_root(vfloat a) {
+  LANEWISE(r, sqrtf(a.lane[k]));
+  return r;
+}
+INLINE float lane_sum(vfloat a) {
+  float s = 0;
+  UNROLL for (int k = 0; k < LANES; ++k) s += a.lane[k];
+  return s;
+}
+INLINE float scalar_exp(float a) { return expf(a); }
+INLINE float scalar_log(float a) { return logf(a); }
+INLINE float scalar_sqrt(float a) { return sqrtf(a); }

@@ -1,0 +1,160 @@
+// portable.h for host C++ (g++ or clang++): vfloat is a vector of the compiler's, rows and items
+// are shared out among OpenMP threads.
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+typedef int64_t int64;
+typedef uint8_t uchar;
+
+#define GLOBAL
+#define RESTRICT __restrict
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 32")
+
+namespace host {
+template <class... A, size_t... I>
+inline void call(void (*kernel)(int64, int64, A...), void** arguments, int64 begin, int64 end,
+                 std::index_sequence<I...>) {
+  kernel(begin, end, *static_cast<A*>(arguments[I])...);
+}
+
+/// Shares [begin, end) among the threads in contiguous ranges that differ by at most one.
+template <class... A>
+inline void launch(void (*kernel)(int64, int64, A...), void** arguments, int64 begin, int64 end,
+                   int threads, int thread) {
+  const int64 n = end - begin;
+  const int64 first = begin + n * thread / threads, last = begin + n * (thread + 1) / threads;
+  if (first < last) call(kernel, arguments, first, last, std::index_sequence_for<A...>());
+}
+}  // namespace host
+
+#ifdef _OPENMP
+#include <omp.h>
+#define HOST_PARALLEL _Pragma("omp parallel")
+#define HOST_THREADS omp_get_num_threads()
+#define HOST_THREAD omp_get_thread_num()
+#else
+#define HOST_PARALLEL
+#define HOST_THREADS 1
+#define HOST_THREAD 0
+#endif
+
+#define KERNEL(name, ...)                                                               \
+  static void name##_range(int64 range_begin, int64 range_end, __VA_ARGS__);            \
+  extern "C" __attribute__((visibility("default"))) void name(void** arguments,         \
+                                                              int64 begin, int64 end) { \
+    HOST_PARALLEL {                                                                     \
+      host::launch(name##_range, arguments, begin, end, HOST_THREADS, HOST_THREAD);     \
+    }                                                                                   \
+  }                                                                                     \
+  static void name##_range(int64 range_begin, int64 range_end, __VA_ARGS__)
+
+#define FOR_EACH(i, n) for (int64 i = range_begin; i < range_end; ++i)
+#define FOR_EACH_ROW(r, rows) for (int64 r = range_begin; r < range_end; ++r)
+#define FOR_EACH_COLUMN(c, columns) for (int64 c = 0; c < (columns); ++c)
+
+// ---- storage ----
+#if STORAGE == STORAGE_FLOAT
+typedef float storage;
+#else
+typedef uint16_t storage;
+#endif
+
+// ---- vectors ----
+#if LANES == 1
+typedef float vfloat;
+typedef uint32_t vbits;
+typedef uint16_t vshort;
+#define CONVERT(v, type) static_cast<type>(v)
+#else
+typedef float vfloat __attribute__((vector_size(4 * LANES)));
+typedef uint32_t vbits __attribute__((vector_size(4 * LANES)));
+typedef uint16_t vshort __attribute__((vector_size(2 * LANES)));
+#define CONVERT(v, type) __builtin_convertvector(v, type)
+#endif
+
+INLINE vfloat splat(float a) { return a - vfloat{}; }
+
+template <class To, class From>
+INLINE To bits_of(From a) {
+  static_assert(sizeof(To) == sizeof(From), "same size");
+  To b;
+  std::memcpy(&b, &a, sizeof b);
+  return b;
+}
+
+INLINE vfloat load_float(const float* p, int64 i) {
+  vfloat v;
+  std::memcpy(&v, p + i, sizeof v);
+  return v;
+}
+
+INLINE void store_float(float* p, int64 i, vfloat v) { std::memcpy(p + i, &v, sizeof v); }
+
+#if STORAGE == STORAGE_FLOAT
+INLINE vfloat load(const storage* p, int64 i) { return load_float(p, i); }
+INLINE void store(storage* p, int64 i, vfloat v) { store_float(p, i, v); }
+#elif STORAGE == STORAGE_BFLOAT16
+INLINE vfloat load(const storage* p, int64 i) {
+  vshort s;
+  std::memcpy(&s, p + i, sizeof s);
+  return bits_of<vfloat>(CONVERT(s, vbits) << 16);
+}
+/// Rounds to nearest even; a NaN stays a NaN.
+INLINE void store(storage* p, int64 i, vfloat v) {
+  const vbits b = bits_of<vbits>(v);
+  const vbits rounded = (b + 0x7fffu + ((b >> 16) & 1u)) >> 16;
+  const vshort s = CONVERT(v == v ? rounded : (b >> 16) | 0x40u, vshort);
+  std::memcpy(p + i, &s, sizeof s);
+}
+#else
+#if LANES == 1
+typedef _Float16 vhalf;
+#else
+typedef _Float16 vhalf __attribute__((vector_size(2 * LANES)));
+#endif
+INLINE vfloat load(const storage* p, int64 i) {
+  vhalf h;
+  std::memcpy(&h, p + i, sizeof h);
+  return CONVERT(h, vfloat);
+}
+INLINE void store(storage* p, int64 i, vfloat v) {
+  const vhalf h = CONVERT(v, vhalf);
+  std::memcpy(p + i, &h, sizeof h);
+}
+#endif
+
+// ---- functions of a vector, lane by lane ----
+INLINE vfloat at_least_zero(vfloat a) { return a >= 0.0f ? splat(1.0f) : splat(0.0f); }
+INLINE vfloat above_zero(vfloat a) { return a > 0.0f ? splat(1.0f) : splat(0.0f); }
+/// max(a, 0); a NaN stays a NaN.
+INLINE vfloat relu(vfloat a) { return a < 0.0f ? splat(0.0f) : a; }
+INLINE vfloat absolute(vfloat a) { return a < 0.0f ? -a : a; }
+#if LANES == 1
+INLINE vfloat exponential(vfloat a) { return std::exp(a); }
+INLINE float lane_sum(vfloat a) { return a; }
+#else
+INLINE vfloat exponential(vfloat a) {
+  for (int k = 0; k < LANES; ++k) a[k] = std::exp(a[k]);
+  return a;
+}
+INLINE float lane_sum(vfloat a) {
+  float s = 0;
+  for (int k = 0; k < LANES; ++k) s += a[k];
+  return s;
+}
+#endif
+INLINE vfloat square_root(vfloat a) {
+#if LANES == 1
+  return std::sqrt(a);
+#else
+  for (int k = 0; k < LANES; ++k) a[k] = std::sqrt(a[k]);
+  return a;
+#endif
+}
+INLINE float scalar_exp(float a) { return std::exp(a); }
+INLINE float scalar_log(float a) { return std::log(a); }
+INLINE float scalar_sqrt(float a) { return std::sqrt(a); }

@@ -1,0 +1,91 @@
+// portable.h for OpenCL C 1.2: vfloat is floatN. OpenCL has no bfloat16, so storage is float or half.
+#pragma once
+#pragma OPENCL FP_CONTRACT OFF
+
+typedef long int64;
+
+#define GLOBAL __global
+#define RESTRICT restrict
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("unroll")
+
+#define KERNEL(name, ...) __kernel void name(__VA_ARGS__)
+#define FOR_EACH(i, n) for (int64 i = get_global_id(0); i < (n); i += get_global_size(0))
+#define FOR_EACH_ROW(r, rows) for (int64 r = get_global_id(1); r < (rows); r += get_global_size(1))
+#define FOR_EACH_COLUMN(c, columns) \
+  for (int64 c = get_global_id(0); c < (columns); c += get_global_size(0))
+
+// ---- vectors ----
+#if LANES == 1
+typedef float vfloat;
+#define CHOOSE(condition, a, b) ((condition) ? (a) : (b))
+#else
+typedef PASTE(float, LANES) vfloat;
+#define CHOOSE(condition, a, b) select((vfloat)(b), (vfloat)(a), (condition))
+#endif
+
+INLINE vfloat splat(float a) { return (vfloat)(a); }
+
+INLINE vfloat load_float(const __global float* p, int64 i) {
+#if LANES == 1
+  return p[i];
+#else
+  return PASTE(vload, LANES)(0, p + i);
+#endif
+}
+
+INLINE void store_float(__global float* p, int64 i, vfloat v) {
+#if LANES == 1
+  p[i] = v;
+#else
+  PASTE(vstore, LANES)(v, 0, p + i);
+#endif
+}
+
+// ---- storage ----
+#if STORAGE == STORAGE_FLOAT
+typedef float storage;
+INLINE vfloat load(const __global storage* p, int64 i) { return load_float(p, i); }
+INLINE void store(__global storage* p, int64 i, vfloat v) { store_float(p, i, v); }
+#elif STORAGE == STORAGE_HALF
+typedef half storage;
+INLINE vfloat load(const __global storage* p, int64 i) {
+#if LANES == 1
+  return vload_half(0, p + i);
+#else
+  return PASTE(vload_half, LANES)(0, p + i);
+#endif
+}
+INLINE void store(__global storage* p, int64 i, vfloat v) {
+#if LANES == 1
+  vstore_half(v, 0, p + i);
+#else
+  PASTE(vstore_half, LANES)(v, 0, p + i);
+#endif
+}
+#else
+#error "OpenCL has no bfloat16: use float or half storage"
+#endif
+
+// ---- functions of a vector, lane by lane ----
+INLINE vfloat at_least_zero(vfloat a) { return CHOOSE(a >= 0.0f, 1.0f, 0.0f); }
+INLINE vfloat above_zero(vfloat a) { return CHOOSE(a > 0.0f, 1.0f, 0.0f); }
+/// max(a, 0); a NaN stays a NaN.
+INLINE vfloat relu(vfloat a) { return CHOOSE(a < 0.0f, 0.0f, a); }
+INLINE vfloat absolute(vfloat a) { return fabs(a); }
+INLINE vfloat exponential(vfloat a) { return exp(a); }
+INLINE vfloat square_root(vfloat a) { return sqrt(a); }
+INLINE float lane_sum(vfloat a) {
+#if LANES == 1
+  return a;
+#else
+  float lanes[LANES];
+  PASTE(vstore, LANES)(a, 0, lanes);
+  float s = 0;
+  for (int k = 0; k < LANES; ++k) s += lanes[k];
+  return s;
+#endif
+}
+INLINE float scalar_exp(float a) { return exp(a); }
+INLINE float scalar_log(float a) { return log(a); }
+INLINE float scalar_sqrt(float a) { return sqrt(a); }
