@@ -52,24 +52,25 @@ public final class Mutants {
   private static byte[] mutate(byte[] original, int headerBytes, Random random) {
     byte[] bytes = original.clone();
     int head = Math.min(headerBytes, bytes.length);
-    switch (random.nextInt(5)) {
-      case 0:
-        return Arrays.copyOf(bytes, random.nextInt(bytes.length));
-      case 1:
-        return Arrays.copyOf(bytes, bytes.length + 1 + random.nextInt(40));
-      case 2: // A run of extreme bytes, as a damaged length has.
+    return switch (random.nextInt(5)) {
+      case 0 -> Arrays.copyOf(bytes, random.nextInt(bytes.length));
+      case 1 -> Arrays.copyOf(bytes, bytes.length + 1 + random.nextInt(40));
+      case 2 -> { // A run of extreme bytes, as a damaged length has.
         int from = random.nextInt(head);
         int to = Math.min(bytes.length, from + 1 + random.nextInt(8));
         Arrays.fill(bytes, from, to, (byte) (random.nextBoolean() ? 0xff : 0));
-        return bytes;
-      case 3:
+        yield bytes;
+      }
+      case 3 -> {
         for (int i = 1 + random.nextInt(4); i > 0; i--) {
           bytes[random.nextInt(head)] ^= (byte) (1 << random.nextInt(8));
         }
-        return bytes;
-      default: // Printable damage, which a text header takes for content.
+        yield bytes;
+      }
+      default -> { // Printable damage, which a text header takes for content.
         bytes[random.nextInt(head)] = (byte) "0123456789{}[]\",:- ".charAt(random.nextInt(19));
-        return bytes;
-    }
+        yield bytes;
+      }
+    };
   }
 }
