@@ -6,8 +6,8 @@ import sakd.io.UserError;
 import sakd.ops.Neuron;
 
 /**
- * The description of a residual network. Built with ReLU it is the ANN, built with a spiking neuron
- * the SNN of the same architecture.
+ * The description of a residual network. {@link #ann} built with ReLU is the ANN, the description
+ * itself built with a spiking neuron the SNN of the same architecture.
  *
  * @param name what {@code --model} calls it
  * @param sew whether every conv-bn has a neuron and the residual joins after it (SEW-ResNet, Fang
@@ -106,6 +106,15 @@ public record ResNetSpec(
                         + name
                         + "'; expected one of "
                         + String.join(", ", ALL.stream().map(ResNetSpec::name).toList())));
+  }
+
+  /**
+   * The ANN of the same architecture. A SEW network's is the plain residual network with the same
+   * weights, in which the residual joins before the ReLU, so that pretrained ones can be used.
+   */
+  public ResNetSpec ann() {
+    return new ResNetSpec(
+        name, false, Neuron.Residual.INPUT, bottleneck, blocks, widths, stemWidth, stem, headWidth);
   }
 
   /** The same network with another way of joining SEW blocks. */

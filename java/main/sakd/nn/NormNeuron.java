@@ -58,7 +58,7 @@ public final class NormNeuron {
     Tensor affine = norm == null ? null : ops.allocate(DType.F32, 4, in.channels());
     if (norm != null) {
       if (tape.training()) {
-        ops.batchStatistics(in, norm.tensors(), affine);
+        ops.batchStatistics(in, norm.tensors(), shape[0] / in.dim(0), affine);
       } else {
         ops.runningStatistics(norm.tensors(), affine);
       }

@@ -221,7 +221,7 @@ public final class KernelOps implements Ops {
   // ---- batch norm and neuron ----
 
   @Override
-  public void batchStatistics(Tensor x, BatchNorm norm, Tensor affine) {
+  public void batchStatistics(Tensor x, BatchNorm norm, int repeats, Tensor affine) {
     int channels = x.channels();
     require(affine.size() == 4L * channels && norm.gamma().size() == channels, x, affine);
     int lanes = lanes(channels, x.type(), 1);
@@ -250,6 +250,7 @@ public final class KernelOps implements Ops {
               norm.eps(),
               norm.momentum(),
               x.rows(),
+              repeats,
               chunks.size,
               chunks.count,
               channels);
