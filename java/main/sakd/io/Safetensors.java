@@ -48,7 +48,11 @@ public final class Safetensors {
             path,
             size < 8
                 ? "the file has only " + size + " bytes"
-                : "the header length " + length + " does not fit the file's " + size + " bytes",
+                : "the header length "
+                    + Long.toUnsignedString(length)
+                    + " does not fit the file's "
+                    + size
+                    + " bytes",
             "a complete safetensors file");
       }
       long start = 8 + length;
