@@ -16,6 +16,7 @@ import sakd.nn.Var;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
+import sakd.train.LossTerms;
 
 /**
  * Level 2 of SAKD (Qiu et al. 2024, eq. for the total loss):
@@ -30,9 +31,6 @@ import sakd.ops.Tensor;
  */
 public final class DistillationLoss {
   private record Transform(Conv2d conv, NormNeuron norm) {}
-
-  /** Loss terms of one batch: the weighted total, and each term without its weight. */
-  public record Terms(float total, float ce, float logits, float features) {}
 
   private final DistillationWeights weights;
   private final List<Transform> transforms = new ArrayList<>();
@@ -80,7 +78,8 @@ public final class DistillationLoss {
    * @param teacher null if no term needs it
    * @param labels [N] I32
    */
-  public Terms compute(Tape tape, Network.Output student, Network.Output teacher, Tensor labels) {
+  public LossTerms compute(
+      Tape tape, Network.Output student, Network.Output teacher, Tensor labels) {
     Ops ops = tape.ops();
     int samples = (int) labels.size();
     Tensor logits = student.logits().value();
@@ -123,7 +122,7 @@ public final class DistillationLoss {
       for (Tensor distance : distances) {
         features += read(ops, distance)[0];
       }
-      return new Terms(
+      return new LossTerms(
           weights.ce() * ce + weights.logits() * kl + weights.features() * features,
           ce,
           kl,

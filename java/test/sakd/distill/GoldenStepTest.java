@@ -117,11 +117,16 @@ class GoldenStepTest {
       close(golden, "output.teacher_logits", read(ops, expected.logits().value()), 1e-5);
       Network.Output actual = student.forward(tape, tape.input(images), true);
       close(golden, "output.logits", read(ops, actual.logits().value()), 1e-5);
-      DistillationLoss.Terms terms = loss.compute(tape, actual, expected, labels);
+      sakd.train.LossTerms terms = loss.compute(tape, actual, expected, labels);
       close(
           golden,
           "output.losses",
-          new float[] {terms.total(), terms.ce(), terms.logits(), terms.features()},
+          new float[] {
+            (float) terms.total(),
+            (float) terms.ce(),
+            (float) terms.logits(),
+            (float) terms.features()
+          },
           1e-5);
       tape.backward();
     }
