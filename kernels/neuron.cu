@@ -80,7 +80,7 @@ INLINE vfloat reset(vfloat h, vfloat s, float v_th, float v_reset) {
 }
 
 /// The surrogate of ds/dh at u = h - v_th: triangle max(0, a - |u|) / a^2, atan
-/// a/2 / (1 + (pi/2 a u)^2), sigmoid a sig(au) (1 - sig(au)), rectangle 1/(2a) for |u| < a.
+/// a/2 / (1 + (pi/2 a u)^2), sigmoid a sig(au) (1 - sig(au)), rectangle 1/a for |u| < a/2.
 INLINE vfloat surrogate(vfloat u, float a) {
 #if SURROGATE == SURROGATE_TRIANGLE
   return relu(a - absolute(u)) * (1.0f / (a * a));
@@ -91,7 +91,7 @@ INLINE vfloat surrogate(vfloat u, float a) {
   const vfloat sig = 1.0f / (1.0f + exponential(-(u * a)));
   return a * (sig * (1.0f - sig));
 #else
-  return above_zero(a - absolute(u)) * (0.5f / a);
+  return above_zero(0.5f * a - absolute(u)) * (1.0f / a);
 #endif
 }
 
