@@ -73,8 +73,7 @@ public final class StepBenchmark implements Callable<Integer> {
     try (Ops ops = profile.ops()) {
       ResNetSpec spec = ResNetSpec.named(model);
       Parameters teacherParameters = new Parameters(1);
-      Network teacher =
-          new ResNet(spec.ann(), Neuron.RELU, 1, channels, 10, teacherParameters);
+      Network teacher = new ResNet(spec.ann(), Neuron.RELU, 1, channels, 10, teacherParameters);
       teacherParameters.allocate(ops);
       Parameters parameters = new Parameters(2);
       Network student = new ResNet(spec, Neuron.LIF, steps, channels, 10, parameters);
@@ -132,7 +131,8 @@ public final class StepBenchmark implements Callable<Integer> {
       ops.device().upload(pixels.flip(), plain.memory());
       ops.convert(plain, images);
     }
-    ByteBuffer classes = ByteBuffer.allocateDirect(4 * batch).order(java.nio.ByteOrder.nativeOrder());
+    ByteBuffer classes =
+        ByteBuffer.allocateDirect(4 * batch).order(java.nio.ByteOrder.nativeOrder());
     for (int i = 0; i < batch; i++) {
       classes.putInt(random.nextInt(10));
     }
