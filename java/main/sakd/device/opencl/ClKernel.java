@@ -5,23 +5,21 @@ import org.jocl.CLException;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_kernel;
+import org.jocl.cl_mem;
 import sakd.device.Kernel;
-import sakd.device.KernelSpec;
+import sakd.device.KernelParameters;
+import sakd.device.Memory;
 
 /** A compiled kernel on its device's queue. */
 final class ClKernel implements Kernel, AutoCloseable {
   private final OpenClDevice device;
-  private final KernelSpec spec;
+  private final KernelParameters parameters;
   private final cl_kernel kernel;
-  private final int arguments;
 
-  ClKernel(OpenClDevice device, KernelSpec spec, cl_kernel kernel) {
+  ClKernel(OpenClDevice device, KernelParameters parameters, cl_kernel kernel) {
     this.device = device;
-    this.spec = spec;
+    this.parameters = parameters;
     this.kernel = kernel;
-    int[] count = new int[1];
-    CL.clGetKernelInfo(kernel, CL.CL_KERNEL_NUM_ARGS, Sizeof.cl_uint, Pointer.to(count), null);
-    this.arguments = count[0];
   }
 
   @Override
@@ -39,10 +37,7 @@ final class ClKernel implements Kernel, AutoCloseable {
   }
 
   private void enqueue(WorkSize size, String items, Object... values) {
-    if (values.length != arguments) {
-      throw new IllegalArgumentException(
-          name() + " has " + arguments + " parameters, not " + values.length);
-    }
+    parameters.check(values);
     for (int i = 0; i < values.length; i++) {
       set(i, values[i]);
     }
@@ -50,7 +45,7 @@ final class ClKernel implements Kernel, AutoCloseable {
       CL.clEnqueueNDRangeKernel(
           device.queue(), kernel, 2, null, size.global(), size.local(), 0, null, null);
     } catch (CLException e) {
-      throw ClErrors.failure("launching " + name() + " over " + items, e);
+      throw ClErrors.failure("launching " + parameters + " over " + items, e);
     }
   }
 
@@ -59,34 +54,19 @@ final class ClKernel implements Kernel, AutoCloseable {
       if (value == null) {
         // A tensor that this specialisation does not read.
         CL.clSetKernelArg(kernel, index, Sizeof.cl_mem, null);
-      } else if (value instanceof ClMemory memory) {
-        if (!memory.belongsTo(device)) {
-          throw new IllegalArgumentException(
-              "argument " + index + " of " + name() + " is on another device");
-        }
-        CL.clSetKernelArg(kernel, index, Sizeof.cl_mem, Pointer.to(memory.handle()));
+      } else if (value instanceof Memory memory) {
+        cl_mem handle = device.own(memory).handle();
+        CL.clSetKernelArg(kernel, index, Sizeof.cl_mem, Pointer.to(handle));
       } else if (value instanceof Integer number) {
         CL.clSetKernelArg(kernel, index, Sizeof.cl_int, Pointer.to(new int[] {number}));
       } else if (value instanceof Long number) {
         CL.clSetKernelArg(kernel, index, Sizeof.cl_long, Pointer.to(new long[] {number}));
       } else if (value instanceof Float number) {
         CL.clSetKernelArg(kernel, index, Sizeof.cl_float, Pointer.to(new float[] {number}));
-      } else {
-        throw new IllegalArgumentException(
-            "argument "
-                + index
-                + " of "
-                + name()
-                + " must be Memory of this device, Integer, Long or Float, not "
-                + value.getClass().getName());
       }
     } catch (CLException e) {
-      throw ClErrors.failure("setting argument " + index + " of " + name(), e);
+      throw ClErrors.failure("setting argument " + index + " of " + parameters, e);
     }
-  }
-
-  private String name() {
-    return "kernel " + spec.function() + " of kernels/" + spec.file();
   }
 
   @Override

@@ -19,6 +19,7 @@ import org.jocl.cl_mem;
 import sakd.device.DType;
 import sakd.device.Device;
 import sakd.device.Kernel;
+import sakd.device.KernelParameters;
 import sakd.device.KernelSpec;
 import sakd.device.MatrixLibrary;
 import sakd.device.Memory;
@@ -340,7 +341,8 @@ public final class OpenClDevice implements Device {
     ensureOpen();
     ClKernel kernel = kernels.get(spec);
     if (kernel == null) {
-      kernel = new ClKernel(this, spec, programs.kernel(spec));
+      KernelParameters parameters = KernelParameters.of(spec.file(), spec.function());
+      kernel = new ClKernel(this, parameters, programs.kernel(spec));
       kernels.put(spec, kernel);
     }
     return kernel;
