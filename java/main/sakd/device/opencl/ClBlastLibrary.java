@@ -53,6 +53,9 @@ final class ClBlastLibrary implements MatrixLibrary {
               + ")",
           e);
     }
+    if (device.info().isCpu()) {
+      ClBlastTuning.forProcessor(device.id());
+    }
     return new ClBlastLibrary(device, columnBytes);
   }
 

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import org.jocl.CL;
 import org.jocl.CLException;
-import org.jocl.Pointer;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
@@ -51,6 +50,7 @@ public final class OpenClDevice implements Device {
   }
 
   private final Info info;
+  private final cl_device_id id;
   private final cl_context context;
   private final cl_command_queue queue;
   private final ClPrograms programs;
@@ -112,6 +112,7 @@ public final class OpenClDevice implements Device {
   private OpenClDevice(OpenClPlatforms.Entry entry, ClBinaryCache cache, boolean gpuGrid) {
     cl_device_id device = entry.device();
     this.info = entry.info();
+    this.id = device;
     this.gpuGrid = gpuGrid;
     this.driver = ClInfo.deviceText(device, CL.CL_DRIVER_VERSION);
     // The alignment is given in bits.
@@ -228,112 +229,22 @@ public final class OpenClDevice implements Device {
 
   @Override
   public void upload(ByteBuffer from, Memory to) {
-    ClMemory memory = own(to);
-    int bytes = checked(from, to, "upload");
-    if (bytes == 0) {
-      return;
-    }
-    try {
-      CL.clEnqueueWriteBuffer(
-          queue(),
-          memory.buffer(),
-          true,
-          memory.offset(),
-          bytes,
-          Pointer.toBuffer(from.isReadOnly() ? copied(from) : from),
-          0,
-          null,
-          null);
-    } catch (CLException e) {
-      throw ClErrors.failure("upload of " + bytes + " bytes", e);
-    }
-  }
-
-  private static ByteBuffer copied(ByteBuffer from) {
-    return ByteBuffer.allocateDirect(from.remaining()).put(from.duplicate()).flip();
+    ClTransfers.upload(queue(), from, own(to));
   }
 
   @Override
   public void download(Memory from, ByteBuffer to) {
-    ClMemory memory = own(from);
-    int bytes = checked(to, from, "download");
-    if (bytes == 0) {
-      return;
-    }
-    try {
-      CL.clEnqueueReadBuffer(
-          queue(),
-          memory.buffer(),
-          true,
-          memory.offset(),
-          bytes,
-          Pointer.toBuffer(to),
-          0,
-          null,
-          null);
-    } catch (CLException e) {
-      throw ClErrors.failure("download of " + bytes + " bytes", e);
-    }
-  }
-
-  private static int checked(ByteBuffer buffer, Memory memory, String what) {
-    if (buffer.remaining() > memory.bytes()) {
-      throw new IllegalArgumentException(
-          what + " of " + buffer.remaining() + " bytes, but the memory has " + memory.bytes());
-    }
-    return buffer.remaining();
+    ClTransfers.download(queue(), own(from), to);
   }
 
   @Override
   public void copy(Memory from, Memory to) {
-    ClMemory source = own(from);
-    ClMemory target = own(to);
-    if (from.bytes() != to.bytes()) {
-      throw new IllegalArgumentException(
-          "copy of " + from.bytes() + " bytes to memory of " + to.bytes());
-    }
-    if (from.bytes() == 0) {
-      return;
-    }
-    try {
-      CL.clEnqueueCopyBuffer(
-          queue(),
-          source.buffer(),
-          target.buffer(),
-          source.offset(),
-          target.offset(),
-          from.bytes(),
-          0,
-          null,
-          null);
-    } catch (CLException e) {
-      throw ClErrors.failure("copy of " + from.bytes() + " bytes", e);
-    }
+    ClTransfers.copy(queue(), own(from), own(to));
   }
 
   @Override
   public void zero(Memory memory) {
-    ClMemory target = own(memory);
-    long bytes = memory.bytes();
-    if (bytes == 0) {
-      return;
-    }
-    // The size must be a multiple of the pattern's, and long patterns are faster.
-    int pattern = bytes % 16 == 0 ? 16 : bytes % 4 == 0 ? 4 : 1;
-    try {
-      CL.clEnqueueFillBuffer(
-          queue(),
-          target.buffer(),
-          Pointer.to(new byte[pattern]),
-          pattern,
-          target.offset(),
-          bytes,
-          0,
-          null,
-          null);
-    } catch (CLException e) {
-      throw ClErrors.failure("zeroing " + bytes + " bytes", e);
-    }
+    ClTransfers.zero(queue(), own(memory));
   }
 
   @Override
@@ -389,6 +300,10 @@ public final class OpenClDevice implements Device {
   cl_command_queue queue() {
     ensureOpen();
     return queue;
+  }
+
+  cl_device_id id() {
+    return id;
   }
 
   ClPrograms programs() {

@@ -22,9 +22,19 @@ final class OpenClPlatforms {
       "OpenCL has no devices here; install your GPU's OpenCL driver, or pocl-opencl-icd for the"
           + " processor";
 
+  private static Found found;
+
   private OpenClPlatforms() {}
 
-  static Found find() {
+  /** Looks once: a class whose native part did not load says why only at the first touch. */
+  static synchronized Found find() {
+    if (found == null) {
+      found = look();
+    }
+    return found;
+  }
+
+  private static Found look() {
     try {
       CL.setExceptionsEnabled(true);
       List<Entry> devices = new ArrayList<>();
