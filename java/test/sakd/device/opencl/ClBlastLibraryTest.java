@@ -3,7 +3,7 @@ package sakd.device.opencl;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,11 +17,14 @@ class ClBlastLibraryTest {
   private static OpenClDevice device;
   private static MatrixLibrary small;
 
-  @BeforeAll
-  static void open() {
-    device = OnDevice.open();
-    // Columns of 4 KiB at most, so that every convolution here goes in several slices.
-    small = ClBlastLibrary.open(device, 4096);
+  // Before each rather than all, so that each test is reported as skipped where there is no device.
+  @BeforeEach
+  void open() {
+    if (device == null) {
+      device = OnDevice.open();
+      // Columns of 4 KiB at most, so that every convolution here goes in several slices.
+      small = ClBlastLibrary.open(device, 4096);
+    }
   }
 
   @AfterAll
