@@ -10,15 +10,18 @@ import sakd.device.Memory;
  */
 public final class Tensor implements AutoCloseable {
   private final Memory memory;
+  private final Runnable release;
   private final DType type;
   private final int[] shape;
+  private boolean open = true;
 
   /**
-   * A tensor over memory that is at least as large as the shape asks for; closing the tensor closes
-   * the memory.
+   * A tensor over memory that is at least as large as the shape asks for; closing the tensor runs
+   * {@code release}, once.
    */
-  public Tensor(Memory memory, DType type, int... shape) {
+  public Tensor(Memory memory, Runnable release, DType type, int... shape) {
     this.memory = memory;
+    this.release = release;
     this.type = type;
     this.shape = shape.clone();
     if (memory.bytes() < size() * type.size) {
@@ -27,7 +30,15 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
+  /**
+   * The memory.
+   *
+   * @throws IllegalStateException if the tensor is closed
+   */
   public Memory memory() {
+    if (!open) {
+      throw new IllegalStateException(this + " is closed");
+    }
     return memory;
   }
 
@@ -72,9 +83,9 @@ public final class Tensor implements AutoCloseable {
     return product(0, shape.length - 1);
   }
 
-  /** The same elements in another shape of the same size; shares the memory. */
+  /** The same elements in another shape of the same size; shares the memory, owns nothing. */
   public Tensor reshape(int... to) {
-    Tensor t = new Tensor(memory, type, to);
+    Tensor t = new Tensor(memory(), () -> {}, type, to);
     if (t.size() != size()) {
       throw new IllegalArgumentException(
           "cannot view " + this + " as " + Arrays.toString(to) + ": sizes differ");
@@ -82,9 +93,23 @@ public final class Tensor implements AutoCloseable {
     return t;
   }
 
+  /**
+   * {@code count} elements from {@code offset} as another shape; shares the memory, owns nothing.
+   */
+  public Tensor slice(long offset, int... to) {
+    long count = 1;
+    for (int d : to) {
+      count *= d;
+    }
+    return new Tensor(memory().view(offset * type.size, count * type.size), () -> {}, type, to);
+  }
+
   @Override
   public void close() {
-    memory.close();
+    if (open) {
+      open = false;
+      release.run();
+    }
   }
 
   @Override
