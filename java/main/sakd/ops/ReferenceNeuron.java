@@ -50,13 +50,13 @@ record ReferenceNeuron(Neuron neuron, double leak, double vThreshold, double vRe
     return h >= vThreshold;
   }
 
-  /** The stand-in for ds/dh at u = h - v_th. */
+  /** The stand-in for ds/dh at u = h - v_th; the rectangle is alpha wide, of area 1. */
   double surrogate(double u) {
     return switch (neuron.surrogate()) {
       case TRIANGLE -> Math.max(0, alpha - Math.abs(u)) / (alpha * alpha);
       case ATAN -> alpha / 2 / (1 + Math.pow(Math.PI / 2 * alpha * u, 2));
       case SIGMOID -> alpha * sigmoid(alpha * u) * (1 - sigmoid(alpha * u));
-      case RECTANGLE -> Math.abs(u) < alpha ? 1 / (2 * alpha) : 0;
+      case RECTANGLE -> Math.abs(u) < alpha / 2 ? 1 / alpha : 0;
     };
   }
 
