@@ -8,7 +8,17 @@ import sakd.device.cpu.Elements;
 final class HostTensors {
   private HostTensors() {}
 
+  /** A tensor's memory may be larger than it. */
+  private static void requireInside(Tensor t, long from, int count) {
+    if (from < 0 || from > t.size() - count) {
+      throw new IndexOutOfBoundsException(
+          "elements " + from + " to " + (from + count) + " of " + t);
+    }
+  }
+
+  /** The {@code count} elements from {@code from}. */
   static double[] read(Tensor t, long from, int count) {
+    requireInside(t, from, count);
     return Elements.read(t.memory(), t.type(), from, count);
   }
 
@@ -17,14 +27,18 @@ final class HostTensors {
     return read(t, 0, Math.toIntExact(t.size()));
   }
 
+  /** Writes elements from {@code from} on, rounded to the tensor's type. */
   static void write(Tensor t, long from, double[] values) {
+    requireInside(t, from, values.length);
     Elements.write(t.memory(), t.type(), from, values);
   }
 
+  /** All of an I32 tensor. */
   static int[] readInts(Tensor t) {
     return Elements.readInts(t.memory(), 0, Math.toIntExact(t.size()));
   }
 
+  /** The check of arguments: all tensors of a call are named in the message. */
   static void require(boolean fits, Object... tensors) {
     if (!fits) {
       throw new IllegalArgumentException("sizes or types do not fit: " + List.of(tensors));
@@ -36,10 +50,12 @@ final class HostTensors {
     return t.type() == DType.F32 && t.size() == size;
   }
 
+  /** Whether it is I32 of this size. */
   static boolean ints(Tensor t, long size) {
     return t.type() == DType.I32 && t.size() == size;
   }
 
+  /** Whether all are of one storage type. */
   static boolean storage(Tensor... tensors) {
     for (Tensor t : tensors) {
       if (!t.type().isStorage() || t.type() != tensors[0].type()) {

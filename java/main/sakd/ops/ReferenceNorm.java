@@ -184,6 +184,7 @@ final class ReferenceNorm {
       Tensor gradOut,
       Ops.NeuronGradients gradients) {
     Sizes s = Sizes.of(neuron, merge, x, affine, residual, leak, gradOut);
+    requireGradients(neuron, x, affine, residual, gradients);
     ReferenceLayer layer = layer(neuron, merge, s.channels, affine, leak);
     double[] sums =
         RowBlocks.sum(
@@ -219,6 +220,26 @@ final class ReferenceNorm {
     if (neuron.kind() == Neuron.Kind.PLIF) {
       write(gradients.leak(), 0, new double[] {leakGradient(layer.neuron().leak(), sums)});
     }
+  }
+
+  private static void requireGradients(
+      Neuron neuron, Tensor x, Tensor affine, Tensor residual, Ops.NeuronGradients g) {
+    boolean fits =
+        like(g.x(), x)
+            && (residual == null || like(g.residual(), residual))
+            && (affine == null || vector(g.gamma(), x.channels()) && vector(g.beta(), x.channels()))
+            && (neuron.kind() != Neuron.Kind.PLIF || vector(g.leak(), 1));
+    if (!fits) {
+      throw new IllegalArgumentException(g + " do not fit x " + x);
+    }
+  }
+
+  private static boolean like(Tensor gradient, Tensor of) {
+    return gradient != null && gradient.type() == of.type() && gradient.size() == of.size();
+  }
+
+  private static boolean vector(Tensor gradient, int size) {
+    return gradient != null && floats(gradient, size);
   }
 
   /** By PLIF's parameter w, with k = sigmoid(w): k (1 - k) times the sum of gk over channels. */

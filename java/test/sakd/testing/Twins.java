@@ -68,6 +68,11 @@ public final class Twins implements AutoCloseable {
     ops.device().upload(encode(tensor.type(), values), tensor.memory());
   }
 
+  /** A scalar, F32 [1]. */
+  public Twin scalar(double value) {
+    return of(DType.F32, new double[] {value}, 1);
+  }
+
   /** A poisoned tensor: NaN, or all bits set in an integer type. */
   public Twin poisoned(DType type, int... shape) {
     double[] values = new double[Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
@@ -79,6 +84,13 @@ public final class Twins implements AutoCloseable {
   public void run(Consumer<Side> operation) {
     operation.accept(device);
     operation.accept(reference);
+  }
+
+  /** The storage types of the device. */
+  public static List<DType> storage(Ops ops) {
+    return Arrays.stream(DType.values())
+        .filter(t -> t.isStorage() && ops.device().supports(t))
+        .toList();
   }
 
   /** The reference's values. */
@@ -100,17 +112,38 @@ public final class Twins implements AutoCloseable {
   public void assertClose(String what, Twin twin, double scale) {
     double[] expected = values(twin);
     double[] actual = values(device.ops, twin.device);
-    if (!twin.type().isStorage()) {
+    if (twin.type().isStorage()) {
+      assertClose(what, twin, expected, actual, 0, expected.length, scale);
+    } else {
       assertArrayEquals(expected, actual, what);
-      return;
     }
+  }
+
+  /** As {@link #assertClose}, each of the tensor's {@code rows} parts measured by itself. */
+  public void assertRowsClose(String what, Twin twin, int rows) {
+    double[] expected = values(twin);
+    double[] actual = values(device.ops, twin.device);
+    int n = expected.length / rows;
+    for (int row = 0; row < rows; row++) {
+      assertClose(what + ", row " + row, twin, expected, actual, row * n, (row + 1) * n, 0);
+    }
+  }
+
+  /** Fails unless the values are equal, a NaN to a NaN. */
+  public void assertExact(String what, Twin twin) {
+    assertArrayEquals(values(twin), values(device.ops, twin.device), what);
+  }
+
+  private static void assertClose(
+      String what, Twin twin, double[] expected, double[] actual, int from, int to, double scale) {
     double largest = scale;
-    for (double value : expected) {
-      largest = Double.isFinite(value) ? Math.max(largest, Math.abs(value)) : largest;
+    for (int i = from; i < to; i++) {
+      double magnitude = Math.abs(expected[i]);
+      largest = Double.isFinite(magnitude) ? Math.max(largest, magnitude) : largest;
     }
     double unit = unit(twin.type());
     double smallest = twin.type() == DType.F16 ? 0x1p-24 : 0;
-    for (int i = 0; i < expected.length; i++) {
+    for (int i = from; i < to; i++) {
       double bound = TOLERANCE * largest + unit * Math.abs(expected[i]) + smallest;
       boolean same = Double.compare(expected[i], actual[i]) == 0;
       if (!same && !(Math.abs(expected[i] - actual[i]) <= bound)) {
