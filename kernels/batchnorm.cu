@@ -36,7 +36,7 @@ KERNEL(statistics, GLOBAL const storage* RESTRICT x, GLOBAL float* RESTRICT part
 KERNEL(statistics_merge, GLOBAL const float* RESTRICT partial, GLOBAL const float* RESTRICT gamma,
        GLOBAL const float* RESTRICT beta, GLOBAL float* RESTRICT running_mean,
        GLOBAL float* RESTRICT running_var, GLOBAL float* RESTRICT affine, float eps,
-       float momentum, int64 rows, int rows_per_chunk, int chunks, int channels) {
+       float momentum, int64 rows, int repeats, int rows_per_chunk, int chunks, int channels) {
   FOR_EACH(c, channels) {
     float total = 0.0f;
     for (int k = 0; k < chunks; ++k) {
@@ -58,7 +58,9 @@ KERNEL(statistics_merge, GLOBAL const float* RESTRICT partial, GLOBAL const floa
     affine[channels + c] = invstd;
     affine[2 * channels + c] = gamma[c] * invstd;
     affine[3 * channels + c] = beta[c];
-    const float unbiased = squares / (float)(rows > 1 ? rows - 1 : 1);
+    // x may stand for several equal time steps: count = repeats * rows.
+    const float count = (float)rows * repeats;
+    const float unbiased = var * (count / (count > 1.0f ? count - 1.0f : 1.0f));
     running_mean[c] = (1.0f - momentum) * running_mean[c] + momentum * mean;
     running_var[c] = (1.0f - momentum) * running_var[c] + momentum * unbiased;
   }

@@ -79,6 +79,16 @@ KERNEL(squared_error, GLOBAL const storage* RESTRICT a, GLOBAL const storage* RE
   }
 }
 
+// out [1] is assigned: scale * sum of partial [n].
+KERNEL(scaled_sum, GLOBAL const float* RESTRICT partial, GLOBAL float* RESTRICT out, float scale,
+       int n) {
+  FOR_EACH(i, 1) {
+    float sum = 0.0f;
+    for (int k = 0; k < n; ++k) sum += partial[k];
+    out[i] = sum * scale;
+  }
+}
+
 // rank [N] is assigned: how many classes are ahead of the true one, 0 where it is the first; equals
 // count in the order of their index, a NaN counts as ahead.
 KERNEL(label_rank, GLOBAL const float* RESTRICT logits, GLOBAL const int* RESTRICT labels,

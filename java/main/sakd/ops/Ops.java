@@ -73,8 +73,11 @@ public interface Ops extends AutoCloseable {
   /**
    * Batch statistics of x [.., C]: updates the running ones and writes affine [4, C] = mean,
    * 1/sqrt(var + eps), gamma/sqrt(var + eps), beta.
+   *
+   * @param repeats how often x stands for: an input that is the same at T steps counts T times,
+   *     which shows in the running variance, an unbiased estimate
    */
-  void batchStatistics(Tensor x, BatchNorm norm, Tensor affine);
+  void batchStatistics(Tensor x, BatchNorm norm, int repeats, Tensor affine);
 
   /** affine [4, C] from the running statistics, for inference. */
   void runningStatistics(BatchNorm norm, Tensor affine);

@@ -32,7 +32,7 @@ final class ReferenceNorm {
         });
   }
 
-  static void batchStatistics(Tensor x, Ops.BatchNorm norm, Tensor affine) {
+  static void batchStatistics(Tensor x, Ops.BatchNorm norm, int repeats, Tensor affine) {
     int channels = x.channels();
     long rows = x.rows();
     double[] mean = sumRows(x, (value, c) -> value);
@@ -44,9 +44,10 @@ final class ReferenceNorm {
     double[] runningMean = read(norm.runningMean());
     double[] runningVar = read(norm.runningVar());
     double momentum = norm.momentum();
+    double count = (double) rows * repeats;
     for (int c = 0; c < channels; c++) {
       var[c] = squares[c] / rows;
-      double unbiased = squares[c] / Math.max(1, rows - 1);
+      double unbiased = var[c] * count / Math.max(1, count - 1);
       runningMean[c] += momentum * (mean[c] - runningMean[c]);
       runningVar[c] += momentum * (unbiased - runningVar[c]);
     }

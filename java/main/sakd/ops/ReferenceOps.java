@@ -173,10 +173,10 @@ public final class ReferenceOps implements Ops {
   // ---- batch norm and neuron ----
 
   @Override
-  public void batchStatistics(Tensor x, BatchNorm norm, Tensor affine) {
-    require(storage(x), x);
+  public void batchStatistics(Tensor x, BatchNorm norm, int repeats, Tensor affine) {
+    require(storage(x) && repeats >= 1, x, repeats);
     requireNorm(norm, affine, x.channels());
-    ReferenceNorm.batchStatistics(x, norm, affine);
+    ReferenceNorm.batchStatistics(x, norm, repeats, affine);
   }
 
   @Override

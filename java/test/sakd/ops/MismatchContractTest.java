@@ -98,8 +98,8 @@ class MismatchContractTest {
       Neuron.Residual none = Neuron.Residual.NONE;
       Ops.BatchNorm good = new Ops.BatchNorm(channel, channel, channel, channel, 1e-5f, 0.1f);
       Ops.BatchNorm bad = new Ops.BatchNorm(channel, channel, wrong, channel, 1e-5f, 0.1f);
-      c.refused("statistics, affine", () -> ops.batchStatistics(x, good, wrong));
-      c.refused("statistics, norm", () -> ops.batchStatistics(x, bad, affine));
+      c.refused("statistics, affine", () -> ops.batchStatistics(x, good, 1, wrong));
+      c.refused("statistics, norm", () -> ops.batchStatistics(x, bad, 1, affine));
       c.refused("running, norm", () -> ops.runningStatistics(bad, affine));
       c.refused(
           "channels", () -> ops.neuron(Neuron.LIF, none, x, null, null, null, c.f32(2, 4, 3)));

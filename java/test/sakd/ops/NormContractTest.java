@@ -30,9 +30,9 @@ class NormContractTest {
   void batchStatistics(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       for (int channels : CHANNELS) {
-        checkStatistics(ops, type, channels, 1, 0, 1);
-        checkStatistics(ops, type, channels, 35, 0, 1);
-        checkStatistics(ops, type, channels, 4001, 0.5, 2);
+        checkStatistics(ops, type, channels, 1, 1, 0, 1);
+        checkStatistics(ops, type, channels, 35, 4, 0, 1);
+        checkStatistics(ops, type, channels, 4001, 1, 0.5, 2);
       }
     }
   }
@@ -41,18 +41,18 @@ class NormContractTest {
   @ParameterizedTest
   @MethodSource("sakd.testing.Devices#all")
   void batchStatisticsAwayFromZero(Ops ops) {
-    checkStatistics(ops, DType.F32, 20, 4001, 1000, 1);
+    checkStatistics(ops, DType.F32, 20, 4001, 1, 1000, 1);
   }
 
   private static void checkStatistics(
-      Ops ops, DType type, int channels, int rows, double mean, double deviation) {
+      Ops ops, DType type, int channels, int rows, int repeats, double mean, double deviation) {
     Draw draw = new Draw(channels);
     try (Twins twins = new Twins(ops)) {
       Twin x =
           twins.of(type, draw.normal(rows * channels, mean, deviation), 1, rows, 1, 1, channels);
       Norm norm = Norm.of(twins, draw, channels);
       Twin affine = twins.poisoned(DType.F32, 4, channels);
-      twins.run(s -> s.ops().batchStatistics(s.at(x), norm.at(s), s.at(affine)));
+      twins.run(s -> s.ops().batchStatistics(s.at(x), norm.at(s), repeats, s.at(affine)));
       String what = type + " [" + rows + ", " + channels + "]";
       twins.assertRowsClose(what + " affine", affine, 4);
       twins.assertClose(what + " running mean", norm.mean);

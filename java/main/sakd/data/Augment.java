@@ -1,0 +1,40 @@
+package sakd.data;
+
+/**
+ * Random crop and flip of training images.
+ *
+ * <p>A placement (dy, dx, flip) means {@code out(y, x) = in(y + dy, x' + dx)} with {@code x' = flip
+ * == 1 ? W - 1 - x : x} and zero outside the image: torchvision's {@code RandomCrop(size, padding)}
+ * and then {@code RandomHorizontalFlip}.
+ *
+ * @param pad the largest shift in pixels, from 0; dy and dx are uniform in [-pad, pad]
+ * @param horizontalFlip whether half of the images are mirrored
+ */
+public record Augment(int pad, boolean horizontalFlip) {
+  /** Every image as it is, as in evaluation. */
+  public static final Augment NONE = new Augment(0, false);
+
+  /**
+   * Checks the pad.
+   *
+   * @throws IllegalArgumentException if it is negative
+   */
+  public Augment {
+    if (pad < 0) {
+      throw new IllegalArgumentException("the crop's padding is " + pad + "; expected 0 or more");
+    }
+  }
+
+  /** Padding of an eighth of the height (4 for CIFAR), and a flip if the classes allow it. */
+  public static Augment standard(Dataset dataset) {
+    return new Augment(dataset.height() / 8, dataset.horizontalFlip());
+  }
+
+  /** Writes dy, dx and flip of a sample at an offset; a pure function of the other arguments. */
+  void place(long seed, int epoch, int sample, int[] target, int offset) {
+    SplitMix64 random = new SplitMix64(seed, epoch, sample);
+    target[offset] = random.nextInt(2 * pad + 1) - pad;
+    target[offset + 1] = random.nextInt(2 * pad + 1) - pad;
+    target[offset + 2] = horizontalFlip ? random.nextInt(2) : 0;
+  }
+}

@@ -1,0 +1,140 @@
+package sakd.data;
+
+import java.nio.ByteBuffer;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import sakd.io.UserError;
+
+/**
+ * Cuts a set into batches, in an order and with an augmentation that depend on the seed, the epoch
+ * and the image alone: not on the number of workers, and not on what was read before. A resumed run
+ * therefore sees the batches that the uninterrupted one would have seen.
+ */
+public final class DataLoader {
+  /** Keys the order of the images apart from the augmentation of any image. */
+  private static final long ORDER_KEY = -1;
+
+  final Dataset dataset;
+  final int workers;
+
+  private final int batchSize;
+  private final boolean shuffle;
+  private final boolean dropLast;
+  private final Augment augment;
+  private final long seed;
+
+  /** Direct memory is slow to get and is given back late: kept for the next batch and epoch. */
+  private final Queue<ByteBuffer> free = new ConcurrentLinkedQueue<>();
+
+  /**
+   * Describes the batches; nothing is read yet.
+   *
+   * @param batchSize images a batch, at least 1
+   * @param shuffle whether each epoch has another order, or else the set's
+   * @param dropLast whether to leave out a last batch that is not full
+   * @param augment the crop and flip of each image
+   * @param seed fixes order and augmentation
+   * @param workers threads that prepare batches ahead; 0 prepares each when it is asked for
+   * @throws UserError if a number is out of range or no batch would be left
+   */
+  public DataLoader(
+      Dataset dataset,
+      int batchSize,
+      boolean shuffle,
+      boolean dropLast,
+      Augment augment,
+      long seed,
+      int workers) {
+    int most = Integer.MAX_VALUE / dataset.imageBytes();
+    if (batchSize < 1 || batchSize > most) {
+      throw new UserError(
+          "--batch-size is " + batchSize + "; expected 1 to " + most + ", give such a number");
+    }
+    if (workers < 0) {
+      throw new UserError("--workers is " + workers + "; expected 0 or more, give such a number");
+    }
+    if (dropLast && batchSize > dataset.size()) {
+      throw new UserError(
+          "--batch-size is "
+              + batchSize
+              + " but "
+              + dataset.name()
+              + " has "
+              + dataset.size()
+              + " images; expected at least one full batch, give a smaller number");
+    }
+    this.dataset = dataset;
+    this.batchSize = batchSize;
+    this.shuffle = shuffle;
+    this.dropLast = dropLast;
+    this.augment = augment;
+    this.seed = seed;
+    this.workers = workers;
+  }
+
+  /** The number of batches of an epoch. */
+  public int batches() {
+    int full = dataset.size() / batchSize;
+    return dropLast || dataset.size() % batchSize == 0 ? full : full + 1;
+  }
+
+  /** Starts to read the batches of an epoch; close the result to stop early. */
+  public Epoch epoch(int epoch) {
+    return epoch(epoch, 0);
+  }
+
+  /** As {@link #epoch(int)} without the first batches, for a run resumed within an epoch. */
+  public Epoch epoch(int epoch, int startBatch) {
+    if (startBatch < 0 || startBatch > batches()) {
+      throw new IllegalArgumentException("no batch " + startBatch + " of " + batches());
+    }
+    return new Epoch(this, epoch, startBatch);
+  }
+
+  /** The images of an epoch in the order of its batches. */
+  int[] order(int epoch) {
+    int[] order = new int[dataset.size()];
+    for (int i = 0; i < order.length; i++) {
+      order[i] = i;
+    }
+    if (shuffle) {
+      SplitMix64 random = new SplitMix64(seed, epoch, ORDER_KEY);
+      for (int i = order.length - 1; i > 0; i--) {
+        int j = random.nextInt(i + 1);
+        int swapped = order[i];
+        order[i] = order[j];
+        order[j] = swapped;
+      }
+    }
+    return order;
+  }
+
+  /** Prepares a batch; runs on any thread, and ends early if that is interrupted. */
+  Batch fill(int epoch, int[] order, int batch) throws InterruptedException {
+    int start = batch * batchSize;
+    int size = Math.min(batchSize, order.length - start);
+    int[] labels = new int[size];
+    int[] placement = new int[3 * size];
+    ByteBuffer images = free.poll();
+    if (images == null) {
+      int capacity = Math.min(batchSize, order.length) * dataset.imageBytes();
+      images = ByteBuffer.allocateDirect(capacity);
+    }
+    images.clear();
+    for (int i = 0; i < size; i++) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      int sample = order[start + i];
+      dataset.copyImage(sample, images);
+      labels[i] = dataset.label(sample);
+      augment.place(seed, epoch, sample, placement, 3 * i);
+    }
+    return new Batch(images.flip(), labels, placement, size);
+  }
+
+  /** Takes back the memory of a batch that is no longer used. */
+  void recycle(Batch batch) {
+    free.add(batch.images());
+  }
+}

@@ -1,0 +1,71 @@
+package sakd.data;
+
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** The sets that are known by name, with the normalisation that published results use. */
+@SuppressWarnings("ImmutableEnumChecker") // The lists are immutable and Dataset copies the arrays.
+enum DatasetKind {
+  FASHION_MNIST_SMALL("fashion-mnist-small", garments(), values(0.2860), values(0.3530), true),
+  FASHION_MNIST("fashion-mnist", garments(), values(0.2860), values(0.3530), true),
+  MNIST("mnist", numbers(10), values(0.1307), values(0.3081), false),
+  CIFAR10(
+      "cifar10",
+      List.of(
+          "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+      values(0.4914, 0.4822, 0.4465),
+      values(0.2470, 0.2435, 0.2616),
+      true),
+  CIFAR100(
+      "cifar100",
+      numbers(100),
+      values(0.5071, 0.4865, 0.4409),
+      values(0.2673, 0.2564, 0.2762),
+      true);
+
+  final String title;
+  final List<String> classNames;
+  private final float[] mean;
+  private final float[] std;
+  private final boolean horizontalFlip;
+
+  DatasetKind(
+      String title, List<String> classNames, float[] mean, float[] std, boolean horizontalFlip) {
+    this.title = title;
+    this.classNames = classNames;
+    this.mean = mean;
+    this.std = std;
+    this.horizontalFlip = horizontalFlip;
+  }
+
+  Dataset dataset(int height, int width, byte[] images, int[] labels, List<String> names) {
+    return new Dataset(
+        title, mean.length, height, width, images, labels, names, mean, std, horizontalFlip);
+  }
+
+  private static List<String> garments() {
+    return List.of(
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot");
+  }
+
+  private static List<String> numbers(int count) {
+    return IntStream.range(0, count).mapToObj(Integer::toString).toList();
+  }
+
+  private static float[] values(double... values) {
+    float[] out = new float[values.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = (float) values[i];
+    }
+    return out;
+  }
+}

@@ -1,0 +1,135 @@
+package sakd.data;
+
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import sakd.io.UserError;
+
+/** Opens a set by its name, by its folder, or both. */
+public final class Datasets {
+  /** Where Debian's package dataset-fashion-mnist puts the full set. */
+  private static final Path DEBIAN_FASHION_MNIST = Path.of("/usr/share/datasets/fashion-mnist");
+
+  private Datasets() {}
+
+  /** The names that {@link #open} knows. */
+  public static List<String> names() {
+    return Arrays.stream(DatasetKind.values()).map(k -> k.title).toList();
+  }
+
+  /**
+   * Opens a set.
+   *
+   * @param name one of {@link #names}; null to take what the folder holds, or the bundled {@code
+   *     fashion-mnist-small} if there is no folder either
+   * @param dataPath the folder of its files; null for the bundled set, or for {@code fashion-mnist}
+   *     where Debian's package is installed
+   * @param train the training part, or else the test part
+   * @throws UserError if there is no such set, or its files are missing or damaged
+   */
+  public static Dataset open(String name, Path dataPath, boolean train) {
+    if (dataPath != null && !Files.isDirectory(dataPath)) {
+      throw new UserError(
+          "no folder "
+              + dataPath
+              + "; expected one with the files of a data set, check --data-path");
+    }
+    DatasetKind kind;
+    if (name != null) {
+      kind = kind(name);
+    } else {
+      kind = dataPath == null ? DatasetKind.FASHION_MNIST_SMALL : detect(dataPath);
+    }
+    return switch (kind) {
+      case FASHION_MNIST_SMALL -> bundled(dataPath, train);
+      case FASHION_MNIST ->
+          IdxFolder.read(kind, dataPath == null ? DEBIAN_FASHION_MNIST : dataPath, train);
+      case MNIST -> IdxFolder.read(kind, needed(kind, dataPath), train);
+      case CIFAR10 -> CifarReader.readCifar10(needed(kind, dataPath), train);
+      case CIFAR100 -> CifarReader.readCifar100(needed(kind, dataPath), train);
+    };
+  }
+
+  private static DatasetKind kind(String name) {
+    for (DatasetKind kind : DatasetKind.values()) {
+      if (kind.title.equals(name)) {
+        return kind;
+      }
+    }
+    throw new UserError(
+        "unknown data set "
+            + name
+            + "; expected one of "
+            + String.join(", ", names())
+            + ", did you mean "
+            + EditDistance.nearest(name, names())
+            + "?");
+  }
+
+  private static DatasetKind detect(Path folder) {
+    if (CifarReader.holdsCifar10(folder)) {
+      return DatasetKind.CIFAR10;
+    }
+    if (CifarReader.holdsCifar100(folder)) {
+      return DatasetKind.CIFAR100;
+    }
+    if (!IdxFolder.holds(folder)) {
+      throw new UserError(
+          "no data set in "
+              + folder
+              + ": looked for data_batch_1.bin or test_batch.bin (cifar10), train.bin or test.bin"
+              + " (cifar100) and train-images-idx3-ubyte or t10k-images-idx3-ubyte, with or without"
+              + " .gz (mnist, fashion-mnist); give the folder with these files");
+    }
+    // The files of both sets are named alike, only the folder can tell.
+    String path = folder.toAbsolutePath().normalize().toString().toLowerCase(Locale.ROOT);
+    if (path.contains("fashion")) {
+      return DatasetKind.FASHION_MNIST;
+    }
+    if (path.contains("mnist")) {
+      return DatasetKind.MNIST;
+    }
+    throw new UserError(
+        folder
+            + " holds idx files, which may be mnist or fashion-mnist; expected a folder with that"
+            + " name, say which it is with --dataset");
+  }
+
+  private static Path needed(DatasetKind kind, Path dataPath) {
+    if (dataPath == null) {
+      throw new UserError(
+          kind.title
+              + " is not bundled; expected the folder of its files, give it with --data-path");
+    }
+    return dataPath;
+  }
+
+  private static Dataset bundled(Path dataPath, boolean train) {
+    DatasetKind kind = DatasetKind.FASHION_MNIST_SMALL;
+    if (dataPath != null) {
+      throw new UserError(
+          kind.title
+              + " is bundled and reads no folder, but --data-path is "
+              + dataPath
+              + "; expected one of the two, leave --data-path out or say fashion-mnist");
+    }
+    String stem = "/data/" + kind.title + "/" + (train ? "train" : "t10k");
+    String images = stem + "-images-idx3-ubyte.gz";
+    String labels = stem + "-labels-idx1-ubyte.gz";
+    IdxReader.Images read = IdxReader.readImages(images, () -> resource(images));
+    int[] classes =
+        IdxReader.readLabels(labels, () -> resource(labels), read.count(), kind.classNames.size());
+    return kind.dataset(read.height(), read.width(), read.pixels(), classes, kind.classNames);
+  }
+
+  private static InputStream resource(String name) {
+    InputStream in = Datasets.class.getResourceAsStream(name);
+    if (in == null) {
+      throw new IllegalStateException("the build lacks the resource " + name);
+    }
+    return in;
+  }
+}

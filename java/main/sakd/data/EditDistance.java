@@ -1,0 +1,34 @@
+package sakd.data;
+
+import java.util.Comparator;
+import java.util.List;
+
+/** Finds the name that the user probably meant. */
+final class EditDistance {
+  private EditDistance() {}
+
+  /** The candidate with the fewest insertions, deletions and substitutions; the first of equals. */
+  static String nearest(String name, List<String> candidates) {
+    return candidates.stream()
+        .min(Comparator.comparingInt((String candidate) -> between(name, candidate)))
+        .orElseThrow();
+  }
+
+  /** Levenshtein's distance. */
+  static int between(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int substitute = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(substitute, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[b.length()];
+  }
+}

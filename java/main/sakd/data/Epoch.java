@@ -1,0 +1,170 @@
+package sakd.data;
+
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Queue;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The batches of one epoch, in order, prepared ahead by worker threads.
+ *
+ * <p>For one consumer thread. The threads end after the last batch, after an error and on {@link
+ * #close}.
+ */
+public final class Epoch implements Iterator<Batch>, AutoCloseable {
+  /** Batches that wait or are being prepared, for each worker. */
+  private static final int AHEAD = 2;
+
+  /** How long to wait for a worker that is within one image; it is a daemon thread in any case. */
+  private static final int CLOSE_SECONDS = 5;
+
+  private final DataLoader loader;
+  private final int epoch;
+  private final int[] order;
+  private final int end;
+  private final Queue<Future<Batch>> ahead = new ArrayDeque<>();
+  private final ExecutorService pool;
+
+  private int submitted;
+  private int next;
+  private Batch current;
+  private boolean closed;
+
+  Epoch(DataLoader loader, int epoch, int startBatch) {
+    this.loader = loader;
+    this.epoch = epoch;
+    this.order = loader.order(epoch);
+    this.end = loader.batches();
+    this.next = startBatch;
+    this.submitted = startBatch;
+    this.pool =
+        loader.workers == 0
+            ? null
+            : Executors.newFixedThreadPool(
+                loader.workers,
+                task -> {
+                  Thread thread = new Thread(task, "data-loader");
+                  thread.setDaemon(true);
+                  return thread;
+                });
+    submit();
+  }
+
+  /** Whether there is another batch; false once closed. */
+  @Override
+  public boolean hasNext() {
+    return !closed && next < end;
+  }
+
+  /**
+   * The next batch; the images of the one before are not valid any more.
+   *
+   * @throws NoSuchElementException after the last batch or once closed
+   * @throws CancellationException if this thread is interrupted, or the data loader's is
+   * @throws RuntimeException what a worker threw while it prepared this batch
+   */
+  @Override
+  public Batch next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException();
+    }
+    release();
+    boolean done = false;
+    try {
+      if (Thread.interrupted()) { // A batch that is ready would be handed out without a look.
+        throw new InterruptedException();
+      }
+      current = pool == null ? loader.fill(epoch, order, next) : ahead.remove().get();
+      done = true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw cancelled(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      if (e.getCause() instanceof Error cause) {
+        throw cause;
+      }
+      throw cancelled(e);
+    } finally {
+      if (!done) {
+        close();
+      }
+    }
+    next++;
+    submit();
+    return current;
+  }
+
+  /** Stops the workers and makes the last batch invalid; harmless if done before. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    release();
+    if (pool != null) {
+      pool.shutdownNow();
+      if (stopped()) {
+        ahead.forEach(this::recycle);
+      }
+      ahead.clear();
+    }
+  }
+
+  private void submit() {
+    if (pool == null) {
+      return;
+    }
+    while (submitted < end && submitted < next + AHEAD * loader.workers) {
+      int batch = submitted++;
+      ahead.add(pool.submit(() -> loader.fill(epoch, order, batch)));
+    }
+    if (submitted == end) {
+      pool.shutdown(); // The threads end with the last batch, whether or not close is called.
+    }
+  }
+
+  private void release() {
+    if (current != null) {
+      loader.recycle(current);
+      current = null;
+    }
+  }
+
+  private boolean stopped() {
+    try {
+      return pool.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Takes back what was prepared in vain; what was not finished has nothing to give. */
+  private void recycle(Future<Batch> future) {
+    if (future.isDone()) {
+      try {
+        loader.recycle(future.get());
+      } catch (ExecutionException e) {
+        // The batch failed or was stopped: its memory is left to the garbage collector.
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static CancellationException cancelled(Exception cause) {
+    CancellationException e = new CancellationException("interrupted while preparing a batch");
+    e.initCause(cause);
+    return e;
+  }
+}

@@ -1,0 +1,197 @@
+package sakd.device.cpu;
+
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import sakd.device.DType;
+import sakd.device.Device;
+import sakd.device.Kernel;
+import sakd.device.KernelSpec;
+import sakd.device.MatrixLibrary;
+import sakd.device.Memory;
+import sakd.io.UserError;
+
+/**
+ * The processor, all cores: our kernels as host C++ and oneDNN. Both share one OpenMP runtime,
+ * because oneDNN brings it along and is loaded first. Calls return when the work is done.
+ */
+public final class CpuDevice implements Device {
+  private static final int ALIGNMENT = 64;
+
+  /** Bytes a thread's reduction reads at a time: they stay in its second-level cache. */
+  private static final long CHUNK_BYTES = 128 * 1024;
+
+  private final HostCompiler compiler;
+  private final OneDnn oneDnn;
+  private final Map<KernelSpec, Kernel> kernels = new HashMap<>();
+  private final Map<Path, NativeLibrary> libraries = new HashMap<>();
+  private final HostKernel.Arguments arguments = new HostKernel.Arguments();
+
+  private CpuDevice(HostCompiler compiler) {
+    this.oneDnn = new OneDnn();
+    this.compiler = compiler;
+  }
+
+  /**
+   * The processor with compiled kernels.
+   *
+   * @throws UserError if there is no C++ compiler ({@link #hasCompiler()})
+   */
+  public static CpuDevice open() {
+    return new CpuDevice(
+        HostCompiler.find()
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        "no C++ compiler on the PATH to build the CPU kernels with; install one "
+                            + "(Debian: apt-get install g++) or name it in CXX")));
+  }
+
+  public static boolean hasCompiler() {
+    return HostCompiler.find().isPresent();
+  }
+
+  /** Convolution and matrix product alone, for when there is no compiler. */
+  public static MatrixLibrary matrixLibrary() {
+    return new OneDnn();
+  }
+
+  /** Whether the processor multiplies bfloat16 matrices in tiles (AMX). */
+  public static boolean hasAmx() {
+    return flags().contains("amx_bf16");
+  }
+
+  private static Set<String> flags() {
+    try {
+      return Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
+          .filter(l -> l.startsWith("flags"))
+          .flatMap(l -> List.of(l.split("\\s+")).stream())
+          .collect(Collectors.toSet());
+    } catch (IOException e) {
+      return Set.of();
+    }
+  }
+
+  /** Model name, cores and what speeds up bfloat16. */
+  public static String processor() {
+    String model = System.getProperty("os.arch");
+    try {
+      model =
+          Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
+              .filter(l -> l.startsWith("model name"))
+              .findFirst()
+              .map(l -> l.substring(l.indexOf(':') + 1).strip())
+              .orElse(model);
+    } catch (IOException e) {
+      // Not Linux: the architecture has to do.
+    }
+    Set<String> flags = flags();
+    String vectors =
+        flags.contains("amx_bf16")
+            ? ", AMX bf16"
+            : flags.contains("avx512_bf16")
+                ? ", AVX512 bf16"
+                : flags.contains("avx512f") ? ", AVX512" : flags.contains("avx2") ? ", AVX2" : "";
+    return model + ", " + Runtime.getRuntime().availableProcessors() + " cores" + vectors;
+  }
+
+  @Override
+  public String name() {
+    return "cpu";
+  }
+
+  @Override
+  public String description() {
+    return processor() + "; " + OneDnn.version() + "; kernels by " + compiler.version();
+  }
+
+  @Override
+  public int alignment() {
+    return ALIGNMENT;
+  }
+
+  @Override
+  public boolean supports(DType storage) {
+    return storage == DType.F32
+        || storage == DType.BF16 && (flags().contains("avx512bw") || hasAmx());
+  }
+
+  @Override
+  public int preferredLanes(DType storage, int steps) {
+    return storage == DType.F32 ? 16 : 32;
+  }
+
+  @Override
+  public int preferredChunks(long rows, long columns, long bytes) {
+    long chunks = Math.max(bytes / CHUNK_BYTES, 4L * Runtime.getRuntime().availableProcessors());
+    return (int) Math.max(1, Math.min(chunks, rows));
+  }
+
+  @Override
+  public Memory allocate(long bytes) {
+    return HostMemory.allocate(bytes);
+  }
+
+  private static Pointer pointer(Memory memory) {
+    return new Pointer(((HostMemory) memory).address());
+  }
+
+  @Override
+  public void upload(ByteBuffer from, Memory to) {
+    pointer(to).getByteBuffer(0, from.remaining()).put(from.duplicate());
+  }
+
+  @Override
+  public void download(Memory from, ByteBuffer to) {
+    to.duplicate().put(pointer(from).getByteBuffer(0, to.remaining()));
+  }
+
+  @Override
+  public void copy(Memory from, Memory to) {
+    for (long at = 0; at < from.bytes(); at += 1 << 30) {
+      long n = Math.min(1 << 30, from.bytes() - at);
+      pointer(to).getByteBuffer(at, n).put(pointer(from).getByteBuffer(at, n));
+    }
+  }
+
+  @Override
+  public void zero(Memory memory) {
+    pointer(memory).clear(memory.bytes());
+  }
+
+  @Override
+  public Kernel kernel(KernelSpec spec) {
+    return kernels.computeIfAbsent(
+        spec,
+        s -> {
+          Path object = compiler.compile(s.file(), s.options());
+          NativeLibrary library =
+              libraries.computeIfAbsent(object, o -> NativeLibrary.getInstance(o.toString()));
+          return new HostKernel(library.getFunction(s.function()), arguments);
+        });
+  }
+
+  @Override
+  public MatrixLibrary matrix() {
+    return oneDnn;
+  }
+
+  @Override
+  public void synchronize() {}
+
+  @Override
+  public void close() {
+    kernels.clear();
+    libraries.values().forEach(NativeLibrary::close);
+    libraries.clear();
+    oneDnn.close();
+  }
+}

@@ -1,0 +1,145 @@
+package sakd.distill;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import sakd.device.DType;
+import sakd.model.Network;
+import sakd.nn.BatchNorm2d;
+import sakd.nn.Conv2d;
+import sakd.nn.NormNeuron;
+import sakd.nn.Parameters;
+import sakd.nn.Pooling;
+import sakd.nn.Tape;
+import sakd.nn.Var;
+import sakd.ops.Neuron;
+import sakd.ops.Ops;
+import sakd.ops.Tensor;
+import sakd.train.LossTerms;
+
+/**
+ * Level 2 of SAKD (Qiu et al. 2024, eq. for the total loss):
+ *
+ * <pre>
+ *   ce CE(student, label) + logits T^2 KL(softmax(teacher/T) || softmax(student/T))
+ *     + features sum_i MSE(transform_i(mean over time of stage_i(student)), stage_i(teacher))
+ * </pre>
+ *
+ * transform_i is a convolution and a batch norm that only training needs: {@code
+ * transform<i>.net.0} and {@code .net.1}, i from 1.
+ */
+public final class DistillationLoss {
+  private record Transform(Conv2d conv, NormNeuron norm) {}
+
+  private final DistillationWeights weights;
+  private final List<Transform> transforms = new ArrayList<>();
+
+  /**
+   * @param transformKernel 1, or 3 as the CIFAR networks have it
+   * @param parameters the student's, which the transforms join
+   */
+  public DistillationLoss(
+      DistillationWeights weights,
+      List<Integer> stageChannels,
+      int transformKernel,
+      Parameters parameters) {
+    this.weights = weights;
+    if (weights.features() > 0) {
+      for (int i = 0; i < stageChannels.size(); i++) {
+        int c = stageChannels.get(i);
+        String name = "transform" + (i + 1) + ".net.";
+        transforms.add(
+            new Transform(
+                new Conv2d(parameters, name + "0", c, c, transformKernel, 1),
+                new NormNeuron(
+                    parameters,
+                    name + "1",
+                    new BatchNorm2d(parameters, name + "1", c),
+                    Neuron.IDENTITY,
+                    Neuron.Residual.NONE,
+                    1)));
+      }
+    }
+  }
+
+  public DistillationWeights weights() {
+    return weights;
+  }
+
+  /** Whether a parameter of this name belongs to a transform, which inference does not need. */
+  public static boolean isTransform(String parameter) {
+    return parameter.startsWith("transform");
+  }
+
+  /**
+   * Computes the loss and passes its gradients to the student's tape.
+   *
+   * @param teacher null if no term needs it
+   * @param labels [N] I32
+   */
+  public LossTerms compute(
+      Tape tape, Network.Output student, Network.Output teacher, Tensor labels) {
+    Ops ops = tape.ops();
+    int samples = (int) labels.size();
+    Tensor logits = student.logits().value();
+    Tensor each = ops.allocate(DType.F32, samples, 2);
+    Tensor sums = ops.allocate(DType.F32, 2);
+    List<Tensor> distances = new ArrayList<>();
+    try {
+      Tensor grad = tape.gradientOf(student.logits());
+      ops.softmaxLoss(
+          logits,
+          weights.logits() > 0 ? teacher.logits().value() : null,
+          labels,
+          weights.ce(),
+          weights.logits(),
+          weights.temperature(),
+          weights.labelSmoothing(),
+          each,
+          grad);
+      tape.pass(student.logits(), grad);
+      ops.sumRows(each, sums);
+      for (int i = 0; i < transforms.size(); i++) {
+        Transform t = transforms.get(i);
+        Var feature = Pooling.timeMean(tape, student.stages().get(i));
+        Var mapped = t.norm.forward(tape, t.conv.forward(tape, feature));
+        Tensor gradMapped = tape.gradientOf(mapped);
+        Tensor distance = ops.allocate(DType.F32, 1);
+        distances.add(distance);
+        ops.squaredError(
+            mapped.value(),
+            teacher.stages().get(i).value(),
+            weights.features(),
+            distance,
+            gradMapped);
+        tape.pass(mapped, gradMapped);
+      }
+      float[] terms = read(ops, sums);
+      float ce = terms[0] / samples;
+      float kl = terms[1] / samples;
+      float features = 0;
+      for (Tensor distance : distances) {
+        features += read(ops, distance)[0];
+      }
+      return new LossTerms(
+          weights.ce() * ce + weights.logits() * kl + weights.features() * features,
+          ce,
+          kl,
+          features);
+    } finally {
+      each.close();
+      sums.close();
+      distances.forEach(Tensor::close);
+    }
+  }
+
+  private static float[] read(Ops ops, Tensor t) {
+    ByteBuffer bytes =
+        ByteBuffer.allocateDirect(Math.toIntExact(4 * t.size())).order(ByteOrder.nativeOrder());
+    ops.device().download(t.memory(), bytes);
+    float[] values = new float[Math.toIntExact(t.size())];
+    bytes.asFloatBuffer().get(values);
+    return values;
+  }
+}

@@ -1,0 +1,104 @@
+package sakd.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * The one place where files are written: beside the target as {@code name.tmp}, forced to the disk,
+ * then renamed over it. A reader, or a run that is killed at any moment, sees the whole old file or
+ * the whole new one.
+ *
+ * <p>A {@code name.tmp} that a killed run left behind is overwritten. Two writers of one path at
+ * the same time are not supported.
+ */
+public final class AtomicFile {
+  private AtomicFile() {}
+
+  /** Writes the content of a file to a channel that stands at its start. */
+  @FunctionalInterface
+  public interface Content {
+    /** Writes everything; what it throws leaves the target as it was. */
+    void writeTo(FileChannel channel) throws IOException;
+  }
+
+  /**
+   * Creates or replaces a file; missing parent folders are created.
+   *
+   * @throws UserError if the folder or the file cannot be written; the target is then unchanged and
+   *     no temporary file is left
+   */
+  public static void write(Path path, Content content) {
+    Path target = path.toAbsolutePath();
+    Path folder = target.getParent();
+    if (folder == null) {
+      throw new UserError("cannot write " + path + "; expected the name of a file, not a root");
+    }
+    Path temporary = folder.resolve(target.getFileName() + ".tmp");
+    try {
+      Files.createDirectories(folder);
+      try (FileChannel channel =
+          FileChannel.open(
+              temporary,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.WRITE)) {
+        replace(channel, content, temporary, target);
+      }
+    } catch (IOException e) {
+      throw new UserError(
+          "cannot write "
+              + path
+              + " ("
+              + IoErrors.reason(e)
+              + "); expected a writable folder with free space, free some or give another path"
+              + " (a file already there is unchanged)",
+          e);
+    }
+    forceFolder(folder);
+  }
+
+  /** Creates or replaces a text file in UTF-8; errors as for {@link #write}. */
+  public static void writeText(Path path, String text) {
+    write(path, channel -> writeFully(channel, StandardCharsets.UTF_8.encode(text)));
+  }
+
+  /** Writes what remains of a buffer; a channel may take less than it is offered. */
+  static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
+    while (buffer.hasRemaining()) {
+      channel.write(buffer);
+    }
+  }
+
+  private static void replace(FileChannel channel, Content content, Path temporary, Path target)
+      throws IOException {
+    boolean done = false;
+    try {
+      content.writeTo(channel);
+      channel.force(true);
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      done = true;
+    } finally {
+      if (!done) {
+        Files.deleteIfExists(temporary);
+      }
+    }
+  }
+
+  /**
+   * Makes the rename itself survive a power cut. Some file systems cannot force a folder; the file
+   * is complete either way.
+   */
+  private static void forceFolder(Path folder) {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (IOException e) {
+      // The new file is in place; only its survival of a power cut is less certain.
+    }
+  }
+}

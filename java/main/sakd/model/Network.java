@@ -1,0 +1,28 @@
+package sakd.model;
+
+import java.util.List;
+import sakd.nn.Parameters;
+import sakd.nn.Tape;
+import sakd.nn.Var;
+
+/** A network for classification that also shows its stages' features, which distillation needs. */
+public interface Network extends AutoCloseable {
+  /** Logits [N, K] float32, and the output of every stage, [T', N, H, W, C]. */
+  record Output(Var logits, List<Var> stages) {}
+
+  /**
+   * @param images [T', N, H, W, C]
+   * @param keepStages whether the stages' features will be read
+   */
+  Output forward(Tape tape, Var images, boolean keepStages);
+
+  Parameters parameters();
+
+  /** Channels of each stage's features. */
+  List<Integer> stageChannels();
+
+  @Override
+  default void close() {
+    parameters().close();
+  }
+}

@@ -1,0 +1,184 @@
+package sakd.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import sakd.nn.BatchNorm2d;
+import sakd.nn.Conv2d;
+import sakd.nn.Linear;
+import sakd.nn.NormNeuron;
+import sakd.nn.Parameters;
+import sakd.nn.Pooling;
+import sakd.nn.Tape;
+import sakd.nn.Var;
+import sakd.ops.Neuron;
+import sakd.ops.Ops;
+
+/**
+ * A residual network over some neuron: ReLU makes it the ANN, LIF the SNN. Parameter names are
+ * torchvision's.
+ */
+public final class ResNet implements Network {
+  private static final int EXPANSION = 4;
+  private static final Ops.Pool STEM_POOL = new Ops.Pool(3, 2, 1);
+
+  private final ResNetSpec spec;
+  private final Neuron neuron;
+  private final int steps;
+  private final Parameters parameters;
+  private final Conv2d conv1;
+  private final NormNeuron act1;
+  private final List<List<Block>> stages = new ArrayList<>();
+  private final List<Integer> stageChannels = new ArrayList<>();
+  private final Linear hidden;
+  private final NormNeuron hiddenAct;
+  private final Linear last;
+
+  /**
+   * @param steps T of spiking neurons
+   * @param parameters collects the network's parameters; the caller allocates it afterwards
+   */
+  public ResNet(
+      ResNetSpec spec,
+      Neuron neuron,
+      int steps,
+      int inChannels,
+      int classes,
+      Parameters parameters) {
+    this.spec = spec;
+    this.neuron = neuron;
+    this.steps = steps;
+    this.parameters = parameters;
+    boolean imagenet = spec.stem() == ResNetSpec.Stem.IMAGENET;
+    conv1 =
+        new Conv2d(
+            parameters, "conv1", inChannels, spec.stemWidth(), imagenet ? 7 : 3, imagenet ? 2 : 1);
+    act1 = neuron("act1", "bn1", spec.stemWidth(), neuron, Neuron.Residual.NONE);
+    int in = spec.stemWidth();
+    for (int s = 0; s < spec.blocks().size(); s++) {
+      int width = spec.widths().get(s);
+      List<Block> stage = new ArrayList<>();
+      for (int b = 0; b < spec.blocks().get(s); b++) {
+        Block block = new Block("layer" + (s + 1) + "." + b, in, width, s > 0 && b == 0 ? 2 : 1);
+        stage.add(block);
+        in = block.out;
+      }
+      stages.add(stage);
+      stageChannels.add(in);
+    }
+    if (spec.headWidth() > 0) {
+      hidden = new Linear(parameters, "fc1", in, spec.headWidth());
+      hiddenAct = new NormNeuron(parameters, "fc_act", null, neuron, Neuron.Residual.NONE, steps);
+      last = new Linear(parameters, "fc2", spec.headWidth(), classes);
+    } else {
+      hidden = null;
+      hiddenAct = null;
+      last = new Linear(parameters, "fc", in, classes);
+    }
+  }
+
+  private NormNeuron neuron(
+      String name, String norm, int channels, Neuron kind, Neuron.Residual merge) {
+    return new NormNeuron(
+        parameters, name, new BatchNorm2d(parameters, norm, channels), kind, merge, steps);
+  }
+
+  /** One residual block: a chain of conv-bn-neuron, and the shortcut around it. */
+  private final class Block {
+    final int out;
+    private final List<Conv2d> convs = new ArrayList<>();
+    private final List<NormNeuron> acts = new ArrayList<>();
+    private final Conv2d shortcut;
+    private final NormNeuron shortcutAct;
+
+    Block(String name, int in, int width, int stride) {
+      out = spec.bottleneck() ? width * EXPANSION : width;
+      if (spec.bottleneck()) {
+        add(name, 1, in, width, 1, 1, false);
+        add(name, 2, width, width, 3, stride, false);
+        add(name, 3, width, out, 1, 1, true);
+      } else {
+        add(name, 1, in, width, 3, stride, false);
+        add(name, 2, width, out, 3, 1, true);
+      }
+      if (stride != 1 || in != out) {
+        shortcut = new Conv2d(parameters, name + ".downsample.0", in, out, 1, stride);
+        shortcutAct =
+            neuron(
+                name + ".downsample.act",
+                name + ".downsample.1",
+                out,
+                spec.sew() ? neuron : Neuron.IDENTITY,
+                Neuron.Residual.NONE);
+      } else {
+        shortcut = null;
+        shortcutAct = null;
+      }
+    }
+
+    private void add(
+        String name, int index, int in, int out, int kernel, int stride, boolean joins) {
+      convs.add(new Conv2d(parameters, name + ".conv" + index, in, out, kernel, stride));
+      acts.add(
+          neuron(
+              name + ".act" + index,
+              name + ".bn" + index,
+              out,
+              neuron,
+              joins ? spec.merge() : Neuron.Residual.NONE));
+    }
+
+    Var forward(Tape tape, Var x, boolean keepInput) {
+      Var identity = shortcut == null ? x : shortcutAct.forward(tape, shortcut.forward(tape, x));
+      Var y = x;
+      for (int i = 0; i < convs.size(); i++) {
+        Var z = convs.get(i).forward(tape, y);
+        if (i > 0) {
+          tape.drop(y);
+        }
+        y = acts.get(i).forward(tape, z, i == convs.size() - 1 ? identity : null);
+      }
+      if (identity != x) {
+        tape.drop(identity);
+      }
+      if (!keepInput) {
+        tape.drop(x);
+      }
+      return y;
+    }
+  }
+
+  @Override
+  public Output forward(Tape tape, Var images, boolean keepStages) {
+    Var x = act1.forward(tape, conv1.forward(tape, images));
+    if (spec.stem() == ResNetSpec.Stem.IMAGENET) {
+      x = Pooling.max(tape, x, STEM_POOL);
+    }
+    List<Var> features = new ArrayList<>();
+    for (List<Block> stage : stages) {
+      for (int b = 0; b < stage.size(); b++) {
+        boolean isFeature = b == 0 && !features.isEmpty();
+        x = stage.get(b).forward(tape, x, keepStages && isFeature);
+      }
+      features.add(x);
+    }
+    Var pooled = Pooling.average(tape, x);
+    if (!keepStages) {
+      tape.drop(x);
+    }
+    if (hidden != null) {
+      pooled = hiddenAct.forward(tape, hidden.forward(tape, pooled));
+    }
+    Var logits = last.forward(tape, Pooling.timeMean(tape, pooled));
+    return new Output(logits, keepStages ? features : List.of());
+  }
+
+  @Override
+  public Parameters parameters() {
+    return parameters;
+  }
+
+  @Override
+  public List<Integer> stageChannels() {
+    return List.copyOf(stageChannels);
+  }
+}

@@ -1,0 +1,53 @@
+package sakd.nn;
+
+import sakd.device.ConvShape;
+import sakd.ops.Ops;
+import sakd.ops.Tensor;
+
+/** Convolution without bias over [T', N, H, W, C], the same weights at every step. */
+public final class Conv2d {
+  private final String name;
+  private final Parameter weight;
+  private final int in;
+  private final int out;
+  private final int kernel;
+  private final int stride;
+  private final int pad;
+
+  /** A square kernel, padded so that stride 1 keeps the size. */
+  public Conv2d(Parameters p, String name, int in, int out, int kernel, int stride) {
+    this.name = name;
+    this.in = in;
+    this.out = out;
+    this.kernel = kernel;
+    this.stride = stride;
+    this.pad = kernel / 2;
+    this.weight = p.conv(name + ".weight", out, in, kernel);
+  }
+
+  public Var forward(Tape tape, Var x) {
+    Ops ops = tape.ops();
+    Tensor value = x.value();
+    ConvShape shape =
+        new ConvShape(
+            value.dim(0) * value.dim(1), value.dim(2), value.dim(3), in, out, kernel, stride, pad);
+    if (tape.monitor() != null) {
+      tape.monitor().weights(name, value, shape.macs());
+    }
+    Tensor y =
+        ops.allocate(
+            value.type(), value.dim(0), value.dim(1), shape.outHeight(), shape.outWidth(), out);
+    ops.conv(shape, value, weight.value(), y);
+    return tape.record(
+        y,
+        true,
+        g -> {
+          ops.convBackwardWeights(shape, value, g, weight.gradient());
+          if (x.needsGradient()) {
+            Tensor gx = tape.gradientOf(x);
+            ops.convBackwardData(shape, g, weight.value(), gx);
+            tape.pass(x, gx);
+          }
+        });
+  }
+}

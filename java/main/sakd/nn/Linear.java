@@ -1,0 +1,49 @@
+package sakd.nn;
+
+import sakd.device.DType;
+import sakd.ops.Ops;
+import sakd.ops.Tensor;
+
+/** y = x w^T + b over the rows of [.., in]; float32. */
+public final class Linear {
+  private final String name;
+  private final Parameter weight;
+  private final Parameter bias;
+  private final int in;
+  private final int out;
+
+  public Linear(Parameters p, String name, int in, int out) {
+    this.name = name;
+    this.in = in;
+    this.out = out;
+    weight = p.linear(name + ".weight", in, out, in);
+    bias = p.linear(name + ".bias", in, out);
+  }
+
+  public Var forward(Tape tape, Var x) {
+    Ops ops = tape.ops();
+    Tensor value = x.value();
+    int[] shape = value.shape();
+    shape[shape.length - 1] = out;
+    if (tape.monitor() != null) {
+      tape.monitor().weights(name, value, value.rows() * in * out);
+    }
+    Tensor w = weight.value().reshape(out, in);
+    Tensor y = ops.allocate(DType.F32, shape);
+    ops.gemm(false, true, value, w, 0, y);
+    ops.addBias(y, bias.value());
+    tape.drop(x);
+    return tape.record(
+        y,
+        true,
+        g -> {
+          ops.gemm(true, false, g, value, 0, weight.gradient().reshape(out, in));
+          ops.sumRows(g, bias.gradient());
+          if (x.needsGradient()) {
+            Tensor gx = tape.gradientOf(x);
+            ops.gemm(false, false, g, w, 0, gx);
+            tape.pass(x, gx);
+          }
+        });
+  }
+}

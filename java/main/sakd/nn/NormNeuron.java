@@ -1,0 +1,101 @@
+package sakd.nn;
+
+import sakd.device.DType;
+import sakd.ops.Neuron;
+import sakd.ops.Ops;
+import sakd.ops.Tensor;
+
+/**
+ * Batch norm, residual and neuron in one: the layer this program exists for. A spiking neuron turns
+ * an input of one step into T steps.
+ */
+public final class NormNeuron {
+  private final String name;
+  private final BatchNorm2d norm;
+  private final Neuron neuron;
+  private final Neuron.Residual merge;
+  private final int steps;
+  private final Parameter leak;
+
+  /**
+   * @param norm null for no batch norm
+   * @param steps T of a spiking neuron
+   */
+  public NormNeuron(
+      Parameters p,
+      String name,
+      BatchNorm2d norm,
+      Neuron neuron,
+      Neuron.Residual merge,
+      int steps) {
+    this.name = name;
+    this.norm = norm;
+    this.neuron = neuron;
+    this.merge = merge;
+    this.steps = steps;
+    this.leak =
+        neuron.kind() == Neuron.Kind.PLIF
+            ? p.constant(name + ".w", neuron.initialLeakParameter(), 1)
+            : null;
+  }
+
+  /** Without a residual. */
+  public Var forward(Tape tape, Var x) {
+    return forward(tape, x, null);
+  }
+
+  /**
+   * x [T', N, .., C] and residual [T, N, .., C] (or null) to [T, N, .., C]. x is dropped: nobody
+   * but its norm reads what a layer of weights computes.
+   */
+  public Var forward(Tape tape, Var x, Var residual) {
+    Ops ops = tape.ops();
+    Tensor in = x.value();
+    int[] shape = in.shape();
+    if (neuron.kind().isSpiking()) {
+      shape[0] = steps;
+    }
+    Tensor affine = norm == null ? null : ops.allocate(DType.F32, 4, in.channels());
+    if (norm != null) {
+      if (tape.training()) {
+        ops.batchStatistics(in, norm.tensors(), shape[0] / in.dim(0), affine);
+      } else {
+        ops.runningStatistics(norm.tensors(), affine);
+      }
+    }
+    Tensor r = residual == null ? null : residual.value();
+    Tensor w = leak == null ? null : leak.value();
+    Tensor out = ops.allocate(in.type(), shape);
+    ops.neuron(neuron, merge, in, affine, r, w, out);
+    if (tape.monitor() != null && neuron.kind() != Neuron.Kind.IDENTITY) {
+      tape.monitor().neuron(name, out);
+    }
+    tape.drop(x);
+    return tape.record(
+        out,
+        true,
+        g -> {
+          Tensor gx = tape.gradientOf(x);
+          Tensor gr = residual == null ? null : tape.gradientOf(residual);
+          ops.neuronBackward(
+              neuron,
+              merge,
+              in,
+              affine,
+              r,
+              w,
+              g,
+              new Ops.NeuronGradients(
+                  gx,
+                  gr,
+                  norm == null ? null : norm.gamma().gradient(),
+                  norm == null ? null : norm.beta().gradient(),
+                  leak == null ? null : leak.gradient()));
+          tape.pass(x, gx);
+          if (gr != null) {
+            tape.pass(residual, gr);
+          }
+        },
+        affine == null ? new Tensor[0] : new Tensor[] {affine});
+  }
+}

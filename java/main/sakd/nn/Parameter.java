@@ -1,0 +1,112 @@
+package sakd.nn;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import sakd.device.Device;
+import sakd.ops.Tensor;
+
+/**
+ * A named array of a network: a weight that is trained or a running statistic that is not. Name and
+ * shape are PyTorch's; in memory a convolution's weight [out, in, k, k] lies channels last.
+ */
+public final class Parameter {
+  private final String name;
+  private final int[] shape;
+  private final boolean trained;
+  private final float[] initial;
+  private Device device;
+  private Tensor value;
+  private Tensor gradient;
+
+  Parameter(String name, int[] shape, boolean trained, float[] initial) {
+    this.name = name;
+    this.shape = shape.clone();
+    this.trained = trained;
+    this.initial = initial;
+  }
+
+  void place(Device device, Tensor value, Tensor gradient) {
+    this.device = device;
+    this.value = value;
+    this.gradient = gradient;
+    set(initial);
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** PyTorch's shape. */
+  public int[] shape() {
+    return shape.clone();
+  }
+
+  public int size() {
+    int n = 1;
+    for (int d : shape) {
+      n *= d;
+    }
+    return n;
+  }
+
+  public boolean trained() {
+    return trained;
+  }
+
+  /** The value, channels last. */
+  public Tensor value() {
+    return value;
+  }
+
+  /** The gradient, like the value; null for running statistics. */
+  public Tensor gradient() {
+    return gradient;
+  }
+
+  /** The value in PyTorch's order. */
+  public float[] get() {
+    return read(value);
+  }
+
+  /** Some tensor of this parameter's layout (gradient, momentum) in PyTorch's order. */
+  public float[] read(Tensor t) {
+    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * size()).order(ByteOrder.nativeOrder());
+    device.download(t.memory(), bytes);
+    float[] host = new float[size()];
+    bytes.asFloatBuffer().get(host);
+    return shape.length == 4 ? permute(host, false) : host;
+  }
+
+  /** Sets the value from PyTorch's order. */
+  public void set(float[] values) {
+    write(values, value);
+  }
+
+  /** Sets some tensor of this parameter's layout from PyTorch's order. */
+  public void write(float[] values, Tensor t) {
+    if (values.length != size()) {
+      throw new IllegalArgumentException(
+          name + " has " + size() + " elements, not " + values.length);
+    }
+    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * size()).order(ByteOrder.nativeOrder());
+    bytes.asFloatBuffer().put(shape.length == 4 ? permute(values, true) : values);
+    device.upload(bytes, t.memory());
+  }
+
+  /** [out, in, kh, kw] to [out, kh, kw, in], or back. */
+  private float[] permute(float[] from, boolean channelsLast) {
+    float[] to = new float[from.length];
+    int in = shape[1];
+    int area = shape[2] * shape[3];
+    for (int o = 0; o < shape[0]; o++) {
+      for (int i = 0; i < in; i++) {
+        for (int k = 0; k < area; k++) {
+          int torch = (o * in + i) * area + k;
+          int last = (o * area + k) * in + i;
+          to[channelsLast ? last : torch] = from[channelsLast ? torch : last];
+        }
+      }
+    }
+    return to;
+  }
+}

@@ -1,0 +1,156 @@
+package sakd.nn;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.DoubleSupplier;
+import sakd.device.DType;
+import sakd.ops.Ops;
+import sakd.ops.Tensor;
+
+/**
+ * All parameters of a network. Layers ask for theirs while the network is built; {@link #allocate}
+ * then lays them out as slices of one flat array, with one for the gradients and one for the
+ * running statistics, so that an optimizer's step is one kernel launch.
+ */
+public final class Parameters implements AutoCloseable {
+  /** Slices start at multiples of this many floats, which suits every device's alignment. */
+  private static final int GRAIN = 1024;
+
+  private final Map<String, Parameter> byName = new LinkedHashMap<>();
+  private final Random random;
+  private Tensor weights;
+  private Tensor gradients;
+  private Tensor statistics;
+
+  /** Initial weights are drawn from this seed. */
+  public Parameters(long seed) {
+    random = new Random(seed);
+  }
+
+  private Parameter add(String name, int[] shape, boolean trained, DoubleSupplier initial) {
+    if (weights != null) {
+      throw new IllegalStateException("parameters are allocated already");
+    }
+    int n = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = (float) initial.getAsDouble();
+    }
+    Parameter p = new Parameter(name, shape, trained, values);
+    if (byName.put(name, p) != null) {
+      throw new IllegalArgumentException("two parameters are named " + name);
+    }
+    return p;
+  }
+
+  /** A convolution's weight: normal with variance 2 / (out k k), He et al.'s fan-out. */
+  public Parameter conv(String name, int out, int in, int kernel) {
+    double std = Math.sqrt(2.0 / ((double) out * kernel * kernel));
+    return add(name, new int[] {out, in, kernel, kernel}, true, () -> random.nextGaussian() * std);
+  }
+
+  /** A linear layer's weight or bias: uniform within 1/sqrt(fanIn), PyTorch's default. */
+  public Parameter linear(String name, int fanIn, int... shape) {
+    double bound = 1 / Math.sqrt(fanIn);
+    return add(name, shape, true, () -> (random.nextDouble() * 2 - 1) * bound);
+  }
+
+  /** A trained parameter that starts constant, such as gamma (1) and beta (0). */
+  public Parameter constant(String name, float value, int... shape) {
+    return add(name, shape, true, () -> value);
+  }
+
+  /** A running statistic. */
+  public Parameter statistic(String name, float value, int... shape) {
+    return add(name, shape, false, () -> value);
+  }
+
+  /** Gives every parameter its place on the device and its initial value. */
+  public void allocate(Ops ops) {
+    weights = flat(ops, true);
+    gradients = flat(ops, true);
+    statistics = flat(ops, false);
+    place(ops, true);
+    place(ops, false);
+  }
+
+  private List<Parameter> those(boolean trained) {
+    return byName.values().stream().filter(p -> p.trained() == trained).toList();
+  }
+
+  private static int room(Parameter p) {
+    return (p.size() + GRAIN - 1) / GRAIN * GRAIN;
+  }
+
+  /** A flat array of the layout of the weights (or the statistics), zero in the gaps. */
+  private Tensor flat(Ops ops, boolean trained) {
+    int total = those(trained).stream().mapToInt(Parameters::room).sum();
+    Tensor t = ops.allocate(DType.F32, Math.max(GRAIN, total));
+    ops.device().zero(t.memory());
+    return t;
+  }
+
+  /** Another array of the weights' layout, all zero: momentum, an average of weights. */
+  public Tensor likeWeights(Ops ops) {
+    return flat(ops, true);
+  }
+
+  private void place(Ops ops, boolean trained) {
+    long at = 0;
+    for (Parameter p : those(trained)) {
+      if (trained) {
+        p.place(ops.device(), weights.slice(at, p.size()), gradients.slice(at, p.size()));
+      } else {
+        p.place(ops.device(), statistics.slice(at, p.size()), null);
+      }
+      at += room(p);
+    }
+  }
+
+  /** The slice of {@code flat} (of {@link #likeWeights}) that belongs to trained parameter p. */
+  public Tensor sliceOf(Tensor flat, Parameter p) {
+    long at = 0;
+    for (Parameter q : those(true)) {
+      if (q == p) {
+        return flat.slice(at, p.size());
+      }
+      at += room(q);
+    }
+    throw new IllegalArgumentException(p.name() + " is not a trained parameter of this network");
+  }
+
+  /** Trained parameters and statistics in the order they were made. */
+  public List<Parameter> all() {
+    return new ArrayList<>(byName.values());
+  }
+
+  /** The parameter of that name, or null. */
+  public Parameter get(String name) {
+    return byName.get(name);
+  }
+
+  public Tensor weights() {
+    return weights;
+  }
+
+  public Tensor gradients() {
+    return gradients;
+  }
+
+  public Tensor statistics() {
+    return statistics;
+  }
+
+  @Override
+  public void close() {
+    if (weights != null) {
+      weights.close();
+      gradients.close();
+      statistics.close();
+    }
+  }
+}

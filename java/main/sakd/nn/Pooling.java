@@ -1,0 +1,67 @@
+package sakd.nn;
+
+import sakd.device.DType;
+import sakd.ops.Ops;
+import sakd.ops.Tensor;
+
+/** Layers without parameters: pooling over space and mean over time. */
+public final class Pooling {
+  private Pooling() {}
+
+  /** [T', N, H, W, C] to [T', N, OH, OW, C]. */
+  public static Var max(Tape tape, Var x, Ops.Pool pool) {
+    Ops ops = tape.ops();
+    Tensor in = x.value();
+    int[] shape = {in.dim(0), in.dim(1), pool.out(in.dim(2)), pool.out(in.dim(3)), in.channels()};
+    Tensor out = ops.allocate(in.type(), shape);
+    Tensor winner = ops.allocate(DType.U8, shape);
+    ops.maxPool(pool, in, out, winner);
+    tape.drop(x);
+    return tape.record(
+        out,
+        x.needsGradient(),
+        g -> {
+          Tensor gx = tape.gradientOf(x);
+          ops.maxPoolBackward(pool, g, winner, gx);
+          tape.pass(x, gx);
+        },
+        winner);
+  }
+
+  /** [T', N, H, W, C] to [T', N, C], float32. x is not dropped: it may be a feature. */
+  public static Var average(Tape tape, Var x) {
+    Ops ops = tape.ops();
+    Tensor in = x.value();
+    Tensor out = ops.allocate(DType.F32, in.dim(0), in.dim(1), in.channels());
+    ops.averagePool(in, out);
+    return tape.record(
+        out,
+        x.needsGradient(),
+        g -> {
+          Tensor gx = tape.gradientOf(x);
+          ops.averagePoolBackward(g, gx);
+          tape.pass(x, gx);
+        });
+  }
+
+  /** [T', ..] to [1, ..]; with T' = 1 there is nothing to do. x is not dropped. */
+  public static Var timeMean(Tape tape, Var x) {
+    Ops ops = tape.ops();
+    Tensor in = x.value();
+    if (in.dim(0) == 1) {
+      return x;
+    }
+    int[] shape = in.shape();
+    shape[0] = 1;
+    Tensor out = ops.allocate(in.type(), shape);
+    ops.timeMean(in, out);
+    return tape.record(
+        out,
+        x.needsGradient(),
+        g -> {
+          Tensor gx = tape.gradientOf(x);
+          ops.timeMeanBackward(g, gx);
+          tape.pass(x, gx);
+        });
+  }
+}

@@ -1,0 +1,142 @@
+package sakd.nn;
+
+import java.util.ArrayList;
+import java.util.List;
+import sakd.device.DType;
+import sakd.ops.Ops;
+import sakd.ops.Tensor;
+
+/**
+ * One pass through a network: layers record what they computed and how to go back. With gradients,
+ * everything a backward step may need stays until that step has run, and is freed right after it;
+ * without, a value is freed as soon as its last reader says so ({@link #drop}).
+ */
+public final class Tape implements AutoCloseable {
+  /** What a pass is for. */
+  public enum Mode {
+    /** Batch statistics, gradients. */
+    TRAIN,
+    /** Running statistics, no gradients. */
+    INFERENCE
+  }
+
+  /** Runs the backward step of one operation, given the gradient of its output. */
+  @FunctionalInterface
+  public interface Backward {
+    void run(Tensor gradient);
+  }
+
+  private record Node(Var output, Backward backward, List<Tensor> saved) {}
+
+  private final Ops ops;
+  private final Mode mode;
+  private final DType storage;
+  private final Monitor monitor;
+  private final List<Node> nodes = new ArrayList<>();
+
+  /**
+   * A pass whose activations are stored as {@code storage}.
+   *
+   * @param monitor sees what layers compute, e.g. for firing rates; null for none
+   */
+  public Tape(Ops ops, Mode mode, DType storage, Monitor monitor) {
+    this.ops = ops;
+    this.mode = mode;
+    this.storage = storage;
+    this.monitor = monitor;
+  }
+
+  public Tape(Ops ops, Mode mode, DType storage) {
+    this(ops, mode, storage, null);
+  }
+
+  public Ops ops() {
+    return ops;
+  }
+
+  public boolean training() {
+    return mode == Mode.TRAIN;
+  }
+
+  /** Type of activations. */
+  public DType storage() {
+    return storage;
+  }
+
+  Monitor monitor() {
+    return monitor;
+  }
+
+  /** A value from outside, such as the images; the tape does not own it. */
+  public Var input(Tensor value) {
+    return new Var(value, false);
+  }
+
+  /**
+   * Records a computed value, which the tape owns from here on, with {@code saved}.
+   *
+   * @param backward called once with the value's gradient, if it got one; must pass gradients on
+   *     with {@link #gradientOf} and {@link #pass}
+   */
+  public Var record(Tensor value, boolean needsGradient, Backward backward, Tensor... saved) {
+    Var output = new Var(value, needsGradient && training());
+    nodes.add(new Node(output, backward, List.of(saved)));
+    if (!training()) {
+      for (Tensor t : saved) {
+        t.close();
+      }
+    }
+    return output;
+  }
+
+  /** Says that nobody will read {@code v} again in this forward pass. */
+  public void drop(Var v) {
+    if (!training()) {
+      v.value().close();
+    }
+  }
+
+  /** Where to write a gradient of {@code v}: assign to it, then {@link #pass} it on. */
+  public Tensor gradientOf(Var v) {
+    return ops.allocate(v.value().type(), v.value().shape());
+  }
+
+  /** Hands on a gradient of {@code v} that was just computed; the tape owns it from here on. */
+  public void pass(Var v, Tensor gradient) {
+    if (!v.needsGradient()) {
+      gradient.close();
+    } else if (v.gradient() == null) {
+      v.gradient(gradient);
+    } else {
+      ops.add(v.gradient(), gradient);
+      gradient.close();
+    }
+  }
+
+  /** Runs all backward steps, last first, from the gradients that losses have passed. */
+  public void backward() {
+    for (int i = nodes.size() - 1; i >= 0; i--) {
+      Node node = nodes.get(i);
+      if (node.output.gradient() != null) {
+        node.backward.run(node.output.gradient());
+      }
+      close(node);
+    }
+    nodes.clear();
+  }
+
+  private static void close(Node node) {
+    if (node.output.gradient() != null) {
+      node.output.gradient().close();
+      node.output.gradient(null);
+    }
+    node.output.value().close();
+    node.saved.forEach(Tensor::close);
+  }
+
+  @Override
+  public void close() {
+    nodes.forEach(Tape::close);
+    nodes.clear();
+  }
+}

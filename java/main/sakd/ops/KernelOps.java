@@ -1,0 +1,573 @@
+package sakd.ops;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import sakd.device.ConvShape;
+import sakd.device.DType;
+import sakd.device.Device;
+import sakd.device.Kernel;
+import sakd.device.KernelSpec;
+import sakd.device.MatrixLibrary;
+import sakd.device.Memory;
+
+/**
+ * The operations over our kernels and the device's matrix library. Chooses each kernel's
+ * specialisation (storage, lanes, T, neuron) and cuts reductions into chunks; equations are in
+ * {@code kernels/}.
+ */
+public final class KernelOps implements Ops {
+  private final Device device;
+  private final MatrixLibrary matrix;
+  private final TensorPool pool;
+  private final Map<List<Object>, Kernel> kernels = new HashMap<>();
+  private final NeuronKernels neurons;
+
+  public KernelOps(Device device) {
+    this.device = device;
+    this.matrix = device.matrix();
+    this.pool = new TensorPool(device);
+    this.neurons = new NeuronKernels(this);
+  }
+
+  @Override
+  public Device device() {
+    return device;
+  }
+
+  @Override
+  public Tensor allocate(DType type, int... shape) {
+    return pool.allocate(type, shape);
+  }
+
+  @Override
+  public MemoryReport memoryReport() {
+    return new MemoryReport(pool.current(), pool.peak());
+  }
+
+  @Override
+  public void resetPeak() {
+    pool.resetPeak();
+  }
+
+  // ---- kernels and their sizes ----
+
+  /** The kernel for this storage and number of lanes. */
+  private Kernel kernel(String file, String function, DType storage, int lanes) {
+    return kernels.computeIfAbsent(
+        List.of(file, function, storage, lanes),
+        k -> device.kernel(KernelSpec.of(file, function, defines(storage, lanes))));
+  }
+
+  static Map<String, Integer> defines(DType storage, int lanes) {
+    return Map.of("STORAGE", storageDefine(storage), "LANES", lanes);
+  }
+
+  private static int storageDefine(DType storage) {
+    return switch (storage) {
+      case F32 -> 0;
+      case F16 -> 1;
+      case BF16 -> 2;
+      default -> throw new IllegalArgumentException("no activations in " + storage);
+    };
+  }
+
+  /** The most lanes that divide {@code size}, up to what the device likes at T steps. */
+  int lanes(long size, DType storage, int steps) {
+    int lanes = device.preferredLanes(storage, steps);
+    while (size % lanes != 0) {
+      lanes /= 2;
+    }
+    return lanes;
+  }
+
+  /** Rows of a matrix cut into chunks of equal size, the last perhaps smaller. */
+  record Chunks(int count, int size) {}
+
+  Chunks chunks(long rows, long columns, long bytes) {
+    int wanted = device.preferredChunks(rows, columns, bytes);
+    int size = Math.toIntExact((rows + wanted - 1) / wanted);
+    return new Chunks(Math.toIntExact((rows + size - 1) / size), size);
+  }
+
+  private static void require(boolean fits, Object... tensors) {
+    if (!fits) {
+      throw new IllegalArgumentException("sizes or types do not fit: " + List.of(tensors));
+    }
+  }
+
+  /** Launches a FOR_EACH kernel of {@code storage} over a flat array, in vectors. */
+  private void flat(String file, String function, DType storage, long size, Object... arguments) {
+    int lanes = lanes(size, storage, 1);
+    Object[] all = new Object[arguments.length + 1];
+    System.arraycopy(arguments, 0, all, 0, arguments.length);
+    all[arguments.length] = size / lanes;
+    kernel(file, function, storage, lanes).launch(size / lanes, all);
+  }
+
+  // ---- element by element ----
+
+  @Override
+  public void fill(Tensor x, float value) {
+    flat("elementwise.cu", "fill", x.type(), x.size(), x.memory(), value);
+  }
+
+  @Override
+  public void add(Tensor a, Tensor b) {
+    require(a.size() == b.size() && a.type() == b.type(), a, b);
+    flat("elementwise.cu", "add", a.type(), a.size(), a.memory(), b.memory());
+  }
+
+  @Override
+  public void convert(Tensor from, Tensor to) {
+    require(from.size() == to.size(), from, to);
+    if (from.type() == to.type()) {
+      long bytes = from.size() * from.type().size;
+      device.copy(from.memory().view(0, bytes), to.memory().view(0, bytes));
+    } else if (to.type() == DType.F32) {
+      flat("elementwise.cu", "to_float", from.type(), from.size(), from.memory(), to.memory());
+    } else {
+      require(from.type() == DType.F32, from, to);
+      flat("elementwise.cu", "from_float", to.type(), from.size(), from.memory(), to.memory());
+    }
+  }
+
+  @Override
+  public void addBias(Tensor x, Tensor bias) {
+    require(bias.size() == x.channels(), x, bias);
+    int lanes = lanes(x.channels(), x.type(), 1);
+    int columns = x.channels() / lanes;
+    kernel("elementwise.cu", "add_bias", x.type(), lanes)
+        .launchRows(x.rows(), columns, x.memory(), bias.memory(), x.rows(), columns);
+  }
+
+  // ---- matrix products ----
+
+  private static void requireConv(ConvShape s, Tensor x, Tensor w, Tensor y) {
+    require(
+        x.size() == (long) s.batch() * s.height() * s.width() * s.in()
+            && y.size() == (long) s.batch() * s.outHeight() * s.outWidth() * s.out()
+            && w.size() == (long) s.out() * s.kernel() * s.kernel() * s.in()
+            && w.type() == DType.F32
+            && x.type() == y.type(),
+        x,
+        w,
+        y);
+  }
+
+  @Override
+  public void conv(ConvShape shape, Tensor x, Tensor w, Tensor y) {
+    requireConv(shape, x, w, y);
+    matrix.convForward(shape, x.type(), x.memory(), w.memory(), y.memory());
+  }
+
+  @Override
+  public void convBackwardData(ConvShape shape, Tensor gradY, Tensor w, Tensor gradX) {
+    requireConv(shape, gradX, w, gradY);
+    matrix.convBackwardData(shape, gradY.type(), gradY.memory(), w.memory(), gradX.memory());
+  }
+
+  @Override
+  public void convBackwardWeights(ConvShape shape, Tensor x, Tensor gradY, Tensor gradW) {
+    requireConv(shape, x, gradW, gradY);
+    matrix.convBackwardWeights(shape, x.type(), x.memory(), gradY.memory(), gradW.memory());
+  }
+
+  @Override
+  public void gemm(
+      boolean transposeA, boolean transposeB, Tensor a, Tensor b, float beta, Tensor c) {
+    int m = Math.toIntExact(transposeA ? a.channels() : a.rows());
+    int k = Math.toIntExact(transposeA ? a.rows() : a.channels());
+    int n = Math.toIntExact(transposeB ? b.rows() : b.channels());
+    require(
+        k == (transposeB ? b.channels() : b.rows())
+            && c.rows() == m
+            && c.channels() == n
+            && a.type() == DType.F32
+            && b.type() == DType.F32
+            && c.type() == DType.F32,
+        a,
+        b,
+        c);
+    matrix.gemm(transposeA, transposeB, m, n, k, a.memory(), b.memory(), beta, c.memory());
+  }
+
+  @Override
+  public void sumRows(Tensor x, Tensor out) {
+    require(out.size() == x.channels() && out.type() == DType.F32, x, out);
+    int lanes = lanes(x.channels(), x.type(), 1);
+    int columns = x.channels() / lanes;
+    Chunks chunks = chunks(x.rows(), columns, x.size() * x.type().size);
+    try (Tensor partial = allocate(DType.F32, chunks.count, x.channels())) {
+      kernel("batchnorm.cu", "sum_rows", x.type(), lanes)
+          .launchRows(
+              chunks.count,
+              columns,
+              x.memory(),
+              partial.memory(),
+              x.rows(),
+              chunks.size,
+              chunks.count,
+              columns);
+      sumChunks(partial.memory(), out.memory(), chunks.count, x.channels());
+    }
+  }
+
+  /** out [n] = sum over chunks of partial [chunks, n]. */
+  void sumChunks(Memory partial, Memory out, int chunks, long n) {
+    kernel("batchnorm.cu", "sum_chunks", DType.F32, 1).launch(n, partial, out, chunks, n);
+  }
+
+  // ---- batch norm and neuron ----
+
+  @Override
+  public void batchStatistics(Tensor x, BatchNorm norm, int repeats, Tensor affine) {
+    int channels = x.channels();
+    require(affine.size() == 4L * channels && norm.gamma().size() == channels, x, affine);
+    int lanes = lanes(channels, x.type(), 1);
+    int columns = channels / lanes;
+    Chunks chunks = chunks(x.rows(), columns, x.size() * x.type().size);
+    try (Tensor partial = allocate(DType.F32, chunks.count, 2, channels)) {
+      kernel("batchnorm.cu", "statistics", x.type(), lanes)
+          .launchRows(
+              chunks.count,
+              columns,
+              x.memory(),
+              partial.memory(),
+              x.rows(),
+              chunks.size,
+              chunks.count,
+              columns);
+      kernel("batchnorm.cu", "statistics_merge", DType.F32, 1)
+          .launch(
+              channels,
+              partial.memory(),
+              norm.gamma().memory(),
+              norm.beta().memory(),
+              norm.runningMean().memory(),
+              norm.runningVar().memory(),
+              affine.memory(),
+              norm.eps(),
+              norm.momentum(),
+              x.rows(),
+              repeats,
+              chunks.size,
+              chunks.count,
+              channels);
+    }
+  }
+
+  @Override
+  public void runningStatistics(BatchNorm norm, Tensor affine) {
+    int channels = Math.toIntExact(norm.gamma().size());
+    require(affine.size() == 4L * channels, affine);
+    kernel("batchnorm.cu", "affine_from_running", DType.F32, 1)
+        .launch(
+            channels,
+            norm.gamma().memory(),
+            norm.beta().memory(),
+            norm.runningMean().memory(),
+            norm.runningVar().memory(),
+            affine.memory(),
+            norm.eps(),
+            channels);
+  }
+
+  @Override
+  public void neuron(
+      Neuron neuron,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor affine,
+      Tensor residual,
+      Tensor leak,
+      Tensor out) {
+    neurons.forward(neuron, merge, x, affine, residual, leak, out);
+  }
+
+  @Override
+  public void neuronBackward(
+      Neuron neuron,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor affine,
+      Tensor residual,
+      Tensor leak,
+      Tensor gradOut,
+      NeuronGradients gradients) {
+    neurons.backward(neuron, merge, x, affine, residual, leak, gradOut, gradients);
+  }
+
+  // ---- pooling and time ----
+
+  @Override
+  public void maxPool(Pool pool, Tensor x, Tensor y, Tensor winner) {
+    int h = x.dim(-3);
+    int w = x.dim(-2);
+    require(
+        y.dim(-3) == pool.out(h) && y.dim(-2) == pool.out(w) && winner.size() == y.size(), x, y);
+    kernel("maxpool.cu", "max_pool_forward", x.type(), 1)
+        .launchRows(
+            y.rows(),
+            y.channels(),
+            x.memory(),
+            y.memory(),
+            winner.memory(),
+            h,
+            w,
+            y.dim(-3),
+            y.dim(-2),
+            pool.size(),
+            pool.stride(),
+            pool.pad(),
+            y.rows(),
+            y.channels());
+  }
+
+  @Override
+  public void maxPoolBackward(Pool pool, Tensor gradY, Tensor winner, Tensor gradX) {
+    kernel("maxpool.cu", "max_pool_backward", gradX.type(), 1)
+        .launchRows(
+            gradX.rows(),
+            gradX.channels(),
+            gradY.memory(),
+            winner.memory(),
+            gradX.memory(),
+            gradX.dim(-3),
+            gradX.dim(-2),
+            gradY.dim(-3),
+            gradY.dim(-2),
+            pool.size(),
+            pool.stride(),
+            pool.pad(),
+            gradX.rows(),
+            gradX.channels());
+  }
+
+  @Override
+  public void averagePool(Tensor x, Tensor out) {
+    int area = Math.toIntExact(x.rows() / out.rows());
+    require(out.type() == DType.F32 && out.size() * area == x.size(), x, out);
+    int lanes = lanes(x.channels(), x.type(), 1);
+    int columns = x.channels() / lanes;
+    kernel("pool.cu", "average_pool_forward", x.type(), lanes)
+        .launchRows(out.rows(), columns, x.memory(), out.memory(), area, out.rows(), columns);
+  }
+
+  @Override
+  public void averagePoolBackward(Tensor gradOut, Tensor gradX) {
+    int area = Math.toIntExact(gradX.rows() / gradOut.rows());
+    require(gradOut.type() == DType.F32 && gradOut.size() * area == gradX.size(), gradOut, gradX);
+    int lanes = lanes(gradX.channels(), gradX.type(), 1);
+    int columns = gradX.channels() / lanes;
+    kernel("pool.cu", "average_pool_backward", gradX.type(), lanes)
+        .launchRows(
+            gradX.rows(), columns, gradOut.memory(), gradX.memory(), area, gradX.rows(), columns);
+  }
+
+  @Override
+  public void timeMean(Tensor x, Tensor out) {
+    int steps = Math.toIntExact(x.size() / out.size());
+    require(x.type() == out.type() && x.size() == steps * out.size(), x, out);
+    flat("pool.cu", "time_mean_forward", x.type(), out.size(), x.memory(), out.memory(), steps);
+  }
+
+  @Override
+  public void timeMeanBackward(Tensor gradOut, Tensor gradX) {
+    int steps = Math.toIntExact(gradX.size() / gradOut.size());
+    require(gradX.type() == gradOut.type() && gradX.size() == steps * gradOut.size(), gradX);
+    flat(
+        "pool.cu",
+        "time_mean_backward",
+        gradX.type(),
+        gradOut.size(),
+        gradOut.memory(),
+        gradX.memory(),
+        steps);
+  }
+
+  // ---- losses and metrics ----
+
+  @Override
+  public void softmaxLoss(
+      Tensor logits,
+      Tensor teacher,
+      Tensor labels,
+      float ceWeight,
+      float klWeight,
+      float temperature,
+      float smoothing,
+      Tensor losses,
+      Tensor grad) {
+    int samples = Math.toIntExact(logits.rows());
+    int classes = logits.channels();
+    require(
+        labels.size() == samples
+            && losses.size() == 2L * samples
+            && grad.size() == logits.size()
+            && (klWeight == 0 || teacher.size() == logits.size()),
+        logits,
+        labels,
+        losses,
+        grad);
+    kernel("loss.cu", "softmax_loss", DType.F32, 1)
+        .launch(
+            samples,
+            logits.memory(),
+            (klWeight == 0 ? logits : teacher).memory(),
+            labels.memory(),
+            losses.memory(),
+            grad.memory(),
+            ceWeight,
+            klWeight,
+            temperature,
+            smoothing,
+            samples,
+            classes);
+  }
+
+  @Override
+  public void squaredError(Tensor a, Tensor b, float weight, Tensor loss, Tensor grad) {
+    require(
+        a.size() == b.size()
+            && grad.size() == a.size()
+            && a.type() == b.type()
+            && a.type() == grad.type(),
+        a,
+        b,
+        grad);
+    int lanes = lanes(a.size(), a.type(), 1);
+    long items = a.size() / lanes;
+    Chunks chunks = chunks(items, 1, a.size() * a.type().size);
+    try (Tensor partial = allocate(DType.F32, chunks.count)) {
+      kernel("loss.cu", "squared_error", a.type(), lanes)
+          .launch(
+              chunks.count,
+              a.memory(),
+              b.memory(),
+              grad.memory(),
+              partial.memory(),
+              2 * weight / a.size(),
+              items,
+              chunks.size,
+              chunks.count);
+      kernel("loss.cu", "scaled_sum", DType.F32, 1)
+          .launch(1, partial.memory(), loss.memory(), 1f / a.size(), chunks.count);
+    }
+  }
+
+  @Override
+  public void labelRank(Tensor logits, Tensor labels, Tensor rank) {
+    int samples = Math.toIntExact(logits.rows());
+    require(labels.size() == samples && rank.size() == samples, logits, labels, rank);
+    kernel("loss.cu", "label_rank", DType.F32, 1)
+        .launch(
+            samples, logits.memory(), labels.memory(), rank.memory(), samples, logits.channels());
+  }
+
+  // ---- optimizers ----
+
+  @Override
+  public void sgd(
+      Tensor w,
+      Tensor grad,
+      Tensor momentumBuffer,
+      Tensor schedule,
+      float momentum,
+      float weightDecay,
+      boolean nesterov) {
+    require(w.size() == grad.size() && w.size() == momentumBuffer.size(), w, grad);
+    flat(
+        "optimizer.cu",
+        "sgd",
+        DType.F32,
+        w.size(),
+        w.memory(),
+        grad.memory(),
+        momentumBuffer.memory(),
+        schedule.memory(),
+        momentum,
+        weightDecay,
+        nesterov ? 1 : 0);
+  }
+
+  @Override
+  public void adamw(
+      Tensor w,
+      Tensor grad,
+      Tensor m,
+      Tensor v,
+      Tensor schedule,
+      float beta1,
+      float beta2,
+      float eps,
+      float weightDecay) {
+    require(w.size() == grad.size() && w.size() == m.size() && w.size() == v.size(), w, grad);
+    flat(
+        "optimizer.cu",
+        "adamw",
+        DType.F32,
+        w.size(),
+        w.memory(),
+        grad.memory(),
+        m.memory(),
+        v.memory(),
+        schedule.memory(),
+        beta1,
+        beta2,
+        eps,
+        weightDecay);
+  }
+
+  @Override
+  public void ema(Tensor w, Tensor average, float decay) {
+    require(w.size() == average.size(), w, average);
+    flat("optimizer.cu", "ema", DType.F32, w.size(), w.memory(), average.memory(), decay);
+  }
+
+  @Override
+  public void sumSquares(Tensor x, Tensor out) {
+    require(x.type() == DType.F32 && out.size() == 1, x, out);
+    int lanes = lanes(x.size(), DType.F32, 1);
+    long items = x.size() / lanes;
+    Chunks chunks = chunks(items, 1, x.size() * 4);
+    try (Tensor partial = allocate(DType.F32, chunks.count)) {
+      kernel("optimizer.cu", "sum_squares", DType.F32, lanes)
+          .launch(chunks.count, x.memory(), partial.memory(), items, chunks.size, chunks.count);
+      sumChunks(partial.memory(), out.memory(), chunks.count, 1);
+    }
+  }
+
+  @Override
+  public void clipFactor(Tensor squares, Tensor schedule, float maxNorm) {
+    kernel("optimizer.cu", "clip_factor", DType.F32, 1)
+        .launch(1, squares.memory(), schedule.memory(), maxNorm);
+  }
+
+  // ---- input ----
+
+  @Override
+  public void augment(Tensor images, Tensor placement, Tensor mean, Tensor std, Tensor out) {
+    int channels = images.dim(1);
+    long rows = (long) images.dim(0) * images.dim(2) * images.dim(3);
+    require(out.size() == images.size() && placement.size() == 3L * images.dim(0), images, out);
+    kernel("augment.cu", "augment", out.type(), 1)
+        .launch(
+            rows,
+            images.memory(),
+            placement.memory(),
+            mean.memory(),
+            std.memory(),
+            out.memory(),
+            channels,
+            images.dim(2),
+            images.dim(3),
+            rows);
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+    device.close();
+  }
+}

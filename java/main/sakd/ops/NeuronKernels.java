@@ -1,0 +1,251 @@
+package sakd.ops;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import sakd.device.DType;
+import sakd.device.Kernel;
+import sakd.device.KernelSpec;
+import sakd.device.Memory;
+
+/** The fused batch norm + residual + neuron kernels: specialisation, sizes and launches. */
+final class NeuronKernels {
+  private final KernelOps ops;
+  private final Map<Key, Kernels> kernels = new HashMap<>();
+
+  NeuronKernels(KernelOps ops) {
+    this.ops = ops;
+  }
+
+  /** What a specialisation depends on; tau, threshold and the like are arguments. */
+  private record Key(
+      Neuron.Kind kind,
+      boolean hardReset,
+      boolean decayInput,
+      boolean detachReset,
+      Neuron.Surrogate surrogate,
+      Neuron.Residual merge,
+      boolean norm,
+      int steps,
+      int inputSteps,
+      DType storage,
+      int lanes) {
+    Map<String, Integer> defines() {
+      Map<String, Integer> d = new TreeMap<>(KernelOps.defines(storage, lanes));
+      d.put("STEPS", steps);
+      d.put("INPUT_STEPS", inputSteps);
+      d.put("NORM", norm ? 1 : 0);
+      d.put(
+          "NEURON",
+          switch (kind) {
+            case IDENTITY -> 0;
+            case RELU -> 1;
+            default -> 2;
+          });
+      d.put(
+          "LEAK",
+          switch (kind) {
+            case LIF -> 1;
+            case PLIF -> 2;
+            default -> 0;
+          });
+      d.put("RESIDUAL", merge.ordinal());
+      d.put("HARD_RESET", hardReset ? 1 : 0);
+      d.put("DECAY_INPUT", decayInput ? 1 : 0);
+      d.put("DETACH_RESET", detachReset ? 1 : 0);
+      d.put("SURROGATE", surrogate.ordinal());
+      return d;
+    }
+  }
+
+  /** Compiled at first use, each on its own: inference never needs the backward ones. */
+  private final class Kernels {
+    private final Key key;
+    private Kernel forward;
+    private Kernel reduce;
+    private Kernel backward;
+    private Kernel leak;
+
+    Kernels(Key key) {
+      this.key = key;
+    }
+
+    private Kernel load(String function) {
+      return ops.device().kernel(KernelSpec.of("neuron.cu", function, key.defines()));
+    }
+
+    Kernel forward() {
+      return forward != null ? forward : (forward = load("neuron_forward"));
+    }
+
+    Kernel reduce() {
+      return reduce != null ? reduce : (reduce = load("neuron_backward_reduce"));
+    }
+
+    Kernel backward() {
+      return backward != null ? backward : (backward = load("neuron_backward"));
+    }
+
+    Kernel leak() {
+      return leak != null ? leak : (leak = load("leak_gradient"));
+    }
+  }
+
+  /** Sizes of one call: x [inputSteps, rows, columns * lanes], out [steps, rows, ..]. */
+  private record Sizes(int steps, int inputSteps, long rows, int columns, int lanes) {}
+
+  private Sizes sizes(Neuron neuron, Neuron.Residual merge, Tensor x, Tensor residual, Tensor out) {
+    int steps = out.dim(0);
+    int inputSteps = x.dim(0);
+    boolean fits =
+        x.channels() == out.channels()
+            && x.type() == out.type()
+            && (inputSteps == 1 || inputSteps == steps)
+            && x.size() / inputSteps == out.size() / steps
+            && (merge == Neuron.Residual.NONE) == (residual == null)
+            && (residual == null || residual.size() == out.size() && residual.type() == x.type());
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "neuron: x " + x + ", residual " + residual + " and out " + out + " do not fit");
+    }
+    int lanes = ops.lanes(x.channels(), x.type(), neuron.kind().isSpiking() ? steps : 1);
+    int columns = x.channels() / lanes;
+    if (!neuron.kind().isSpiking()) {
+      if (inputSteps != steps) {
+        throw new IllegalArgumentException(
+            "a neuron without state cannot turn one step into " + steps);
+      }
+      return new Sizes(1, 1, out.rows(), columns, lanes);
+    }
+    if (steps > Neuron.MAX_STEPS) {
+      throw new IllegalArgumentException(
+          "T = " + steps + " steps; at most " + Neuron.MAX_STEPS + " are supported");
+    }
+    return new Sizes(steps, inputSteps, out.rows() / steps, columns, lanes);
+  }
+
+  private Kernels kernels(
+      Neuron neuron, Neuron.Residual merge, boolean norm, Sizes sizes, DType storage) {
+    boolean spiking = neuron.kind().isSpiking();
+    Key key =
+        new Key(
+            neuron.kind(),
+            !spiking || neuron.hardReset(),
+            spiking && neuron.decayInput(),
+            spiking && neuron.detachReset(),
+            spiking ? neuron.surrogate() : Neuron.Surrogate.TRIANGLE,
+            merge,
+            norm,
+            sizes.steps,
+            sizes.inputSteps,
+            storage,
+            sizes.lanes);
+    return kernels.computeIfAbsent(key, Kernels::new);
+  }
+
+  private static Memory orElse(Tensor t, Tensor other) {
+    return (t == null ? other : t).memory();
+  }
+
+  void forward(
+      Neuron neuron,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor affine,
+      Tensor residual,
+      Tensor leak,
+      Tensor out) {
+    Sizes s = sizes(neuron, merge, x, residual, out);
+    kernels(neuron, merge, affine != null, s, x.type())
+        .forward()
+        .launchRows(
+            s.rows,
+            s.columns,
+            x.memory(),
+            orElse(affine, x),
+            orElse(residual, x),
+            orElse(leak, x),
+            out.memory(),
+            neuron.leak(),
+            neuron.vThreshold(),
+            neuron.vStart(),
+            s.rows,
+            s.columns);
+  }
+
+  void backward(
+      Neuron neuron,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor affine,
+      Tensor residual,
+      Tensor leak,
+      Tensor gradOut,
+      Ops.NeuronGradients gradients) {
+    Sizes s = sizes(neuron, merge, x, residual, gradOut);
+    Kernels k = kernels(neuron, merge, affine != null, s, x.type());
+    int channels = x.channels();
+    boolean norm = affine != null;
+    boolean learnable = neuron.kind() == Neuron.Kind.PLIF;
+    int sums = (norm ? 2 : 0) + (learnable ? 1 : 0);
+    // Sums of the whole tensor: dbeta, dgamma [C], then gk [C].
+    try (Tensor total = ops.allocate(DType.F32, Math.max(1, sums), channels)) {
+      if (sums > 0) {
+        KernelOps.Chunks chunks = ops.chunks(s.rows, s.columns, gradOut.size() * 2 * x.type().size);
+        try (Tensor partial = ops.allocate(DType.F32, chunks.count(), sums, channels)) {
+          k.reduce()
+              .launchRows(
+                  chunks.count(),
+                  s.columns,
+                  x.memory(),
+                  orElse(affine, x),
+                  orElse(residual, x),
+                  orElse(leak, x),
+                  gradOut.memory(),
+                  partial.memory(),
+                  neuron.leak(),
+                  neuron.vThreshold(),
+                  neuron.vStart(),
+                  neuron.alpha(),
+                  s.rows,
+                  chunks.size(),
+                  chunks.count(),
+                  s.columns);
+          ops.sumChunks(partial.memory(), total.memory(), chunks.count(), (long) sums * channels);
+        }
+      }
+      if (norm) {
+        ops.convert(total.slice(0, channels), gradients.beta());
+        ops.convert(total.slice(channels, channels), gradients.gamma());
+      }
+      if (learnable) {
+        k.leak()
+            .launch(
+                1,
+                total.slice((long) (sums - 1) * channels, channels).memory(),
+                leak.memory(),
+                gradients.leak().memory(),
+                channels);
+      }
+      k.backward()
+          .launchRows(
+              s.rows,
+              s.columns,
+              x.memory(),
+              orElse(affine, x),
+              orElse(residual, x),
+              orElse(leak, x),
+              gradOut.memory(),
+              total.memory(),
+              gradients.x().memory(),
+              orElse(gradients.residual(), gradients.x()),
+              neuron.leak(),
+              neuron.vThreshold(),
+              neuron.vStart(),
+              neuron.alpha(),
+              1f / (s.inputSteps * s.rows),
+              s.rows,
+              s.columns);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package sakd.train;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import sakd.data.Augment;
+import sakd.data.Batch;
+import sakd.data.DataLoader;
+import sakd.data.Dataset;
+import sakd.data.Epoch;
+import sakd.device.DType;
+import sakd.model.Network;
+import sakd.nn.Tape;
+import sakd.ops.Ops;
+import sakd.ops.Tensor;
+
+/** Accuracy and activity of a network on a data set. */
+public final class Evaluator implements AutoCloseable {
+  /**
+   * Accuracies in [0, 1], and what {@link Activity} counts, per image.
+   *
+   * @param activity null if it was not asked for
+   */
+  public record Evaluation(double top1, double top5, int images, Activity activity) {
+    /** Synaptic operations for one image. */
+    public double synapticOperations() {
+      return activity.synapticOperations() / images;
+    }
+
+    /** Multiply-accumulates for one image. */
+    public double macs() {
+      return activity.macs() / images;
+    }
+  }
+
+  private final Ops ops;
+  private final DType storage;
+  private final Inputs inputs;
+  private final DataLoader loader;
+
+  public Evaluator(Ops ops, Dataset dataset, int batchSize, DType storage) {
+    this.ops = ops;
+    this.storage = storage;
+    this.inputs = new Inputs(ops, dataset);
+    this.loader = new DataLoader(dataset, batchSize, false, false, Augment.NONE, 0, 1);
+  }
+
+  public Evaluation evaluate(Network network, boolean withActivity) {
+    Activity activity = withActivity ? new Activity(ops) : null;
+    int[] hits = new int[2];
+    int images = 0;
+    try (Epoch epoch = loader.epoch(0)) {
+      while (epoch.hasNext()) {
+        Batch batch = epoch.next();
+        try (Inputs.Loaded loaded = inputs.load(batch, storage);
+            Tape tape = new Tape(ops, Tape.Mode.INFERENCE, storage, activity)) {
+          Network.Output out = network.forward(tape, tape.input(loaded.images()), false);
+          countHits(ops, out.logits().value(), loaded.labels(), hits);
+          images += batch.size();
+        }
+      }
+    }
+    return new Evaluation((double) hits[0] / images, (double) hits[1] / images, images, activity);
+  }
+
+  /** Adds how many samples have their class first, and among the first five, to hits[0], [1]. */
+  static void countHits(Ops ops, Tensor logits, Tensor labels, int[] hits) {
+    int n = Math.toIntExact(labels.size());
+    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * n).order(ByteOrder.nativeOrder());
+    try (Tensor rank = ops.allocate(DType.I32, n)) {
+      ops.labelRank(logits, labels, rank);
+      ops.device().download(rank.memory(), bytes);
+    }
+    for (int i = 0; i < n; i++) {
+      int ahead = bytes.getInt(4 * i);
+      hits[0] += ahead < 1 ? 1 : 0;
+      hits[1] += ahead < 5 ? 1 : 0;
+    }
+  }
+
+  @Override
+  public void close() {
+    inputs.close();
+  }
+}

@@ -1,0 +1,70 @@
+package sakd.train;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import sakd.data.Batch;
+import sakd.data.Dataset;
+import sakd.device.DType;
+import sakd.ops.Ops;
+import sakd.ops.Tensor;
+
+/** Brings batches to the device: pixels are cropped, flipped and normalised there. */
+public final class Inputs implements AutoCloseable {
+  private final Ops ops;
+  private final Dataset dataset;
+  private final Tensor mean;
+  private final Tensor std;
+
+  public Inputs(Ops ops, Dataset dataset) {
+    this.ops = ops;
+    this.dataset = dataset;
+    mean = floats(ops, dataset.mean());
+    std = floats(ops, dataset.std());
+  }
+
+  /** Images [1, N, H, W, C] and labels [N] I32 of a batch, to be closed by the caller. */
+  public record Loaded(Tensor images, Tensor labels) implements AutoCloseable {
+    @Override
+    public void close() {
+      images.close();
+      labels.close();
+    }
+  }
+
+  public Loaded load(Batch batch, DType storage) {
+    int n = batch.size();
+    int c = dataset.channels();
+    int h = dataset.height();
+    int w = dataset.width();
+    Tensor out = ops.allocate(storage, 1, n, h, w, c);
+    try (Tensor pixels = ops.allocate(DType.U8, n, c, h, w);
+        Tensor placement = ints(ops, batch.placement())) {
+      ops.device().upload(batch.images(), pixels.memory());
+      ops.augment(pixels, placement, mean, std, out);
+    }
+    return new Loaded(out, ints(ops, batch.labels()));
+  }
+
+  /** A float32 vector on the device. */
+  public static Tensor floats(Ops ops, float[] values) {
+    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * values.length).order(ByteOrder.nativeOrder());
+    bytes.asFloatBuffer().put(values);
+    Tensor t = ops.allocate(DType.F32, values.length);
+    ops.device().upload(bytes, t.memory());
+    return t;
+  }
+
+  private static Tensor ints(Ops ops, int[] values) {
+    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * values.length).order(ByteOrder.nativeOrder());
+    bytes.asIntBuffer().put(values);
+    Tensor t = ops.allocate(DType.I32, values.length);
+    ops.device().upload(bytes, t.memory());
+    return t;
+  }
+
+  @Override
+  public void close() {
+    mean.close();
+    std.close();
+  }
+}

@@ -1,0 +1,30 @@
+package sakd.train;
+
+/** Hears how training goes. */
+public interface Listener {
+  /**
+   * What one epoch brought.
+   *
+   * @param phase which network is trained: teacher, direct, sakd ...
+   * @param epoch from 1
+   * @param trainTop1 accuracy on the augmented training images, in [0, 1]
+   * @param seconds of training, evaluation apart
+   */
+  record EpochSummary(
+      String phase,
+      int epoch,
+      int epochs,
+      double lr,
+      LossTerms loss,
+      double trainTop1,
+      double top1,
+      double top5,
+      double imagesPerSecond,
+      double seconds) {}
+
+  /** After some steps: {@code step} of {@code steps} in this epoch, losses averaged so far. */
+  void step(
+      String phase, int epoch, int epochs, int step, int steps, LossTerms loss, double perSecond);
+
+  void epoch(EpochSummary summary);
+}

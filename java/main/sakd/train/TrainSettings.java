@@ -1,0 +1,58 @@
+package sakd.train;
+
+import sakd.device.DType;
+
+/**
+ * How to train; names as in torchvision's and timm's train.py.
+ *
+ * @param clipGradNorm largest norm of the gradient, 0 for no limit
+ * @param emaDecay decay of the average of weights, 0 for none
+ * @param seed fixes initial weights, order and augmentation
+ * @param workers threads that read ahead
+ * @param printFreq steps between two lines of progress
+ * @param storage type of activations
+ */
+public record TrainSettings(
+    int epochs,
+    int batchSize,
+    Algorithm optimizer,
+    double lr,
+    float momentum,
+    float weightDecay,
+    LrSchedule.Kind schedule,
+    int warmupEpochs,
+    float clipGradNorm,
+    float emaDecay,
+    boolean augment,
+    boolean shuffle,
+    long seed,
+    int workers,
+    int printFreq,
+    DType storage) {
+  /** SGD has Nesterov momentum. */
+  public enum Algorithm {
+    SGD,
+    ADAMW
+  }
+
+  /** The same settings for another number of epochs. */
+  public TrainSettings withEpochs(int epochs) {
+    return new TrainSettings(
+        epochs,
+        batchSize,
+        optimizer,
+        lr,
+        momentum,
+        weightDecay,
+        schedule,
+        warmupEpochs,
+        clipGradNorm,
+        emaDecay,
+        augment,
+        shuffle,
+        seed,
+        workers,
+        printFreq,
+        storage);
+  }
+}

@@ -1,0 +1,228 @@
+package sakd.train;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Predicate;
+import sakd.data.Augment;
+import sakd.data.Batch;
+import sakd.data.DataLoader;
+import sakd.data.Dataset;
+import sakd.data.Epoch;
+import sakd.io.UserError;
+import sakd.model.Network;
+import sakd.nn.Tape;
+import sakd.ops.Ops;
+
+/**
+ * Trains one network on one objective, epoch by epoch; after each it evaluates and writes {@code
+ * last.safetensors}, and {@code best.safetensors} where it is the best so far.
+ */
+public final class Trainer {
+  public static final String LAST = "last.safetensors";
+  public static final String BEST = "best.safetensors";
+
+  private final Ops ops;
+  private final TrainSettings settings;
+  private final Dataset trainSet;
+  private final Evaluator evaluator;
+  private final Listener listener;
+
+  public Trainer(
+      Ops ops, TrainSettings settings, Dataset trainSet, Evaluator evaluator, Listener listener) {
+    this.ops = ops;
+    this.settings = settings;
+    this.trainSet = trainSet;
+    this.evaluator = evaluator;
+    this.listener = listener;
+  }
+
+  /**
+   * One training: a network, what it minimises, and where its files go.
+   *
+   * @param phase for messages: teacher, direct, sakd ...
+   * @param architecture for messages about weight files
+   * @param inference names of parameters that inference needs and best.safetensors holds
+   * @param about metadata of the files, from which evaluation rebuilds the network
+   */
+  public record Task(
+      String phase,
+      Network network,
+      Objective objective,
+      Path folder,
+      String architecture,
+      Predicate<String> inference,
+      Map<String, String> about) {}
+
+  /** Accuracy at the end, and seconds spent training. */
+  public record Outcome(double top1, double bestTop1, double seconds) {}
+
+  /** Trains to the last epoch; goes on from last.safetensors if {@code resume} and it is there. */
+  public Outcome run(Task task, boolean resume) {
+    var parameters = task.network.parameters();
+    var schedule =
+        new LrSchedule(
+            settings.schedule(), settings.lr(), settings.epochs(), settings.warmupEpochs());
+    Path last = task.folder.resolve(LAST);
+    try (Optimizer optimizer = optimizer(task);
+        Ema ema = settings.emaDecay() > 0 ? new Ema(ops, parameters, settings.emaDecay()) : null;
+        Inputs inputs = new Inputs(ops, trainSet)) {
+      var progress = new Checkpoint.Progress(0, 0, 0);
+      if (resume && Files.exists(last)) {
+        progress = Checkpoint.load(last, parameters, optimizer, ema, task.architecture);
+      }
+      DataLoader loader =
+          new DataLoader(
+              trainSet,
+              settings.batchSize(),
+              settings.shuffle(),
+              false,
+              settings.augment() ? Augment.standard(trainSet) : Augment.NONE,
+              settings.seed(),
+              settings.workers());
+      double top1 = progress.epochsDone() < settings.epochs() ? 0 : evaluate(task, ema).top1();
+      for (int e = progress.epochsDone(); e < settings.epochs(); e++) {
+        Trained trained = epoch(task, loader, inputs, optimizer, ema, schedule.at(e), e);
+        Evaluator.Evaluation evaluation = evaluate(task, ema);
+        top1 = evaluation.top1();
+        listener.epoch(
+            new Listener.EpochSummary(
+                task.phase,
+                e + 1,
+                settings.epochs(),
+                schedule.at(e),
+                trained.loss,
+                trained.top1,
+                evaluation.top1(),
+                evaluation.top5(),
+                trainSet.size() / trained.seconds,
+                trained.seconds));
+        boolean best = e == 0 || evaluation.top1() > progress.bestTop1();
+        progress =
+            new Checkpoint.Progress(
+                e + 1,
+                best ? evaluation.top1() : progress.bestTop1(),
+                progress.seconds() + trained.seconds);
+        if (best) {
+          saveBest(task, ema);
+        }
+        Checkpoint.save(last, parameters, optimizer, ema, progress, task.about);
+      }
+      if (ema != null) {
+        ema.swap();
+      }
+      return new Outcome(top1, progress.bestTop1(), progress.seconds());
+    }
+  }
+
+  private Optimizer optimizer(Task task) {
+    var parameters = task.network.parameters();
+    return switch (settings.optimizer()) {
+      case SGD ->
+          Optimizer.sgd(
+              ops,
+              parameters,
+              settings.momentum(),
+              settings.weightDecay(),
+              settings.momentum() > 0,
+              settings.clipGradNorm());
+      case ADAMW ->
+          Optimizer.adamw(ops, parameters, settings.weightDecay(), settings.clipGradNorm());
+    };
+  }
+
+  private Evaluator.Evaluation evaluate(Task task, Ema ema) {
+    if (ema != null) {
+      ema.swap();
+    }
+    try {
+      return evaluator.evaluate(task.network, false);
+    } finally {
+      if (ema != null) {
+        ema.swap();
+      }
+    }
+  }
+
+  private static void saveBest(Task task, Ema ema) {
+    if (ema != null) {
+      ema.swap();
+    }
+    try {
+      Weights.save(
+          task.folder.resolve(BEST), task.network.parameters(), task.inference, task.about);
+    } finally {
+      if (ema != null) {
+        ema.swap();
+      }
+    }
+  }
+
+  private record Trained(LossTerms loss, double top1, double seconds) {}
+
+  private Trained epoch(
+      Task task,
+      DataLoader loader,
+      Inputs inputs,
+      Optimizer optimizer,
+      Ema ema,
+      double lr,
+      int epoch) {
+    LossTerms sum = LossTerms.ZERO;
+    int[] hits = new int[2];
+    int images = 0;
+    int step = 0;
+    long start = System.nanoTime();
+    try (Epoch batches = loader.epoch(epoch)) {
+      while (batches.hasNext()) {
+        Batch batch = batches.next();
+        try (Inputs.Loaded loaded = inputs.load(batch, settings.storage());
+            Tape tape = new Tape(ops, Tape.Mode.TRAIN, settings.storage())) {
+          var result = task.objective.compute(tape, tape.input(loaded.images()), loaded.labels());
+          requireFinite(result.terms(), task.phase, epoch, step);
+          Evaluator.countHits(ops, result.logits(), loaded.labels(), hits);
+          tape.backward();
+          optimizer.step(lr);
+          if (ema != null) {
+            ema.update();
+          }
+          sum = sum.plus(result.terms(), batch.size());
+        }
+        images += batch.size();
+        step++;
+        if (step % settings.printFreq() == 0 && step < loader.batches()) {
+          double seconds = (System.nanoTime() - start) * 1e-9;
+          listener.step(
+              task.phase,
+              epoch + 1,
+              settings.epochs(),
+              step,
+              loader.batches(),
+              LossTerms.ZERO.plus(sum, 1.0 / images),
+              images / seconds);
+        }
+      }
+    }
+    ops.device().synchronize();
+    return new Trained(
+        LossTerms.ZERO.plus(sum, 1.0 / images),
+        (double) hits[0] / images,
+        (System.nanoTime() - start) * 1e-9);
+  }
+
+  private static void requireFinite(LossTerms terms, String phase, int epoch, int step) {
+    if (!Double.isFinite(terms.total())) {
+      throw new UserError(
+          "the loss of "
+              + phase
+              + " became "
+              + terms.total()
+              + " in epoch "
+              + (epoch + 1)
+              + ", step "
+              + (step + 1)
+              + "; a smaller --lr, --lr-warmup-epochs or --clip-grad-norm helps, and the last "
+              + "checkpoint is as it was");
+    }
+  }
+}

@@ -1,0 +1,216 @@
+package sakd.distill;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import sakd.device.DType;
+import sakd.device.cpu.CpuDevice;
+import sakd.io.Json;
+import sakd.io.Safetensors;
+import sakd.io.SafetensorsFile;
+import sakd.model.Network;
+import sakd.model.ResNet;
+import sakd.model.ResNetSpec;
+import sakd.nn.Parameter;
+import sakd.nn.Parameters;
+import sakd.nn.Tape;
+import sakd.ops.KernelOps;
+import sakd.ops.Neuron;
+import sakd.ops.Ops;
+import sakd.ops.Tensor;
+
+/**
+ * Three whole distillation steps against an independent float64 reference: losses, logits,
+ * features, every gradient, and every weight and running statistic after one SGD step.
+ */
+class GoldenStepTest {
+  private static final Path GOLDEN = Path.of("java/test/resources/golden");
+
+  static Stream<Arguments> steps() {
+    return Stream.of("step_spiking_basic", "step_spiking_bottleneck", "step_sew_add")
+        .map(name -> Arguments.of(new KernelOps(CpuDevice.open()), name));
+  }
+
+  @ParameterizedTest(name = "{1}")
+  @MethodSource("steps")
+  @SuppressWarnings("unchecked")
+  void oneStepEqualsTheReference(Ops ops, String name) throws Exception {
+    SafetensorsFile golden = Safetensors.read(GOLDEN.resolve(name + ".safetensors"));
+    var config = (Map<String, Object>) Json.parse(golden.metadata().get("config"));
+    var neuronConfig = (Map<String, Object>) config.get("neuron");
+    var lossConfig = (Map<String, Object>) config.get("loss");
+    Function<Object, Integer> integer = v -> ((Number) v).intValue();
+    Function<Object, Float> real = v -> ((Number) v).floatValue();
+    boolean sew = config.get("kind").equals("sew");
+    List<Integer> widths =
+        ((List<Object>) config.get("widths")).stream().map(integer::apply).toList();
+    ResNetSpec spec =
+        new ResNetSpec(
+            name,
+            sew,
+            sew ? Neuron.Residual.ADD : Neuron.Residual.INPUT,
+            (Boolean) config.get("bottleneck"),
+            ((List<Object>) config.get("layers")).stream().map(integer::apply).toList(),
+            widths,
+            widths.get(0),
+            config.get("stem").equals("cifar") ? ResNetSpec.Stem.CIFAR : ResNetSpec.Stem.IMAGENET,
+            0);
+    Neuron lif =
+        new Neuron(
+            Neuron.Kind.LIF,
+            real.apply(neuronConfig.get("tau")),
+            real.apply(neuronConfig.get("v_th")),
+            neuronConfig.get("v_reset") == null
+                ? Float.NaN
+                : real.apply(neuronConfig.get("v_reset")),
+            (Boolean) neuronConfig.get("decay_input"),
+            (Boolean) neuronConfig.get("detach_reset"),
+            Neuron.Surrogate.valueOf(neuronConfig.get("surrogate").toString().toUpperCase()),
+            real.apply(neuronConfig.get("alpha")));
+    int steps = integer.apply(config.get("T"));
+    int batch = integer.apply(config.get("batch"));
+    int size = integer.apply(config.get("size"));
+
+    Parameters teacherParameters = new Parameters(1);
+    Network teacher = new ResNet(spec.ann(), Neuron.RELU, 1, 3, 10, teacherParameters);
+    teacherParameters.allocate(ops);
+    load(golden, "teacher.", teacherParameters);
+    Parameters studentParameters = new Parameters(2);
+    Network student = new ResNet(spec, lif, steps, 3, 10, studentParameters);
+    DistillationLoss loss =
+        new DistillationLoss(
+            new DistillationWeights(
+                real.apply(lossConfig.get("ce")),
+                real.apply(lossConfig.get("logit")),
+                real.apply(lossConfig.get("feature")),
+                real.apply(lossConfig.get("temperature")),
+                0),
+            student.stageChannels(),
+            integer.apply(config.get("transform_k")),
+            studentParameters);
+    studentParameters.allocate(ops);
+    load(golden, "student.", studentParameters);
+
+    Tensor images = ops.allocate(DType.F32, 1, batch, size, size, 3);
+    upload(ops, images, toChannelsLast(golden.tensors().get("input.x").toFloats(), batch, 3, size));
+    Tensor labels = ops.allocate(DType.I32, batch);
+    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * batch).order(ByteOrder.nativeOrder());
+    for (double y : golden.tensors().get("input.y").toDoubles()) {
+      bytes.putInt((int) y);
+    }
+    ops.device().upload(bytes.flip(), labels.memory());
+
+    try (Tape teacherTape = new Tape(ops, Tape.Mode.INFERENCE, DType.F32);
+        Tape tape = new Tape(ops, Tape.Mode.TRAIN, DType.F32)) {
+      Network.Output expected = teacher.forward(teacherTape, teacherTape.input(images), true);
+      close(golden, "output.teacher_logits", read(ops, expected.logits().value()), 1e-5);
+      Network.Output actual = student.forward(tape, tape.input(images), true);
+      close(golden, "output.logits", read(ops, actual.logits().value()), 1e-5);
+      sakd.train.LossTerms terms = loss.compute(tape, actual, expected, labels);
+      close(
+          golden,
+          "output.losses",
+          new float[] {
+            (float) terms.total(),
+            (float) terms.ce(),
+            (float) terms.logits(),
+            (float) terms.features()
+          },
+          1e-5);
+      tape.backward();
+    }
+    List<String> wrong = new ArrayList<>();
+    for (Parameter p : studentParameters.all()) {
+      if (p.trained()) {
+        check(golden, "grad." + p.name(), p.read(p.gradient()), 1e-4, wrong);
+      }
+    }
+    Tensor momentum = studentParameters.likeWeights(ops);
+    Tensor schedule = ops.allocate(DType.F32, 4);
+    upload(ops, schedule, new float[] {0.05f, 1, 1, 1});
+    ops.sgd(
+        studentParameters.weights(),
+        studentParameters.gradients(),
+        momentum,
+        schedule,
+        0.9f,
+        5e-4f,
+        true);
+    int compared = 0;
+    for (Parameter p : studentParameters.all()) {
+      check(golden, "after." + p.name(), p.get(), 1e-4, wrong);
+      compared++;
+    }
+    assertTrue(wrong.isEmpty(), wrong::toString);
+    assertEquals(
+        golden.tensors().keySet().stream().filter(k -> k.startsWith("after.")).count(), compared);
+    ops.close();
+  }
+
+  private static void load(SafetensorsFile golden, String prefix, Parameters parameters) {
+    for (Parameter p : parameters.all()) {
+      p.set(golden.tensors().get(prefix + p.name()).toFloats());
+    }
+  }
+
+  private static float[] toChannelsLast(float[] x, int n, int c, int size) {
+    float[] y = new float[x.length];
+    int area = size * size;
+    for (int i = 0; i < n; i++) {
+      for (int k = 0; k < c; k++) {
+        for (int p = 0; p < area; p++) {
+          y[(i * area + p) * c + k] = x[(i * c + k) * area + p];
+        }
+      }
+    }
+    return y;
+  }
+
+  private static void upload(Ops ops, Tensor to, float[] values) {
+    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * values.length).order(ByteOrder.nativeOrder());
+    bytes.asFloatBuffer().put(values);
+    ops.device().upload(bytes, to.memory());
+  }
+
+  private static float[] read(Ops ops, Tensor t) {
+    ByteBuffer bytes = ByteBuffer.allocateDirect((int) t.size() * 4).order(ByteOrder.nativeOrder());
+    ops.device().download(t.memory(), bytes);
+    float[] values = new float[(int) t.size()];
+    bytes.asFloatBuffer().get(values);
+    return values;
+  }
+
+  private static void close(SafetensorsFile golden, String name, float[] actual, double tolerance) {
+    List<String> wrong = new ArrayList<>();
+    check(golden, name, actual, tolerance, wrong);
+    assertTrue(wrong.isEmpty(), wrong::toString);
+  }
+
+  /** Relative to the largest magnitude of the tensor. */
+  private static void check(
+      SafetensorsFile golden, String name, float[] actual, double tolerance, List<String> wrong) {
+    double[] expected = golden.tensors().get(name).toDoubles();
+    assertEquals(expected.length, actual.length, name);
+    double largest = 0;
+    double error = 0;
+    for (int i = 0; i < expected.length; i++) {
+      largest = Math.max(largest, Math.abs(expected[i]));
+      double d = Math.abs(expected[i] - actual[i]);
+      error = d <= error ? error : d;
+    }
+    if (!(error <= tolerance * largest)) {
+      wrong.add(name + ": error " + error + " of " + largest);
+    }
+  }
+}
