@@ -3,10 +3,9 @@ package sakd.ops;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import sakd.device.DType;
 import sakd.testing.Draw;
+import sakd.testing.EachDevice;
 import sakd.testing.Twins;
 import sakd.testing.Twins.Twin;
 
@@ -15,8 +14,7 @@ class ElementwiseContractTest {
   private static final int[] SIZES = {1, 3, 37, 64, 1000, 40_001};
   private static final int[] CHANNELS = {1, 3, 7, 16, 20, 64};
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void fill(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       for (int n : SIZES) {
@@ -29,8 +27,7 @@ class ElementwiseContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void add(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       for (int n : SIZES) {
@@ -45,8 +42,7 @@ class ElementwiseContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void convertRoundsToNearestEven(Ops ops) {
     double[] special = {
       0,
@@ -94,8 +90,7 @@ class ElementwiseContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void addBias(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       for (int channels : CHANNELS) {
@@ -110,8 +105,7 @@ class ElementwiseContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void sumRows(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       for (int channels : CHANNELS) {
@@ -128,8 +122,7 @@ class ElementwiseContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void memoryReportFollowsTensors(Ops ops) {
     ops.resetPeak();
     long before = ops.memoryReport().current();

@@ -7,9 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import sakd.device.DType;
+import sakd.testing.EachDevice;
 import sakd.testing.Golden;
 import sakd.testing.Twins;
 
@@ -82,8 +81,7 @@ class GoldenLifTest {
   }
 
   /** Float32 tensors on every device: the same spikes, gradients to the last few digits. */
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void everyDeviceAgrees(Ops ops) {
     for (int i = 0; i < CONFIGS.size(); i++) {
       Map<String, String> config = CONFIGS.get(i);

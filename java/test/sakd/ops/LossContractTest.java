@@ -1,16 +1,14 @@
 package sakd.ops;
 
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import sakd.device.DType;
 import sakd.testing.Draw;
+import sakd.testing.EachDevice;
 import sakd.testing.Twins;
 import sakd.testing.Twins.Twin;
 
 /** Losses, metrics and the augmentation of inputs, on every device. */
 class LossContractTest {
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void softmaxLoss(Ops ops) {
     for (int classes : new int[] {2, 10, 37, 1000}) {
       for (int samples : new int[] {1, 13, 64}) {
@@ -61,8 +59,7 @@ class LossContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void squaredError(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       for (int n : new int[] {1, 37, 1000, 40_001}) {
@@ -80,8 +77,7 @@ class LossContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void labelRank(Ops ops) {
     for (int classes : new int[] {1, 10, 100}) {
       int samples = 65;
@@ -100,8 +96,7 @@ class LossContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void augment(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       for (int channels : new int[] {1, 3}) {

@@ -1,10 +1,9 @@
 package sakd.ops;
 
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.testing.Draw;
+import sakd.testing.EachDevice;
 import sakd.testing.Twins;
 import sakd.testing.Twins.Twin;
 
@@ -22,8 +21,7 @@ class MatrixContractTest {
   };
 
   /** Weights are such as the storage type holds: a device may multiply in it. */
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void convolution(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       for (ConvShape shape : SHAPES) {
@@ -62,8 +60,7 @@ class MatrixContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void gemm(Ops ops) {
     int[][] sizes = {{1, 1, 1}, {3, 7, 5}, {16, 10, 64}, {33, 100, 20}, {64, 64, 129}};
     for (int[] mnk : sizes) {

@@ -1,5 +1,6 @@
 package sakd.ops;
 
+import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.ArrayList;
@@ -7,16 +8,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.function.Executable;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import sakd.device.ConvShape;
 import sakd.device.DType;
+import sakd.testing.EachDevice;
 
 /** Sizes and types that do not fit are refused by every operation, on every device. */
 class MismatchContractTest {
   private static final Ops.Pool POOL = new Ops.Pool(2, 2, 0);
 
-  /** Tensors of one call; shapes are chosen wrong on purpose. */
+  /** Calls that are to be refused, and the tensors they are made with. */
   private static final class Calls implements AutoCloseable {
     private final Ops ops;
     private final Map<String, Executable> calls = new LinkedHashMap<>();
@@ -41,7 +41,12 @@ class MismatchContractTest {
     }
 
     void check() {
-      calls.forEach((what, call) -> assertThrows(IllegalArgumentException.class, call, what));
+      assertAll(
+          calls.entrySet().stream()
+              .map(
+                  c ->
+                      () ->
+                          assertThrows(IllegalArgumentException.class, c.getValue(), c.getKey())));
     }
 
     @Override
@@ -50,8 +55,7 @@ class MismatchContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void elementwise(Ops ops) {
     try (Calls c = new Calls(ops)) {
       c.refused("fill of labels", () -> ops.fill(c.of(DType.I32, 4), 1));
@@ -66,8 +70,7 @@ class MismatchContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void matrix(Ops ops) {
     ConvShape s = new ConvShape(1, 4, 4, 2, 3, 3, 1, 1);
     try (Calls c = new Calls(ops)) {
@@ -87,8 +90,7 @@ class MismatchContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void normAndNeuron(Ops ops) {
     try (Calls c = new Calls(ops)) {
       Tensor x = c.f32(2, 3, 4);
@@ -149,8 +151,7 @@ class MismatchContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void pooling(Ops ops) {
     try (Calls c = new Calls(ops)) {
       Tensor x = c.f32(1, 4, 6, 2);
@@ -167,8 +168,7 @@ class MismatchContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void losses(Ops ops) {
     try (Calls c = new Calls(ops)) {
       Tensor z = c.f32(3, 5);
@@ -188,8 +188,7 @@ class MismatchContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void optimizersAndInput(Ops ops) {
     try (Calls c = new Calls(ops)) {
       Tensor w = c.f32(5);

@@ -4,10 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.Random;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import sakd.device.DType;
 import sakd.testing.Draw;
+import sakd.testing.EachDevice;
 import sakd.testing.Twins;
 import sakd.testing.Twins.Twin;
 
@@ -64,8 +63,7 @@ class NeuronContractTest {
         type);
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void everyKindWithEveryResidual(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       Random random = new Random(1);
@@ -77,8 +75,7 @@ class NeuronContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void everySurrogateWithEveryReset(Ops ops) {
     Random random = new Random(2);
     boolean[] both = {false, true};
@@ -95,8 +92,7 @@ class NeuronContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void thePapersNeuronAtAnyWidthAndTime(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       for (int channels : CHANNELS) {

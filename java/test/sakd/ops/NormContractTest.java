@@ -1,9 +1,8 @@
 package sakd.ops;
 
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import sakd.device.DType;
 import sakd.testing.Draw;
+import sakd.testing.EachDevice;
 import sakd.testing.Twins;
 import sakd.testing.Twins.Twin;
 
@@ -25,8 +24,7 @@ class NormContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void batchStatistics(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       for (int channels : CHANNELS) {
@@ -38,8 +36,7 @@ class NormContractTest {
   }
 
   /** A mean far from zero costs no digits of the variance. */
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void batchStatisticsAwayFromZero(Ops ops) {
     checkStatistics(ops, DType.F32, 20, 4001, 1, 1000, 1);
   }
@@ -60,8 +57,7 @@ class NormContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void runningStatistics(Ops ops) {
     for (int channels : CHANNELS) {
       try (Twins twins = new Twins(ops)) {

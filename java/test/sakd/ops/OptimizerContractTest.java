@@ -1,9 +1,8 @@
 package sakd.ops;
 
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import sakd.device.DType;
 import sakd.testing.Draw;
+import sakd.testing.EachDevice;
 import sakd.testing.Twins;
 import sakd.testing.Twins.Twin;
 
@@ -15,8 +14,7 @@ class OptimizerContractTest {
     return twins.of(DType.F32, values, values.length);
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void sgd(Ops ops) {
     for (int n : SIZES) {
       for (boolean nesterov : new boolean[] {false, true}) {
@@ -37,8 +35,7 @@ class OptimizerContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void adamw(Ops ops) {
     for (int n : SIZES) {
       Draw draw = new Draw(n);
@@ -68,8 +65,7 @@ class OptimizerContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void ema(Ops ops) {
     for (int n : SIZES) {
       Draw draw = new Draw(n);
@@ -82,8 +78,7 @@ class OptimizerContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void sumSquares(Ops ops) {
     for (int n : SIZES) {
       try (Twins twins = new Twins(ops)) {
@@ -95,8 +90,7 @@ class OptimizerContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void clipFactor(Ops ops) {
     for (float maxNorm : new float[] {0.5f, 5}) {
       try (Twins twins = new Twins(ops)) {

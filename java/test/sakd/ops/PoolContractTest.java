@@ -1,9 +1,8 @@
 package sakd.ops;
 
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import sakd.device.DType;
 import sakd.testing.Draw;
+import sakd.testing.EachDevice;
 import sakd.testing.Twins;
 import sakd.testing.Twins.Twin;
 
@@ -12,8 +11,7 @@ class PoolContractTest {
   private static final int[] CHANNELS = {1, 3, 7, 16, 20, 64};
 
   /** On spikes, where most of a window is equal, and on numbers with a NaN among them. */
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void maxPool(Ops ops) {
     Ops.Pool[] pools = {new Ops.Pool(3, 2, 1), new Ops.Pool(2, 2, 0), new Ops.Pool(3, 1, 1)};
     for (DType type : Twins.storage(ops)) {
@@ -52,8 +50,7 @@ class PoolContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void averagePool(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       for (int channels : CHANNELS) {
@@ -76,8 +73,7 @@ class PoolContractTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("sakd.testing.Devices#all")
+  @EachDevice
   void timeMean(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       for (int steps : new int[] {1, 2, 4, 7, 32}) {

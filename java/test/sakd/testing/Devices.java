@@ -21,7 +21,7 @@ public final class Devices {
     return List.of(reference());
   }
 
-  /** For {@code @MethodSource("sakd.testing.Devices#all")}. */
+  /** For {@link EachDevice}, by name. */
   public static Stream<Named<Ops>> all() {
     return OPEN.stream().map(ops -> Named.of(ops.device().name(), ops));
   }
