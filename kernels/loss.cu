@@ -49,7 +49,8 @@ KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RE
         const float log_a = (q[k] - q_max) * inverse - a_log;
         const float log_b = (z[k] - z_max) * inverse - b_log;
         const float a = scalar_exp(log_a), b = scalar_exp(log_b);
-        kl += a * (log_a - log_b);
+        // A class the teacher rules out adds nothing; a NaN does.
+        kl += a == 0.0f ? 0.0f : a * (log_a - log_b);
         g += kl_weight * temperature * (b - a);
       }
       grad[n * classes + k] = g * scale;

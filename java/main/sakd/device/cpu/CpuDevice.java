@@ -126,7 +126,7 @@ public final class CpuDevice implements Device {
 
   @Override
   public int preferredLanes(DType storage, int steps) {
-    return storage == DType.F32 ? 16 : 32;
+    return 16;
   }
 
   @Override
