@@ -52,7 +52,9 @@ final class ReferenceLoss {
     double[] logB = logSoftmax(z, temperature);
     double kl = 0;
     for (int k = 0; k < z.length; k++) {
-      kl += Math.exp(logA[k]) * (logA[k] - logB[k]);
+      double share = Math.exp(logA[k]);
+      // 0 log 0 is 0: a class that the teacher rules out adds nothing.
+      kl += share == 0 ? 0 : share * (logA[k] - logB[k]);
     }
     return kl * temperature * temperature;
   }

@@ -59,6 +59,26 @@ class LossContractTest {
     }
   }
 
+  /** A class that the teacher rules out adds nothing; a NaN in the logits shows. */
+  @EachDevice
+  void softmaxLossOfInfiniteAndBrokenLogits(Ops ops) {
+    try (Twins twins = new Twins(ops)) {
+      double none = Double.NEGATIVE_INFINITY;
+      Twin z = twins.of(DType.F32, new double[] {1, 2, 3, 1, Double.NaN, 3}, 2, 3);
+      Twin q = twins.of(DType.F32, new double[] {none, 1, none, 0, 1, 2}, 2, 3);
+      Twin labels = twins.of(DType.I32, new double[] {0, 2}, 2);
+      Twin losses = twins.poisoned(DType.F32, 2, 2);
+      Twin grad = twins.of(DType.F32, new double[6], 2, 3);
+      twins.run(
+          s ->
+              s.ops()
+                  .softmaxLoss(
+                      s.at(z), s.at(q), s.at(labels), 1, 1, 2, 0.1f, s.at(losses), s.at(grad)));
+      twins.assertClose("losses", losses);
+      twins.assertClose("grad", grad);
+    }
+  }
+
   @EachDevice
   void squaredError(Ops ops) {
     for (DType type : Twins.storage(ops)) {

@@ -84,6 +84,8 @@ class ReferenceFormulasTest {
     double[] q = {Math.log(0.25), Math.log(0.5), Math.log(0.25)};
     assertEquals(0.25 * Math.log(2), ReferenceLoss.divergence(z, q, 1), 1e-12);
     assertEquals(0, ReferenceLoss.divergence(z, z, 4), 1e-12);
+    double[] sure = {Double.NEGATIVE_INFINITY, 0, Double.NEGATIVE_INFINITY};
+    assertEquals(Math.log(4), ReferenceLoss.divergence(z, sure, 1), 1e-12);
   }
 
   @Test
