@@ -13,20 +13,31 @@
 KERNEL(statistics, GLOBAL const storage* RESTRICT x, GLOBAL float* RESTRICT partial, int64 rows,
        int rows_per_chunk, int chunks, int columns) {
   FOR_EACH_ROW(chunk, chunks) {
-    FOR_EACH_COLUMN(c, columns) {
-      const int64 first = chunk * rows_per_chunk;
-      const int64 last = first + rows_per_chunk < rows ? first + rows_per_chunk : rows;
-      const vfloat origin = load(x, (first * columns + c) * LANES);
-      vfloat sum = splat(0), squares = splat(0);
-      for (int64 row = first; row < last; ++row) {
-        const vfloat d = load(x, (row * columns + c) * LANES) - origin;
-        sum = sum + d;
-        squares = squares + d * d;
+    const int64 first = chunk * rows_per_chunk;
+    const int64 last = first + rows_per_chunk < rows ? first + rows_per_chunk : rows;
+    for (int64 block = first; block < last; block += ROW_BLOCK) {
+      const int64 end = last - block > ROW_BLOCK ? block + ROW_BLOCK : last;
+      FOR_EACH_COLUMN(c, columns) {
+        const int64 to = (chunk * 2 * columns + c) * LANES;
+        const vfloat origin = load(x, (first * columns + c) * LANES);
+        vfloat sum = splat(0), squares = splat(0);
+        if (block > first) {
+          sum = load_float(partial, to);
+          squares = load_float(partial, to + columns * LANES);
+        }
+        for (int64 row = block; row < end; ++row) {
+          const vfloat d = load(x, (row * columns + c) * LANES) - origin;
+          sum = sum + d;
+          squares = multiply_add(d, d, squares);
+        }
+        if (end == last) {
+          const vfloat mean = sum * (1.0f / (last - first));
+          squares = squares - sum * mean;
+          sum = origin + mean;
+        }
+        store_float(partial, to, sum);
+        store_float(partial, to + columns * LANES, squares);
       }
-      const vfloat mean = sum * (1.0f / (last - first));
-      const int64 to = (chunk * 2 * columns + c) * LANES;
-      store_float(partial, to, origin + mean);
-      store_float(partial, to + columns * LANES, squares - sum * mean);
     }
   }
 }
@@ -83,14 +94,19 @@ KERNEL(affine_from_running, GLOBAL const float* RESTRICT gamma, GLOBAL const flo
 KERNEL(sum_rows, GLOBAL const storage* RESTRICT x, GLOBAL float* RESTRICT partial, int64 rows,
        int rows_per_chunk, int chunks, int columns) {
   FOR_EACH_ROW(chunk, chunks) {
-    FOR_EACH_COLUMN(c, columns) {
-      const int64 first = chunk * rows_per_chunk;
-      const int64 last = first + rows_per_chunk < rows ? first + rows_per_chunk : rows;
-      vfloat sum = splat(0);
-      for (int64 row = first; row < last; ++row) {
-        sum = sum + load(x, (row * columns + c) * LANES);
+    const int64 first = chunk * rows_per_chunk;
+    const int64 last = first + rows_per_chunk < rows ? first + rows_per_chunk : rows;
+    for (int64 block = first; block < last; block += ROW_BLOCK) {
+      const int64 end = last - block > ROW_BLOCK ? block + ROW_BLOCK : last;
+      FOR_EACH_COLUMN(c, columns) {
+        const int64 to = (chunk * columns + c) * LANES;
+        vfloat sum = splat(0);
+        if (block > first) sum = load_float(partial, to);
+        for (int64 row = block; row < end; ++row) {
+          sum = sum + load(x, (row * columns + c) * LANES);
+        }
+        store_float(partial, to, sum);
       }
-      store_float(partial, (chunk * columns + c) * LANES, sum);
     }
   }
 }

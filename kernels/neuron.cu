@@ -59,23 +59,26 @@ INLINE float leak_factor(float leak, GLOBAL const float* leak_parameter) {
 #endif
 }
 
+/// As above with the terms of v gathered: v (1 - k) + y + v_reset k, or (y + v_reset) k.
 INLINE vfloat charge(vfloat v, vfloat y, float k, float v_reset) {
 #if LEAK == LEAK_NONE
   return v + y;
 #elif DECAY_INPUT
-  return v + (y - (v - v_reset)) * k;
+  return multiply_add(v, splat(1.0f - k), (y + v_reset) * k);
 #else
-  return v - (v - v_reset) * k + y;
+  return multiply_add(v, splat(1.0f - k), y + v_reset * k);
 #endif
 }
 
-INLINE vfloat fire(vfloat h, float v_th) { return at_least_zero(h - v_th); }
+INLINE vfloat fire(vfloat h, float v_th) {
+  return where_at_least(h, v_th, splat(1.0f), splat(0.0f));
+}
 
-INLINE vfloat reset(vfloat h, vfloat s, float v_th, float v_reset) {
+INLINE vfloat reset(vfloat h, float v_th, float v_reset) {
 #if HARD_RESET
-  return (1.0f - s) * h + s * v_reset;
+  return where_at_least(h, v_th, splat(v_reset), h);
 #else
-  return h - s * v_th;
+  return where_at_least(h, v_th, h - v_th, h);
 #endif
 }
 
@@ -97,7 +100,7 @@ INLINE vfloat surrogate(vfloat u, float a) {
 
 INLINE vfloat normalise(vfloat x, vfloat mean, vfloat scale, vfloat beta) {
 #if NORM
-  return (x - mean) * scale + beta;
+  return multiply_add(x - mean, scale, beta);
 #else
   return x;
 #endif
@@ -135,7 +138,7 @@ KERNEL(neuron_forward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RES
 #if SPIKING
         const vfloat h = charge(v, input, k, v_reset);
         vfloat s = fire(h, v_th);
-        v = reset(h, s, v_th, v_reset);
+        v = reset(h, v_th, v_reset);
 #elif NEURON == NEURON_RELU
         vfloat s = relu(input);
 #else
@@ -172,7 +175,7 @@ INLINE vfloat backward_item(GLOBAL const storage* x, GLOBAL const storage* resid
     input = input + load(residual, STEP(t));
 #endif
     h[t] = charge(v, input, k, v_reset);
-    v = reset(h[t], fire(h[t], v_th), v_th, v_reset);
+    v = reset(h[t], v_th, v_reset);
   }
   vfloat gv = splat(0);
   UNROLL for (int t = STEPS - 1; t >= 0; --t) {
@@ -184,9 +187,9 @@ INLINE vfloat backward_item(GLOBAL const storage* x, GLOBAL const storage* resid
 #endif
     const vfloat sg = surrogate(h[t] - v_th, alpha);
 #if HARD_RESET
-    vfloat dv = 1.0f - fire(h[t], v_th);
+    vfloat dv = where_at_least(h[t], v_th, splat(0.0f), splat(1.0f));
 #if !DETACH_RESET
-    dv = dv + (v_reset - h[t]) * sg;
+    dv = multiply_add(v_reset - h[t], sg, dv);
 #endif
 #else
     vfloat dv = splat(1.0f);
@@ -194,10 +197,10 @@ INLINE vfloat backward_item(GLOBAL const storage* x, GLOBAL const storage* resid
     dv = dv - v_th * sg;
 #endif
 #endif
-    const vfloat gh = g * sg + gv * dv;
+    const vfloat gh = multiply_add(g, sg, gv * dv);
 #if LEARNABLE
     vfloat before = start;
-    if (t > 0) before = reset(h[t > 0 ? t - 1 : 0], fire(h[t > 0 ? t - 1 : 0], v_th), v_th, v_reset);
+    if (t > 0) before = reset(h[t > 0 ? t - 1 : 0], v_th, v_reset);
 #if DECAY_INPUT
     // h = v + (y - (v - v_reset)) k, so dh/dk = y - (v - v_reset).
     y = normalise(load(x, INPUT_AT(t)), mean, scale, beta);
@@ -236,6 +239,12 @@ INLINE vfloat backward_item(GLOBAL const storage* x, GLOBAL const storage* resid
   return gk;
 }
 
+/// p = v, or p += v.
+INLINE void accumulate(GLOBAL float* p, int64 i, vfloat v, bool add) {
+  if (add) v = v + load_float(p, i);
+  store_float(p, i, v);
+}
+
 // partial [chunks, SUMS, C] is assigned: the sums over each chunk of rows.
 KERNEL(neuron_backward_reduce, GLOBAL const storage* RESTRICT x,
        GLOBAL const float* RESTRICT affine, GLOBAL const storage* RESTRICT residual,
@@ -245,55 +254,71 @@ KERNEL(neuron_backward_reduce, GLOBAL const storage* RESTRICT x,
   const float k = leak_factor(leak, leak_parameter);
   const int64 step = rows * columns * LANES;
   FOR_EACH_ROW(chunk, chunks) {
-    FOR_EACH_COLUMN(c, columns) {
+    const int64 first = chunk * rows_per_chunk;
+    const int64 last = first + rows_per_chunk < rows ? first + rows_per_chunk : rows;
+    for (int64 block = first; block < last; block += ROW_BLOCK) {
+      const int64 end = last - block > ROW_BLOCK ? block + ROW_BLOCK : last;
+      FOR_EACH_COLUMN(c, columns) {
 #if NORM
-      const vfloat mean = AFFINE(0), invstd = AFFINE(1), scale = AFFINE(2), beta = AFFINE(3);
+        const vfloat mean = AFFINE(0), invstd = AFFINE(1), scale = AFFINE(2), beta = AFFINE(3);
 #else
-      const vfloat mean = splat(0), scale = mean, beta = mean;
+        const vfloat mean = splat(0), scale = mean, beta = mean;
 #endif
-      vfloat dbeta = splat(0), dgamma = splat(0), gk = splat(0);
-      const int64 first = chunk * rows_per_chunk;
-      const int64 last = first + rows_per_chunk < rows ? first + rows_per_chunk : rows;
-      for (int64 row = first; row < last; ++row) {
-        const int64 i = (row * columns + c) * LANES;
-        vfloat gy[STEPS];
-        gk = gk + backward_item(x, residual, grad_out, i, step, mean, scale, beta, k, v_th,
-                                v_reset, alpha, gy);
+        vfloat dbeta = splat(0), dgamma = splat(0), gk = splat(0);
+        for (int64 row = block; row < end; ++row) {
+          const int64 i = (row * columns + c) * LANES;
+          vfloat gy[STEPS];
+          gk = gk + backward_item(x, residual, grad_out, i, step, mean, scale, beta, k, v_th,
+                                  v_reset, alpha, gy);
 #if NORM
-        UNROLL for (int t = 0; t < STEPS; ++t) {
-          dbeta = dbeta + gy[t];
-          dgamma = dgamma + gy[t] * ((load(x, INPUT_AT(t)) - mean) * invstd);
+          UNROLL for (int t = 0; t < STEPS; ++t) {
+            dbeta = dbeta + gy[t];
+            dgamma = multiply_add(gy[t], load(x, INPUT_AT(t)) - mean, dgamma);
+          }
+#endif
         }
-#endif
-      }
-      const int64 to = (chunk * SUMS * columns + c) * LANES;
+        const int64 to = (chunk * SUMS * columns + c) * LANES;
 #if NORM
-      store_float(partial, to, dbeta);
-      store_float(partial, to + columns * LANES, dgamma);
+        accumulate(partial, to, dbeta, block > first);
+        accumulate(partial, to + columns * LANES, dgamma * invstd, block > first);
 #endif
 #if LEARNABLE
-      store_float(partial, to + 2 * NORM * columns * LANES, gk);
+        accumulate(partial, to + 2 * NORM * columns * LANES, gk, block > first);
 #endif
+      }
     }
   }
 }
 
-// grad_x and grad_residual are assigned. sums [SUMS, C]: dbeta and dgamma of the pass above;
-// inverse_count = 1 / (INPUT_STEPS * rows).
+#if NORM
+// coefficients [2, C] is assigned from sums [SUMS, C] of the pass above, so that
+//   gx = scale gy - (coefficients[0] + (x - mean) coefficients[1]);  inverse_count = 1 / count.
+KERNEL(neuron_backward_coefficients, GLOBAL const float* RESTRICT affine,
+       GLOBAL const float* RESTRICT sums, GLOBAL float* RESTRICT coefficients, float inverse_count,
+       int channels) {
+  FOR_EACH(c, channels) {
+    const float scale = affine[2 * channels + c] * inverse_count;
+    coefficients[c] = scale * sums[c];
+    coefficients[channels + c] = scale * affine[channels + c] * sums[channels + c];
+  }
+}
+#endif
+
+// grad_x and grad_residual are assigned. coefficients [2, C] as above.
 KERNEL(neuron_backward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RESTRICT affine,
        GLOBAL const storage* RESTRICT residual, GLOBAL const float* RESTRICT leak_parameter,
-       GLOBAL const storage* RESTRICT grad_out, GLOBAL const float* RESTRICT sums,
+       GLOBAL const storage* RESTRICT grad_out, GLOBAL const float* RESTRICT coefficients,
        GLOBAL storage* RESTRICT grad_x, GLOBAL storage* RESTRICT grad_residual, float leak,
-       float v_th, float v_reset, float alpha, float inverse_count, int64 rows, int columns) {
+       float v_th, float v_reset, float alpha, int64 rows, int columns) {
   const float k = leak_factor(leak, leak_parameter);
   const int64 step = rows * columns * LANES;
   FOR_EACH_ROW(row, rows) {
     FOR_EACH_COLUMN(c, columns) {
       const int64 i = (row * columns + c) * LANES;
 #if NORM
-      const vfloat mean = AFFINE(0), invstd = AFFINE(1), scale = AFFINE(2), beta = AFFINE(3);
-      const vfloat dbeta = load_float(sums, c * LANES) * inverse_count;
-      const vfloat dgamma = load_float(sums, (columns + c) * LANES) * inverse_count;
+      const vfloat mean = AFFINE(0), scale = AFFINE(2), beta = AFFINE(3);
+      const vfloat shift = load_float(coefficients, c * LANES);
+      const vfloat slope = load_float(coefficients, (columns + c) * LANES);
 #else
       const vfloat mean = splat(0), scale = mean, beta = mean;
 #endif
@@ -314,7 +339,7 @@ KERNEL(neuron_backward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RE
 #if SPIKING
         const vfloat h = charge(v, y, k, v_reset);
         vfloat s = fire(h, v_th);
-        v = reset(h, s, v_th, v_reset);
+        v = reset(h, v_th, v_reset);
 #elif NEURON == NEURON_RELU
         vfloat s = relu(y);
 #else
@@ -331,8 +356,7 @@ KERNEL(neuron_backward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RE
 #endif
       UNROLL for (int t = 0; t < INPUT_STEPS; ++t) {
 #if NORM
-        const vfloat xhat = (load(x, STEP(t)) - mean) * invstd;
-        gy[t] = scale * (gy[t] - (dbeta + xhat * dgamma));
+        gy[t] = multiply_add(scale, gy[t], -multiply_add(load(x, STEP(t)) - mean, slope, shift));
 #endif
         store(grad_x, STEP(t), gy[t]);
       }

@@ -18,9 +18,10 @@
 //   STORAGE  STORAGE_FLOAT | STORAGE_HALF | STORAGE_BFLOAT16   type of activations in memory
 //   LANES    neighbouring channels one item works on; must divide the innermost dimension
 //
-// Arithmetic is always float32, in vectors of LANES floats (vfloat). Products and sums are never
-// contracted (-ffp-contract=off, --fmad=false, FP_CONTRACT OFF): a spike is a comparison, and the
-// backward pass, which recomputes it, has to find the same one.
+// Arithmetic is always float32, in vectors of LANES floats (vfloat). The compiler never contracts a
+// product and a sum (-ffp-contract=off, --fmad=false, FP_CONTRACT OFF); where one rounding is meant,
+// multiply_add says so. A spike is a comparison, and the backward pass, which recomputes it, has to
+// find the same one.
 #pragma once
 
 #define STORAGE_FLOAT 0

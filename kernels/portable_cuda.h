@@ -17,6 +17,9 @@ typedef unsigned char uchar;
 #define FOR_EACH_ROW(r, rows) for (int64 r = GRID_START(y); r < (rows); r += GRID_STRIDE(y))
 #define FOR_EACH_COLUMN(c, columns) for (int64 c = GRID_START(x); c < (columns); c += GRID_STRIDE(x))
 
+// A thread keeps to its columns, so it takes all rows of a chunk together.
+#define ROW_BLOCK 0x7fffffff
+
 // ---- vectors ----
 struct vfloat {
   float lane[LANES];
@@ -111,8 +114,14 @@ INLINE void store_float(float* p, int64 i, vfloat v) {
 }
 
 // ---- functions of a vector, lane by lane ----
-INLINE vfloat at_least_zero(vfloat a) {
-  LANEWISE(r, a.lane[k] >= 0.0f ? 1.0f : 0.0f);
+/// a >= b ? yes : no.
+INLINE vfloat where_at_least(vfloat a, float b, vfloat yes, vfloat no) {
+  LANEWISE(r, a.lane[k] >= b ? yes.lane[k] : no.lane[k]);
+  return r;
+}
+/// a b + c in one rounding.
+INLINE vfloat multiply_add(vfloat a, vfloat b, vfloat c) {
+  LANEWISE(r, fmaf(a.lane[k], b.lane[k], c.lane[k]));
   return r;
 }
 INLINE vfloat above_zero(vfloat a) {

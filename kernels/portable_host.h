@@ -6,6 +6,11 @@
 #include <cstring>
 #include <utility>
 
+#if LANES == 16 && defined(__AVX512F__)
+#include <immintrin.h>
+#define WIDE
+#endif
+
 typedef int64_t int64;
 typedef uint8_t uchar;
 
@@ -51,6 +56,10 @@ inline void launch(void (*kernel)(int64, int64, A...), void** arguments, int64 b
     }                                                                                   \
   }                                                                                     \
   static void name##_range(int64 range_begin, int64 range_end, __VA_ARGS__)
+
+// Rows that a reduction takes together before it turns to the next columns: one, so that memory is
+// read in its order; the sums wait in the first-level cache.
+#define ROW_BLOCK 1
 
 #define FOR_EACH(i, n) for (int64 i = range_begin; i < range_end; ++i)
 #define FOR_EACH_ROW(r, rows) for (int64 r = range_begin; r < range_end; ++r)
@@ -105,10 +114,15 @@ INLINE vfloat load(const storage* p, int64 i) {
 }
 /// Rounds to nearest even; a NaN stays a NaN.
 INLINE void store(storage* p, int64 i, vfloat v) {
+#if defined(WIDE) && defined(__AVX512BF16__)
+  const __m256bh s = _mm512_cvtneps_pbh((__m512)v);
+  std::memcpy(p + i, &s, sizeof s);
+#else
   const vbits b = bits_of<vbits>(v);
   const vbits rounded = (b + 0x7fffu + ((b >> 16) & 1u)) >> 16;
   const vshort s = CONVERT(v == v ? rounded : (b >> 16) | 0x40u, vshort);
   std::memcpy(p + i, &s, sizeof s);
+#endif
 }
 #else
 #if LANES == 1
@@ -128,11 +142,28 @@ INLINE void store(storage* p, int64 i, vfloat v) {
 #endif
 
 // ---- functions of a vector, lane by lane ----
-INLINE vfloat at_least_zero(vfloat a) { return a >= 0.0f ? splat(1.0f) : splat(0.0f); }
+/// a >= b ? yes : no.
+INLINE vfloat where_at_least(vfloat a, float b, vfloat yes, vfloat no) { return a >= b ? yes : no; }
 INLINE vfloat above_zero(vfloat a) { return a > 0.0f ? splat(1.0f) : splat(0.0f); }
 /// max(a, 0); a NaN stays a NaN.
-INLINE vfloat relu(vfloat a) { return a < 0.0f ? splat(0.0f) : a; }
-INLINE vfloat absolute(vfloat a) { return a < 0.0f ? -a : a; }
+INLINE vfloat relu(vfloat a) {
+#ifdef WIDE
+  return (vfloat)_mm512_max_ps(_mm512_setzero_ps(), (__m512)a);
+#else
+  return a < 0.0f ? splat(0.0f) : a;
+#endif
+}
+INLINE vfloat absolute(vfloat a) { return bits_of<vfloat>(bits_of<vbits>(a) & 0x7fffffffu); }
+/// a b + c: in one rounding where the processor does it in one instruction.
+INLINE vfloat multiply_add(vfloat a, vfloat b, vfloat c) {
+#ifdef WIDE
+  return (vfloat)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif LANES == 1 && defined(__FMA__)
+  return std::fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
 #if LANES == 1
 INLINE vfloat exponential(vfloat a) { return std::exp(a); }
 INLINE float lane_sum(vfloat a) { return a; }

@@ -15,6 +15,9 @@ typedef long int64;
 #define FOR_EACH_COLUMN(c, columns) \
   for (int64 c = get_global_id(0); c < (columns); c += get_global_size(0))
 
+// A work item keeps to its columns, so it takes all rows of a chunk together.
+#define ROW_BLOCK 0x7fffffff
+
 // ---- vectors ----
 #if LANES == 1
 typedef float vfloat;
@@ -68,7 +71,18 @@ INLINE void store(__global storage* p, int64 i, vfloat v) {
 #endif
 
 // ---- functions of a vector, lane by lane ----
-INLINE vfloat at_least_zero(vfloat a) { return CHOOSE(a >= 0.0f, 1.0f, 0.0f); }
+/// a >= b ? yes : no.
+INLINE vfloat where_at_least(vfloat a, float b, vfloat yes, vfloat no) {
+  return CHOOSE(a >= b, yes, no);
+}
+/// a b + c: in one rounding where the device does it in one instruction.
+INLINE vfloat multiply_add(vfloat a, vfloat b, vfloat c) {
+#ifdef FP_FAST_FMAF
+  return fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
 INLINE vfloat above_zero(vfloat a) { return CHOOSE(a > 0.0f, 1.0f, 0.0f); }
 /// max(a, 0); a NaN stays a NaN.
 INLINE vfloat relu(vfloat a) { return CHOOSE(a < 0.0f, 0.0f, a); }

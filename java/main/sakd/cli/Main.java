@@ -1,10 +1,78 @@
 package sakd.cli;
 
-/** Entry point. */
-public final class Main {
-  private Main() {}
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import sakd.io.UserError;
+
+/** The command line: parses, runs, and turns mistakes into one line and an exit code. */
+@Command(
+    name = "sakd",
+    description = "Trains spiking neural networks by self-architectural knowledge distillation.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    subcommands = {
+      TrainCommand.class,
+      EvalCommand.class,
+      PredictCommand.class,
+      DevicesCommand.class
+    })
+public final class Main implements Runnable {
+  @CommandLine.Option(
+      names = "--verbose",
+      scope = CommandLine.ScopeType.INHERIT,
+      description = "Print a stack trace with every error.")
+  private boolean verbose;
+
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Main.class.getPackage().getImplementationVersion();
+      return new String[] {"sakd " + (version == null ? "(built from source)" : version)};
+    }
+  }
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  /** Runs a command; 0, or 2 for the user's mistake, or 1 for ours. */
+  static int execute(PrintStream out, PrintStream err, String... args) {
+    Main main = new Main();
+    CommandLine line = commandLine(main);
+    line.setOut(new java.io.PrintWriter(out, true, StandardCharsets.UTF_8));
+    line.setErr(new java.io.PrintWriter(err, true, StandardCharsets.UTF_8));
+    return line.execute(args);
+  }
+
+  static CommandLine commandLine(Main main) {
+    CommandLine line = new CommandLine(main);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setParameterExceptionHandler(
+        (e, args) -> {
+          e.getCommandLine().getErr().println("error: " + Suggestions.of(e));
+          return 2;
+        });
+    line.setExecutionExceptionHandler(
+        (e, command, parsed) -> {
+          boolean users = e instanceof UserError;
+          command.getErr().println("error: " + (users ? e.getMessage() : e.toString()));
+          if (main.verbose || !users) {
+            e.printStackTrace(command.getErr());
+          }
+          return users ? 2 : 1;
+        });
+    return line;
+  }
 
   public static void main(String[] args) {
-    System.out.println("sakd");
+    int code = execute(System.out, System.err, args);
+    if (code != 0) {
+      System.exit(code);
+    }
   }
 }

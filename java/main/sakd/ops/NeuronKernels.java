@@ -63,6 +63,7 @@ final class NeuronKernels {
     private final Key key;
     private Kernel forward;
     private Kernel reduce;
+    private Kernel coefficients;
     private Kernel backward;
     private Kernel leak;
 
@@ -80,6 +81,12 @@ final class NeuronKernels {
 
     Kernel reduce() {
       return reduce != null ? reduce : (reduce = load("neuron_backward_reduce"));
+    }
+
+    Kernel coefficients() {
+      return coefficients != null
+          ? coefficients
+          : (coefficients = load("neuron_backward_coefficients"));
     }
 
     Kernel backward() {
@@ -189,7 +196,8 @@ final class NeuronKernels {
     boolean learnable = neuron.kind() == Neuron.Kind.PLIF;
     int sums = (norm ? 2 : 0) + (learnable ? 1 : 0);
     // Sums of the whole tensor: dbeta, dgamma [C], then gk [C].
-    try (Tensor total = ops.allocate(DType.F32, Math.max(1, sums), channels)) {
+    try (Tensor total = ops.allocate(DType.F32, Math.max(1, sums), channels);
+        Tensor coefficients = ops.allocate(DType.F32, 2, channels)) {
       if (sums > 0) {
         KernelOps.Chunks chunks = ops.chunks(s.rows, s.columns, gradOut.size() * 2 * x.type().size);
         try (Tensor partial = ops.allocate(DType.F32, chunks.count(), sums, channels)) {
@@ -217,6 +225,14 @@ final class NeuronKernels {
       if (norm) {
         ops.convert(total.slice(0, channels), gradients.beta());
         ops.convert(total.slice(channels, channels), gradients.gamma());
+        k.coefficients()
+            .launch(
+                channels,
+                affine.memory(),
+                total.memory(),
+                coefficients.memory(),
+                1f / (s.inputSteps * s.rows),
+                channels);
       }
       if (learnable) {
         k.leak()
@@ -236,14 +252,13 @@ final class NeuronKernels {
               orElse(residual, x),
               orElse(leak, x),
               gradOut.memory(),
-              total.memory(),
+              coefficients.memory(),
               gradients.x().memory(),
               orElse(gradients.residual(), gradients.x()),
               neuron.leak(),
               neuron.vThreshold(),
               neuron.vStart(),
               neuron.alpha(),
-              1f / (s.inputSteps * s.rows),
               s.rows,
               s.columns);
     }

@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import sakd.device.DType;
 import sakd.device.Device;
 import sakd.device.Kernel;
+import sakd.device.KernelParameters;
 import sakd.device.KernelSpec;
 import sakd.device.MatrixLibrary;
 import sakd.device.Memory;
@@ -66,8 +67,10 @@ public final class CpuDevice implements Device {
 
   /** Whether the processor multiplies bfloat16 matrices in tiles (AMX). */
   public static boolean hasAmx() {
-    return flags().contains("amx_bf16");
+    return FLAGS.contains("amx_bf16");
   }
+
+  private static final Set<String> FLAGS = flags();
 
   private static Set<String> flags() {
     try {
@@ -93,13 +96,12 @@ public final class CpuDevice implements Device {
     } catch (IOException e) {
       // Not Linux: the architecture has to do.
     }
-    Set<String> flags = flags();
     String vectors =
-        flags.contains("amx_bf16")
+        FLAGS.contains("amx_bf16")
             ? ", AMX bf16"
-            : flags.contains("avx512_bf16")
+            : FLAGS.contains("avx512_bf16")
                 ? ", AVX512 bf16"
-                : flags.contains("avx512f") ? ", AVX512" : flags.contains("avx2") ? ", AVX2" : "";
+                : FLAGS.contains("avx512f") ? ", AVX512" : FLAGS.contains("avx2") ? ", AVX2" : "";
     return model + ", " + Runtime.getRuntime().availableProcessors() + " cores" + vectors;
   }
 
@@ -121,12 +123,12 @@ public final class CpuDevice implements Device {
   @Override
   public boolean supports(DType storage) {
     return storage == DType.F32
-        || storage == DType.BF16 && (flags().contains("avx512bw") || hasAmx());
+        || storage == DType.BF16 && (FLAGS.contains("avx512bw") || hasAmx());
   }
 
   @Override
   public int preferredLanes(DType storage, int steps) {
-    return storage == DType.F32 ? 16 : 32;
+    return 16;
   }
 
   @Override
@@ -175,7 +177,10 @@ public final class CpuDevice implements Device {
           Path object = compiler.compile(s.file(), s.options());
           NativeLibrary library =
               libraries.computeIfAbsent(object, o -> NativeLibrary.getInstance(o.toString()));
-          return new HostKernel(library.getFunction(s.function()), arguments);
+          return new HostKernel(
+              library.getFunction(s.function()),
+              KernelParameters.of(s.file(), s.function()),
+              arguments);
         });
   }
 

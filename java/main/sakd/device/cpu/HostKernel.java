@@ -3,6 +3,7 @@ package sakd.device.cpu;
 import com.sun.jna.Function;
 import com.sun.jna.Pointer;
 import sakd.device.Kernel;
+import sakd.device.KernelParameters;
 import sakd.device.Memory;
 
 /**
@@ -26,16 +27,16 @@ final class HostKernel implements Kernel {
       for (int i = 0; i < values.length; i++) {
         long at = 8L * (MOST_ARGUMENTS + i);
         Object value = values[i];
-        if (value instanceof Memory m) {
+        if (value == null) {
+          block.setLong(at, 0);
+        } else if (value instanceof Memory m) {
           block.setLong(at, ((HostMemory) m).address());
         } else if (value instanceof Integer v) {
           block.setInt(at, v);
         } else if (value instanceof Long v) {
           block.setLong(at, v);
-        } else if (value instanceof Float v) {
-          block.setFloat(at, v);
         } else {
-          throw new IllegalArgumentException("argument " + i + " of a kernel is " + value);
+          block.setFloat(at, (Float) value);
         }
       }
       return block;
@@ -43,15 +44,18 @@ final class HostKernel implements Kernel {
   }
 
   private final Function function;
+  private final KernelParameters parameters;
   private final Arguments arguments;
 
-  HostKernel(Function function, Arguments arguments) {
+  HostKernel(Function function, KernelParameters parameters, Arguments arguments) {
     this.function = function;
+    this.parameters = parameters;
     this.arguments = arguments;
   }
 
   @Override
   public void launch(long n, Object... values) {
+    parameters.check(values);
     function.invokeVoid(new Object[] {arguments.pack(values), 0L, n});
   }
 

@@ -1,40 +1,99 @@
 package sakd.device.cpu;
 
 import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import sakd.device.Memory;
+import sakd.io.UserError;
 
-/** placeholder until merge */
+/** Memory of the process outside the Java heap, aligned to {@value #ALIGNMENT} bytes. */
 public final class HostMemory extends Memory {
+  /** A cache line, and a vector of AVX-512. */
+  public static final int ALIGNMENT = 64;
+
+  /** What was allocated; views share that of their parent, so that they end with it. */
+  private static final class Block {
+    private long start;
+
+    Block(long start) {
+      this.start = start;
+    }
+  }
+
+  private final Block block;
   private final long address;
-  private final long base;
+  private final boolean owner;
 
-  private boolean open = true;
-
-  private HostMemory(long base, long address, long bytes) {
+  private HostMemory(Block block, long address, long bytes, boolean owner) {
     super(bytes);
-    this.base = base;
+    this.block = block;
     this.address = address;
+    this.owner = owner;
   }
 
+  /**
+   * Uninitialised memory.
+   *
+   * @throws UserError if there is not so much left
+   */
   public static HostMemory allocate(long bytes) {
-    long base = Native.malloc(bytes + 64);
-    return new HostMemory(base, (base + 63) & -64L, bytes);
+    if (bytes < 0) {
+      throw new IllegalArgumentException("cannot allocate " + bytes + " bytes");
+    }
+    // Room to move the start up to the alignment.
+    long start = bytes > Long.MAX_VALUE - ALIGNMENT ? 0 : Native.malloc(bytes + ALIGNMENT);
+    if (start == 0) {
+      throw new UserError(
+          "the machine has no "
+              + (bytes >> 20)
+              + " MiB of memory left; a smaller --batch-size or --T needs less");
+    }
+    long aligned = (start + ALIGNMENT - 1) & -ALIGNMENT;
+    return new HostMemory(new Block(start), aligned, bytes, true);
   }
 
+  /**
+   * Where it starts.
+   *
+   * @throws IllegalStateException if it has been freed
+   */
   public long address() {
+    if (block.start == 0) {
+      throw new IllegalStateException("the memory has been freed");
+    }
     return address;
+  }
+
+  /**
+   * The {@code bytes} bytes from {@code offset} as a buffer in the machine's byte order, to be used
+   * before the memory is closed.
+   *
+   * @throws IndexOutOfBoundsException if they do not lie inside this piece
+   */
+  public ByteBuffer buffer(long offset, int bytes) {
+    if (offset < 0 || bytes < 0 || offset > bytes() - bytes) {
+      throw new IndexOutOfBoundsException(
+          "bytes " + offset + " to " + (offset + bytes) + " of " + bytes());
+    }
+    return new Pointer(address() + offset).getByteBuffer(0, bytes).order(ByteOrder.nativeOrder());
+  }
+
+  /** Sets every byte to zero. */
+  public void clear() {
+    new Pointer(address()).clear(bytes());
   }
 
   @Override
   protected Memory slice(long offset, long bytes) {
-    return new HostMemory(0, address + offset, bytes);
+    return new HostMemory(block, address() + offset, bytes, false);
   }
 
   @Override
   public void close() {
-    if (base != 0 && open) {
-      open = false;
-      Native.free(base);
+    if (owner && block.start != 0) {
+      Native.free(block.start);
+      block.start = 0;
     }
   }
 }

@@ -1,0 +1,116 @@
+package sakd.cli;
+
+import picocli.CommandLine.Option;
+import sakd.io.UserError;
+import sakd.ops.Neuron;
+
+/** The spiking neuron; words as in SpikingJelly. */
+final class NeuronOptions {
+  /** Neurons by name. */
+  enum Kind {
+    RELU,
+    IF,
+    LIF,
+    PLIF
+  }
+
+  @Option(
+      names = "--T",
+      paramLabel = "1..32",
+      description = "Time steps (default: 4, or the weight file's).")
+  Integer steps;
+
+  @Option(
+      names = "--neuron",
+      paramLabel = "lif|if|plif|relu",
+      description = "Neuron; relu is the ANN (default: lif, or the weight file's).")
+  Kind kind;
+
+  @Option(names = "--tau", description = "Membrane time constant (default: 2).")
+  Float tau;
+
+  @Option(names = "--v-threshold", description = "Firing threshold (default: 1).")
+  Float vThreshold;
+
+  @Option(
+      names = "--v-reset",
+      paramLabel = "V|none",
+      description = "Potential after a spike; none subtracts the threshold (default: 0).")
+  String vReset;
+
+  @Option(
+      names = "--decay-input",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "Divide the input by tau too.")
+  Boolean decayInput;
+
+  @Option(
+      names = "--detach-reset",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "Send no gradient through the reset.")
+  Boolean detachReset;
+
+  @Option(
+      names = "--surrogate",
+      paramLabel = "triangle|atan|sigmoid|rectangle",
+      description = "Stand-in for the derivative of a spike (default: triangle).")
+  Neuron.Surrogate surrogate;
+
+  @Option(
+      names = "--alpha",
+      description =
+          "Width (triangle, rectangle) or steepness (atan, sigmoid) of the surrogate "
+              + "(default: 1, 2 for atan, 4 for sigmoid).")
+  Float alpha;
+
+  /** The neuron with what was given changed. */
+  Neuron neuron(Neuron base) {
+    Neuron.Surrogate shape = surrogate == null ? base.surrogate() : surrogate;
+    float width =
+        alpha != null ? alpha : surrogate == null ? base.alpha() : defaultAlpha(surrogate);
+    try {
+      return new Neuron(
+          kind == null ? base.kind() : Neuron.Kind.valueOf(kind.name()),
+          tau == null ? base.tau() : tau,
+          vThreshold == null ? base.vThreshold() : vThreshold,
+          vReset == null ? base.vReset() : reset(),
+          decayInput == null ? base.decayInput() : decayInput,
+          detachReset == null ? base.detachReset() : detachReset,
+          shape,
+          width);
+    } catch (IllegalArgumentException e) {
+      throw new UserError("the neuron cannot be built: " + e.getMessage(), e);
+    }
+  }
+
+  private static float defaultAlpha(Neuron.Surrogate surrogate) {
+    return switch (surrogate) {
+      case TRIANGLE, RECTANGLE -> 1;
+      case ATAN -> 2;
+      case SIGMOID -> 4;
+    };
+  }
+
+  private float reset() {
+    if (vReset.equalsIgnoreCase("none")) {
+      return Float.NaN;
+    }
+    try {
+      return Float.parseFloat(vReset);
+    } catch (NumberFormatException e) {
+      throw new UserError("--v-reset is " + vReset + "; expected a number or none", e);
+    }
+  }
+
+  /** T, in the range that kernels unroll; 1 for an ANN. */
+  int steps(Neuron neuron, int base) {
+    int t = steps == null ? base : steps;
+    if (t < 1 || t > Neuron.MAX_STEPS) {
+      throw new UserError(
+          "--T is " + t + "; expected 1 to " + Neuron.MAX_STEPS + ", give such a number");
+    }
+    return neuron.kind().isSpiking() ? t : 1;
+  }
+}

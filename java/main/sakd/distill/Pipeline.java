@@ -1,0 +1,239 @@
+package sakd.distill;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import sakd.data.Dataset;
+import sakd.io.Safetensors;
+import sakd.io.SafetensorsFile;
+import sakd.model.ModelFile;
+import sakd.model.Network;
+import sakd.model.ResNet;
+import sakd.nn.Parameters;
+import sakd.ops.Neuron;
+import sakd.ops.Ops;
+import sakd.train.Evaluator;
+import sakd.train.Listener;
+import sakd.train.TrainSettings;
+import sakd.train.Trainer;
+import sakd.train.Weights;
+
+/**
+ * The whole of SAKD: a teacher is trained or read, its weights are transferred to the student
+ * (level 1), and the student is trained to follow it (level 2).
+ */
+public final class Pipeline {
+  /** The student's seed differs from the teacher's, so that nothing is shared by chance. */
+  private static final long STUDENT_SEED = 1;
+
+  private static final Predicate<String> INFERENCE = name -> !DistillationLoss.isTransform(name);
+
+  /**
+   * One line of the final table.
+   *
+   * @param evaluation accuracy and activity on the test images
+   * @param spiking whether the network spikes; an ANN has no firing rate
+   * @param seconds of training; 0 if it was not trained here
+   */
+  public record Row(
+      String name, Evaluator.Evaluation evaluation, boolean spiking, double seconds) {}
+
+  private final Ops ops;
+  private final Plan plan;
+  private final Dataset trainSet;
+  private final Dataset testSet;
+  private final Path folder;
+  private final Listener listener;
+  private final Consumer<String> say;
+
+  /**
+   * @param folder the run directory: the student's files go there, those of a teacher and of the
+   *     direct student to {@code teacher/} and {@code direct/} in it
+   * @param say prints a line
+   */
+  public Pipeline(
+      Ops ops,
+      Plan plan,
+      Dataset trainSet,
+      Dataset testSet,
+      Path folder,
+      Listener listener,
+      Consumer<String> say) {
+    this.ops = ops;
+    this.plan = plan;
+    this.trainSet = trainSet;
+    this.testSet = testSet;
+    this.folder = folder;
+    this.listener = listener;
+    this.say = say;
+  }
+
+  /** Runs everything, or what is left of it, and returns the final table. */
+  public List<Row> run(boolean resume) {
+    List<Row> rows = new ArrayList<>();
+    TrainSettings settings = plan.settings();
+    try (Evaluator evaluator =
+        new Evaluator(ops, testSet, settings.batchSize(), settings.storage())) {
+      Network teacher = null;
+      try {
+        if (plan.method().needsTeacher()) {
+          teacher = ann();
+          rows.add(teacher(teacher, evaluator, resume));
+        }
+        if (plan.method().transfersWeights() && plan.initialWeights() == null) {
+          Parameters parameters = new Parameters(plan.settings().seed());
+          try (Network student = student(parameters)) {
+            parameters.allocate(ops);
+            WeightTransfer.transfer(teacher.parameters(), parameters);
+            rows.add(new Row("transferred only", evaluator.evaluate(student, true), true, 0));
+          }
+        }
+        if (plan.compare()) {
+          rows.add(student(Method.DIRECT, folder.resolve("direct"), null, evaluator, resume));
+        }
+        rows.add(student(plan.method(), folder, teacher, evaluator, resume));
+      } finally {
+        if (teacher != null) {
+          teacher.close();
+        }
+      }
+    }
+    return rows;
+  }
+
+  private Network ann() {
+    Parameters parameters = new Parameters(plan.settings().seed());
+    Network network =
+        new ResNet(
+            plan.model().ann(),
+            Neuron.RELU,
+            1,
+            trainSet.channels(),
+            trainSet.classes(),
+            parameters);
+    parameters.allocate(ops);
+    return network;
+  }
+
+  /** The SNN, not yet allocated: the transforms of distillation may join its parameters. */
+  private Network student(Parameters parameters) {
+    return new ResNet(
+        plan.model(),
+        plan.neuron(),
+        plan.steps(),
+        trainSet.channels(),
+        trainSet.classes(),
+        parameters);
+  }
+
+  private Row teacher(Network teacher, Evaluator evaluator, boolean resume) {
+    double seconds = 0;
+    if (plan.teacherWeights() != null) {
+      Weights.load(plan.teacherWeights(), teacher.parameters(), name -> true, architecture());
+    } else {
+      DistillationLoss loss =
+          new DistillationLoss(
+              DistillationWeights.direct(plan.weights().labelSmoothing()),
+              List.of(),
+              1,
+              teacher.parameters());
+      seconds =
+          train(
+              "teacher",
+              teacher,
+              new DistillationObjective(teacher, null, loss),
+              folder.resolve("teacher"),
+              plan.settings().withEpochs(plan.teacherEpochs()),
+              true,
+              evaluator,
+              resume);
+    }
+    return new Row("teacher (ANN)", evaluator.evaluate(teacher, true), false, seconds);
+  }
+
+  private Row student(
+      Method method, Path where, Network teacher, Evaluator evaluator, boolean resume) {
+    Parameters parameters = new Parameters(plan.settings().seed() + STUDENT_SEED);
+    try (Network student = student(parameters)) {
+      DistillationLoss loss =
+          new DistillationLoss(
+              method.select(plan.weights()),
+              student.stageChannels(),
+              plan.transformKernel(),
+              parameters);
+      parameters.allocate(ops);
+      if (plan.initialWeights() != null) {
+        SafetensorsFile file = Safetensors.read(plan.initialWeights());
+        Weights.load(
+            plan.initialWeights(),
+            file,
+            parameters,
+            name -> INFERENCE.test(name) || file.tensors().containsKey(name),
+            architecture());
+      } else if (method.transfersWeights()) {
+        WeightTransfer.transfer(teacher.parameters(), parameters);
+      }
+      String phase = method.name().toLowerCase(Locale.ROOT);
+      double seconds =
+          train(
+              phase,
+              student,
+              new DistillationObjective(student, teacher, loss),
+              where,
+              plan.settings(),
+              false,
+              evaluator,
+              resume);
+      String name = method == Method.SAKD ? "SAKD" : phase;
+      return new Row(name, evaluator.evaluate(student, true), true, seconds);
+    }
+  }
+
+  private double train(
+      String phase,
+      Network network,
+      DistillationObjective objective,
+      Path where,
+      TrainSettings settings,
+      boolean ann,
+      Evaluator evaluator,
+      boolean resume) {
+    say.accept(
+        "training "
+            + phase
+            + ": "
+            + settings.epochs()
+            + " epochs of "
+            + trainSet.size()
+            + " images");
+    Map<String, String> about = new LinkedHashMap<>();
+    new ModelFile(
+            plan.model().name(),
+            ann ? Neuron.RELU : plan.neuron(),
+            plan.model().merge(),
+            plan.model().stem(),
+            ann ? 1 : plan.steps(),
+            trainSet.channels(),
+            trainSet.classes())
+        .describe(about);
+    return new Trainer(ops, settings, trainSet, evaluator, listener)
+        .run(
+            new Trainer.Task(phase, network, objective, where, architecture(), INFERENCE, about),
+            resume)
+        .seconds();
+  }
+
+  private String architecture() {
+    return plan.model().name()
+        + " for "
+        + trainSet.channels()
+        + " channels and "
+        + trainSet.classes()
+        + " classes";
+  }
+}

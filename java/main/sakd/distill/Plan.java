@@ -1,0 +1,34 @@
+package sakd.distill;
+
+import java.nio.file.Path;
+import sakd.model.ResNetSpec;
+import sakd.ops.Neuron;
+import sakd.train.TrainSettings;
+
+/**
+ * Everything that decides a run.
+ *
+ * @param model the student's description; its ANN is the teacher
+ * @param neuron the student's neuron
+ * @param steps T
+ * @param method how the student is trained
+ * @param compare whether the same student is trained directly too, for as many epochs
+ * @param teacherWeights a trained teacher, or null to train one
+ * @param initialWeights where the student starts instead, or null
+ * @param weights of the loss terms; the method leaves some out
+ * @param transformKernel size of the transforms' convolution
+ * @param settings of the student's training
+ * @param teacherEpochs epochs of the teacher's training, all else as the student's
+ */
+public record Plan(
+    ResNetSpec model,
+    Neuron neuron,
+    int steps,
+    Method method,
+    boolean compare,
+    Path teacherWeights,
+    Path initialWeights,
+    DistillationWeights weights,
+    int transformKernel,
+    TrainSettings settings,
+    int teacherEpochs) {}

@@ -1,0 +1,179 @@
+package sakd.ops;
+
+import static sakd.ops.HostTensors.floats;
+import static sakd.ops.HostTensors.ints;
+import static sakd.ops.HostTensors.labels;
+import static sakd.ops.HostTensors.read;
+import static sakd.ops.HostTensors.require;
+import static sakd.ops.HostTensors.storage;
+import static sakd.ops.HostTensors.write;
+
+import sakd.device.cpu.Elements;
+
+/** The losses of {@code kernels/loss.cu} in double precision: on one sample, and on tensors. */
+final class ReferenceLoss {
+  private ReferenceLoss() {}
+
+  /** log softmax(z / temperature). */
+  static double[] logSoftmax(double[] z, double temperature) {
+    double max = Double.NEGATIVE_INFINITY;
+    for (double value : z) {
+      max = Math.max(max, value); // A NaN wins, so that a broken network shows in the loss.
+    }
+    double sum = 0;
+    for (double value : z) {
+      sum += Math.exp((value - max) / temperature);
+    }
+    double[] log = new double[z.length];
+    for (int k = 0; k < z.length; k++) {
+      log[k] = (z[k] - max) / temperature - Math.log(sum);
+    }
+    return log;
+  }
+
+  /** What cross-entropy compares with: (1 - smoothing) onehot(label) + smoothing / K. */
+  private static double target(int k, int label, double smoothing, int classes) {
+    return smoothing / classes + (k == label ? 1 - smoothing : 0);
+  }
+
+  /** -sum_k target_k log p_k. */
+  static double crossEntropy(double[] z, int label, double smoothing) {
+    double[] logP = logSoftmax(z, 1);
+    double ce = 0;
+    for (int k = 0; k < z.length; k++) {
+      ce -= target(k, label, smoothing, z.length) * logP[k];
+    }
+    return ce;
+  }
+
+  /** T^2 KL(softmax(teacher / T) || softmax(z / T)). */
+  static double divergence(double[] z, double[] teacher, double temperature) {
+    double[] logA = logSoftmax(teacher, temperature);
+    double[] logB = logSoftmax(z, temperature);
+    double kl = 0;
+    for (int k = 0; k < z.length; k++) {
+      double share = Math.exp(logA[k]);
+      // 0 log 0 is 0: a class that the teacher rules out adds nothing.
+      kl += share == 0 ? 0 : share * (logA[k] - logB[k]);
+    }
+    return kl * temperature * temperature;
+  }
+
+  /** Gradient by z of ceWeight crossEntropy + klWeight divergence. */
+  static double[] gradient(
+      double[] z,
+      double[] teacher,
+      int label,
+      double ceWeight,
+      double klWeight,
+      double temperature,
+      double smoothing) {
+    double[] logP = logSoftmax(z, 1);
+    double[] gradient = new double[z.length];
+    for (int k = 0; k < z.length; k++) {
+      gradient[k] = ceWeight * (Math.exp(logP[k]) - target(k, label, smoothing, z.length));
+    }
+    if (klWeight != 0) {
+      double[] logA = logSoftmax(teacher, temperature);
+      double[] logB = logSoftmax(z, temperature);
+      for (int k = 0; k < z.length; k++) {
+        gradient[k] += klWeight * temperature * (Math.exp(logB[k]) - Math.exp(logA[k]));
+      }
+    }
+    return gradient;
+  }
+
+  /** How many classes are ahead of the label's; equals in the order of their index, NaN ahead. */
+  static int rank(double[] z, int label) {
+    int ahead = 0;
+    for (int k = 0; k < z.length; k++) {
+      boolean behind = k == label || z[k] < z[label] || (z[k] == z[label] && k > label);
+      if (!behind) {
+        ahead++;
+      }
+    }
+    return ahead;
+  }
+
+  // ---- on tensors ----
+
+  static void softmaxLoss(
+      Tensor logits,
+      Tensor teacher,
+      Tensor labels,
+      float ceWeight,
+      float klWeight,
+      float temperature,
+      float smoothing,
+      Tensor losses,
+      Tensor grad) {
+    int samples = Math.toIntExact(logits.rows());
+    int classes = logits.channels();
+    boolean distil = klWeight != 0;
+    require(
+        floats(logits, logits.size())
+            && (!distil || teacher != null && floats(teacher, logits.size()))
+            && ints(labels, samples)
+            && floats(losses, 2L * samples)
+            && floats(grad, logits.size()),
+        logits,
+        labels,
+        losses,
+        grad);
+    int[] y = labels(labels, classes);
+    for (int n = 0; n < samples; n++) {
+      double[] z = read(logits, (long) n * classes, classes);
+      double[] q = distil ? read(teacher, (long) n * classes, classes) : z;
+      double kl = distil ? divergence(z, q, temperature) : 0;
+      write(losses, 2L * n, new double[] {crossEntropy(z, y[n], smoothing), kl});
+      double[] g = gradient(z, q, y[n], ceWeight, klWeight, temperature, smoothing);
+      for (int k = 0; k < classes; k++) {
+        g[k] /= samples;
+      }
+      write(grad, (long) n * classes, g);
+    }
+  }
+
+  static void squaredError(Tensor a, Tensor b, float weight, Tensor loss, Tensor grad) {
+    long n = a.size();
+    require(
+        storage(a, b, grad) && b.size() == n && grad.size() == n && floats(loss, 1),
+        a,
+        b,
+        loss,
+        grad);
+    double[] sum =
+        RowBlocks.sum(
+            n,
+            1,
+            (first, count) -> {
+              double[] d = read(a, first, count);
+              double[] other = read(b, first, count);
+              double squares = 0;
+              for (int i = 0; i < count; i++) {
+                d[i] -= other[i];
+                squares += d[i] * d[i];
+                d[i] *= 2.0 * weight / n;
+              }
+              write(grad, first, d);
+              return new double[] {squares};
+            });
+    write(loss, 0, new double[] {sum[0] / n});
+  }
+
+  static void labelRank(Tensor logits, Tensor labels, Tensor rank) {
+    int samples = Math.toIntExact(logits.rows());
+    int classes = logits.channels();
+    require(
+        floats(logits, logits.size()) && ints(labels, samples) && ints(rank, samples),
+        logits,
+        labels,
+        rank);
+    int[] y = labels(labels, classes);
+    int[] ranks = new int[samples];
+    for (int n = 0; n < samples; n++) {
+      ranks[n] = rank(read(logits, (long) n * classes, classes), y[n]);
+    }
+    Elements.writeInts(rank.memory(), 0, ranks);
+  }
+}

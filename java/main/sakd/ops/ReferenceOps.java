@@ -1,0 +1,366 @@
+package sakd.ops;
+
+import static sakd.ops.HostTensors.floats;
+import static sakd.ops.HostTensors.ints;
+import static sakd.ops.HostTensors.read;
+import static sakd.ops.HostTensors.readInts;
+import static sakd.ops.HostTensors.require;
+import static sakd.ops.HostTensors.storage;
+import static sakd.ops.HostTensors.write;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import sakd.device.ConvShape;
+import sakd.device.DType;
+import sakd.device.MatrixLibrary;
+import sakd.device.cpu.Elements;
+import sakd.device.cpu.HostDevice;
+
+/**
+ * The operations in plain Java with double arithmetic over the memory of a host device: the oracle
+ * that every other {@link Ops} is tested against, and what the CPU falls back on without a C++
+ * compiler. Results are rounded once, when they are stored. Equations are in {@code kernels/}.
+ */
+public final class ReferenceOps implements Ops {
+  private final HostDevice device;
+  private final MatrixLibrary matrix;
+  private final TensorPool pool;
+
+  /** Over the device's memory, with convolution and matrix product by {@code matrix}. */
+  public ReferenceOps(HostDevice device, MatrixLibrary matrix) {
+    this.device = device;
+    this.matrix = matrix;
+    this.pool = new TensorPool(device);
+  }
+
+  @Override
+  public HostDevice device() {
+    return device;
+  }
+
+  @Override
+  public Tensor allocate(DType type, int... shape) {
+    return pool.allocate(type, shape);
+  }
+
+  @Override
+  public MemoryReport memoryReport() {
+    return new MemoryReport(pool.current(), pool.peak());
+  }
+
+  @Override
+  public void resetPeak() {
+    pool.resetPeak();
+  }
+
+  // ---- element by element ----
+
+  @Override
+  public void fill(Tensor x, float value) {
+    require(storage(x), x);
+    RowBlocks.forEach(
+        x.size(),
+        1,
+        (first, count) -> {
+          double[] values = new double[count];
+          Arrays.fill(values, value);
+          write(x, first, values);
+        });
+  }
+
+  @Override
+  public void add(Tensor a, Tensor b) {
+    require(storage(a, b) && a.size() == b.size(), a, b);
+    RowBlocks.forEach(
+        a.size(),
+        1,
+        (first, count) -> {
+          double[] sum = read(a, first, count);
+          double[] other = read(b, first, count);
+          for (int i = 0; i < count; i++) {
+            sum[i] += other[i];
+          }
+          write(a, first, sum);
+        });
+  }
+
+  @Override
+  public void convert(Tensor from, Tensor to) {
+    require(
+        storage(from)
+            && storage(to)
+            && from.size() == to.size()
+            && (from.type() == to.type() || from.type() == DType.F32 || to.type() == DType.F32),
+        from,
+        to);
+    RowBlocks.forEach(from.size(), 1, (first, count) -> write(to, first, read(from, first, count)));
+  }
+
+  @Override
+  public void addBias(Tensor x, Tensor bias) {
+    int channels = x.channels();
+    require(storage(x) && floats(bias, channels), x, bias);
+    double[] add = read(bias);
+    RowBlocks.forEach(
+        x.rows(),
+        channels,
+        (first, count) -> {
+          double[] values = read(x, first * channels, count * channels);
+          for (int i = 0; i < values.length; i++) {
+            values[i] += add[i % channels];
+          }
+          write(x, first * channels, values);
+        });
+  }
+
+  // ---- matrix products ----
+
+  private static void requireConv(ConvShape s, Tensor x, Tensor w, Tensor y) {
+    require(
+        storage(x, y)
+            && x.size() == (long) s.batch() * s.height() * s.width() * s.in()
+            && y.size() == (long) s.batch() * s.outHeight() * s.outWidth() * s.out()
+            && floats(w, (long) s.out() * s.kernel() * s.kernel() * s.in()),
+        s,
+        x,
+        w,
+        y);
+  }
+
+  @Override
+  public void conv(ConvShape shape, Tensor x, Tensor w, Tensor y) {
+    requireConv(shape, x, w, y);
+    matrix.convForward(shape, x.type(), x.memory(), w.memory(), y.memory());
+  }
+
+  @Override
+  public void convBackwardData(ConvShape shape, Tensor gradY, Tensor w, Tensor gradX) {
+    requireConv(shape, gradX, w, gradY);
+    matrix.convBackwardData(shape, gradY.type(), gradY.memory(), w.memory(), gradX.memory());
+  }
+
+  @Override
+  public void convBackwardWeights(ConvShape shape, Tensor x, Tensor gradY, Tensor gradW) {
+    requireConv(shape, x, gradW, gradY);
+    matrix.convBackwardWeights(shape, x.type(), x.memory(), gradY.memory(), gradW.memory());
+  }
+
+  @Override
+  public void gemm(
+      boolean transposeA, boolean transposeB, Tensor a, Tensor b, float beta, Tensor c) {
+    int m = Math.toIntExact(transposeA ? a.channels() : a.rows());
+    int k = Math.toIntExact(transposeA ? a.rows() : a.channels());
+    int n = Math.toIntExact(transposeB ? b.rows() : b.channels());
+    require(
+        floats(a, a.size())
+            && floats(b, (long) k * n)
+            && k == (transposeB ? b.channels() : b.rows())
+            && floats(c, (long) m * n)
+            && c.channels() == n,
+        a,
+        b,
+        c);
+    matrix.gemm(transposeA, transposeB, m, n, k, a.memory(), b.memory(), beta, c.memory());
+  }
+
+  @Override
+  public void sumRows(Tensor x, Tensor out) {
+    int channels = x.channels();
+    require(storage(x) && floats(out, channels), x, out);
+    write(out, 0, ReferenceNorm.sumRows(x, (value, c) -> value));
+  }
+
+  // ---- batch norm and neuron ----
+
+  @Override
+  public void batchStatistics(Tensor x, BatchNorm norm, int repeats, Tensor affine) {
+    require(storage(x) && repeats >= 1, x, repeats);
+    requireNorm(norm, affine, x.channels());
+    ReferenceNorm.batchStatistics(x, norm, repeats, affine);
+  }
+
+  @Override
+  public void runningStatistics(BatchNorm norm, Tensor affine) {
+    requireNorm(norm, affine, norm.gamma().size());
+    ReferenceNorm.runningStatistics(norm, affine);
+  }
+
+  private static void requireNorm(BatchNorm norm, Tensor affine, long channels) {
+    require(
+        floats(affine, 4 * channels)
+            && floats(norm.gamma(), channels)
+            && floats(norm.beta(), channels)
+            && floats(norm.runningMean(), channels)
+            && floats(norm.runningVar(), channels),
+        affine,
+        norm);
+  }
+
+  @Override
+  public void neuron(
+      Neuron neuron,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor affine,
+      Tensor residual,
+      Tensor leak,
+      Tensor out) {
+    ReferenceNorm.neuron(neuron, merge, x, affine, residual, leak, out);
+  }
+
+  @Override
+  public void neuronBackward(
+      Neuron neuron,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor affine,
+      Tensor residual,
+      Tensor leak,
+      Tensor gradOut,
+      NeuronGradients gradients) {
+    ReferenceNorm.neuronBackward(neuron, merge, x, affine, residual, leak, gradOut, gradients);
+  }
+
+  // ---- pooling and time ----
+
+  @Override
+  public void maxPool(Pool pool, Tensor x, Tensor y, Tensor winner) {
+    ReferencePooling.maxPool(pool, x, y, winner);
+  }
+
+  @Override
+  public void maxPoolBackward(Pool pool, Tensor gradY, Tensor winner, Tensor gradX) {
+    ReferencePooling.maxPoolBackward(pool, gradY, winner, gradX);
+  }
+
+  @Override
+  public void averagePool(Tensor x, Tensor out) {
+    ReferencePooling.averagePool(x, out);
+  }
+
+  @Override
+  public void averagePoolBackward(Tensor gradOut, Tensor gradX) {
+    ReferencePooling.averagePoolBackward(gradOut, gradX);
+  }
+
+  @Override
+  public void timeMean(Tensor x, Tensor out) {
+    ReferencePooling.timeMean(x, out);
+  }
+
+  @Override
+  public void timeMeanBackward(Tensor gradOut, Tensor gradX) {
+    ReferencePooling.timeMeanBackward(gradOut, gradX);
+  }
+
+  // ---- losses and metrics ----
+
+  @Override
+  public void softmaxLoss(
+      Tensor logits,
+      Tensor teacher,
+      Tensor labels,
+      float ceWeight,
+      float klWeight,
+      float temperature,
+      float smoothing,
+      Tensor losses,
+      Tensor grad) {
+    ReferenceLoss.softmaxLoss(
+        logits, teacher, labels, ceWeight, klWeight, temperature, smoothing, losses, grad);
+  }
+
+  @Override
+  public void squaredError(Tensor a, Tensor b, float weight, Tensor loss, Tensor grad) {
+    ReferenceLoss.squaredError(a, b, weight, loss, grad);
+  }
+
+  @Override
+  public void labelRank(Tensor logits, Tensor labels, Tensor rank) {
+    ReferenceLoss.labelRank(logits, labels, rank);
+  }
+
+  // ---- optimizers ----
+
+  @Override
+  public void sgd(
+      Tensor w,
+      Tensor grad,
+      Tensor momentumBuffer,
+      Tensor schedule,
+      float momentum,
+      float weightDecay,
+      boolean nesterov) {
+    ReferenceOptimizer.sgd(w, grad, momentumBuffer, schedule, momentum, weightDecay, nesterov);
+  }
+
+  @Override
+  public void adamw(
+      Tensor w,
+      Tensor grad,
+      Tensor m,
+      Tensor v,
+      Tensor schedule,
+      float beta1,
+      float beta2,
+      float eps,
+      float weightDecay) {
+    ReferenceOptimizer.adamw(w, grad, m, v, schedule, beta1, beta2, eps, weightDecay);
+  }
+
+  @Override
+  public void ema(Tensor w, Tensor average, float decay) {
+    ReferenceOptimizer.ema(w, average, decay);
+  }
+
+  @Override
+  public void sumSquares(Tensor x, Tensor out) {
+    ReferenceOptimizer.sumSquares(x, out);
+  }
+
+  @Override
+  public void clipFactor(Tensor squares, Tensor schedule, float maxNorm) {
+    ReferenceOptimizer.clipFactor(squares, schedule, maxNorm);
+  }
+
+  // ---- input ----
+
+  @Override
+  public void augment(Tensor images, Tensor placement, Tensor mean, Tensor std, Tensor out) {
+    int n = images.dim(0);
+    int channels = images.dim(1);
+    require(
+        images.rank() == 4
+            && images.type() == DType.U8
+            && ints(placement, 3L * n)
+            && floats(mean, channels)
+            && floats(std, channels)
+            && storage(out)
+            && out.channels() == channels
+            && out.size() == images.size(),
+        images,
+        placement,
+        mean,
+        std,
+        out);
+    ReferenceAugment augment =
+        new ReferenceAugment(channels, images.dim(2), images.dim(3), read(mean), read(std));
+    int size = augment.size();
+    int[] place = readInts(placement);
+    IntStream.range(0, n)
+        .parallel()
+        .forEach(
+            i -> {
+              byte[] image = Elements.readBytes(images.memory(), (long) i * size, size);
+              double[] values =
+                  augment.apply(image, place[3 * i], place[3 * i + 1], place[3 * i + 2] != 0);
+              write(out, (long) i * size, values);
+            });
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+    device.close();
+  }
+}

@@ -1,0 +1,159 @@
+package sakd.ops;
+
+import static sakd.ops.HostTensors.floats;
+import static sakd.ops.HostTensors.read;
+import static sakd.ops.HostTensors.require;
+import static sakd.ops.HostTensors.write;
+
+/**
+ * The optimizers of {@code kernels/optimizer.cu} in double precision; each changes its arrays in
+ * place. Schedule [4] = learning rate, factor on the gradient, 1 - beta1^step, 1 - beta2^step.
+ */
+final class ReferenceOptimizer {
+  private ReferenceOptimizer() {}
+
+  /** g = factor grad + decay w; m = momentum m + g; w -= lr (nesterov ? g + momentum m : m). */
+  static void sgd(
+      double[] w,
+      double[] grad,
+      double[] m,
+      double[] schedule,
+      double momentum,
+      double decay,
+      boolean nesterov) {
+    for (int i = 0; i < w.length; i++) {
+      double g = schedule[1] * grad[i] + decay * w[i];
+      m[i] = momentum * m[i] + g;
+      w[i] -= schedule[0] * (nesterov ? g + momentum * m[i] : m[i]);
+    }
+  }
+
+  /** Adam with the decay w -= lr decay w apart from the gradient. */
+  static void adamw(
+      double[] w,
+      double[] grad,
+      double[] m,
+      double[] v,
+      double[] schedule,
+      double beta1,
+      double beta2,
+      double eps,
+      double decay) {
+    for (int i = 0; i < w.length; i++) {
+      double g = schedule[1] * grad[i];
+      m[i] = beta1 * m[i] + (1 - beta1) * g;
+      v[i] = beta2 * v[i] + (1 - beta2) * g * g;
+      double step = m[i] / schedule[2] / (Math.sqrt(v[i] / schedule[3]) + eps);
+      w[i] -= schedule[0] * (decay * w[i] + step);
+    }
+  }
+
+  /** schedule[1] after clipping to maxNorm the gradient whose squares, unscaled, sum to this. */
+  static double clipped(double factor, double squares, double maxNorm) {
+    double scale = maxNorm / (factor * Math.sqrt(squares) + 1e-6);
+    return scale < 1 ? factor * scale : factor;
+  }
+
+  // ---- on tensors ----
+
+  static void sgd(
+      Tensor w,
+      Tensor grad,
+      Tensor momentumBuffer,
+      Tensor schedule,
+      float momentum,
+      float weightDecay,
+      boolean nesterov) {
+    long n = w.size();
+    require(
+        floats(w, n) && floats(grad, n) && floats(momentumBuffer, n) && floats(schedule, 4),
+        w,
+        grad,
+        momentumBuffer,
+        schedule);
+    double[] now = read(schedule);
+    RowBlocks.forEach(
+        n,
+        1,
+        (first, count) -> {
+          double[] weights = read(w, first, count);
+          double[] m = read(momentumBuffer, first, count);
+          double[] g = read(grad, first, count);
+          sgd(weights, g, m, now, momentum, weightDecay, nesterov);
+          write(w, first, weights);
+          write(momentumBuffer, first, m);
+        });
+  }
+
+  static void adamw(
+      Tensor w,
+      Tensor grad,
+      Tensor m,
+      Tensor v,
+      Tensor schedule,
+      float beta1,
+      float beta2,
+      float eps,
+      float weightDecay) {
+    long n = w.size();
+    require(
+        floats(w, n) && floats(grad, n) && floats(m, n) && floats(v, n) && floats(schedule, 4),
+        w,
+        grad,
+        m,
+        v,
+        schedule);
+    double[] now = read(schedule);
+    RowBlocks.forEach(
+        n,
+        1,
+        (first, count) -> {
+          double[] weights = read(w, first, count);
+          double[] mean = read(m, first, count);
+          double[] square = read(v, first, count);
+          double[] g = read(grad, first, count);
+          adamw(weights, g, mean, square, now, beta1, beta2, eps, weightDecay);
+          write(w, first, weights);
+          write(m, first, mean);
+          write(v, first, square);
+        });
+  }
+
+  static void ema(Tensor w, Tensor average, float decay) {
+    require(floats(w, w.size()) && floats(average, w.size()), w, average);
+    RowBlocks.forEach(
+        w.size(),
+        1,
+        (first, count) -> {
+          double[] weights = read(w, first, count);
+          double[] mean = read(average, first, count);
+          for (int i = 0; i < count; i++) {
+            mean[i] += (1.0 - decay) * (weights[i] - mean[i]);
+          }
+          write(average, first, mean);
+        });
+  }
+
+  static void sumSquares(Tensor x, Tensor out) {
+    require(floats(x, x.size()) && floats(out, 1), x, out);
+    double[] sum =
+        RowBlocks.sum(
+            x.size(),
+            1,
+            (first, count) -> {
+              double squares = 0;
+              for (double value : read(x, first, count)) {
+                squares += value * value;
+              }
+              return new double[] {squares};
+            });
+    write(out, 0, sum);
+  }
+
+  static void clipFactor(Tensor squares, Tensor schedule, float maxNorm) {
+    require(floats(squares, 1) && floats(schedule, 4), squares, schedule);
+    double[] now = read(schedule);
+    now[1] = clipped(now[1], read(squares)[0], maxNorm);
+    write(schedule, 0, now);
+  }
+}

@@ -1,0 +1,144 @@
+package sakd.ops;
+
+import static sakd.ops.HostTensors.floats;
+import static sakd.ops.HostTensors.read;
+import static sakd.ops.HostTensors.require;
+import static sakd.ops.HostTensors.storage;
+import static sakd.ops.HostTensors.write;
+
+import java.util.stream.IntStream;
+import sakd.device.DType;
+import sakd.device.cpu.Elements;
+
+/** Pooling over space and the mean over time of {@link ReferenceOps}. */
+final class ReferencePooling {
+  private ReferencePooling() {}
+
+  private static int requirePool(ReferencePool p, Tensor x, Tensor y, Tensor winner) {
+    int images = Math.toIntExact(x.size() / p.size());
+    require(
+        storage(x, y)
+            && y.dim(-3) == p.outHeight()
+            && y.dim(-2) == p.outWidth()
+            && y.size() == (long) images * p.outSize()
+            && winner.type() == DType.U8
+            && winner.size() == y.size(),
+        p.pool(),
+        x,
+        y,
+        winner);
+    return images;
+  }
+
+  static void maxPool(Ops.Pool pool, Tensor x, Tensor y, Tensor winner) {
+    ReferencePool p = new ReferencePool(pool, x.dim(-3), x.dim(-2), x.channels());
+    int images = requirePool(p, x, y, winner);
+    IntStream.range(0, images)
+        .parallel()
+        .forEach(
+            n -> {
+              double[] best = new double[p.outSize()];
+              byte[] places = new byte[p.outSize()];
+              p.forward(read(x, (long) n * p.size(), p.size()), best, places);
+              write(y, (long) n * p.outSize(), best);
+              Elements.writeBytes(winner.memory(), (long) n * p.outSize(), places);
+            });
+  }
+
+  static void maxPoolBackward(Ops.Pool pool, Tensor gradY, Tensor winner, Tensor gradX) {
+    ReferencePool p = new ReferencePool(pool, gradX.dim(-3), gradX.dim(-2), gradX.channels());
+    int images = requirePool(p, gradX, gradY, winner);
+    IntStream.range(0, images)
+        .parallel()
+        .forEach(
+            n -> {
+              long from = (long) n * p.outSize();
+              double[] g = read(gradY, from, p.outSize());
+              byte[] places = Elements.readBytes(winner.memory(), from, p.outSize());
+              write(gradX, (long) n * p.size(), p.backward(g, places));
+            });
+  }
+
+  private static int areaOf(Tensor x, Tensor pooled) {
+    int area = Math.toIntExact(x.rows() / pooled.rows());
+    require(
+        storage(x)
+            && floats(pooled, pooled.size())
+            && x.channels() == pooled.channels()
+            && pooled.size() * area == x.size(),
+        x,
+        pooled);
+    return area;
+  }
+
+  static void averagePool(Tensor x, Tensor out) {
+    int area = areaOf(x, out);
+    int channels = x.channels();
+    RowBlocks.forEach(
+        out.rows(),
+        (long) channels * area,
+        (first, count) -> {
+          double[] values = read(x, first * area * channels, count * area * channels);
+          double[] mean = new double[count * channels];
+          for (int i = 0; i < values.length; i++) {
+            mean[i / channels / area * channels + i % channels] += values[i] / area;
+          }
+          write(out, first * channels, mean);
+        });
+  }
+
+  static void averagePoolBackward(Tensor gradOut, Tensor gradX) {
+    int area = areaOf(gradX, gradOut);
+    int channels = gradX.channels();
+    RowBlocks.forEach(
+        gradOut.rows(),
+        (long) channels * area,
+        (first, count) -> {
+          double[] g = read(gradOut, first * channels, count * channels);
+          double[] spread = new double[count * area * channels];
+          for (int i = 0; i < spread.length; i++) {
+            spread[i] = g[i / channels / area * channels + i % channels] / area;
+          }
+          write(gradX, first * area * channels, spread);
+        });
+  }
+
+  private static int stepsOf(Tensor x, Tensor mean) {
+    int steps = x.dim(0);
+    require(storage(x, mean) && x.size() == steps * mean.size(), x, mean);
+    return steps;
+  }
+
+  static void timeMean(Tensor x, Tensor out) {
+    int steps = stepsOf(x, out);
+    RowBlocks.forEach(
+        out.size(),
+        steps,
+        (first, count) -> {
+          double[] mean = new double[count];
+          for (int t = 0; t < steps; t++) {
+            double[] values = read(x, t * out.size() + first, count);
+            for (int i = 0; i < count; i++) {
+              mean[i] += values[i] / steps;
+            }
+          }
+          write(out, first, mean);
+        });
+  }
+
+  static void timeMeanBackward(Tensor gradOut, Tensor gradX) {
+    int steps = stepsOf(gradX, gradOut);
+    RowBlocks.forEach(
+        gradOut.size(),
+        steps,
+        (first, count) -> {
+          double[] g = read(gradOut, first, count);
+          for (int i = 0; i < count; i++) {
+            g[i] /= steps;
+          }
+          for (int t = 0; t < steps; t++) {
+            write(gradX, t * gradOut.size() + first, g);
+          }
+        });
+  }
+}

@@ -1,0 +1,191 @@
+package sakd.train;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Locale;
+import sakd.io.AtomicFile;
+import sakd.io.UserError;
+
+/**
+ * A run directory: {@code args.txt} (the command line, an argument a line), {@code train.log} (what
+ * was printed), {@code summary.csv} (a row an epoch). Files are only added to, so a resumed run
+ * goes on where it stopped.
+ */
+public final class RunFolder implements Listener {
+  private static final String ARGS = "args.txt";
+  private static final String LOG = "train.log";
+  private static final String SUMMARY = "summary.csv";
+  private static final String HEADER =
+      "phase,epoch,lr,loss,ce,logits,features,train_top1,top1,top5,images_per_second,seconds\n";
+
+  private final Path folder;
+  private final PrintStream out;
+
+  private RunFolder(Path folder, PrintStream out) {
+    this.folder = folder;
+    this.out = out;
+  }
+
+  /**
+   * Makes a new run directory.
+   *
+   * @throws UserError if it cannot be made, or holds a run already
+   */
+  public static RunFolder create(Path folder, List<String> args, PrintStream out) {
+    if (Files.exists(folder.resolve(ARGS))) {
+      throw new UserError(
+          folder
+              + " holds a run already; go on with it by --resume "
+              + folder
+              + ", or give another --output-dir");
+    }
+    AtomicFile.writeText(folder.resolve(ARGS), String.join("\n", args) + "\n");
+    AtomicFile.writeText(folder.resolve(SUMMARY), HEADER);
+    return new RunFolder(folder, out);
+  }
+
+  /** Opens a run directory to go on. */
+  public static RunFolder open(Path folder, PrintStream out) {
+    return new RunFolder(folder, out);
+  }
+
+  /**
+   * The arguments a run was started with.
+   *
+   * @throws UserError if the folder is not a run directory
+   */
+  public static List<String> args(Path folder) {
+    try {
+      return Files.readAllLines(folder.resolve(ARGS));
+    } catch (IOException e) {
+      throw new UserError(
+          folder
+              + " is not a run directory (it has no readable "
+              + ARGS
+              + "); expected one that train wrote, check --resume",
+          e);
+    }
+  }
+
+  public Path path() {
+    return folder;
+  }
+
+  /** Prints a line, and adds it to the log. */
+  public void say(String line) {
+    out.println(line);
+    append(LOG, line + "\n");
+  }
+
+  private void append(String file, String text) {
+    try {
+      Files.writeString(
+          folder.resolve(file),
+          text,
+          StandardCharsets.UTF_8,
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UserError(
+          "cannot write to "
+              + folder.resolve(file)
+              + " ("
+              + e.getMessage()
+              + "); free some space or check the folder, then go on with --resume "
+              + folder,
+          e);
+    }
+  }
+
+  /** Drops the rows of epochs that are about to be trained again. */
+  private void forget(String phase, int fromEpoch) {
+    Path file = folder.resolve(SUMMARY);
+    try {
+      List<String> kept =
+          Files.readAllLines(file).stream()
+              .filter(
+                  row -> {
+                    String[] cells = row.split(",", 3);
+                    return cells.length < 3
+                        || !cells[0].equals(phase)
+                        || Integer.parseInt(cells[1]) < fromEpoch;
+                  })
+              .toList();
+      AtomicFile.writeText(file, String.join("\n", kept) + "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void step(
+      String phase, int epoch, int epochs, int step, int steps, LossTerms loss, double perSecond) {
+    say(
+        String.format(
+            Locale.ROOT,
+            "%s epoch %d/%d step %d/%d  loss %.4f%s  %.0f images/s",
+            phase,
+            epoch,
+            epochs,
+            step,
+            steps,
+            loss.total(),
+            terms(loss),
+            perSecond));
+  }
+
+  private static String terms(LossTerms loss) {
+    return loss.logits() == 0 && loss.features() == 0
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            " (ce %.4f, logits %.4f, features %.5f)",
+            loss.ce(),
+            loss.logits(),
+            loss.features());
+  }
+
+  @Override
+  public void epoch(EpochSummary s) {
+    say(
+        String.format(
+            Locale.ROOT,
+            "%s epoch %d/%d  lr %.4g  loss %.4f%s  train %.2f %%  test %.2f %% (top-5 %.2f %%)"
+                + "  %.0f images/s  %.1f s",
+            s.phase(),
+            s.epoch(),
+            s.epochs(),
+            s.lr(),
+            s.loss().total(),
+            terms(s.loss()),
+            100 * s.trainTop1(),
+            100 * s.top1(),
+            100 * s.top5(),
+            s.imagesPerSecond(),
+            s.seconds()));
+    forget(s.phase(), s.epoch());
+    append(
+        SUMMARY,
+        String.format(
+            Locale.ROOT,
+            "%s,%d,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.1f,%.2f%n",
+            s.phase(),
+            s.epoch(),
+            s.lr(),
+            s.loss().total(),
+            s.loss().ce(),
+            s.loss().logits(),
+            s.loss().features(),
+            s.trainTop1(),
+            s.top1(),
+            s.top5(),
+            s.imagesPerSecond(),
+            s.seconds()));
+  }
+}

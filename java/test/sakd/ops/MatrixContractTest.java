@@ -1,0 +1,93 @@
+package sakd.ops;
+
+import sakd.device.ConvShape;
+import sakd.device.DType;
+import sakd.testing.Draw;
+import sakd.testing.EachDevice;
+import sakd.testing.Twins;
+import sakd.testing.Twins.Twin;
+
+/** Convolution and matrix product, on every device. */
+class MatrixContractTest {
+  private static final ConvShape[] SHAPES = {
+    new ConvShape(1, 1, 1, 1, 1, 1, 1, 0),
+    new ConvShape(3, 7, 5, 3, 20, 3, 1, 1),
+    new ConvShape(2, 8, 9, 16, 7, 3, 2, 1),
+    new ConvShape(5, 6, 6, 64, 16, 1, 1, 0),
+    new ConvShape(1, 7, 7, 20, 64, 1, 2, 0),
+    new ConvShape(2, 17, 15, 3, 16, 7, 2, 3),
+    new ConvShape(4, 8, 8, 64, 64, 3, 1, 1),
+    new ConvShape(1, 9, 4, 1, 3, 3, 1, 0),
+  };
+
+  /** Weights are such as the storage type holds: a device may multiply in it. */
+  @EachDevice
+  void convolution(Ops ops) {
+    for (DType type : Twins.storage(ops)) {
+      for (ConvShape shape : SHAPES) {
+        checkConvolution(ops, type, shape);
+      }
+    }
+  }
+
+  private static void checkConvolution(Ops ops, DType type, ConvShape c) {
+    int filter = c.kernel() * c.kernel();
+    int outputs = c.batch() * c.outHeight() * c.outWidth();
+    int[] xShape = {1, c.batch(), c.height(), c.width(), c.in()};
+    int[] yShape = {1, c.batch(), c.outHeight(), c.outWidth(), c.out()};
+    int[] wShape = {c.out(), c.kernel(), c.kernel(), c.in()};
+    Draw draw = new Draw(c.toString().hashCode());
+    double[] weights = draw.normal(c.out() * filter * c.in());
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = Twins.round(type, weights[i]);
+    }
+    try (Twins twins = new Twins(ops)) {
+      Twin x = twins.of(type, draw.normal(c.batch() * c.height() * c.width() * c.in()), xShape);
+      Twin w = twins.of(DType.F32, weights, wShape);
+      Twin gradY = twins.of(type, draw.normal(outputs * c.out()), yShape);
+      Twin y = twins.poisoned(type, yShape);
+      Twin gradX = twins.poisoned(type, xShape);
+      Twin gradW = twins.poisoned(DType.F32, wShape);
+      twins.run(
+          s -> {
+            s.ops().conv(c, s.at(x), s.at(w), s.at(y));
+            s.ops().convBackwardData(c, s.at(gradY), s.at(w), s.at(gradX));
+            s.ops().convBackwardWeights(c, s.at(x), s.at(gradY), s.at(gradW));
+          });
+      twins.assertClose(type + " conv " + c, y, Math.sqrt(filter * c.in()));
+      twins.assertClose(type + " convBackwardData " + c, gradX, Math.sqrt(filter * c.out()));
+      twins.assertClose(type + " convBackwardWeights " + c, gradW, Math.sqrt(outputs));
+    }
+  }
+
+  @EachDevice
+  void gemm(Ops ops) {
+    int[][] sizes = {{1, 1, 1}, {3, 7, 5}, {16, 10, 64}, {33, 100, 20}, {64, 64, 129}};
+    for (int[] mnk : sizes) {
+      for (int transposed = 0; transposed < 4; transposed++) {
+        for (float beta : new float[] {0, 1, -0.5f}) {
+          boolean a = (transposed & 1) != 0;
+          boolean b = (transposed & 2) != 0;
+          checkGemm(ops, a, b, mnk[0], mnk[1], mnk[2], beta);
+        }
+      }
+    }
+  }
+
+  private static void checkGemm(
+      Ops ops, boolean transposeA, boolean transposeB, int m, int n, int k, float beta) {
+    Draw draw = new Draw(m);
+    try (Twins twins = new Twins(ops)) {
+      Twin a = twins.of(DType.F32, draw.normal(m * k), transposeA ? k : m, transposeA ? m : k);
+      Twin b = twins.of(DType.F32, draw.normal(k * n), transposeB ? n : k, transposeB ? k : n);
+      Twin c =
+          beta == 0
+              ? twins.poisoned(DType.F32, m, n)
+              : twins.of(DType.F32, draw.normal(m * n), m, n);
+      twins.run(s -> s.ops().gemm(transposeA, transposeB, s.at(a), s.at(b), beta, s.at(c)));
+      String what =
+          String.format("gemm %s %s, %d %d %d, beta %g", transposeA, transposeB, m, n, k, beta);
+      twins.assertClose(what, c, Math.sqrt(k));
+    }
+  }
+}

@@ -1,0 +1,211 @@
+package sakd.ops;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.function.Executable;
+import sakd.device.ConvShape;
+import sakd.device.DType;
+import sakd.testing.EachDevice;
+
+/** Sizes and types that do not fit are refused by every operation, on every device. */
+class MismatchContractTest {
+  private static final Ops.Pool POOL = new Ops.Pool(2, 2, 0);
+
+  /** Calls that are to be refused, and the tensors they are made with. */
+  private static final class Calls implements AutoCloseable {
+    private final Ops ops;
+    private final Map<String, Executable> calls = new LinkedHashMap<>();
+    private final List<Tensor> open = new ArrayList<>();
+
+    Calls(Ops ops) {
+      this.ops = ops;
+    }
+
+    Tensor f32(int... shape) {
+      return of(DType.F32, shape);
+    }
+
+    Tensor of(DType type, int... shape) {
+      Tensor t = ops.allocate(type, shape);
+      open.add(t);
+      return t;
+    }
+
+    void refused(String what, Executable call) {
+      calls.put(what, call);
+    }
+
+    void check() {
+      assertAll(
+          calls.entrySet().stream()
+              .map(
+                  c ->
+                      () ->
+                          assertThrows(IllegalArgumentException.class, c.getValue(), c.getKey())));
+    }
+
+    @Override
+    public void close() {
+      open.forEach(Tensor::close);
+    }
+  }
+
+  @EachDevice
+  void elementwise(Ops ops) {
+    try (Calls c = new Calls(ops)) {
+      c.refused("fill of labels", () -> ops.fill(c.of(DType.I32, 4), 1));
+      c.refused("add, sizes", () -> ops.add(c.f32(4), c.f32(5)));
+      c.refused("add, types", () -> ops.add(c.f32(4), c.of(DType.I32, 4)));
+      c.refused("convert, sizes", () -> ops.convert(c.f32(4), c.f32(5)));
+      c.refused("convert, types", () -> ops.convert(c.of(DType.I32, 4), c.f32(4)));
+      c.refused("bias, size", () -> ops.addBias(c.f32(2, 4), c.f32(2)));
+      c.refused("bias, type", () -> ops.addBias(c.f32(2, 4), c.of(DType.I32, 4)));
+      c.refused("sumRows", () -> ops.sumRows(c.f32(2, 4), c.f32(2)));
+      c.check();
+    }
+  }
+
+  @EachDevice
+  void matrix(Ops ops) {
+    ConvShape s = new ConvShape(1, 4, 4, 2, 3, 3, 1, 1);
+    try (Calls c = new Calls(ops)) {
+      Tensor x = c.f32(1, 4, 4, 2);
+      Tensor w = c.f32(3, 3, 3, 2);
+      Tensor y = c.f32(1, 4, 4, 3);
+      Tensor wrong = c.f32(1, 4, 4, 1);
+      c.refused("conv", () -> ops.conv(s, x, w, wrong));
+      c.refused("convBackwardData", () -> ops.convBackwardData(s, y, wrong, x));
+      c.refused("convBackwardWeights", () -> ops.convBackwardWeights(s, wrong, y, w));
+      c.refused(
+          "gemm, inner size",
+          () -> ops.gemm(false, false, c.f32(2, 3), c.f32(4, 5), 0, c.f32(2, 5)));
+      c.refused(
+          "gemm, result", () -> ops.gemm(false, true, c.f32(2, 3), c.f32(5, 3), 0, c.f32(5, 2)));
+      c.check();
+    }
+  }
+
+  @EachDevice
+  void normAndNeuron(Ops ops) {
+    try (Calls c = new Calls(ops)) {
+      Tensor x = c.f32(2, 3, 4);
+      Tensor affine = c.f32(4, 4);
+      Tensor channel = c.f32(4);
+      Tensor wrong = c.f32(3);
+      Neuron.Residual none = Neuron.Residual.NONE;
+      Ops.BatchNorm good = new Ops.BatchNorm(channel, channel, channel, channel, 1e-5f, 0.1f);
+      Ops.BatchNorm bad = new Ops.BatchNorm(channel, channel, wrong, channel, 1e-5f, 0.1f);
+      c.refused("statistics, affine", () -> ops.batchStatistics(x, good, 1, wrong));
+      c.refused("statistics, norm", () -> ops.batchStatistics(x, bad, 1, affine));
+      c.refused("running, norm", () -> ops.runningStatistics(bad, affine));
+      c.refused(
+          "channels", () -> ops.neuron(Neuron.LIF, none, x, null, null, null, c.f32(2, 4, 3)));
+      c.refused(
+          "T' between 1 and T",
+          () -> ops.neuron(Neuron.LIF, none, x, null, null, null, c.f32(4, 3, 4)));
+      c.refused(
+          "more than " + Neuron.MAX_STEPS + " steps",
+          () -> ops.neuron(Neuron.LIF, none, c.f32(33, 4), null, null, null, c.f32(33, 4)));
+      c.refused(
+          "ReLU over more steps",
+          () -> ops.neuron(Neuron.RELU, none, c.f32(1, 4), null, null, null, c.f32(2, 4)));
+      c.refused("affine", () -> ops.neuron(Neuron.LIF, none, x, wrong, null, null, x));
+      c.refused(
+          "no residual", () -> ops.neuron(Neuron.LIF, Neuron.Residual.ADD, x, null, null, null, x));
+      c.refused("a residual", () -> ops.neuron(Neuron.LIF, none, x, null, x, null, x));
+      c.refused(
+          "residual's size",
+          () -> ops.neuron(Neuron.LIF, Neuron.Residual.ADD, x, null, wrong, null, x));
+      Neuron plif = new Neuron(Neuron.Kind.PLIF, 2, 1, 0, false, false, Neuron.Surrogate.ATAN, 2);
+      c.refused("PLIF without leak", () -> ops.neuron(plif, none, x, null, null, null, x));
+      c.refused(
+          "gradient's size",
+          () ->
+              ops.neuronBackward(
+                  Neuron.LIF,
+                  none,
+                  x,
+                  null,
+                  null,
+                  null,
+                  x,
+                  new Ops.NeuronGradients(wrong, null, null, null, null)));
+      c.refused(
+          "no gradient of gamma",
+          () ->
+              ops.neuronBackward(
+                  Neuron.LIF,
+                  none,
+                  x,
+                  affine,
+                  null,
+                  null,
+                  x,
+                  new Ops.NeuronGradients(c.f32(2, 3, 4), null, null, channel, null)));
+      c.check();
+    }
+  }
+
+  @EachDevice
+  void pooling(Ops ops) {
+    try (Calls c = new Calls(ops)) {
+      Tensor x = c.f32(1, 4, 6, 2);
+      Tensor y = c.f32(1, 2, 3, 2);
+      Tensor winner = c.of(DType.U8, 1, 2, 3, 2);
+      c.refused("max pool", () -> ops.maxPool(POOL, x, c.f32(1, 3, 2, 2), winner));
+      c.refused("max pool, winner", () -> ops.maxPool(POOL, x, y, c.of(DType.I32, 1, 2, 3, 2)));
+      c.refused("max pool backward", () -> ops.maxPoolBackward(POOL, y, winner, c.f32(1, 6, 6, 2)));
+      c.refused("average pool", () -> ops.averagePool(x, c.f32(1, 3)));
+      c.refused("average pool backward", () -> ops.averagePoolBackward(c.f32(5, 2), x));
+      c.refused("time mean", () -> ops.timeMean(c.f32(3, 4), c.f32(1, 5)));
+      c.refused("time mean backward", () -> ops.timeMeanBackward(c.f32(1, 5), c.f32(3, 4)));
+      c.check();
+    }
+  }
+
+  @EachDevice
+  void losses(Ops ops) {
+    try (Calls c = new Calls(ops)) {
+      Tensor z = c.f32(3, 5);
+      Tensor labels = c.of(DType.I32, 3);
+      ops.device().zero(labels.memory());
+      Tensor losses = c.f32(3, 2);
+      c.refused(
+          "labels",
+          () -> ops.softmaxLoss(z, null, c.of(DType.I32, 4), 1, 0, 1, 0, losses, c.f32(3, 5)));
+      c.refused(
+          "no teacher", () -> ops.softmaxLoss(z, null, labels, 1, 1, 1, 0, losses, c.f32(3, 5)));
+      c.refused(
+          "losses", () -> ops.softmaxLoss(z, null, labels, 1, 0, 1, 0, c.f32(3), c.f32(3, 5)));
+      c.refused("squared error", () -> ops.squaredError(z, c.f32(5), 1, c.f32(1), c.f32(3, 5)));
+      c.refused("rank", () -> ops.labelRank(z, labels, c.of(DType.I32, 5)));
+      c.check();
+    }
+  }
+
+  @EachDevice
+  void optimizersAndInput(Ops ops) {
+    try (Calls c = new Calls(ops)) {
+      Tensor w = c.f32(5);
+      Tensor schedule = c.f32(4);
+      Tensor wrong = c.f32(3);
+      c.refused("sgd", () -> ops.sgd(w, w, wrong, schedule, 0.9f, 0, true));
+      c.refused("sgd, schedule", () -> ops.sgd(w, w, w, wrong, 0.9f, 0, true));
+      c.refused("adamw", () -> ops.adamw(w, wrong, w, w, schedule, 0.9f, 0.9f, 1, 0));
+      c.refused("ema", () -> ops.ema(w, wrong, 0.9f));
+      c.refused("sumSquares", () -> ops.sumSquares(w, wrong));
+      c.refused("clipFactor", () -> ops.clipFactor(c.f32(1), wrong, 1));
+      Tensor images = c.of(DType.U8, 2, 3, 4, 4);
+      Tensor place = c.of(DType.I32, 2, 3);
+      Tensor out = c.f32(2, 4, 4, 3);
+      c.refused("mean", () -> ops.augment(images, place, w, wrong, out));
+      c.refused("augmented", () -> ops.augment(images, place, wrong, wrong, c.f32(2, 4, 4, 1)));
+      c.check();
+    }
+  }
+}

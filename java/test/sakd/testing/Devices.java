@@ -1,0 +1,34 @@
+package sakd.testing;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
+import sakd.device.cpu.ReferenceDevice;
+import sakd.ops.Ops;
+import sakd.ops.ReferenceOps;
+
+/**
+ * The devices that the contract of {@link Ops} is tested on: all that work on this machine, opened
+ * once and kept, with their compiled kernels, for the whole run.
+ */
+public final class Devices {
+  private static final List<Ops> OPEN = open();
+
+  private Devices() {}
+
+  /** To add a device, add its Ops here where the machine has it. */
+  private static List<Ops> open() {
+    return List.of(reference());
+  }
+
+  /** For {@link EachDevice}, by name. */
+  public static Stream<Named<Ops>> all() {
+    return OPEN.stream().map(ops -> Named.of(ops.device().name(), ops));
+  }
+
+  /** A new oracle. */
+  public static ReferenceOps reference() {
+    ReferenceDevice device = new ReferenceDevice();
+    return new ReferenceOps(device, device.matrix());
+  }
+}
