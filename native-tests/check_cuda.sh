@@ -8,8 +8,8 @@
 #   LANES * T <= 32                  the backward pass keeps h[t] and gy[t] of every lane in registers
 #
 # so 8 lanes of 16 bits up to T = 4, 4 up to 8, 2 up to 16, 1 at 32. With LANES * T = 64 the backward
-# kernels spill in most variants, PLIF with DECAY_INPUT first; neuron_forward keeps one v a lane, so
-# only the first line binds it (up to 72 registers).
+# kernels of LIF take up to 244 registers and those of PLIF spill. neuron_forward keeps one v a lane:
+# only the first line binds it, at any T (up to 78 registers).
 set -u
 JOBS=${JOBS:-2}
 NVCC=${NVCC:-nvcc}

@@ -40,6 +40,12 @@ std::vector<float> difficult_numbers() {
 bool same(float a, float b) {
   return std::isnan(b) ? std::isnan(a) : a == b && std::signbit(a) == std::signbit(b);
 }
+
+/// The number, or where the processor's own conversion to bfloat16 has no subnormals, zero for them.
+bool same_or_flushed(float a, float b) {
+  const bool subnormal = STORAGE == STORAGE_BFLOAT16 && std::fabs(b) < std::numeric_limits<float>::min();
+  return same(a, b) || (subnormal && same(a, std::copysign(0.0f, b)));
+}
 }  // namespace
 
 TEST_CASE("float32 to storage rounds to nearest even, NaN stays NaN, overflow is infinite") {
@@ -53,8 +59,8 @@ TEST_CASE("float32 to storage rounds to nearest even, NaN stays NaN, overflow is
   for (size_t i = 0; i < numbers.size(); ++i) {
     INFO("number " << i << " of value " << numbers[i]);
     const float expected = static_cast<float>(rounded(numbers[i]));
-    CHECK(same(static_cast<float>(decode(s[i])), expected));
-    CHECK(same(back[i], expected));
+    CHECK(same_or_flushed(static_cast<float>(decode(s[i])), expected));
+    CHECK(same_or_flushed(back[i], expected));
   }
 }
 
@@ -68,9 +74,8 @@ TEST_CASE("every storage value survives the way to float32 and back") {
   KERNEL_OF(from_float)(items(n), f.data(), again.data(), n);
   size_t wrong = 0;
   for (size_t i = 0; i < all.size(); ++i) {
-    const bool nan = std::isnan(decode(all[i]));
     wrong += !same(f[i], static_cast<float>(decode(all[i])));
-    wrong += nan ? !std::isnan(decode(again[i])) : again[i] != all[i];
+    wrong += !same_or_flushed(static_cast<float>(decode(again[i])), static_cast<float>(decode(all[i])));
   }
   CHECK(wrong == 0);
 }

@@ -50,7 +50,7 @@ void check_config(const Golden& golden, const std::string& config, const std::st
   const Buffer<storage> s(x.size()), grad_x(x.size());
   neuron.forward(matrix(rows, 1), x.data(), nullptr, nullptr, nullptr, s.data(), leak, v_th, v_reset, rows, 1);
   neuron.backward(matrix(rows, 1), x.data(), nullptr, nullptr, nullptr, grad_s.data(), nullptr, grad_x.data(),
-                  nullptr, leak, v_th, v_reset, alpha, 0.0f, rows, 1);
+                  nullptr, leak, v_th, v_reset, alpha, rows, 1);
 
   check_close("spikes", unpad(from_storage_buffer(s), steps, n), spikes, 0);
   check_close("grad_x", unpad(from_storage_buffer(grad_x), steps, n), golden.tensor(number + ".grad_x"), 1e-5);

@@ -6,6 +6,7 @@
 
 #define neuron_forward PASTE(neuron_forward_, INSTANCE)
 #define neuron_backward_reduce PASTE(neuron_backward_reduce_, INSTANCE)
+#define neuron_backward_coefficients PASTE(neuron_backward_coefficients_, INSTANCE)
 #define neuron_backward PASTE(neuron_backward_, INSTANCE)
 #define leak_gradient PASTE(leak_gradient_, INSTANCE)
 
@@ -17,6 +18,11 @@ const NeuronRegistration registration({TEXT_OF(INSTANCE), STEPS, INPUT_STEPS, NO
                                        RESIDUAL, HARD_RESET, DECAY_INPUT, DETACH_RESET, SURROGATE,
                                        KERNEL_OF(neuron_forward), KERNEL_OF(neuron_backward_reduce),
                                        KERNEL_OF(neuron_backward),
+#if NORM
+                                       KERNEL_OF(neuron_backward_coefficients),
+#else
+                                       std::nullopt,
+#endif
 #if LEARNABLE
                                        KERNEL_OF(leak_gradient)
 #else
@@ -28,6 +34,7 @@ const NeuronRegistration registration({TEXT_OF(INSTANCE), STEPS, INPUT_STEPS, NO
 
 #undef neuron_forward
 #undef neuron_backward_reduce
+#undef neuron_backward_coefficients
 #undef neuron_backward
 #undef leak_gradient
 #undef INSTANCE

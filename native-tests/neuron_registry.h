@@ -21,8 +21,9 @@ struct NeuronInstance {
          float, float, int64, int, int, int>
       reduce;
   Kernel<const storage*, const float*, const storage*, const float*, const storage*, const float*, storage*,
-         storage*, float, float, float, float, float, int64, int>
+         storage*, float, float, float, float, int64, int>
       backward;
+  std::optional<Kernel<const float*, const float*, float*, float, int>> coefficients;
   std::optional<Kernel<const float*, const float*, float*, int>> leak_gradient;
 
   bool learnable() const { return leak_gradient.has_value(); }

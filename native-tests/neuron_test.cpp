@@ -91,12 +91,15 @@ void check_instance(const NeuronProblem& p) {
     }
   }
 
-  const Buffer<float> sums_buffer = to_float_buffer(sums);
+  const Buffer<float> sums_buffer = to_float_buffer(sums), coefficients(2 * c);
+  if (n.norm) {
+    (*n.coefficients)(items(c), affine.data(), sums_buffer.data(), coefficients.data(),
+                      1.0f / (n.input_steps * rows), static_cast<int>(c));
+  }
   const Buffer<storage> grad_x(p.x.size()), grad_residual(n.residual ? all : 0);
   n.backward(matrix(rows, columns), x.data(), affine_or_null, residual_or_null, leak_or_null, grad_out.data(),
-             n.norm ? sums_buffer.data() : nullptr, grad_x.data(),
-             n.residual ? grad_residual.data() : nullptr, leak, v_th, v_reset, alpha,
-             1.0f / (n.input_steps * rows), rows, columns);
+             n.norm ? coefficients.data() : nullptr, grad_x.data(),
+             n.residual ? grad_residual.data() : nullptr, leak, v_th, v_reset, alpha, rows, columns);
   check_storage("grad_x", grad_x, expected.grad_x, 1e-5);
   if (n.residual) check_storage("grad_residual", grad_residual, expected.grad_residual, 1e-5);
 }
