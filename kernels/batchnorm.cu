@@ -111,12 +111,12 @@ KERNEL(sum_rows, GLOBAL const storage* RESTRICT x, GLOBAL float* RESTRICT partia
   }
 }
 
-// out [n] is assigned: the sum of partial [chunks, n] over the chunks.
+// out [n] is assigned: sums over the chunks of columns offset to offset + n of partial [chunks, width].
 KERNEL(sum_chunks, GLOBAL const float* RESTRICT partial, GLOBAL float* RESTRICT out, int chunks,
-       int64 n) {
+       int64 width, int64 offset, int64 n) {
   FOR_EACH(i, n) {
     float sum = 0.0f;
-    for (int k = 0; k < chunks; ++k) sum += partial[k * n + i];
+    for (int k = 0; k < chunks; ++k) sum += partial[k * width + offset + i];
     out[i] = sum;
   }
 }

@@ -31,6 +31,26 @@ KERNEL(im2col, GLOBAL const storage* RESTRICT x, GLOBAL float* RESTRICT col, int
   }
 }
 
+// As im2col, with col [rows, k, k, C] in storage type.
+KERNEL(windows, GLOBAL const storage* RESTRICT x, GLOBAL storage* RESTRICT col, int64 image,
+       int height, int width, int out_height, int out_width, int size, int stride, int pad,
+       int64 rows, int columns) {
+  FOR_EACH_ROW(row, rows) {
+    const int left = (int)(row % out_width) * stride - pad;
+    const int top = (int)(row / out_width % out_height) * stride - pad;
+    const int64 from = image + row / out_width / out_height;
+    for (int place = 0; place < size * size; ++place) {
+      const int h = top + place / size, w = left + place % size;
+      const bool inside = h >= 0 && h < height && w >= 0 && w < width;
+      FOR_EACH_COLUMN(c, columns) {
+        vfloat value = splat(0);
+        if (inside) value = load(x, (((from * height + h) * width + w) * columns + c) * LANES);
+        store(col, ((row * size * size + place) * columns + c) * LANES, value);
+      }
+    }
+  }
+}
+
 // grad_x [batch, H, W, C] is assigned, for images of the slice: every pixel gathers from the windows
 // it is in, so there are no atomics. Rows are pixels.
 KERNEL(col2im, GLOBAL const float* RESTRICT col, GLOBAL storage* RESTRICT grad_x, int64 image,

@@ -291,15 +291,15 @@ KERNEL(neuron_backward_reduce, GLOBAL const storage* RESTRICT x,
 }
 
 #if NORM
-// coefficients [2, C] is assigned from sums [SUMS, C] of the pass above, so that
+// coefficients [2, C] is assigned from dbeta and dgamma [C] of the pass above, so that
 //   gx = scale gy - (coefficients[0] + (x - mean) coefficients[1]);  inverse_count = 1 / count.
 KERNEL(neuron_backward_coefficients, GLOBAL const float* RESTRICT affine,
-       GLOBAL const float* RESTRICT sums, GLOBAL float* RESTRICT coefficients, float inverse_count,
-       int channels) {
+       GLOBAL const float* RESTRICT dbeta, GLOBAL const float* RESTRICT dgamma,
+       GLOBAL float* RESTRICT coefficients, float inverse_count, int channels) {
   FOR_EACH(c, channels) {
     const float scale = affine[2 * channels + c] * inverse_count;
-    coefficients[c] = scale * sums[c];
-    coefficients[channels + c] = scale * affine[channels + c] * sums[channels + c];
+    coefficients[c] = scale * dbeta[c];
+    coefficients[channels + c] = scale * affine[channels + c] * dgamma[c];
   }
 }
 #endif

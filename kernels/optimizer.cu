@@ -63,12 +63,12 @@ KERNEL(sum_squares, GLOBAL const float* RESTRICT x, GLOBAL float* RESTRICT parti
 }
 
 // schedule[1] *= min(1, max_norm / (norm + 1e-6)), norm = schedule[1] sqrt(squares[0]): PyTorch's
-// clip_grad_norm_ of the gradient that the factor already scales.
+// clip_grad_norm_ of the gradient that the factor already scales. A NaN passes on to the weights.
 KERNEL(clip_factor, GLOBAL const float* RESTRICT squares, GLOBAL float* RESTRICT schedule,
        float max_norm) {
   FOR_EACH(i, 1) {
     const float norm = schedule[1] * scalar_sqrt(squares[i]);
     const float factor = max_norm / (norm + 1e-6f);
-    if (factor < 1.0f) schedule[1] *= factor;
+    if (!(factor >= 1.0f)) schedule[1] *= factor;
   }
 }

@@ -2,12 +2,20 @@ package sakd.ops;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import sakd.device.DType;
 import sakd.device.cpu.CpuDevice;
+import sakd.device.cpu.ReferenceDevice;
+import sakd.device.opencl.OpenClDevice;
 import sakd.io.UserError;
 
 /** Finds the devices of this machine and opens one by name. */
 public final class Backend {
+  private static final Pattern OPENCL = Pattern.compile("opencl(?::(\\d{1,3})(?::(\\d{1,3}))?)?");
+
   private Backend() {}
 
   /**
@@ -26,16 +34,77 @@ public final class Backend {
       try (CpuDevice cpu = CpuDevice.open()) {
         found.add(new Found("cpu", true, cpu.description(), ""));
       }
+    } else {
+      found.add(
+          new Found(
+              "cpu",
+              true,
+              CpuDevice.processor() + "; no C++ compiler, so the kernels run in plain Java, slowly",
+              "apt-get install g++"));
+    }
+    List<OpenClDevice.Info> opencl = OpenClDevice.list();
+    for (OpenClDevice.Info info : opencl) {
+      found.add(
+          new Found(
+              info.id(),
+              true,
+              String.format(
+                  Locale.ROOT,
+                  "%s (%s, %d MiB)",
+                  info.name(),
+                  info.platformName(),
+                  info.memory() >> 20),
+              ""));
+    }
+    if (opencl.isEmpty()) {
+      found.add(
+          new Found(
+              "opencl",
+              false,
+              OpenClDevice.whyNone(),
+              "apt-get install pocl-opencl-icd (for the processor), or your GPU's driver"));
     }
     return found;
   }
 
-  /** Opens by name; auto takes the first that works: an OpenCL GPU, the processor. */
+  /**
+   * Opens by name; auto takes the first that works: an OpenCL GPU, then the processor.
+   *
+   * @throws UserError if there is no such device
+   */
   public static Ops open(String name) {
-    if (name.equals("auto") || name.equals("cpu")) {
+    if (name.equals("auto")) {
+      return OpenClDevice.list().stream()
+          .filter(OpenClDevice.Info::isGpu)
+          .findFirst()
+          .<Ops>map(gpu -> new KernelOps(OpenClDevice.open(gpu.platform(), gpu.device())))
+          .orElseGet(Backend::cpu);
+    }
+    if (name.equals("cpu")) {
+      return cpu();
+    }
+    Matcher opencl = OPENCL.matcher(name);
+    if (opencl.matches()) {
+      int platform = opencl.group(1) == null ? 0 : Integer.parseInt(opencl.group(1));
+      int device = opencl.group(2) == null ? 0 : Integer.parseInt(opencl.group(2));
+      return new KernelOps(OpenClDevice.open(platform, device));
+    }
+    throw new UserError(
+        "unknown device '"
+            + name
+            + "'; expected auto, cpu or opencl[:p:d], see the command devices");
+  }
+
+  private static Ops cpu() {
+    if (CpuDevice.hasCompiler()) {
       return new KernelOps(CpuDevice.open());
     }
-    throw new UserError("unknown device '" + name + "'; expected auto, cpu or opencl[:p:d]");
+    System.err.println(
+        "note: no C++ compiler, so the kernels run in plain Java, slowly; to add one: "
+            + "apt-get install g++");
+    ReferenceDevice device =
+        new ReferenceDevice("cpu", CpuDevice.matrixLibrary(), Set.of(DType.F32));
+    return new ReferenceOps(device, device.matrix());
   }
 
   /** bf16 where the processor multiplies it in tiles, else F32. */

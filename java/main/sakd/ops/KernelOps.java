@@ -9,7 +9,6 @@ import sakd.device.Device;
 import sakd.device.Kernel;
 import sakd.device.KernelSpec;
 import sakd.device.MatrixLibrary;
-import sakd.device.Memory;
 
 /**
  * The operations over our kernels and the device's matrix library. Chooses each kernel's
@@ -134,7 +133,7 @@ public final class KernelOps implements Ops {
 
   @Override
   public void addBias(Tensor x, Tensor bias) {
-    require(bias.size() == x.channels(), x, bias);
+    require(bias.size() == x.channels() && bias.type() == DType.F32, x, bias);
     int lanes = lanes(x.channels(), x.type(), 1);
     int columns = x.channels() / lanes;
     kernel("elementwise.cu", "add_bias", x.type(), lanes)
@@ -209,21 +208,44 @@ public final class KernelOps implements Ops {
               chunks.size,
               chunks.count,
               columns);
-      sumChunks(partial.memory(), out.memory(), chunks.count, x.channels());
+      sumChunks(partial, 0, out);
     }
   }
 
-  /** out [n] = sum over chunks of partial [chunks, n]. */
-  void sumChunks(Memory partial, Memory out, int chunks, long n) {
-    kernel("batchnorm.cu", "sum_chunks", DType.F32, 1).launch(n, partial, out, chunks, n);
+  /** out [n] = sum over the chunks of n columns from {@code offset} of partial [chunks, ..]. */
+  void sumChunks(Tensor partial, long offset, Tensor out) {
+    int chunks = partial.dim(0);
+    kernel("batchnorm.cu", "sum_chunks", DType.F32, 1)
+        .launch(
+            out.size(),
+            partial.memory(),
+            out.memory(),
+            chunks,
+            partial.size() / chunks,
+            offset,
+            out.size());
   }
 
   // ---- batch norm and neuron ----
 
+  private static void requireNorm(BatchNorm norm, int channels, Tensor affine) {
+    require(
+        affine.size() == 4L * channels
+            && norm.gamma().size() == channels
+            && norm.beta().size() == channels
+            && norm.runningMean().size() == channels
+            && norm.runningVar().size() == channels,
+        affine,
+        norm.gamma(),
+        norm.beta(),
+        norm.runningMean(),
+        norm.runningVar());
+  }
+
   @Override
   public void batchStatistics(Tensor x, BatchNorm norm, int repeats, Tensor affine) {
     int channels = x.channels();
-    require(affine.size() == 4L * channels && norm.gamma().size() == channels, x, affine);
+    requireNorm(norm, channels, affine);
     int lanes = lanes(channels, x.type(), 1);
     int columns = channels / lanes;
     Chunks chunks = chunks(x.rows(), columns, x.size() * x.type().size);
@@ -260,7 +282,7 @@ public final class KernelOps implements Ops {
   @Override
   public void runningStatistics(BatchNorm norm, Tensor affine) {
     int channels = Math.toIntExact(norm.gamma().size());
-    require(affine.size() == 4L * channels, affine);
+    requireNorm(norm, channels, affine);
     kernel("batchnorm.cu", "affine_from_running", DType.F32, 1)
         .launch(
             channels,
@@ -304,8 +326,7 @@ public final class KernelOps implements Ops {
   public void maxPool(Pool pool, Tensor x, Tensor y, Tensor winner) {
     int h = x.dim(-3);
     int w = x.dim(-2);
-    require(
-        y.dim(-3) == pool.out(h) && y.dim(-2) == pool.out(w) && winner.size() == y.size(), x, y);
+    requirePool(pool, x, y, winner);
     kernel("maxpool.cu", "max_pool_forward", x.type(), 1)
         .launchRows(
             y.rows(),
@@ -324,8 +345,25 @@ public final class KernelOps implements Ops {
             y.channels());
   }
 
+  private static void requirePool(Pool pool, Tensor x, Tensor y, Tensor winner) {
+    require(
+        x.rank() >= 3
+            && x.rank() == y.rank()
+            && y.dim(-3) == pool.out(x.dim(-3))
+            && y.dim(-2) == pool.out(x.dim(-2))
+            && y.channels() == x.channels()
+            && y.product(0, y.rank() - 3) == x.product(0, x.rank() - 3)
+            && y.type() == x.type()
+            && winner.type() == DType.U8
+            && winner.size() == y.size(),
+        x,
+        y,
+        winner);
+  }
+
   @Override
   public void maxPoolBackward(Pool pool, Tensor gradY, Tensor winner, Tensor gradX) {
+    requirePool(pool, gradX, gradY, winner);
     kernel("maxpool.cu", "max_pool_backward", gradX.type(), 1)
         .launchRows(
             gradX.rows(),
@@ -405,7 +443,7 @@ public final class KernelOps implements Ops {
         labels.size() == samples
             && losses.size() == 2L * samples
             && grad.size() == logits.size()
-            && (klWeight == 0 || teacher.size() == logits.size()),
+            && (klWeight == 0 || teacher != null && teacher.size() == logits.size()),
         logits,
         labels,
         losses,
@@ -476,7 +514,12 @@ public final class KernelOps implements Ops {
       float momentum,
       float weightDecay,
       boolean nesterov) {
-    require(w.size() == grad.size() && w.size() == momentumBuffer.size(), w, grad);
+    require(
+        w.size() == grad.size() && w.size() == momentumBuffer.size() && schedule.size() == 4,
+        w,
+        grad,
+        momentumBuffer,
+        schedule);
     flat(
         "optimizer.cu",
         "sgd",
@@ -502,7 +545,16 @@ public final class KernelOps implements Ops {
       float beta2,
       float eps,
       float weightDecay) {
-    require(w.size() == grad.size() && w.size() == m.size() && w.size() == v.size(), w, grad);
+    require(
+        w.size() == grad.size()
+            && w.size() == m.size()
+            && w.size() == v.size()
+            && schedule.size() == 4,
+        w,
+        grad,
+        m,
+        v,
+        schedule);
     flat(
         "optimizer.cu",
         "adamw",
@@ -534,12 +586,13 @@ public final class KernelOps implements Ops {
     try (Tensor partial = allocate(DType.F32, chunks.count)) {
       kernel("optimizer.cu", "sum_squares", DType.F32, lanes)
           .launch(chunks.count, x.memory(), partial.memory(), items, chunks.size, chunks.count);
-      sumChunks(partial.memory(), out.memory(), chunks.count, 1);
+      sumChunks(partial, 0, out);
     }
   }
 
   @Override
   public void clipFactor(Tensor squares, Tensor schedule, float maxNorm) {
+    require(squares.size() == 1 && schedule.size() == 4, squares, schedule);
     kernel("optimizer.cu", "clip_factor", DType.F32, 1)
         .launch(1, squares.memory(), schedule.memory(), maxNorm);
   }
@@ -550,7 +603,17 @@ public final class KernelOps implements Ops {
   public void augment(Tensor images, Tensor placement, Tensor mean, Tensor std, Tensor out) {
     int channels = images.dim(1);
     long rows = (long) images.dim(0) * images.dim(2) * images.dim(3);
-    require(out.size() == images.size() && placement.size() == 3L * images.dim(0), images, out);
+    require(
+        out.size() == images.size()
+            && out.channels() == channels
+            && placement.size() == 3L * images.dim(0)
+            && mean.size() == channels
+            && std.size() == channels,
+        images,
+        placement,
+        mean,
+        std,
+        out);
     kernel("augment.cu", "augment", out.type(), 1)
         .launch(
             rows,

@@ -101,7 +101,14 @@ final class NeuronKernels {
   /** Sizes of one call: x [inputSteps, rows, columns * lanes], out [steps, rows, ..]. */
   private record Sizes(int steps, int inputSteps, long rows, int columns, int lanes) {}
 
-  private Sizes sizes(Neuron neuron, Neuron.Residual merge, Tensor x, Tensor residual, Tensor out) {
+  private Sizes sizes(
+      Neuron neuron,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor affine,
+      Tensor residual,
+      Tensor leak,
+      Tensor out) {
     int steps = out.dim(0);
     int inputSteps = x.dim(0);
     boolean fits =
@@ -109,6 +116,9 @@ final class NeuronKernels {
             && x.type() == out.type()
             && (inputSteps == 1 || inputSteps == steps)
             && x.size() / inputSteps == out.size() / steps
+            && (affine == null || affine.size() == 4L * x.channels())
+            && (leak != null) == (neuron.kind() == Neuron.Kind.PLIF)
+            && (leak == null || leak.size() == 1)
             && (merge == Neuron.Residual.NONE) == (residual == null)
             && (residual == null || residual.size() == out.size() && residual.type() == x.type());
     if (!fits) {
@@ -162,7 +172,7 @@ final class NeuronKernels {
       Tensor residual,
       Tensor leak,
       Tensor out) {
-    Sizes s = sizes(neuron, merge, x, residual, out);
+    Sizes s = sizes(neuron, merge, x, affine, residual, leak, out);
     kernels(neuron, merge, affine != null, s, x.type())
         .forward()
         .launchRows(
@@ -180,6 +190,25 @@ final class NeuronKernels {
             s.columns);
   }
 
+  private static void requireGradients(
+      Ops.NeuronGradients g, Tensor x, Tensor residual, boolean norm, boolean learnable) {
+    boolean fits =
+        g.x() != null
+            && g.x().size() == x.size()
+            && g.x().type() == x.type()
+            && (residual == null) == (g.residual() == null)
+            && (residual == null || g.residual().size() == residual.size())
+            && norm == (g.gamma() != null)
+            && norm == (g.beta() != null)
+            && learnable == (g.leak() != null)
+            && (!norm || g.gamma().size() == x.channels() && g.beta().size() == x.channels())
+            && (!learnable || g.leak().size() == 1);
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "neuron: the gradients " + g + " do not fit the input " + x);
+    }
+  }
+
   void backward(
       Neuron neuron,
       Neuron.Residual merge,
@@ -189,15 +218,14 @@ final class NeuronKernels {
       Tensor leak,
       Tensor gradOut,
       Ops.NeuronGradients gradients) {
-    Sizes s = sizes(neuron, merge, x, residual, gradOut);
+    Sizes s = sizes(neuron, merge, x, affine, residual, leak, gradOut);
     Kernels k = kernels(neuron, merge, affine != null, s, x.type());
     int channels = x.channels();
     boolean norm = affine != null;
     boolean learnable = neuron.kind() == Neuron.Kind.PLIF;
     int sums = (norm ? 2 : 0) + (learnable ? 1 : 0);
-    // Sums of the whole tensor: dbeta, dgamma [C], then gk [C].
-    try (Tensor total = ops.allocate(DType.F32, Math.max(1, sums), channels);
-        Tensor coefficients = ops.allocate(DType.F32, 2, channels)) {
+    requireGradients(gradients, x, residual, norm, learnable);
+    try (Tensor coefficients = ops.allocate(DType.F32, 2, channels)) {
       if (sums > 0) {
         KernelOps.Chunks chunks = ops.chunks(s.rows, s.columns, gradOut.size() * 2 * x.type().size);
         try (Tensor partial = ops.allocate(DType.F32, chunks.count(), sums, channels)) {
@@ -219,28 +247,27 @@ final class NeuronKernels {
                   chunks.size(),
                   chunks.count(),
                   s.columns);
-          ops.sumChunks(partial.memory(), total.memory(), chunks.count(), (long) sums * channels);
+          if (norm) {
+            ops.sumChunks(partial, 0, gradients.beta());
+            ops.sumChunks(partial, channels, gradients.gamma());
+          }
+          if (learnable) {
+            try (Tensor gk = ops.allocate(DType.F32, channels)) {
+              ops.sumChunks(partial, (sums - 1L) * channels, gk);
+              k.leak().launch(1, gk.memory(), leak.memory(), gradients.leak().memory(), channels);
+            }
+          }
         }
       }
       if (norm) {
-        ops.convert(total.slice(0, channels), gradients.beta());
-        ops.convert(total.slice(channels, channels), gradients.gamma());
         k.coefficients()
             .launch(
                 channels,
                 affine.memory(),
-                total.memory(),
+                gradients.beta().memory(),
+                gradients.gamma().memory(),
                 coefficients.memory(),
                 1f / (s.inputSteps * s.rows),
-                channels);
-      }
-      if (learnable) {
-        k.leak()
-            .launch(
-                1,
-                total.slice((long) (sums - 1) * channels, channels).memory(),
-                leak.memory(),
-                gradients.leak().memory(),
                 channels);
       }
       k.backward()

@@ -39,7 +39,7 @@ public interface Ops extends AutoCloseable {
   /** to = from, converted between storage types (one of the two is F32, or both are the same). */
   void convert(Tensor from, Tensor to);
 
-  /** x [..., C] += bias [C], F32 or storage. */
+  /** x [..., C] += bias [C]; x is F32 or storage, bias F32. */
   void addBias(Tensor x, Tensor bias);
 
   // ---- matrix products ----
@@ -121,6 +121,19 @@ public interface Ops extends AutoCloseable {
 
   /** A square window, e.g. 3 wide, stride 2, padding 1. */
   record Pool(int size, int stride, int pad) {
+    /** A place in the window has to fit a byte. */
+    private static final int LARGEST = 15;
+
+    public Pool {
+      if (size < 1 || size > LARGEST || stride < 1 || pad < 0 || pad > size / 2) {
+        throw new IllegalArgumentException(
+            "a window of size 1 to "
+                + LARGEST
+                + ", stride of at least 1 and padding of at most "
+                + "half the size are needed");
+      }
+    }
+
     public int out(int in) {
       return (in + 2 * pad - size) / stride + 1;
     }

@@ -12,7 +12,7 @@ class KernelParametersTest {
     KernelParameters sgd = KernelParameters.of("optimizer.cu", "sgd");
     assertEquals(8, sgd.count());
     sgd.check(null, null, null, null, 0.9f, 0f, 1, 7L);
-    assertEquals(15, KernelParameters.of("neuron.cu", "neuron_backward").count());
+    assertEquals(14, KernelParameters.of("neuron.cu", "neuron_backward").count());
   }
 
   @Test

@@ -15,7 +15,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import sakd.device.DType;
-import sakd.device.cpu.CpuDevice;
 import sakd.io.Json;
 import sakd.io.Safetensors;
 import sakd.io.SafetensorsFile;
@@ -25,10 +24,10 @@ import sakd.model.ResNetSpec;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.nn.Tape;
-import sakd.ops.KernelOps;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
+import sakd.testing.Devices;
 
 /**
  * Three whole distillation steps against an independent float64 reference: losses, logits,
@@ -38,11 +37,14 @@ class GoldenStepTest {
   private static final Path GOLDEN = Path.of("java/test/resources/golden");
 
   static Stream<Arguments> steps() {
-    return Stream.of("step_spiking_basic", "step_spiking_bottleneck", "step_sew_add")
-        .map(name -> Arguments.of(new KernelOps(CpuDevice.open()), name));
+    return Devices.all()
+        .flatMap(
+            ops ->
+                Stream.of("step_spiking_basic", "step_spiking_bottleneck", "step_sew_add")
+                    .map(name -> Arguments.of(ops, name)));
   }
 
-  @ParameterizedTest(name = "{1}")
+  @ParameterizedTest(name = "{1} on {0}", autoCloseArguments = false)
   @MethodSource("steps")
   @SuppressWarnings("unchecked")
   void oneStepEqualsTheReference(Ops ops, String name) throws Exception {
@@ -155,7 +157,6 @@ class GoldenStepTest {
     assertTrue(wrong.isEmpty(), wrong::toString);
     assertEquals(
         golden.tensors().keySet().stream().filter(k -> k.startsWith("after.")).count(), compared);
-    ops.close();
   }
 
   private static void load(SafetensorsFile golden, String prefix, Parameters parameters) {

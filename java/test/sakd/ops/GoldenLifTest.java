@@ -80,14 +80,10 @@ class GoldenLifTest {
     return column;
   }
 
-  /**
-   * Float32 tensors on every device: the same spikes, gradients to the last few digits. Kernels are
-   * compiled for each configuration, so of those only every fifth.
-   */
+  /** Float32 tensors on every device: the same spikes, gradients to the last few digits. */
   @EachDevice
   void everyDeviceAgrees(Ops ops) {
-    int stride = ops instanceof ReferenceOps ? 1 : 5;
-    for (int i = 0; i < CONFIGS.size(); i += stride) {
+    for (int i = 0; i < CONFIGS.size(); i++) {
       Map<String, String> config = CONFIGS.get(i);
       int steps = (int) number(config, "T");
       double[] x = GOLDEN.values(i + ".x");

@@ -1,9 +1,13 @@
 package sakd.testing;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
+import sakd.device.cpu.CpuDevice;
 import sakd.device.cpu.ReferenceDevice;
+import sakd.device.opencl.OpenClDevice;
+import sakd.ops.KernelOps;
 import sakd.ops.Ops;
 import sakd.ops.ReferenceOps;
 
@@ -18,7 +22,14 @@ public final class Devices {
 
   /** To add a device, add its Ops here where the machine has it. */
   private static List<Ops> open() {
-    return List.of(reference());
+    List<Ops> open = new ArrayList<>(List.of(reference()));
+    if (CpuDevice.hasCompiler()) {
+      open.add(new KernelOps(CpuDevice.open()));
+    }
+    OpenClDevice.list().stream()
+        .findFirst()
+        .ifPresent(d -> open.add(new KernelOps(OpenClDevice.open(d.platform(), d.device()))));
+    return open;
   }
 
   /** For {@link EachDevice}, by name. */

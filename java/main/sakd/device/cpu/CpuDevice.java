@@ -1,9 +1,7 @@
 package sakd.device.cpu;
 
 import com.sun.jna.NativeLibrary;
-import com.sun.jna.Pointer;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -12,21 +10,17 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import sakd.device.DType;
-import sakd.device.Device;
 import sakd.device.Kernel;
 import sakd.device.KernelParameters;
 import sakd.device.KernelSpec;
 import sakd.device.MatrixLibrary;
-import sakd.device.Memory;
 import sakd.io.UserError;
 
 /**
  * The processor, all cores: our kernels as host C++ and oneDNN. Both share one OpenMP runtime,
  * because oneDNN brings it along and is loaded first. Calls return when the work is done.
  */
-public final class CpuDevice implements Device {
-  private static final int ALIGNMENT = 64;
-
+public final class CpuDevice extends HostDevice {
   /** Bytes a thread's reduction reads at a time: they stay in its second-level cache. */
   private static final long CHUNK_BYTES = 128 * 1024;
 
@@ -37,7 +31,7 @@ public final class CpuDevice implements Device {
   private final HostKernel.Arguments arguments = new HostKernel.Arguments();
 
   private CpuDevice(HostCompiler compiler) {
-    this.oneDnn = new OneDnn();
+    this.oneDnn = new OneDnn(this::kernel);
     this.compiler = compiler;
   }
 
@@ -62,7 +56,7 @@ public final class CpuDevice implements Device {
 
   /** Convolution and matrix product alone, for when there is no compiler. */
   public static MatrixLibrary matrixLibrary() {
-    return new OneDnn();
+    return new OneDnn(null);
   }
 
   /** Whether the processor multiplies bfloat16 matrices in tiles (AMX). */
@@ -116,11 +110,6 @@ public final class CpuDevice implements Device {
   }
 
   @Override
-  public int alignment() {
-    return ALIGNMENT;
-  }
-
-  @Override
   public boolean supports(DType storage) {
     return storage == DType.F32
         || storage == DType.BF16 && (FLAGS.contains("avx512bw") || hasAmx());
@@ -135,38 +124,6 @@ public final class CpuDevice implements Device {
   public int preferredChunks(long rows, long columns, long bytes) {
     long chunks = Math.max(bytes / CHUNK_BYTES, 4L * Runtime.getRuntime().availableProcessors());
     return (int) Math.max(1, Math.min(chunks, rows));
-  }
-
-  @Override
-  public Memory allocate(long bytes) {
-    return HostMemory.allocate(bytes);
-  }
-
-  private static Pointer pointer(Memory memory) {
-    return new Pointer(((HostMemory) memory).address());
-  }
-
-  @Override
-  public void upload(ByteBuffer from, Memory to) {
-    pointer(to).getByteBuffer(0, from.remaining()).put(from.duplicate());
-  }
-
-  @Override
-  public void download(Memory from, ByteBuffer to) {
-    to.duplicate().put(pointer(from).getByteBuffer(0, to.remaining()));
-  }
-
-  @Override
-  public void copy(Memory from, Memory to) {
-    for (long at = 0; at < from.bytes(); at += 1 << 30) {
-      long n = Math.min(1 << 30, from.bytes() - at);
-      pointer(to).getByteBuffer(at, n).put(pointer(from).getByteBuffer(at, n));
-    }
-  }
-
-  @Override
-  public void zero(Memory memory) {
-    pointer(memory).clear(memory.bytes());
   }
 
   @Override
@@ -188,9 +145,6 @@ public final class CpuDevice implements Device {
   public MatrixLibrary matrix() {
     return oneDnn;
   }
-
-  @Override
-  public void synchronize() {}
 
   @Override
   public void close() {

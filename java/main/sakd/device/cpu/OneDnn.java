@@ -10,6 +10,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
 import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.convolution_backward_data;
 import org.bytedeco.dnnl.convolution_backward_weights;
@@ -27,6 +28,8 @@ import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.Pointer;
 import sakd.device.ConvShape;
 import sakd.device.DType;
+import sakd.device.Kernel;
+import sakd.device.KernelSpec;
 import sakd.device.MatrixLibrary;
 import sakd.device.Memory;
 
@@ -53,15 +56,23 @@ final class OneDnn implements MatrixLibrary {
 
   private record GemmKey(boolean transposeA, boolean transposeB, int m, int n, int k, float beta) {}
 
+  /** Null where there are no kernels to lay out windows with. */
+  private final WindowConv windows;
+
   private final engine cpu = new engine(engine.kind.cpu, 0);
   private final stream queue = new stream(cpu);
   private final Map<ConvKey, Conv> convs = new HashMap<>();
-  private final Map<GemmKey, Gemm> gemms = new HashMap<>();
+  private final Map<GemmKey, Matmul> gemms = new HashMap<>();
 
   /** Scratchpad and reordered weights of the call under way; as large as the largest so far. */
   private HostMemory scratch = HostMemory.allocate(1 << 20);
 
   private HostMemory reordered = HostMemory.allocate(1 << 20);
+
+  /** With the kernels of a device, or null for oneDNN alone. */
+  OneDnn(Function<KernelSpec, Kernel> kernels) {
+    windows = kernels == null ? null : new WindowConv(this, kernels);
+  }
 
   static String version() {
     var v = dnnl.dnnl_version();
@@ -73,7 +84,7 @@ final class OneDnn implements MatrixLibrary {
     return version();
   }
 
-  private static memory.data_type type(DType storage) {
+  static memory.data_type type(DType storage) {
     return switch (storage) {
       case F32 -> memory.data_type.f32;
       case F16 -> memory.data_type.f16;
@@ -180,13 +191,11 @@ final class OneDnn implements MatrixLibrary {
           pass == Pass.BACKWARD_WEIGHTS
               ? new reorder(new reorder.primitive_desc(cpu, inner, cpu, wOuter))
               : new reorder(new reorder.primitive_desc(cpu, wOuter, cpu, inner));
-      put(arguments, pass == Pass.BACKWARD_DATA ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, x);
-      put(arguments, pass == Pass.FORWARD ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST, y);
-      put(
-          arguments,
-          pass == Pass.BACKWARD_WEIGHTS ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS,
-          wInner);
-      put(arguments, DNNL_ARG_SCRATCHPAD, pad);
+      arguments.put(pass == Pass.BACKWARD_DATA ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, x);
+      arguments.put(pass == Pass.FORWARD ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST, y);
+      arguments.put(
+          pass == Pass.BACKWARD_WEIGHTS ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, wInner);
+      arguments.put(DNNL_ARG_SCRATCHPAD, pad);
     }
 
     void run(Memory xAt, Memory wAt, Memory yAt) {
@@ -205,38 +214,117 @@ final class OneDnn implements MatrixLibrary {
     }
   }
 
-  /** One matrix product of one shape. */
-  private final class Gemm {
+  /** One matrix product c = a b of one shape; b is reordered first where that pays. */
+  final class Matmul {
     private final matmul run;
     private final memory a;
     private final memory b;
+    private final memory bInner;
     private final memory c;
     private final memory pad;
+    private final reorder order;
     private final IntMemoryMap arguments = new IntMemoryMap();
 
-    Gemm(GemmKey key) {
-      primitive_attr attr = new primitive_attr();
+    private Matmul(
+        memory.desc aDesc,
+        memory.desc bOuter,
+        memory.desc bAny,
+        memory.desc cDesc,
+        primitive_attr attr) {
       attr.set_scratchpad_mode(dnnl.scratchpad_mode.user);
-      if (key.beta != 0) {
-        post_ops post = new post_ops();
-        post.append_sum(key.beta, 0, memory.data_type.f32);
-        attr.set_post_ops(post);
-      }
-      memory.desc aDesc = matrix(key.m, key.k, key.transposeA);
-      memory.desc bDesc = matrix(key.k, key.n, key.transposeB);
-      memory.desc cDesc = matrix(key.m, key.n, false);
-      var desc = new matmul.primitive_desc(cpu, aDesc, bDesc, cDesc, attr, false);
+      var desc =
+          new matmul.primitive_desc(cpu, aDesc, bAny == null ? bOuter : bAny, cDesc, attr, false);
       run = new matmul(desc);
       scratch = atLeast(scratch, desc.scratchpad_desc().get_size());
       a = memoryOf(aDesc);
-      b = memoryOf(bDesc);
+      b = memoryOf(bOuter);
       c = memoryOf(cDesc);
       pad = memoryOf(desc.scratchpad_desc());
-      put(arguments, DNNL_ARG_SRC, a);
-      put(arguments, DNNL_ARG_WEIGHTS, b);
-      put(arguments, DNNL_ARG_DST, c);
-      put(arguments, DNNL_ARG_SCRATCHPAD, pad);
+      if (bAny == null) {
+        bInner = b;
+        order = null;
+      } else {
+        memory.desc inner = desc.weights_desc();
+        reordered = atLeast(reordered, inner.get_size());
+        bInner = memoryOf(inner);
+        order = new reorder(new reorder.primitive_desc(cpu, bOuter, cpu, inner));
+      }
+      arguments.put(DNNL_ARG_SRC, a);
+      arguments.put(DNNL_ARG_WEIGHTS, bInner);
+      arguments.put(DNNL_ARG_DST, c);
+      arguments.put(DNNL_ARG_SCRATCHPAD, pad);
     }
+
+    void run(Memory aAt, Memory bAt, Memory cAt) {
+      set(a, aAt);
+      set(b, bAt);
+      set(c, cAt);
+      set(pad, scratch);
+      if (order != null) {
+        set(bInner, reordered);
+        order.execute(queue, b, bInner);
+      }
+      run.execute(queue, arguments);
+    }
+  }
+
+  /**
+   * The product of [m, k] and [k, n].
+   *
+   * @param bInner type b is turned to first, in the layout the product likes; null to take it as is
+   */
+  Matmul matmul(
+      long n, long k, memory.desc a, memory.data_type bInner, memory.desc b, memory.desc c) {
+    memory.desc any =
+        bInner == null ? null : new memory.desc(new long[] {k, n}, bInner, memory.format_tag.any);
+    return new Matmul(a, b, any, c, new primitive_attr());
+  }
+
+  /** A copy from one layout to another. */
+  final class Copy {
+    private final memory from;
+    private final memory to;
+    private final reorder order;
+
+    private Copy(memory.desc fromDesc, memory.desc toDesc) {
+      from = memoryOf(fromDesc);
+      to = memoryOf(toDesc);
+      order = new reorder(new reorder.primitive_desc(cpu, fromDesc, cpu, toDesc));
+    }
+
+    void run(Memory fromAt, Memory toAt) {
+      set(from, fromAt);
+      set(to, toAt);
+      order.execute(queue, from, to);
+    }
+  }
+
+  Copy copy(memory.desc from, memory.desc to) {
+    return new Copy(from, to);
+  }
+
+  static memory.desc rowMajor(long rows, long columns, memory.data_type type) {
+    return new memory.desc(new long[] {rows, columns}, type, new long[] {columns, 1});
+  }
+
+  /** A matrix whose transpose lies in memory. */
+  static memory.desc columnMajor(long rows, long columns, memory.data_type type) {
+    return new memory.desc(new long[] {rows, columns}, type, new long[] {1, rows});
+  }
+
+  private Matmul gemm(GemmKey key) {
+    primitive_attr attr = new primitive_attr();
+    if (key.beta != 0) {
+      post_ops post = new post_ops();
+      post.append_sum(key.beta, 0, memory.data_type.f32);
+      attr.set_post_ops(post);
+    }
+    return new Matmul(
+        matrix(key.m, key.k, key.transposeA),
+        matrix(key.k, key.n, key.transposeB),
+        null,
+        matrix(key.m, key.n, false),
+        attr);
   }
 
   private static memory.desc image(long n, long c, long h, long w, memory.data_type t) {
@@ -244,25 +332,20 @@ final class OneDnn implements MatrixLibrary {
   }
 
   private static memory.desc matrix(long rows, long columns, boolean transposed) {
-    return new memory.desc(
-        new long[] {rows, columns},
-        memory.data_type.f32,
-        transposed ? new long[] {1, rows} : new long[] {columns, 1});
+    return transposed
+        ? columnMajor(rows, columns, memory.data_type.f32)
+        : rowMajor(rows, columns, memory.data_type.f32);
   }
 
   private memory memoryOf(memory.desc desc) {
     return new memory(desc, cpu, new Address(0));
   }
 
-  private static void put(IntMemoryMap map, int argument, memory m) {
-    map.put(argument, m);
-  }
-
   private static void set(memory m, Memory at) {
     m.set_data_handle(new Address(((HostMemory) at).address()));
   }
 
-  private static HostMemory atLeast(HostMemory memory, long bytes) {
+  static HostMemory atLeast(HostMemory memory, long bytes) {
     if (memory.bytes() >= bytes) {
       return memory;
     }
@@ -276,19 +359,31 @@ final class OneDnn implements MatrixLibrary {
 
   @Override
   public void convForward(ConvShape shape, DType storage, Memory x, Memory w, Memory y) {
-    conv(Pass.FORWARD, shape, storage).run(x, w, y);
+    if (windows != null && WindowConv.suits(shape, storage, false)) {
+      windows.forward(shape, storage, x, w, y);
+    } else {
+      conv(Pass.FORWARD, shape, storage).run(x, w, y);
+    }
   }
 
   @Override
   public void convBackwardData(
       ConvShape shape, DType storage, Memory gradY, Memory w, Memory gradX) {
-    conv(Pass.BACKWARD_DATA, shape, storage).run(gradX, w, gradY);
+    if (windows != null && WindowConv.suits(shape, storage, false)) {
+      windows.backwardData(shape, storage, gradY, w, gradX);
+    } else {
+      conv(Pass.BACKWARD_DATA, shape, storage).run(gradX, w, gradY);
+    }
   }
 
   @Override
   public void convBackwardWeights(
       ConvShape shape, DType storage, Memory x, Memory gradY, Memory gradW) {
-    conv(Pass.BACKWARD_WEIGHTS, shape, storage).run(x, gradW, gradY);
+    if (windows != null && WindowConv.suits(shape, storage, true)) {
+      windows.backwardWeights(shape, storage, x, gradY, gradW);
+    } else {
+      conv(Pass.BACKWARD_WEIGHTS, shape, storage).run(x, gradW, gradY);
+    }
   }
 
   @Override
@@ -302,18 +397,18 @@ final class OneDnn implements MatrixLibrary {
       Memory b,
       float beta,
       Memory c) {
-    Gemm g = gemms.computeIfAbsent(new GemmKey(transposeA, transposeB, m, n, k, beta), Gemm::new);
-    set(g.a, a);
-    set(g.b, b);
-    set(g.c, c);
-    set(g.pad, scratch);
-    g.run.execute(queue, g.arguments);
+    gemms
+        .computeIfAbsent(new GemmKey(transposeA, transposeB, m, n, k, beta), this::gemm)
+        .run(a, b, c);
   }
 
   @Override
   public void close() {
     convs.clear();
     gemms.clear();
+    if (windows != null) {
+      windows.close();
+    }
     scratch.close();
     reordered.close();
   }

@@ -136,7 +136,6 @@ class OpenClKernelsTest {
               1f,
               0f,
               1f,
-              0f,
               (long) rows,
               columns);
       // All values are multiples of small powers of two, so nothing is rounded.
@@ -227,6 +226,7 @@ class OpenClKernelsTest {
               1e-5f,
               0.1f,
               (long) rows,
+              1,
               perChunk,
               chunks,
               channels);

@@ -1,0 +1,46 @@
+# Targets of SAKD. Each works as the very first command of a fresh clone.
+#
+#   make train   the whole of SAKD on the bundled images, in under two minutes
+#   make test    Java tests on every device there is, native tests of the kernels (sanitized too)
+#   make bench   speed of this machine's processor, PyTorch beside it if it is installed
+#   make lint    formatting;  make format applies it
+
+.DEFAULT_GOAL := help
+MVN := mvn -q
+
+.PHONY: help train test java-test native-test test-tools bench lint format clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+train:
+	$(MVN) compile exec:java -Dexec.args="train"
+
+test: test-tools
+	mvn -B -ntp test
+	$(MAKE) --no-print-directory native-test
+
+java-test:
+	mvn -B -ntp test
+
+# What the tests can use beyond a JDK and Maven: a C++ compiler, an OpenCL device on the processor,
+# and doctest. Installed where this user may; else what stays untested is said.
+test-tools:
+	@sh native-tests/tools.sh
+
+native-test:
+	@$(MAKE) --no-print-directory -C native-tests test asan check-cuda
+
+bench:
+	$(MVN) test-compile
+	sh benchmarks/run-cpu.sh
+
+lint:
+	$(MVN) spotless:check
+
+format:
+	$(MVN) spotless:apply
+
+clean:
+	$(MVN) clean
+	$(MAKE) --no-print-directory -C native-tests clean
