@@ -175,7 +175,7 @@ TEST_CASE("sums over rows") {
   const Buffer<storage> input = to_storage_buffer(x);
   const Buffer<float> partial(chunks * channels), out(channels);
   sum_rows_kernel(matrix(chunks, columns), input.data(), partial.data(), rows, rows_per_chunk, chunks, columns);
-  sum_chunks_kernel(items(channels), partial.data(), out.data(), chunks, channels);
+  sum_chunks_kernel(items(channels), partial.data(), out.data(), chunks, channels, 0, channels);
 
   Doubles of_chunks(chunks * channels, 0.0), of_all(channels, 0.0);
   for (size_t i = 0; i < x.size(); ++i) {
@@ -184,4 +184,10 @@ TEST_CASE("sums over rows") {
   }
   check_float("partial", partial, of_chunks, 1e-6);
   check_float("out", out, of_all, 1e-6);
+
+  // Some columns of a wider matrix.
+  const int64 offset = channels / 3, n = channels / 3;
+  const Buffer<float> middle(n);
+  sum_chunks_kernel(items(n), partial.data(), middle.data(), chunks, channels, offset, n);
+  check_float("middle", middle, Doubles(of_all.begin() + offset, of_all.begin() + offset + n), 1e-6);
 }

@@ -9,10 +9,10 @@ struct Shape {
   int height, width, columns, size, stride, pad;
   int out_height() const { return (height + 2 * pad - size) / stride + 1; }
   int out_width() const { return (width + 2 * pad - size) / stride + 1; }
-  size_t channels() const { return size_t(columns) * LANES; }
+  int64 channels() const { return int64(columns) * LANES; }
   size_t pixels() const { return size_t(height) * width; }
-  int64 windows() const { return int64(images) * out_height() * out_width(); }
-  size_t matrix_size() const { return windows() * size * size * channels(); }
+  int64 window_count() const { return int64(images) * out_height() * out_width(); }
+  size_t matrix_size() const { return window_count() * size * size * channels(); }
 };
 
 const Shape shapes[] = {{1, 0, 1, 5, 5, 1, 3, 1, 1}, {4, 1, 2, 7, 6, 3, 3, 2, 1}, {3, 2, 1, 4, 5, 2, 1, 2, 0},
@@ -27,7 +27,7 @@ std::vector<int64> sources(const Shape& s) {
         for (int place = 0; place < s.size * s.size; ++place) {
           const int h = oh * s.stride - s.pad + place / s.size, w = ow * s.stride - s.pad + place % s.size;
           const bool inside = h >= 0 && w >= 0 && h < s.height && w < s.width;
-          for (size_t c = 0; c < s.channels(); ++c) {
+          for (int64 c = 0; c < s.channels(); ++c) {
             from.push_back(inside ? ((int64(n) * s.height + h) * s.width + w) * s.channels() + c : -1);
           }
         }
@@ -46,11 +46,17 @@ TEST_CASE("windows as rows") {
     const Buffer<storage> input = to_storage_buffer(x);
     const Buffer<float> col(s.matrix_size());
     KERNEL_OF(im2col)
-    (matrix(s.windows(), s.columns), input.data(), col.data(), s.image, s.height, s.width, s.out_height(),
-     s.out_width(), s.size, s.stride, s.pad, s.windows(), s.columns);
+    (matrix(s.window_count(), s.columns), input.data(), col.data(), s.image, s.height, s.width, s.out_height(),
+     s.out_width(), s.size, s.stride, s.pad, s.window_count(), s.columns);
     Doubles expected;
     for (int64 from : sources(s)) expected.push_back(from < 0 ? 0 : x[from]);
     check_float("col", col, expected, 0);
+
+    const Buffer<storage> in_storage(s.matrix_size());
+    KERNEL_OF(windows)
+    (matrix(s.window_count(), s.columns), input.data(), in_storage.data(), s.image, s.height, s.width,
+     s.out_height(), s.out_width(), s.size, s.stride, s.pad, s.window_count(), s.columns);
+    check_close("col of storage type", from_storage_buffer(in_storage), expected, 0);
   }
 }
 

@@ -93,7 +93,7 @@ void check_instance(const NeuronProblem& p) {
 
   const Buffer<float> sums_buffer = to_float_buffer(sums), coefficients(2 * c);
   if (n.norm) {
-    (*n.coefficients)(items(c), affine.data(), sums_buffer.data(), coefficients.data(),
+    (*n.coefficients)(items(c), affine.data(), sums_buffer.data(), sums_buffer.data() + c, coefficients.data(),
                       1.0f / (n.input_steps * rows), static_cast<int>(c));
   }
   const Buffer<storage> grad_x(p.x.size()), grad_residual(n.residual ? all : 0);

@@ -104,4 +104,6 @@ TEST_CASE("clipping scales down only what is too long") {
   CHECK(factor_after(16, 1, 5) == 1);
   CHECK(factor_after(16, 0.5f, 2.5f) == 0.5f);
   CHECK(factor_after(0, 1, 1) == 1);
+  // A broken gradient is not hidden.
+  CHECK(std::isnan(factor_after(NAN, 1, 1)));
 }
