@@ -202,9 +202,11 @@ final class NeuronKernels {
       Tensor gradOut,
       Ops.NeuronGradients gradients) {
     Sizes s = sizes(neuron, merge, x, residual, gradOut);
+    // Two results in 16 bits are more half-written lines than the processor holds back to combine.
     boolean stream =
         bypassesCache(gradients.x())
-            && (gradients.residual() == null || bypassesCache(gradients.residual()));
+            && (gradients.residual() == null
+                || x.type() == DType.F32 && bypassesCache(gradients.residual()));
     Kernels k = kernels(neuron, merge, affine != null, s, x.type(), stream);
     int channels = x.channels();
     boolean norm = affine != null;
