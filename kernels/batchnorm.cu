@@ -15,8 +15,8 @@ KERNEL(statistics, GLOBAL const storage* RESTRICT x, GLOBAL float* RESTRICT part
   FOR_EACH_ROW(chunk, chunks) {
     const int64 first = chunk * rows_per_chunk;
     const int64 last = first + rows_per_chunk < rows ? first + rows_per_chunk : rows;
-    for (int64 block = first; block < last; block += ROW_BLOCK) {
-      const int64 end = last - block > ROW_BLOCK ? block + ROW_BLOCK : last;
+    for (int64 block = first; block < last; block += ROW_BLOCK(1)) {
+      const int64 end = last - block > ROW_BLOCK(1) ? block + ROW_BLOCK(1) : last;
       FOR_EACH_COLUMN(c, columns) {
         const int64 to = (chunk * 2 * columns + c) * LANES;
         const vfloat origin = load(x, (first * columns + c) * LANES);
@@ -96,8 +96,8 @@ KERNEL(sum_rows, GLOBAL const storage* RESTRICT x, GLOBAL float* RESTRICT partia
   FOR_EACH_ROW(chunk, chunks) {
     const int64 first = chunk * rows_per_chunk;
     const int64 last = first + rows_per_chunk < rows ? first + rows_per_chunk : rows;
-    for (int64 block = first; block < last; block += ROW_BLOCK) {
-      const int64 end = last - block > ROW_BLOCK ? block + ROW_BLOCK : last;
+    for (int64 block = first; block < last; block += ROW_BLOCK(1)) {
+      const int64 end = last - block > ROW_BLOCK(1) ? block + ROW_BLOCK(1) : last;
       FOR_EACH_COLUMN(c, columns) {
         const int64 to = (chunk * columns + c) * LANES;
         vfloat sum = splat(0);

@@ -256,8 +256,9 @@ KERNEL(neuron_backward_reduce, GLOBAL const storage* RESTRICT x,
   FOR_EACH_ROW(chunk, chunks) {
     const int64 first = chunk * rows_per_chunk;
     const int64 last = first + rows_per_chunk < rows ? first + rows_per_chunk : rows;
-    for (int64 block = first; block < last; block += ROW_BLOCK) {
-      const int64 end = last - block > ROW_BLOCK ? block + ROW_BLOCK : last;
+    for (int64 block = first; block < last; block += ROW_BLOCK(2 * STEPS)) {
+      const int64 left = last - block;
+      const int64 end = left > ROW_BLOCK(2 * STEPS) ? block + ROW_BLOCK(2 * STEPS) : last;
       FOR_EACH_COLUMN(c, columns) {
 #if NORM
         const vfloat mean = AFFINE(0), invstd = AFFINE(1), scale = AFFINE(2), beta = AFFINE(3);

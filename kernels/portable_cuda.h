@@ -18,7 +18,7 @@ typedef unsigned char uchar;
 #define FOR_EACH_COLUMN(c, columns) for (int64 c = GRID_START(x); c < (columns); c += GRID_STRIDE(x))
 
 // A thread keeps to its columns, so it takes all rows of a chunk together.
-#define ROW_BLOCK 0x7fffffff
+#define ROW_BLOCK(streams) 0x7fffffff
 
 // ---- vectors ----
 struct vfloat {

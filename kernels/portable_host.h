@@ -47,19 +47,29 @@ inline void launch(void (*kernel)(int64, int64, A...), void** arguments, int64 b
 #define HOST_THREAD 0
 #endif
 
+// STREAM: stores of activations go past the caches, which otherwise read every line that is written.
+// For outputs that no cache holds until they are read; they have to be aligned to a vector.
+#if STREAM && defined(WIDE)
+#define STREAM_FENCE _mm_sfence()
+#else
+#define STREAM_FENCE
+#endif
+
 #define KERNEL(name, ...)                                                               \
   static void name##_range(int64 range_begin, int64 range_end, __VA_ARGS__);            \
   extern "C" __attribute__((visibility("default"))) void name(void** arguments,         \
                                                               int64 begin, int64 end) { \
     HOST_PARALLEL {                                                                     \
       host::launch(name##_range, arguments, begin, end, HOST_THREADS, HOST_THREAD);     \
+      STREAM_FENCE;                                                                     \
     }                                                                                   \
   }                                                                                     \
   static void name##_range(int64 range_begin, int64 range_end, __VA_ARGS__)
 
-// Rows that a reduction takes together before it turns to the next columns: one, so that memory is
-// read in its order; the sums wait in the first-level cache.
-#define ROW_BLOCK 1
+// Rows that a reduction takes together before it turns to the next columns, while the sums wait in
+// the first-level cache: few, so that memory is read about in its order; one where the reduction
+// reads several places at once.
+#define ROW_BLOCK(streams) ((streams) == 1 ? 4 : 1)
 
 #define FOR_EACH(i, n) for (int64 i = range_begin; i < range_end; ++i)
 #define FOR_EACH_ROW(r, rows) for (int64 r = range_begin; r < range_end; ++r)
@@ -103,26 +113,44 @@ INLINE vfloat load_float(const float* p, int64 i) {
 
 INLINE void store_float(float* p, int64 i, vfloat v) { std::memcpy(p + i, &v, sizeof v); }
 
+/// A vector of activations to memory.
+template <class Vector>
+INLINE void put(storage* p, Vector v) {
+#if STREAM && defined(WIDE)
+  if constexpr (sizeof v == 64) {
+    _mm512_stream_si512((__m512i*)p, (__m512i)v);
+  } else {
+    _mm256_stream_si256((__m256i*)p, (__m256i)v);
+  }
+#else
+  std::memcpy(p, &v, sizeof v);
+#endif
+}
+
 #if STORAGE == STORAGE_FLOAT
 INLINE vfloat load(const storage* p, int64 i) { return load_float(p, i); }
-INLINE void store(storage* p, int64 i, vfloat v) { store_float(p, i, v); }
+INLINE void store(storage* p, int64 i, vfloat v) { put(p + i, v); }
 #elif STORAGE == STORAGE_BFLOAT16
 INLINE vfloat load(const storage* p, int64 i) {
   vshort s;
   std::memcpy(&s, p + i, sizeof s);
+#ifdef WIDE
+  // g++ 12 widens in two halves, which costs as much as all the rest of a reduction.
+  return (vfloat)_mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)s), 16);
+#else
   return bits_of<vfloat>(CONVERT(s, vbits) << 16);
+#endif
 }
 /// Rounds to nearest even; a NaN stays a NaN. The processor's own conversion has no subnormals:
 /// below 1.2e-38 it stores zero.
 INLINE void store(storage* p, int64 i, vfloat v) {
 #if defined(WIDE) && defined(__AVX512BF16__)
-  const __m256bh s = _mm512_cvtneps_pbh((__m512)v);
-  std::memcpy(p + i, &s, sizeof s);
+  put(p + i, _mm512_cvtneps_pbh((__m512)v));
 #else
   const vbits b = bits_of<vbits>(v);
   const vbits rounded = (b + 0x7fffu + ((b >> 16) & 1u)) >> 16;
   const vshort s = CONVERT(v == v ? rounded : (b >> 16) | 0x40u, vshort);
-  std::memcpy(p + i, &s, sizeof s);
+  put(p + i, s);
 #endif
 }
 #else
@@ -138,7 +166,7 @@ INLINE vfloat load(const storage* p, int64 i) {
 }
 INLINE void store(storage* p, int64 i, vfloat v) {
   const vhalf h = CONVERT(v, vhalf);
-  std::memcpy(p + i, &h, sizeof h);
+  put(p + i, h);
 }
 #endif
 

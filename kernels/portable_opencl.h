@@ -16,7 +16,7 @@ typedef long int64;
   for (int64 c = get_global_id(0); c < (columns); c += get_global_size(0))
 
 // A work item keeps to its columns, so it takes all rows of a chunk together.
-#define ROW_BLOCK 0x7fffffff
+#define ROW_BLOCK(streams) 0x7fffffff
 
 // ---- vectors ----
 #if LANES == 1

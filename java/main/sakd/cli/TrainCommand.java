@@ -64,7 +64,7 @@ final class TrainCommand implements Callable<Integer> {
       description = "Where the student starts instead of random or transferred weights.")
   private Path init;
 
-  @Option(names = "--epochs", description = "Epochs of a student (default: 200; bundled: 4).")
+  @Option(names = "--epochs", description = "Epochs of a student (default: 200; bundled: 5).")
   private Integer epochs;
 
   @Option(
@@ -265,7 +265,7 @@ final class TrainCommand implements Callable<Integer> {
           "--neuron relu is the teacher's; expected lif, if or plif for the student");
     }
     ResNetSpec base = ResNetSpec.named(trainSet.height() == 28 ? "resnet8" : "spiking-resnet18");
-    int studentEpochs = positive("--epochs", epochs, small ? 4 : 200);
+    int studentEpochs = positive("--epochs", epochs, small ? 5 : 200);
     boolean sgd = optimizer == TrainSettings.Algorithm.SGD;
     try {
       LrSchedule checked =

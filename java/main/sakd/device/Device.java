@@ -26,6 +26,14 @@ public interface Device extends AutoCloseable {
   int preferredChunks(long rows, long columns, long bytes);
 
   /**
+   * Whether a kernel that writes all of {@code out} had better write past the caches: one compiled
+   * with {@code -DSTREAM=1}, where that makes a difference.
+   */
+  default boolean bypassesCache(Memory out) {
+    return false;
+  }
+
+  /**
    * Uninitialised memory, aligned to {@link #alignment()}.
    *
    * @throws sakd.io.UserError if the device has no such memory left

@@ -1,10 +1,8 @@
 package sakd.ops;
 
-import java.util.List;
-import sakd.device.DType;
 import sakd.device.cpu.Elements;
 
-/** What {@link ReferenceOps} reads, writes and requires of tensors in host memory. */
+/** What {@link ReferenceOps} reads and writes of tensors in host memory. */
 final class HostTensors {
   private HostTensors() {}
 
@@ -36,33 +34,6 @@ final class HostTensors {
   /** All of an I32 tensor. */
   static int[] readInts(Tensor t) {
     return Elements.readInts(t.memory(), 0, Math.toIntExact(t.size()));
-  }
-
-  /** The check of arguments: all tensors of a call are named in the message. */
-  static void require(boolean fits, Object... tensors) {
-    if (!fits) {
-      throw new IllegalArgumentException("sizes or types do not fit: " + List.of(tensors));
-    }
-  }
-
-  /** Whether it is F32 of this size. */
-  static boolean floats(Tensor t, long size) {
-    return t.type() == DType.F32 && t.size() == size;
-  }
-
-  /** Whether it is I32 of this size. */
-  static boolean ints(Tensor t, long size) {
-    return t.type() == DType.I32 && t.size() == size;
-  }
-
-  /** Whether all are of one storage type. */
-  static boolean storage(Tensor... tensors) {
-    for (Tensor t : tensors) {
-      if (!t.type().isStorage() || t.type() != tensors[0].type()) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** The labels, each in [0, classes). */

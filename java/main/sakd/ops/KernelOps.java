@@ -1,52 +1,27 @@
 package sakd.ops;
 
+import static sakd.ops.Requirements.require;
+
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.device.Device;
 import sakd.device.Kernel;
 import sakd.device.KernelSpec;
-import sakd.device.MatrixLibrary;
 
 /**
  * The operations over our kernels and the device's matrix library. Chooses each kernel's
  * specialisation (storage, lanes, T, neuron) and cuts reductions into chunks; equations are in
  * {@code kernels/}.
  */
-public final class KernelOps implements Ops {
-  private final Device device;
-  private final MatrixLibrary matrix;
-  private final TensorPool pool;
+public final class KernelOps extends MatrixOps {
   private final Map<List<Object>, Kernel> kernels = new HashMap<>();
   private final NeuronKernels neurons;
 
   public KernelOps(Device device) {
-    this.device = device;
-    this.matrix = device.matrix();
-    this.pool = new TensorPool(device);
+    super(device, device.matrix());
     this.neurons = new NeuronKernels(this);
-  }
-
-  @Override
-  public Device device() {
-    return device;
-  }
-
-  @Override
-  public Tensor allocate(DType type, int... shape) {
-    return pool.allocate(type, shape);
-  }
-
-  @Override
-  public MemoryReport memoryReport() {
-    return new MemoryReport(pool.current(), pool.peak());
-  }
-
-  @Override
-  public void resetPeak() {
-    pool.resetPeak();
   }
 
   // ---- kernels and their sizes ----
@@ -55,7 +30,7 @@ public final class KernelOps implements Ops {
   private Kernel kernel(String file, String function, DType storage, int lanes) {
     return kernels.computeIfAbsent(
         List.of(file, function, storage, lanes),
-        k -> device.kernel(KernelSpec.of(file, function, defines(storage, lanes))));
+        k -> device().kernel(KernelSpec.of(file, function, defines(storage, lanes))));
   }
 
   static Map<String, Integer> defines(DType storage, int lanes) {
@@ -73,7 +48,7 @@ public final class KernelOps implements Ops {
 
   /** The most lanes that divide {@code size}, up to what the device likes at T steps. */
   int lanes(long size, DType storage, int steps) {
-    int lanes = device.preferredLanes(storage, steps);
+    int lanes = device().preferredLanes(storage, steps);
     while (size % lanes != 0) {
       lanes /= 2;
     }
@@ -84,15 +59,9 @@ public final class KernelOps implements Ops {
   record Chunks(int count, int size) {}
 
   Chunks chunks(long rows, long columns, long bytes) {
-    int wanted = device.preferredChunks(rows, columns, bytes);
+    int wanted = device().preferredChunks(rows, columns, bytes);
     int size = Math.toIntExact((rows + wanted - 1) / wanted);
     return new Chunks(Math.toIntExact((rows + size - 1) / size), size);
-  }
-
-  private static void require(boolean fits, Object... tensors) {
-    if (!fits) {
-      throw new IllegalArgumentException("sizes or types do not fit: " + List.of(tensors));
-    }
   }
 
   /** Launches a FOR_EACH kernel of {@code storage} over a flat array, in vectors. */
@@ -122,7 +91,7 @@ public final class KernelOps implements Ops {
     require(from.size() == to.size(), from, to);
     if (from.type() == to.type()) {
       long bytes = from.size() * from.type().size;
-      device.copy(from.memory().view(0, bytes), to.memory().view(0, bytes));
+      device().copy(from.memory().view(0, bytes), to.memory().view(0, bytes));
     } else if (to.type() == DType.F32) {
       flat("elementwise.cu", "to_float", from.type(), from.size(), from.memory(), to.memory());
     } else {
@@ -138,57 +107,6 @@ public final class KernelOps implements Ops {
     int columns = x.channels() / lanes;
     kernel("elementwise.cu", "add_bias", x.type(), lanes)
         .launchRows(x.rows(), columns, x.memory(), bias.memory(), x.rows(), columns);
-  }
-
-  // ---- matrix products ----
-
-  private static void requireConv(ConvShape s, Tensor x, Tensor w, Tensor y) {
-    require(
-        x.size() == (long) s.batch() * s.height() * s.width() * s.in()
-            && y.size() == (long) s.batch() * s.outHeight() * s.outWidth() * s.out()
-            && w.size() == (long) s.out() * s.kernel() * s.kernel() * s.in()
-            && w.type() == DType.F32
-            && x.type() == y.type(),
-        x,
-        w,
-        y);
-  }
-
-  @Override
-  public void conv(ConvShape shape, Tensor x, Tensor w, Tensor y) {
-    requireConv(shape, x, w, y);
-    matrix.convForward(shape, x.type(), x.memory(), w.memory(), y.memory());
-  }
-
-  @Override
-  public void convBackwardData(ConvShape shape, Tensor gradY, Tensor w, Tensor gradX) {
-    requireConv(shape, gradX, w, gradY);
-    matrix.convBackwardData(shape, gradY.type(), gradY.memory(), w.memory(), gradX.memory());
-  }
-
-  @Override
-  public void convBackwardWeights(ConvShape shape, Tensor x, Tensor gradY, Tensor gradW) {
-    requireConv(shape, x, gradW, gradY);
-    matrix.convBackwardWeights(shape, x.type(), x.memory(), gradY.memory(), gradW.memory());
-  }
-
-  @Override
-  public void gemm(
-      boolean transposeA, boolean transposeB, Tensor a, Tensor b, float beta, Tensor c) {
-    int m = Math.toIntExact(transposeA ? a.channels() : a.rows());
-    int k = Math.toIntExact(transposeA ? a.rows() : a.channels());
-    int n = Math.toIntExact(transposeB ? b.rows() : b.channels());
-    require(
-        k == (transposeB ? b.channels() : b.rows())
-            && c.rows() == m
-            && c.channels() == n
-            && a.type() == DType.F32
-            && b.type() == DType.F32
-            && c.type() == DType.F32,
-        a,
-        b,
-        c);
-    matrix.gemm(transposeA, transposeB, m, n, k, a.memory(), b.memory(), beta, c.memory());
   }
 
   @Override
@@ -626,11 +544,5 @@ public final class KernelOps implements Ops {
             images.dim(2),
             images.dim(3),
             rows);
-  }
-
-  @Override
-  public void close() {
-    pool.close();
-    device.close();
   }
 }

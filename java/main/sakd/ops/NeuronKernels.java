@@ -29,7 +29,8 @@ final class NeuronKernels {
       int steps,
       int inputSteps,
       DType storage,
-      int lanes) {
+      int lanes,
+      boolean stream) {
     Map<String, Integer> defines() {
       Map<String, Integer> d = new TreeMap<>(KernelOps.defines(storage, lanes));
       d.put("STEPS", steps);
@@ -54,6 +55,7 @@ final class NeuronKernels {
       d.put("DECAY_INPUT", decayInput ? 1 : 0);
       d.put("DETACH_RESET", detachReset ? 1 : 0);
       d.put("SURROGATE", surrogate.ordinal());
+      d.put("STREAM", stream ? 1 : 0);
       return d;
     }
   }
@@ -142,7 +144,12 @@ final class NeuronKernels {
   }
 
   private Kernels kernels(
-      Neuron neuron, Neuron.Residual merge, boolean norm, Sizes sizes, DType storage) {
+      Neuron neuron,
+      Neuron.Residual merge,
+      boolean norm,
+      Sizes sizes,
+      DType storage,
+      boolean stream) {
     boolean spiking = neuron.kind().isSpiking();
     Key key =
         new Key(
@@ -156,12 +163,17 @@ final class NeuronKernels {
             sizes.steps,
             sizes.inputSteps,
             storage,
-            sizes.lanes);
+            sizes.lanes,
+            stream);
     return kernels.computeIfAbsent(key, Kernels::new);
   }
 
   private static Memory orElse(Tensor t, Tensor other) {
     return (t == null ? other : t).memory();
+  }
+
+  private boolean bypassesCache(Tensor out) {
+    return ops.device().bypassesCache(out.memory());
   }
 
   void forward(
@@ -173,7 +185,7 @@ final class NeuronKernels {
       Tensor leak,
       Tensor out) {
     Sizes s = sizes(neuron, merge, x, affine, residual, leak, out);
-    kernels(neuron, merge, affine != null, s, x.type())
+    kernels(neuron, merge, affine != null, s, x.type(), bypassesCache(out))
         .forward()
         .launchRows(
             s.rows,
@@ -219,12 +231,17 @@ final class NeuronKernels {
       Tensor gradOut,
       Ops.NeuronGradients gradients) {
     Sizes s = sizes(neuron, merge, x, affine, residual, leak, gradOut);
-    Kernels k = kernels(neuron, merge, affine != null, s, x.type());
-    int channels = x.channels();
     boolean norm = affine != null;
     boolean learnable = neuron.kind() == Neuron.Kind.PLIF;
-    int sums = (norm ? 2 : 0) + (learnable ? 1 : 0);
     requireGradients(gradients, x, residual, norm, learnable);
+    // Two results in 16 bits are more half-written lines than the processor holds back to combine.
+    boolean stream =
+        bypassesCache(gradients.x())
+            && (gradients.residual() == null
+                || x.type() == DType.F32 && bypassesCache(gradients.residual()));
+    Kernels k = kernels(neuron, merge, norm, s, x.type(), stream);
+    int channels = x.channels();
+    int sums = (norm ? 2 : 0) + (learnable ? 1 : 0);
     try (Tensor coefficients = ops.allocate(DType.F32, 2, channels)) {
       if (sums > 0) {
         KernelOps.Chunks chunks = ops.chunks(s.rows, s.columns, gradOut.size() * 2 * x.type().size);

@@ -1,12 +1,12 @@
 package sakd.ops;
 
-import static sakd.ops.HostTensors.floats;
-import static sakd.ops.HostTensors.ints;
 import static sakd.ops.HostTensors.labels;
 import static sakd.ops.HostTensors.read;
-import static sakd.ops.HostTensors.require;
-import static sakd.ops.HostTensors.storage;
 import static sakd.ops.HostTensors.write;
+import static sakd.ops.Requirements.floats;
+import static sakd.ops.Requirements.ints;
+import static sakd.ops.Requirements.require;
+import static sakd.ops.Requirements.storage;
 
 import sakd.device.cpu.Elements;
 

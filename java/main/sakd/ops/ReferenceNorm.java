@@ -1,9 +1,9 @@
 package sakd.ops;
 
-import static sakd.ops.HostTensors.floats;
 import static sakd.ops.HostTensors.read;
-import static sakd.ops.HostTensors.require;
 import static sakd.ops.HostTensors.write;
+import static sakd.ops.Requirements.floats;
+import static sakd.ops.Requirements.require;
 
 import java.util.Arrays;
 

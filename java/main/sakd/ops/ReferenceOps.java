@@ -1,16 +1,15 @@
 package sakd.ops;
 
-import static sakd.ops.HostTensors.floats;
-import static sakd.ops.HostTensors.ints;
 import static sakd.ops.HostTensors.read;
 import static sakd.ops.HostTensors.readInts;
-import static sakd.ops.HostTensors.require;
-import static sakd.ops.HostTensors.storage;
 import static sakd.ops.HostTensors.write;
+import static sakd.ops.Requirements.floats;
+import static sakd.ops.Requirements.ints;
+import static sakd.ops.Requirements.require;
+import static sakd.ops.Requirements.storage;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
-import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.device.MatrixLibrary;
 import sakd.device.cpu.Elements;
@@ -21,36 +20,10 @@ import sakd.device.cpu.HostDevice;
  * that every other {@link Ops} is tested against, and what the CPU falls back on without a C++
  * compiler. Results are rounded once, when they are stored. Equations are in {@code kernels/}.
  */
-public final class ReferenceOps implements Ops {
-  private final HostDevice device;
-  private final MatrixLibrary matrix;
-  private final TensorPool pool;
-
+public final class ReferenceOps extends MatrixOps {
   /** Over the device's memory, with convolution and matrix product by {@code matrix}. */
   public ReferenceOps(HostDevice device, MatrixLibrary matrix) {
-    this.device = device;
-    this.matrix = matrix;
-    this.pool = new TensorPool(device);
-  }
-
-  @Override
-  public HostDevice device() {
-    return device;
-  }
-
-  @Override
-  public Tensor allocate(DType type, int... shape) {
-    return pool.allocate(type, shape);
-  }
-
-  @Override
-  public MemoryReport memoryReport() {
-    return new MemoryReport(pool.current(), pool.peak());
-  }
-
-  @Override
-  public void resetPeak() {
-    pool.resetPeak();
+    super(device, matrix);
   }
 
   // ---- element by element ----
@@ -114,54 +87,6 @@ public final class ReferenceOps implements Ops {
   }
 
   // ---- matrix products ----
-
-  private static void requireConv(ConvShape s, Tensor x, Tensor w, Tensor y) {
-    require(
-        storage(x, y)
-            && x.size() == (long) s.batch() * s.height() * s.width() * s.in()
-            && y.size() == (long) s.batch() * s.outHeight() * s.outWidth() * s.out()
-            && floats(w, (long) s.out() * s.kernel() * s.kernel() * s.in()),
-        s,
-        x,
-        w,
-        y);
-  }
-
-  @Override
-  public void conv(ConvShape shape, Tensor x, Tensor w, Tensor y) {
-    requireConv(shape, x, w, y);
-    matrix.convForward(shape, x.type(), x.memory(), w.memory(), y.memory());
-  }
-
-  @Override
-  public void convBackwardData(ConvShape shape, Tensor gradY, Tensor w, Tensor gradX) {
-    requireConv(shape, gradX, w, gradY);
-    matrix.convBackwardData(shape, gradY.type(), gradY.memory(), w.memory(), gradX.memory());
-  }
-
-  @Override
-  public void convBackwardWeights(ConvShape shape, Tensor x, Tensor gradY, Tensor gradW) {
-    requireConv(shape, x, gradW, gradY);
-    matrix.convBackwardWeights(shape, x.type(), x.memory(), gradY.memory(), gradW.memory());
-  }
-
-  @Override
-  public void gemm(
-      boolean transposeA, boolean transposeB, Tensor a, Tensor b, float beta, Tensor c) {
-    int m = Math.toIntExact(transposeA ? a.channels() : a.rows());
-    int k = Math.toIntExact(transposeA ? a.rows() : a.channels());
-    int n = Math.toIntExact(transposeB ? b.rows() : b.channels());
-    require(
-        floats(a, a.size())
-            && floats(b, (long) k * n)
-            && k == (transposeB ? b.channels() : b.rows())
-            && floats(c, (long) m * n)
-            && c.channels() == n,
-        a,
-        b,
-        c);
-    matrix.gemm(transposeA, transposeB, m, n, k, a.memory(), b.memory(), beta, c.memory());
-  }
 
   @Override
   public void sumRows(Tensor x, Tensor out) {
@@ -356,11 +281,5 @@ public final class ReferenceOps implements Ops {
                   augment.apply(image, place[3 * i], place[3 * i + 1], place[3 * i + 2] != 0);
               write(out, (long) i * size, values);
             });
-  }
-
-  @Override
-  public void close() {
-    pool.close();
-    device.close();
   }
 }

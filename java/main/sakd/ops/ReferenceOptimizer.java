@@ -1,9 +1,9 @@
 package sakd.ops;
 
-import static sakd.ops.HostTensors.floats;
 import static sakd.ops.HostTensors.read;
-import static sakd.ops.HostTensors.require;
 import static sakd.ops.HostTensors.write;
+import static sakd.ops.Requirements.floats;
+import static sakd.ops.Requirements.require;
 
 /**
  * The optimizers of {@code kernels/optimizer.cu} in double precision; each changes its arrays in

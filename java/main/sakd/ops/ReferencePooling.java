@@ -1,10 +1,10 @@
 package sakd.ops;
 
-import static sakd.ops.HostTensors.floats;
 import static sakd.ops.HostTensors.read;
-import static sakd.ops.HostTensors.require;
-import static sakd.ops.HostTensors.storage;
 import static sakd.ops.HostTensors.write;
+import static sakd.ops.Requirements.floats;
+import static sakd.ops.Requirements.require;
+import static sakd.ops.Requirements.storage;
 
 import java.util.stream.IntStream;
 import sakd.device.DType;

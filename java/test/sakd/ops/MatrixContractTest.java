@@ -18,6 +18,9 @@ class MatrixContractTest {
     new ConvShape(2, 17, 15, 3, 16, 7, 2, 3),
     new ConvShape(4, 8, 8, 64, 64, 3, 1, 1),
     new ConvShape(1, 9, 4, 1, 3, 3, 1, 0),
+    new ConvShape(6, 4, 4, 32, 48, 3, 1, 1),
+    new ConvShape(3, 8, 8, 32, 16, 3, 2, 1),
+    new ConvShape(3, 7, 7, 16, 32, 1, 2, 0),
   };
 
   /** Weights are such as the storage type holds: a device may multiply in it. */
@@ -25,24 +28,39 @@ class MatrixContractTest {
   void convolution(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       for (ConvShape shape : SHAPES) {
-        checkConvolution(ops, type, shape);
+        Draw draw = new Draw(shape.toString().hashCode());
+        int size = shape.batch() * shape.height() * shape.width() * shape.in();
+        checkConvolution(ops, type, shape, draw, draw.normal(size));
       }
     }
   }
 
-  private static void checkConvolution(Ops ops, DType type, ConvShape c) {
+  /** Spikes may go another way than real numbers, and one real number among them must not. */
+  @EachDevice
+  void convolutionOfSpikes(Ops ops) {
+    ConvShape shape = new ConvShape(3, 13, 11, 32, 48, 3, 1, 1);
+    int size = shape.batch() * shape.height() * shape.width() * shape.in();
+    Draw draw = new Draw(5);
+    double[] spikes = draw.spikes(size);
+    checkConvolution(ops, DType.F32, shape, draw, spikes);
+    spikes[size - 1] = 1 / 3.0;
+    checkConvolution(ops, DType.F32, shape, draw, spikes);
+    checkConvolution(ops, DType.F32, shape, draw, draw.integers(size, 0, 5));
+  }
+
+  private static void checkConvolution(
+      Ops ops, DType type, ConvShape c, Draw draw, double[] input) {
     int filter = c.kernel() * c.kernel();
     int outputs = c.batch() * c.outHeight() * c.outWidth();
     int[] xShape = {1, c.batch(), c.height(), c.width(), c.in()};
     int[] yShape = {1, c.batch(), c.outHeight(), c.outWidth(), c.out()};
     int[] wShape = {c.out(), c.kernel(), c.kernel(), c.in()};
-    Draw draw = new Draw(c.toString().hashCode());
     double[] weights = draw.normal(c.out() * filter * c.in());
     for (int i = 0; i < weights.length; i++) {
       weights[i] = Twins.round(type, weights[i]);
     }
     try (Twins twins = new Twins(ops)) {
-      Twin x = twins.of(type, draw.normal(c.batch() * c.height() * c.width() * c.in()), xShape);
+      Twin x = twins.of(type, input, xShape);
       Twin w = twins.of(DType.F32, weights, wShape);
       Twin gradY = twins.of(type, draw.normal(outputs * c.out()), yShape);
       Twin y = twins.poisoned(type, yShape);

@@ -14,6 +14,7 @@ import sakd.device.Kernel;
 import sakd.device.KernelParameters;
 import sakd.device.KernelSpec;
 import sakd.device.MatrixLibrary;
+import sakd.device.Memory;
 import sakd.io.UserError;
 
 /**
@@ -23,6 +24,12 @@ import sakd.io.UserError;
 public final class CpuDevice extends HostDevice {
   /** Bytes a thread's reduction reads at a time: they stay in its second-level cache. */
   private static final long CHUNK_BYTES = 128 * 1024;
+
+  /** More would make merging them, which runs over few channels, cost as much as the reduction. */
+  private static final long MOST_CHUNKS = 256;
+
+  /** A larger result has left the caches before it is read again. */
+  private static final long STREAM_BYTES = 64L << 20;
 
   private final HostCompiler compiler;
   private final OneDnn oneDnn;
@@ -122,8 +129,14 @@ public final class CpuDevice extends HostDevice {
 
   @Override
   public int preferredChunks(long rows, long columns, long bytes) {
-    long chunks = Math.max(bytes / CHUNK_BYTES, 4L * Runtime.getRuntime().availableProcessors());
+    long chunks = Math.min(bytes / CHUNK_BYTES, MOST_CHUNKS);
+    chunks = Math.max(chunks, 4L * Runtime.getRuntime().availableProcessors());
     return (int) Math.max(1, Math.min(chunks, rows));
+  }
+
+  @Override
+  public boolean bypassesCache(Memory out) {
+    return out.bytes() > STREAM_BYTES && ((HostMemory) out).address() % HostMemory.ALIGNMENT == 0;
   }
 
   @Override

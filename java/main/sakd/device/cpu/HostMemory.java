@@ -41,15 +41,19 @@ public final class HostMemory extends Memory {
     if (bytes < 0) {
       throw new IllegalArgumentException("cannot allocate " + bytes + " bytes");
     }
+    long alignment = bytes >= HugePages.LEAST_BYTES ? HugePages.BYTES : ALIGNMENT;
     // Room to move the start up to the alignment.
-    long start = bytes > Long.MAX_VALUE - ALIGNMENT ? 0 : Native.malloc(bytes + ALIGNMENT);
+    long start = bytes > Long.MAX_VALUE - alignment ? 0 : Native.malloc(bytes + alignment);
     if (start == 0) {
       throw new UserError(
           "the machine has no "
               + (bytes >> 20)
               + " MiB of memory left; a smaller --batch-size or --T needs less");
     }
-    long aligned = (start + ALIGNMENT - 1) & -ALIGNMENT;
+    long aligned = (start + alignment - 1) & -alignment;
+    if (alignment > ALIGNMENT) {
+      HugePages.advise(aligned, bytes);
+    }
     return new HostMemory(new Block(start), aligned, bytes, true);
   }
 

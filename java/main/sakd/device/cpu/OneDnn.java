@@ -59,6 +59,9 @@ final class OneDnn implements MatrixLibrary {
   /** Null where there are no kernels to lay out windows with. */
   private final WindowConv windows;
 
+  /** Null where there are no kernels, or no matrix units for bfloat16. */
+  private final SpikeConv spikes;
+
   private final engine cpu = new engine(engine.kind.cpu, 0);
   private final stream queue = new stream(cpu);
   private final Map<ConvKey, Conv> convs = new HashMap<>();
@@ -72,6 +75,7 @@ final class OneDnn implements MatrixLibrary {
   /** With the kernels of a device, or null for oneDNN alone. */
   OneDnn(Function<KernelSpec, Kernel> kernels) {
     windows = kernels == null ? null : new WindowConv(this, kernels);
+    spikes = kernels == null || !CpuDevice.hasAmx() ? null : new SpikeConv(this, kernels);
   }
 
   static String version() {
@@ -94,7 +98,7 @@ final class OneDnn implements MatrixLibrary {
   }
 
   /** One convolution pass of one shape: the primitive, its memory objects and weights' reorder. */
-  private final class Conv {
+  final class Conv {
     private final Pass pass;
     private final primitive run;
     private final memory x;
@@ -105,13 +109,18 @@ final class OneDnn implements MatrixLibrary {
     private final reorder order;
     private final IntMemoryMap arguments = new IntMemoryMap();
 
-    Conv(ConvKey key) {
+    private Conv(ConvKey key) {
+      this(key, type(key.storage), false);
+    }
+
+    /** y has its own type; {@code add} adds to it. */
+    private Conv(ConvKey key, memory.data_type yType, boolean add) {
       pass = key.pass;
       ConvShape s = key.shape;
       memory.data_type t = type(key.storage);
       memory.data_type tw = pass == Pass.BACKWARD_WEIGHTS ? memory.data_type.f32 : t;
       memory.desc xDesc = image(s.batch(), s.in(), s.height(), s.width(), t);
-      memory.desc yDesc = image(s.batch(), s.out(), s.outHeight(), s.outWidth(), t);
+      memory.desc yDesc = image(s.batch(), s.out(), s.outHeight(), s.outWidth(), yType);
       long k = s.kernel();
       long[] wDims = {s.out(), s.in(), k, k};
       memory.desc wAny = new memory.desc(wDims, tw, memory.format_tag.any);
@@ -122,6 +131,11 @@ final class OneDnn implements MatrixLibrary {
       long[] padding = {s.pad(), s.pad()};
       primitive_attr attr = new primitive_attr();
       attr.set_scratchpad_mode(dnnl.scratchpad_mode.user);
+      if (add) {
+        post_ops post = new post_ops();
+        post.append_sum(1, 0, yType);
+        attr.set_post_ops(post);
+      }
       var forward =
           new convolution_forward.primitive_desc(
               cpu,
@@ -212,6 +226,11 @@ final class OneDnn implements MatrixLibrary {
         order.execute(queue, wInner, w);
       }
     }
+  }
+
+  /** Convolution of bfloat16 x with float32 weights that are bfloat16 numbers; y is float32. */
+  Conv spikes(ConvShape shape, boolean add) {
+    return new Conv(new ConvKey(Pass.FORWARD, shape, DType.BF16), memory.data_type.f32, add);
   }
 
   /** One matrix product c = a b of one shape; b is reordered first where that pays. */
@@ -361,7 +380,10 @@ final class OneDnn implements MatrixLibrary {
   public void convForward(ConvShape shape, DType storage, Memory x, Memory w, Memory y) {
     if (windows != null && WindowConv.suits(shape, storage, false)) {
       windows.forward(shape, storage, x, w, y);
-    } else {
+    } else if (spikes == null
+        || storage != DType.F32
+        || !SpikeConv.suits(shape)
+        || !spikes.forward(shape, x, w, y)) {
       conv(Pass.FORWARD, shape, storage).run(x, w, y);
     }
   }
@@ -408,6 +430,9 @@ final class OneDnn implements MatrixLibrary {
     gemms.clear();
     if (windows != null) {
       windows.close();
+    }
+    if (spikes != null) {
+      spikes.close();
     }
     scratch.close();
     reordered.close();

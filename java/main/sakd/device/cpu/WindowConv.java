@@ -19,7 +19,10 @@ final class WindowConv implements AutoCloseable {
   /** Pixels of an output image up to which the product is faster (measured with AMX and AVX512). */
   private static final int SMALL_AREA = 16;
 
-  /** The same for the weights' gradient in bfloat16, where the direct one is slowest. */
+  /**
+   * The same for the weights' gradient in bfloat16, where the direct one is slowest; there 1x1
+   * windows, which take no room, always pay.
+   */
   private static final int SMALL_AREA_WEIGHTS = 64;
 
   /** The windows are kernel * kernel times the image: too many do not pay. */
@@ -43,7 +46,8 @@ final class WindowConv implements AutoCloseable {
 
   static boolean suits(ConvShape s, DType storage, boolean weights) {
     int area = s.outHeight() * s.outWidth();
-    return area <= (weights && storage != DType.F32 ? SMALL_AREA_WEIGHTS : SMALL_AREA)
+    boolean slowest = weights && storage != DType.F32;
+    return (area <= (slowest ? SMALL_AREA_WEIGHTS : SMALL_AREA) || slowest && s.kernel() == 1)
         && s.in() % 16 == 0
         && 4 * rows(s) * depth(s) <= MOST_BYTES;
   }

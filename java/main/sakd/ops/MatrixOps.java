@@ -1,0 +1,97 @@
+package sakd.ops;
+
+import static sakd.ops.Requirements.floats;
+import static sakd.ops.Requirements.require;
+import static sakd.ops.Requirements.storage;
+
+import sakd.device.ConvShape;
+import sakd.device.DType;
+import sakd.device.Device;
+import sakd.device.MatrixLibrary;
+
+/** What all implementations do alike: memory by a pool, matrix products by a library. */
+abstract class MatrixOps implements Ops {
+  private final Device device;
+  private final MatrixLibrary matrix;
+  private final TensorPool pool;
+
+  MatrixOps(Device device, MatrixLibrary matrix) {
+    this.device = device;
+    this.matrix = matrix;
+    this.pool = new TensorPool(device);
+  }
+
+  @Override
+  public final Device device() {
+    return device;
+  }
+
+  @Override
+  public final Tensor allocate(DType type, int... shape) {
+    return pool.allocate(type, shape);
+  }
+
+  @Override
+  public final MemoryReport memoryReport() {
+    return new MemoryReport(pool.current(), pool.peak());
+  }
+
+  @Override
+  public final void resetPeak() {
+    pool.resetPeak();
+  }
+
+  private static void requireConv(ConvShape s, Tensor x, Tensor w, Tensor y) {
+    require(
+        storage(x, y)
+            && x.size() == (long) s.batch() * s.height() * s.width() * s.in()
+            && y.size() == (long) s.batch() * s.outHeight() * s.outWidth() * s.out()
+            && floats(w, (long) s.out() * s.kernel() * s.kernel() * s.in()),
+        s,
+        x,
+        w,
+        y);
+  }
+
+  @Override
+  public final void conv(ConvShape shape, Tensor x, Tensor w, Tensor y) {
+    requireConv(shape, x, w, y);
+    matrix.convForward(shape, x.type(), x.memory(), w.memory(), y.memory());
+  }
+
+  @Override
+  public final void convBackwardData(ConvShape shape, Tensor gradY, Tensor w, Tensor gradX) {
+    requireConv(shape, gradX, w, gradY);
+    matrix.convBackwardData(shape, gradY.type(), gradY.memory(), w.memory(), gradX.memory());
+  }
+
+  @Override
+  public final void convBackwardWeights(ConvShape shape, Tensor x, Tensor gradY, Tensor gradW) {
+    requireConv(shape, x, gradW, gradY);
+    matrix.convBackwardWeights(shape, x.type(), x.memory(), gradY.memory(), gradW.memory());
+  }
+
+  @Override
+  public final void gemm(
+      boolean transposeA, boolean transposeB, Tensor a, Tensor b, float beta, Tensor c) {
+    int m = Math.toIntExact(transposeA ? a.channels() : a.rows());
+    int k = Math.toIntExact(transposeA ? a.rows() : a.channels());
+    int n = Math.toIntExact(transposeB ? b.rows() : b.channels());
+    require(
+        floats(a, a.size())
+            && floats(b, (long) k * n)
+            && k == (transposeB ? b.channels() : b.rows())
+            && floats(c, (long) m * n)
+            && c.channels() == n,
+        a,
+        b,
+        c);
+    matrix.gemm(transposeA, transposeB, m, n, k, a.memory(), b.memory(), beta, c.memory());
+  }
+
+  @Override
+  public final void close() {
+    pool.close();
+    device.close();
+  }
+}
