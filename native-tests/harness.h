@@ -69,7 +69,15 @@ class Kernel {
 };
 #define KERNEL_OF(name) Kernel{name, name##_range}
 
+#if STREAM
+// Stores past the caches want whole vectors' alignment, which the product's memory has.
+inline void* allocate(size_t bytes) {
+  void* p = nullptr;
+  return posix_memalign(&p, 64, bytes) == 0 ? p : nullptr;
+}
+#else
 inline void* allocate(size_t bytes) { return std::malloc(bytes); }
+#endif
 inline void release(void* p) { std::free(p); }
 #endif
 
