@@ -119,7 +119,9 @@ TEST_CASE("affine and running statistics") {
     int64 rows;
     int repeats;
   };
-  for (const auto [rows, repeats] : {Count{1, 1}, {1, 4}, {2, 1}, {11, 1}, {11, 4}}) {
+  for (const Count& count_of : {Count{1, 1}, {1, 4}, {2, 1}, {11, 1}, {11, 4}}) {
+    const int64 rows = count_of.rows;
+    const int repeats = count_of.repeats;
     INFO(rows << " rows that stand for " << repeats << " time steps");
     const Doubles x = random.normals(rows * channels, 1, 2);
     const int rows_per_chunk = 4, chunks = static_cast<int>((rows + 3) / 4);
