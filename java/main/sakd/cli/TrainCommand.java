@@ -57,7 +57,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<String> given = spec.commandLine().getParseResult().originalArgs();
+    List<String> given = spec.commandLine().getParseResult().expandedArgs();
     if (resume == null) {
       return train(given, false, null);
     }
@@ -74,6 +74,8 @@ final class TrainCommand implements Callable<Integer> {
     TrainCommand first = new TrainCommand();
     CommandLine line = new CommandLine(first);
     Values.register(line);
+    // What recipes said is in args.txt already.
+    line.setExpandAtFiles(false);
     List<String> args = RunFolder.args(resume);
     try {
       line.parseArgs(args.toArray(String[]::new));
