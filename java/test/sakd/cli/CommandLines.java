@@ -119,4 +119,23 @@ final class CommandLines {
     int along = label % 2 == 0 ? y : x;
     return along / 6 == label / 2 ? 200 : 10;
   }
+
+  /** 30 training and 6 test images of CIFAR-10's layout. */
+  static Path cifar(Path parent) throws IOException {
+    Path folder = Files.createDirectories(parent.resolve("cifar-10-batches-bin"));
+    for (int file = 0; file < 6; file++) {
+      Random random = new Random(file);
+      ByteBuffer records = ByteBuffer.allocate(6 * (1 + 3 * 32 * 32));
+      for (int i = 0; i < 6; i++) {
+        int label = (6 * file + i) % 10;
+        records.put((byte) label);
+        for (int p = 0; p < 3 * 32 * 32; p++) {
+          records.put((byte) (pattern(label, p / 32 % 32, p % 32) + random.nextInt(40)));
+        }
+      }
+      String name = file < 5 ? "data_batch_" + (file + 1) + ".bin" : "test_batch.bin";
+      Files.write(folder.resolve(name), records.array());
+    }
+    return folder;
+  }
 }

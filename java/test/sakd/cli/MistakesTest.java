@@ -62,7 +62,7 @@ class MistakesTest {
     assertEquals(2, answer.code(), answer.toString());
     assertEquals(1, answer.err().lines().count(), answer.err());
     assertTrue(answer.err().startsWith("error: "), answer.err());
-    for (String word : expected.split("\\|")) {
+    for (String word : expected.split("\\|", -1)) {
       assertTrue(answer.err().contains(word), "'" + word + "' in: " + answer.err());
     }
   }

@@ -4,15 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -204,20 +208,45 @@ class ResumeTest {
   }
 
   @Test
-  void aCheckpointThatCannotBeWrittenLeavesTheLastOne() throws IOException {
+  void aFullDiskLeavesTheLastCheckpoint() throws IOException {
     Path run = shared.resolve("blocked");
     List<String> args = train(run, "--method", "direct", "--amp", "off");
     kill("direct epoch 2/4 step 1", args);
     byte[] last = Files.readAllBytes(run.resolve("last.safetensors"));
-    // A folder in the place of the temporary file stands for a disk that takes no more.
-    Path blocker = Files.createDirectory(run.resolve("last.safetensors.tmp"));
+    // A full disk, as far as the writer of the checkpoint can tell.
+    Path full = Path.of("/dev/full");
+    assumeTrue(Files.isWritable(full), "needs " + full);
+    Path temporary = Files.createSymbolicLink(run.resolve("last.safetensors.tmp"), full);
     CommandLines.Answer answer = CommandLines.run("train", "--resume", run.toString());
     assertEquals(2, answer.code());
     assertEquals(1, answer.err().lines().count(), answer.err());
     assertTrue(answer.err().startsWith("error: cannot write"), answer.err());
+    assertTrue(answer.err().contains("No space left on device"), answer.err());
     assertArrayEquals(last, Files.readAllBytes(run.resolve("last.safetensors")));
-    Files.delete(blocker);
+    assertFalse(Files.exists(temporary, LinkOption.NOFOLLOW_LINKS));
     resume(run);
     assertEquals(4, epochsDone(run.resolve("last.safetensors")));
+  }
+
+  @Test
+  void aDamagedCheckpointIsNamedAndLeftAlone() throws IOException {
+    Path run = shared.resolve("damaged");
+    kill("direct epoch 2/4 step 1", train(run, "--method", "direct", "--amp", "off"));
+    Path last = run.resolve("last.safetensors");
+    byte[] whole = Files.readAllBytes(last);
+    byte[] half = Arrays.copyOf(whole, whole.length / 2);
+    Files.write(last, half);
+    assertResumeRefused(run, "last.safetensors");
+    assertArrayEquals(half, Files.readAllBytes(last));
+    // Weights alone are no checkpoint.
+    Files.copy(run.resolve("best.safetensors"), last, StandardCopyOption.REPLACE_EXISTING);
+    assertResumeRefused(run, "cannot be resumed from");
+  }
+
+  private static void assertResumeRefused(Path run, String expected) {
+    CommandLines.Answer answer = CommandLines.run("train", "--resume", run.toString());
+    assertEquals(2, answer.code(), answer.toString());
+    assertEquals(1, answer.err().lines().count(), answer.err());
+    assertTrue(answer.err().contains(expected), answer.err());
   }
 }
