@@ -70,7 +70,7 @@ final class NeuronOptions {
     Neuron.Kind changed = kind == null ? base.kind() : Neuron.Kind.valueOf(kind.name());
     if (tau != null) {
       boolean lif = changed == Neuron.Kind.LIF;
-      Values.require(tau > 1 || lif && tau == 1, "--tau", tau, lif ? "1 or more" : "more than 1");
+      Values.require(tau > 1 || (lif && tau == 1), "--tau", tau, lif ? "1 or more" : "more than 1");
     }
     if (alpha != null) {
       Values.positive("--alpha", alpha);

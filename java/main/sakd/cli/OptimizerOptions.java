@@ -102,7 +102,7 @@ final class OptimizerOptions {
     int studentEpochs = Values.atLeast(1, "--epochs", epochs == null ? small ? 4 : 200 : epochs);
     int fewest = teacher ? Math.min(studentEpochs, teacherEpochs(small)) : studentEpochs;
     Values.require(
-        warmupEpochs == 0 || warmupEpochs > 0 && warmupEpochs < fewest,
+        warmupEpochs == 0 || (warmupEpochs > 0 && warmupEpochs < fewest),
         "--lr-warmup-epochs",
         warmupEpochs,
         "0 or more and less than the " + fewest + " epochs of training");

@@ -34,9 +34,18 @@ final class Suggestions {
     }
     // A mistyped flag is the likely reason why one is missing.
     List<String> unmatched = command.getUnmatchedArguments();
-    return e instanceof MissingParameterException && !unmatched.isEmpty()
-        ? unknown(unmatched.get(0), command)
-        : e.getMessage();
+    if (e instanceof MissingParameterException missing) {
+      return unmatched.isEmpty() ? missing(missing) : unknown(unmatched.get(0), command);
+    }
+    return e.getMessage();
+  }
+
+  private static String missing(MissingParameterException e) {
+    if (!e.getMissing().isEmpty() && e.getMissing().get(0) instanceof OptionSpec option) {
+      String name = option.longestName();
+      return name + " needs a value; expected " + name + " " + option.paramLabel() + ", give one";
+    }
+    return e.getMessage();
   }
 
   private static String unknown(String argument, CommandLine command) {
@@ -47,6 +56,11 @@ final class Suggestions {
               .filter(name -> name.startsWith("--"))
               .toList();
       return "unknown option " + flag + "; did you mean " + EditDistance.nearest(flag, flags) + "?";
+    }
+    if (argument.startsWith("@")) {
+      return "cannot read "
+          + argument
+          + "; expected a file with arguments after the @, check its path";
     }
     Collection<String> commands = command.getSubcommands().keySet();
     return commands.isEmpty()

@@ -3,6 +3,7 @@ package sakd.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
@@ -125,7 +126,8 @@ final class TrainCommand implements Callable<Integer> {
         ? outputDir
         : Path.of(
             "runs",
-            LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"))
+            LocalDateTime.now(ZoneId.systemDefault())
+                    .format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"))
                 + "-"
                 + plan.model().name());
   }

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import sakd.data.Augment;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
@@ -33,8 +32,6 @@ import sakd.train.Weights;
 public final class Pipeline {
   /** The student's seed differs from the teacher's, so that nothing is shared by chance. */
   private static final long STUDENT_SEED = 1;
-
-  private static final Predicate<String> INFERENCE = name -> !DistillationLoss.isTransform(name);
 
   /**
    * One line of the final table.
@@ -109,6 +106,10 @@ public final class Pipeline {
       student(plan, trainSet, snn);
       Weights.check(plan.initialWeights(), file, snn, name -> true, architecture(plan, trainSet));
     }
+  }
+
+  private static boolean isForInference(String parameter) {
+    return !DistillationLoss.isTransform(parameter);
   }
 
   /** Runs everything, or what is left of it, and returns the final table. */
@@ -205,7 +206,7 @@ public final class Pipeline {
             plan.initialWeights(),
             file,
             parameters,
-            name -> INFERENCE.test(name) || file.tensors().containsKey(name),
+            name -> isForInference(name) || file.tensors().containsKey(name),
             architecture(plan, trainSet));
       } else if (method.transfersWeights()) {
         WeightTransfer.transfer(teacher.parameters(), parameters);
@@ -255,7 +256,13 @@ public final class Pipeline {
     new Trainer(ops, settings, trainSet, evaluator, listener)
         .run(
             new Trainer.Task(
-                phase, network, objective, where, architecture(plan, trainSet), INFERENCE, about),
+                phase,
+                network,
+                objective,
+                where,
+                architecture(plan, trainSet),
+                Pipeline::isForInference,
+                about),
             resume);
   }
 

@@ -140,7 +140,8 @@ public final class RunFolder implements Listener {
                 row -> {
                   String[] cells = row.split(",", -1);
                   return row.equals(HEADER.strip())
-                      || epoch(cells) > 0 && (!cells[0].equals(phase) || epoch(cells) < fromEpoch);
+                      || (epoch(cells) > 0
+                          && (!cells[0].equals(phase) || epoch(cells) < fromEpoch));
                 })
             .toList();
     if (kept.size() < all.size()) {

@@ -154,7 +154,8 @@ class MistakesTest {
         "--lr-warmup-epochs",
         "2");
     assertTrainMistake("--decay-input is maybe|true or false", "--decay-input=maybe");
-    assertTrainMistake("--lr", "--lr");
+    assertTrainMistake("--lr needs a value|expected --lr <lr>", "--lr");
+    assertTrainMistake("cannot read @/no/recipe", "@/no/recipe");
     assertTrainMistake("--lr|once", "--lr", "1", "--lr", "2");
     assertTrainMistake("unexpected argument 'x'", "x");
   }
@@ -162,7 +163,7 @@ class MistakesTest {
   @Test
   void commands() {
     assertMistake("unknown command 'trian'|did you mean train?", List.of("trian"));
-    assertMistake("--weights", List.of("eval"));
+    assertMistake("--weights needs a value", List.of("eval"));
     assertMistake("unknown option --wieghts|--weights", List.of("eval", "--wieghts=x"));
     assertMistake("finite number", List.of("train", "--lr", "1\n2"));
   }
