@@ -141,7 +141,8 @@ INLINE vfloat load(const storage* p, int64 i) {
   return bits_of<vfloat>(CONVERT(s, vbits) << 16);
 #endif
 }
-/// Rounds to nearest even; a NaN stays a NaN.
+/// Rounds to nearest even; a NaN stays a NaN. The processor's own conversion has no subnormals:
+/// below 1.2e-38 it stores zero.
 INLINE void store(storage* p, int64 i, vfloat v) {
 #if defined(WIDE) && defined(__AVX512BF16__)
   put(p + i, _mm512_cvtneps_pbh((__m512)v));

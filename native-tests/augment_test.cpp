@@ -1,0 +1,61 @@
+// augment.cu: crop, flip and normalise against images that were given a black border first.
+#include "numbers.h"
+
+#include "../kernels/augment.cu"
+
+namespace {
+/// Normalised pixels of [images, channels, height, width] bytes, as [images, height, width, channels].
+Doubles expected_images(const Buffer<uchar>& in, const Buffer<int>& placement, const Doubles& mean,
+                        const Doubles& deviation, int images, int height, int width) {
+  const int channels = static_cast<int>(mean.size()), border = 64;
+  Doubles out;
+  for (int n = 0; n < images; ++n) {
+    const int dy = placement[3 * n], dx = placement[3 * n + 1], flip = placement[3 * n + 2];
+    std::vector<Doubles> planes;
+    const int wide = width + 2 * border, high = height + 2 * border;
+    for (int c = 0; c < channels; ++c) {
+      Doubles padded(size_t(high) * wide, 0.0);
+      for (int y = 0; y < height; ++y) {
+        for (int x = 0; x < width; ++x) {
+          padded[(y + border) * wide + x + border] = in[((n * channels + c) * height + y) * width + x];
+        }
+      }
+      planes.push_back(padded);
+    }
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        const int from = flip ? width - 1 - x : x;
+        for (int c = 0; c < channels; ++c) {
+          const double byte = planes[c][(y + dy + border) * wide + from + dx + border];
+          out.push_back((byte / 255 - mean[c]) / deviation[c]);
+        }
+      }
+    }
+  }
+  return out;
+}
+}  // namespace
+
+TEST_CASE("crop, flip and black border") {
+  Random random(1);
+  const int images = 8, height = 5, width = 7;
+  // Nothing, each alone, both, past every edge, and wholly outside.
+  const Buffer<int> placement{0, 0, 0, 0, 0,  1, 2,  -3, 0, -4, 4, 1,
+                              4, 6, 1, 0, -6, 1, -5, 0,  0, 1,  9, 1};
+  const Buffer<uchar> in(size_t(images) * 3 * height * width);
+  for (size_t i = 0; i < in.size(); ++i) in[i] = static_cast<uchar>(random.below(256));
+  for (int channels : {1, 3}) {
+    CAPTURE(channels);
+    const Buffer<uchar> bytes(size_t(images) * channels * height * width);
+    std::memcpy(bytes.data(), in.data(), bytes.size());
+    Doubles mean{0.5, 0.25, 0.375}, deviation{0.25, 0.5, 0.125};
+    mean.resize(channels);
+    deviation.resize(channels);
+    const Buffer<float> m = to_float_buffer(mean), d = to_float_buffer(deviation);
+    const int64 rows = int64(images) * height * width;
+    const Buffer<storage> out(rows * channels);
+    KERNEL_OF(augment)(items(rows), bytes.data(), placement.data(), m.data(), d.data(), out.data(), channels,
+                       height, width, rows);
+    check_storage("out", out, expected_images(bytes, placement, mean, deviation, images, height, width), 1e-6);
+  }
+}

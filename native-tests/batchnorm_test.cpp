@@ -1,0 +1,193 @@
+// batchnorm.cu: statistics far from zero, uneven chunks, running statistics, sums over rows.
+#include "numbers.h"
+
+#include "../kernels/batchnorm.cu"
+
+namespace {
+const auto statistics_kernel = KERNEL_OF(statistics);
+const auto merge_kernel = KERNEL_OF(statistics_merge);
+const auto from_running_kernel = KERNEL_OF(affine_from_running);
+const auto sum_rows_kernel = KERNEL_OF(sum_rows);
+const auto sum_chunks_kernel = KERNEL_OF(sum_chunks);
+
+struct Statistics {
+  Doubles mean, var;
+};
+
+Statistics expected_statistics(const Doubles& x, size_t channels) {
+  const size_t rows = x.size() / channels;
+  Statistics s{Doubles(channels, 0.0), Doubles(channels, 0.0)};
+  for (size_t i = 0; i < x.size(); ++i) s.mean[i % channels] += x[i] / rows;
+  for (size_t i = 0; i < x.size(); ++i) s.var[i % channels] += std::pow(x[i] - s.mean[i % channels], 2) / rows;
+  return s;
+}
+
+/// Both passes over x [rows, channels]: affine's mean, and the variance behind its invstd (eps = 0).
+Statistics measured_statistics(const Doubles& x, size_t channels, int rows_per_chunk) {
+  const int64 rows = x.size() / channels;
+  const int chunks = static_cast<int>((rows + rows_per_chunk - 1) / rows_per_chunk);
+  const int columns = static_cast<int>(channels / LANES);
+  const Buffer<storage> input = to_storage_buffer(x);
+  const Buffer<float> partial(chunks * 2 * channels), affine(4 * channels);
+  const Buffer<float> ones = to_float_buffer(Doubles(channels, 1.0)), running_mean(channels), running_var(channels);
+  statistics_kernel(matrix(chunks, columns), input.data(), partial.data(), rows, rows_per_chunk, chunks, columns);
+  merge_kernel(items(channels), partial.data(), ones.data(), ones.data(), running_mean.data(),
+               running_var.data(), affine.data(), 0.0f, 1.0f, rows, 1, rows_per_chunk, chunks,
+               static_cast<int>(channels));
+  Statistics s;
+  for (size_t c = 0; c < channels; ++c) {
+    s.mean.push_back(affine[c]);
+    s.var.push_back(std::pow(affine[channels + c], -2.0));
+  }
+  return s;
+}
+
+void check_statistics(const Doubles& x, size_t channels, int rows_per_chunk, double mean_tolerance,
+                      double var_tolerance) {
+  const Statistics expected = expected_statistics(x, channels);
+  const Statistics actual = measured_statistics(x, channels, rows_per_chunk);
+  check_close("mean", actual.mean, expected.mean, 0, mean_tolerance);
+  check_close("variance", actual.var, expected.var, 0, var_tolerance);
+}
+}  // namespace
+
+TEST_CASE("statistics of uneven chunks") {
+  Random random(1);
+  const size_t channels = 3 * LANES;
+  const Doubles x = random.normals(29 * channels, 3, 2);
+  for (int rows_per_chunk : {1, 2, 7, 28, 29, 64}) {
+    INFO(rows_per_chunk << " rows a chunk");
+    check_statistics(x, channels, rows_per_chunk, 1e-6, 1e-5);
+  }
+}
+
+TEST_CASE("a chunk that starts with an outlier") {
+  Random random(2);
+  const size_t channels = LANES;
+  Doubles x = random.normals(1000 * channels);
+  for (size_t c = 0; c < channels; ++c) x[c] = 100;
+  const Statistics expected = expected_statistics(x, channels);
+  const Statistics actual = measured_statistics(x, channels, 256);
+  // The chunk's squares are taken about 100, and so their rounding is relative to 100^2.
+  for (size_t c = 0; c < channels; ++c) CHECK(actual.mean[c] == doctest::Approx(expected.mean[c]).epsilon(1e-4));
+  check_close("variance", actual.var, expected.var, 1e-3);
+}
+
+#if STORAGE == STORAGE_FLOAT
+TEST_CASE("a mean far from zero costs no digits of the variance") {
+  Random random(3);
+  const size_t channels = LANES;
+  // The plain E[x^2] - E[x]^2 in float32 would be wrong by 1e6 * 6e-8 = 6 times the variance, 0.01.
+  check_statistics(random.normals(999 * channels, 1e3, 0.1), channels, 250, 1e-7, 1e-4);
+  check_statistics(random.normals(999 * channels, -1e5, 1), channels, 100, 1e-7, 1e-3);
+}
+
+TEST_CASE("many rows") {
+  Random random(4);
+  const size_t channels = LANES;
+  check_statistics(random.normals(200001 * channels, 5, 1), channels, 1024, 1e-6, 1e-5);
+}
+#endif
+
+TEST_CASE("a constant channel has variance 0") {
+  const size_t channels = LANES;
+  const Statistics s = measured_statistics(Doubles(37 * channels, 0.75), channels, 5);
+  for (size_t c = 0; c < channels; ++c) {
+    CHECK(s.mean[c] == 0.75);
+    CHECK(s.var[c] == 0);
+  }
+}
+
+TEST_CASE("a chunk of NaN shows in the statistics") {
+  const size_t channels = LANES;
+  Doubles x(10 * channels, 1.0);
+  x[7 * channels] = NAN;
+  CHECK(std::isnan(measured_statistics(x, channels, 4).mean[0]));
+  CHECK(std::isnan(measured_statistics(x, channels, 4).var[0]));
+}
+
+TEST_CASE("affine and running statistics") {
+  Random random(5);
+  const size_t channels = 3 * LANES;
+  const Doubles gamma = random.normals(channels), beta = random.normals(channels);
+  const Doubles old_mean = random.normals(channels);
+  Doubles old_var(channels);
+  for (double& v : old_var) v = 0.5 + random.below(8);
+  const float eps = 1e-3f, momentum = 0.1f;
+
+  struct Count {
+    int64 rows;
+    int repeats;
+  };
+  for (const auto [rows, repeats] : {Count{1, 1}, {1, 4}, {2, 1}, {11, 1}, {11, 4}}) {
+    INFO(rows << " rows that stand for " << repeats << " time steps");
+    const Doubles x = random.normals(rows * channels, 1, 2);
+    const int rows_per_chunk = 4, chunks = static_cast<int>((rows + 3) / 4);
+    const int columns = static_cast<int>(channels / LANES);
+    const Buffer<storage> input = to_storage_buffer(x);
+    const Buffer<float> partial(chunks * 2 * channels), affine(4 * channels);
+    const Buffer<float> g = to_float_buffer(gamma), b = to_float_buffer(beta);
+    const Buffer<float> running_mean = to_float_buffer(old_mean), running_var = to_float_buffer(old_var);
+    statistics_kernel(matrix(chunks, columns), input.data(), partial.data(), rows, rows_per_chunk, chunks, columns);
+    merge_kernel(items(channels), partial.data(), g.data(), b.data(), running_mean.data(), running_var.data(),
+                 affine.data(), eps, momentum, rows, repeats, rows_per_chunk, chunks, static_cast<int>(channels));
+
+    const Statistics s = expected_statistics(x, channels);
+    Doubles expected(4 * channels), mean(channels), var(channels);
+    for (size_t c = 0; c < channels; ++c) {
+      expected[c] = s.mean[c];
+      expected[channels + c] = 1 / std::sqrt(s.var[c] + eps);
+      expected[2 * channels + c] = gamma[c] / std::sqrt(s.var[c] + eps);
+      expected[3 * channels + c] = beta[c];
+      mean[c] = 0.9 * old_mean[c] + 0.1 * s.mean[c];
+      // One number has no unbiased variance; its squared distance from itself, 0, stands for it.
+      const double count = double(rows) * repeats;
+      var[c] = 0.9 * old_var[c] + 0.1 * s.var[c] * (count > 1 ? count / (count - 1) : 1);
+    }
+    check_float("affine", affine, expected, 1e-5);
+    check_float("running mean", running_mean, mean, 1e-6);
+    check_float("running variance", running_var, var, 1e-6);
+  }
+}
+
+TEST_CASE("affine from running statistics") {
+  const size_t channels = 5;
+  const Buffer<float> gamma{1, 2, -1, 0, 3}, beta{0, 1, 2, 3, 4}, mean{0.5, -1, 0, 2, 7}, var{1, 4, 0, 0.25, 9};
+  const Buffer<float> affine(4 * channels);
+  from_running_kernel(items(channels), gamma.data(), beta.data(), mean.data(), var.data(), affine.data(), 1e-5f,
+                      static_cast<int>(channels));
+  Doubles expected(4 * channels);
+  for (size_t c = 0; c < channels; ++c) {
+    expected[c] = mean[c];
+    expected[channels + c] = 1 / std::sqrt(var[c] + 1e-5);
+    expected[2 * channels + c] = gamma[c] / std::sqrt(var[c] + 1e-5);
+    expected[3 * channels + c] = beta[c];
+  }
+  check_close("affine", from_float_buffer(affine), expected, 0, 1e-6);
+}
+
+TEST_CASE("sums over rows") {
+  Random random(6);
+  const size_t channels = 3 * LANES;
+  const int64 rows = 23;
+  const int columns = static_cast<int>(channels / LANES), rows_per_chunk = 5, chunks = 5;
+  const Doubles x = random.normals(rows * channels);
+  const Buffer<storage> input = to_storage_buffer(x);
+  const Buffer<float> partial(chunks * channels), out(channels);
+  sum_rows_kernel(matrix(chunks, columns), input.data(), partial.data(), rows, rows_per_chunk, chunks, columns);
+  sum_chunks_kernel(items(channels), partial.data(), out.data(), chunks, channels, 0, channels);
+
+  Doubles of_chunks(chunks * channels, 0.0), of_all(channels, 0.0);
+  for (size_t i = 0; i < x.size(); ++i) {
+    of_chunks[i / channels / rows_per_chunk * channels + i % channels] += x[i];
+    of_all[i % channels] += x[i];
+  }
+  check_float("partial", partial, of_chunks, 1e-6);
+  check_float("out", out, of_all, 1e-6);
+
+  // Some columns of a wider matrix.
+  const int64 offset = channels / 3, n = channels / 3;
+  const Buffer<float> middle(n);
+  sum_chunks_kernel(items(n), partial.data(), middle.data(), chunks, channels, offset, n);
+  check_float("middle", middle, Doubles(of_all.begin() + offset, of_all.begin() + offset + n), 1e-6);
+}

@@ -1,0 +1,105 @@
+#!/bin/sh
+# Compiles the kernels for sm_80 and sm_90 and reads what ptxas says about registers. Prints a table of
+# kernel, specialisation, registers and bytes of spills; fails when anything spills.
+#
+# The rule for LANES that keeps neuron.cu within 255 registers, which the CUDA device follows:
+#
+#   LANES <= 16 / sizeof(storage)    one access moves at most 16 bytes: 4 floats, 8 numbers of 16 bits
+#   LANES * T <= 32                  the backward pass keeps h[t] and gy[t] of every lane in registers
+#
+# so 8 lanes of 16 bits up to T = 4, 4 up to 8, 2 up to 16, 1 at 32. With LANES * T = 64 the backward
+# kernels of LIF take up to 244 registers and those of PLIF spill. neuron_forward keeps one v a lane:
+# only the first line binds it, at any T (up to 78 registers).
+set -u
+JOBS=${JOBS:-2}
+NVCC=${NVCC:-nvcc}
+DIR=build/check-cuda
+
+if [ "${1:-}" = "--compile" ]; then
+  started=$(date +%s)
+  # One job: name of a source under $DIR, STORAGE, LANES.
+  $NVCC -std=c++17 --fmad=false -I. -DSTORAGE="$3" -DLANES="$4" -Xptxas -v -fatbin \
+    -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 \
+    -o "$DIR/$2.$3.$4.fatbin" "$DIR/$2.cu" > "$DIR/$2.$3.$4.log" 2>&1
+  status=$?
+  rm -f "$DIR/$2.$3.$4.fatbin"
+  [ $status -eq 0 ] || { cat "$DIR/$2.$3.$4.log"; touch "$DIR/failed"; }
+  word=$(echo float half bfloat16 | cut -d' ' -f$(($3 + 1)))
+  echo "  compiled $2, $word, LANES $4, in $(($(date +%s) - started)) s"
+  exit 0
+fi
+
+command -v "$NVCC" > /dev/null || {
+  echo "check-cuda: not checked, there is no nvcc on the PATH"
+  exit 0
+}
+rm -rf "$DIR"
+mkdir -p "$DIR"
+
+{
+  # The longest first, so that the jobs end together.
+  for t in 32 16 8 4 2 1; do
+    ./neuron_settings.sh cuda $t | awk -f neuron_instances.awk > "$DIR/neuron_T$t.cu"
+    for storage in 0 1 2; do
+      lanes=$((32 / t))
+      widest=$((storage == 0 ? 4 : 8))
+      echo "neuron_T$t $storage $((lanes < widest ? lanes : widest))"
+    done
+  done
+  # What runs where the number of channels is odd.
+  echo "neuron_T4 0 1"
+  echo "neuron_T4 2 1"
+  for file in ../kernels/*.cu; do
+    # These two say LANES = 1.
+    case $file in
+      */neuron.cu) continue ;;
+      */maxpool.cu | */augment.cu) echo "#if LANES == 1" ;;
+      *) echo "#if 1" ;;
+    esac
+    echo "#include \"../../$file\""
+    echo "#endif"
+  done > "$DIR/others.cu"
+  for storage in 0 1 2; do
+    echo "others $storage 1"
+    echo "others $storage $((storage == 0 ? 4 : 8))"
+  done
+} > "$DIR/jobs"
+
+echo "compiling $(wc -l < "$DIR/jobs") sets of kernels for sm_80 and sm_90"
+xargs -P "$JOBS" -L 1 "$0" --compile < "$DIR/jobs"
+
+for log in "$DIR"/*.log; do
+  type=$(basename "$log" .log)
+  type=${type#*.}
+  awk -v storage="${type%.*}" -v lanes="${type#*.}" '
+    /Compiling entry function/ {
+      split($0, quoted, "\047")
+      kernel = quoted[2]
+      architecture = quoted[4]
+      settings = "-"
+      # neuron_forward_T4_x1_norm_...: the settings follow the name.
+      if (match(kernel, /_T[0-9]+_x[0-9]+_/)) {
+        settings = substr(kernel, RSTART + 1)
+        kernel = substr(kernel, 1, RSTART - 1)
+      }
+    }
+    /bytes spill stores/ { spills = $5 + $9 }
+    /Used [0-9]+ registers/ {
+      split("float half bfloat16", types, " ")
+      printf "%-24s %-48s %-9s %5d  %-5s %4d %6d\n", kernel, settings, types[storage + 1], lanes,
+          architecture, $5, spills
+    }' "$log"
+done | sort > "$DIR/table"
+
+printf '%-24s %-48s %-9s %5s  %-5s %4s %6s\n' kernel specialisation storage lanes arch regs spills
+cat "$DIR/table"
+# A table that is short means that ptxas changed its words, not that all is well.
+rows=$(wc -l < "$DIR/table")
+spilling=$(awk '$NF > 0' "$DIR/table" | wc -l)
+echo
+[ "$spilling" -eq 0 ] || { echo "spilling:"; awk '$NF > 0' "$DIR/table"; }
+bad=$spilling
+[ ! -e "$DIR/failed" ] || { echo "some kernels did not compile, see above"; bad=$((bad + 1)); }
+[ "$rows" -ge 1000 ] || { echo "only $rows kernels in the table"; bad=$((bad + 1)); }
+echo "$((rows - spilling)) passed, $bad failed"
+[ "$bad" -eq 0 ]

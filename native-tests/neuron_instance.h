@@ -1,0 +1,50 @@
+// No include guard: included once for every specialisation of neuron.cu that a program holds, by the
+// code that neuron_instances.awk writes. A kernel is extern "C" and may exist once in a program, so
+// the exported names end in the instance's; everything else lives in a namespace. Where
+// neuron_registry.h was included before, the instance enters its list.
+#include "../kernels/portable.h"
+
+#define neuron_forward PASTE(neuron_forward_, INSTANCE)
+#define neuron_backward_reduce PASTE(neuron_backward_reduce_, INSTANCE)
+#define neuron_backward_coefficients PASTE(neuron_backward_coefficients_, INSTANCE)
+#define neuron_backward PASTE(neuron_backward_, INSTANCE)
+#define leak_gradient PASTE(leak_gradient_, INSTANCE)
+
+namespace PASTE(instance_, INSTANCE) {
+#include "../kernels/neuron.cu"
+
+#ifdef NEURON_REGISTRY
+const NeuronRegistration registration({TEXT_OF(INSTANCE), STEPS, INPUT_STEPS, NORM, NEURON, LEAK,
+                                       RESIDUAL, HARD_RESET, DECAY_INPUT, DETACH_RESET, SURROGATE,
+                                       KERNEL_OF(neuron_forward), KERNEL_OF(neuron_backward_reduce),
+                                       KERNEL_OF(neuron_backward),
+#if NORM
+                                       KERNEL_OF(neuron_backward_coefficients),
+#else
+                                       std::nullopt,
+#endif
+#if LEARNABLE
+                                       KERNEL_OF(leak_gradient)
+#else
+                                       std::nullopt
+#endif
+});
+#endif
+}  // namespace PASTE(instance_, INSTANCE)
+
+#undef neuron_forward
+#undef neuron_backward_reduce
+#undef neuron_backward_coefficients
+#undef neuron_backward
+#undef leak_gradient
+#undef INSTANCE
+#undef STEPS
+#undef INPUT_STEPS
+#undef NORM
+#undef NEURON
+#undef LEAK
+#undef RESIDUAL
+#undef HARD_RESET
+#undef DECAY_INPUT
+#undef DETACH_RESET
+#undef SURROGATE

@@ -1,0 +1,41 @@
+// The specialisations of neuron.cu that a program holds; neuron_instance.h adds them.
+#pragma once
+#define NEURON_REGISTRY
+
+#include <optional>
+
+#include "harness.h"
+
+#define TEXT_OF_(a) #a
+#define TEXT_OF(a) TEXT_OF_(a)
+
+/// Settings as neuron.cu names and numbers them, and the kernels compiled with them.
+struct NeuronInstance {
+  std::string name;
+  int steps, input_steps, norm, neuron, leak, residual, hard_reset, decay_input, detach_reset, surrogate;
+
+  Kernel<const storage*, const float*, const storage*, const float*, storage*, float, float, float, int64,
+         int>
+      forward;
+  Kernel<const storage*, const float*, const storage*, const float*, const storage*, float*, float, float,
+         float, float, int64, int, int, int>
+      reduce;
+  Kernel<const storage*, const float*, const storage*, const float*, const storage*, const float*, storage*,
+         storage*, float, float, float, float, int64, int>
+      backward;
+  std::optional<Kernel<const float*, const float*, const float*, float*, float, int>> coefficients;
+  std::optional<Kernel<const float*, const float*, float*, int>> leak_gradient;
+
+  bool learnable() const { return leak_gradient.has_value(); }
+  /// Rows of a partial sum: dbeta, dgamma, gk.
+  int sums() const { return 2 * norm + learnable(); }
+};
+
+inline std::vector<NeuronInstance>& neuron_instances() {
+  static std::vector<NeuronInstance> instances;
+  return instances;
+}
+
+struct NeuronRegistration {
+  explicit NeuronRegistration(NeuronInstance instance) { neuron_instances().push_back(instance); }
+};

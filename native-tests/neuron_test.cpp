@@ -1,0 +1,116 @@
+// neuron.cu: batch norm + residual + neuron, forward and backward, against double loops.
+#include "neuron_reference.h"
+
+// Written by neuron_settings.sh and neuron_instances.awk.
+#include INSTANCES
+
+namespace {
+/// Random numbers, drawn again channel by channel until nothing is within 1e-3 of a jump, where
+/// float32 and double may differ.
+NeuronProblem draw(const NeuronInstance& neuron, Random& random) {
+  NeuronProblem p{neuron, 23, 3 * LANES, 0.625, 0.3125, 0.75, neuron.hard_reset ? -0.25 : 0.0, 1.25, 1e-5,
+                  {},     {}, {},        {},    {}};
+  const size_t items = p.rows * p.channels;
+  p.x = random.normals(neuron.input_steps * items, 0.5, 2);
+  p.grad_out = random.normals(neuron.steps * items);
+  if (neuron.residual) p.residual = random.normals(neuron.steps * items);
+  // Kernels get gamma and beta as float32; the reference the same numbers.
+  p.gamma = random.normals(p.channels, 1, 0.25);
+  p.beta = random.normals(p.channels, 0.5, 0.25);
+  for (int attempt = 0; attempt < 500; ++attempt) {
+    const Doubles margin = NeuronReference(p).solve().margin;
+    bool good = true;
+    for (size_t c = 0; c < p.channels; ++c) {
+      if (margin[c] >= 1e-3) continue;
+      good = false;
+      for (size_t i = c; i < p.x.size(); i += p.channels) p.x[i] = random.normal(0.5, 2);
+    }
+    if (good) return p;
+  }
+  throw std::runtime_error("no numbers keep clear of the threshold");
+}
+
+/// The sums of partial [chunks, n] over the chunks.
+Doubles sum_over_chunks(const Buffer<float>& partial, size_t n) {
+  Doubles sums(n, 0.0);
+  for (size_t i = 0; i < partial.size(); ++i) sums[i % n] += partial[i];
+  return sums;
+}
+
+void check_instance(const NeuronProblem& p) {
+  const NeuronInstance& n = p.neuron;
+  const NeuronSolution expected = NeuronReference(p).solve();
+  const size_t c = p.channels, all = expected.out.size();
+  const int columns = static_cast<int>(c / LANES);
+  const int64 rows = p.rows;
+  const float leak = p.leak, v_th = p.v_th, v_reset = p.v_reset, alpha = p.alpha;
+
+  // Absent tensors are null pointers, as the product passes them.
+  const Buffer<storage> x = to_storage_buffer(p.x), grad_out = to_storage_buffer(p.grad_out);
+  const Buffer<storage> residual = to_storage_buffer(p.residual);
+  const Buffer<float> leak_parameter{static_cast<float>(p.leak_parameter)};
+  Doubles rows_of_affine;
+  for (int row = 0; row < 4; ++row) {
+    for (size_t k = 0; k < c; ++k) {
+      rows_of_affine.push_back(row == 0   ? expected.mean[k]
+                               : row == 1 ? expected.invstd[k]
+                               : row == 2 ? p.gamma[k] * expected.invstd[k]
+                                          : p.beta[k]);
+    }
+  }
+  const Buffer<float> affine = to_float_buffer(rows_of_affine);
+  const float* const affine_or_null = n.norm ? affine.data() : nullptr;
+  const storage* const residual_or_null = n.residual ? residual.data() : nullptr;
+  const float* const leak_or_null = n.learnable() ? leak_parameter.data() : nullptr;
+
+  const Buffer<storage> out(all);
+  n.forward(matrix(rows, columns), x.data(), affine_or_null, residual_or_null, leak_or_null, out.data(), leak,
+            v_th, v_reset, rows, columns);
+  check_storage("out", out, expected.out, 1e-6);
+
+  const int rows_per_chunk = 7, chunks = static_cast<int>((rows + rows_per_chunk - 1) / rows_per_chunk);
+  Doubles sums;
+  if (n.sums() > 0) {
+    const Buffer<float> partial(chunks * n.sums() * c);
+    n.reduce(matrix(chunks, columns), x.data(), affine_or_null, residual_or_null, leak_or_null,
+             grad_out.data(), partial.data(), leak, v_th, v_reset, alpha, rows, rows_per_chunk, chunks, columns);
+    sums = sum_over_chunks(partial, n.sums() * c);
+    const auto row = [&](size_t k) { return Doubles(sums.begin() + k * c, sums.begin() + (k + 1) * c); };
+    if (n.norm) {
+      check_close("dbeta", row(0), expected.dbeta, 1e-5);
+      check_close("dgamma", row(1), expected.dgamma, 1e-5);
+    }
+    if (n.learnable()) {
+      const Doubles gk = row(2 * n.norm);
+      check_close("sums of gk", gk, expected.leak_sums, 1e-5);
+      const Buffer<float> leak_sums = to_float_buffer(gk), grad_w(1);
+      (*n.leak_gradient)(items(1), leak_sums.data(), leak_parameter.data(), grad_w.data(), static_cast<int>(c));
+      double magnitude = 0;
+      for (double g : expected.leak_sums) magnitude += std::fabs(g);
+      CHECK(grad_w[0] == doctest::Approx(expected.grad_leak_parameter).scale(magnitude).epsilon(1e-6));
+    }
+  }
+
+  const Buffer<float> sums_buffer = to_float_buffer(sums), coefficients(2 * c);
+  if (n.norm) {
+    (*n.coefficients)(items(c), affine.data(), sums_buffer.data(), sums_buffer.data() + c, coefficients.data(),
+                      1.0f / (n.input_steps * rows), static_cast<int>(c));
+  }
+  const Buffer<storage> grad_x(p.x.size()), grad_residual(n.residual ? all : 0);
+  n.backward(matrix(rows, columns), x.data(), affine_or_null, residual_or_null, leak_or_null, grad_out.data(),
+             n.norm ? coefficients.data() : nullptr, grad_x.data(),
+             n.residual ? grad_residual.data() : nullptr, leak, v_th, v_reset, alpha, rows, columns);
+  check_storage("grad_x", grad_x, expected.grad_x, 1e-5);
+  if (n.residual) check_storage("grad_residual", grad_residual, expected.grad_residual, 1e-5);
+}
+}  // namespace
+
+TEST_CASE("every specialisation agrees with double arithmetic") {
+  REQUIRE(neuron_instances().size() >= 10);
+  unsigned seed = 1;
+  for (const NeuronInstance& neuron : neuron_instances()) {
+    INFO(neuron.name << ", LANES " << LANES << ", STORAGE " << STORAGE);
+    Random random(seed++);
+    check_instance(draw(neuron, random));
+  }
+}

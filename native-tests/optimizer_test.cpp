@@ -1,0 +1,109 @@
+// optimizer.cu: several steps of each against PyTorch's formulas in double.
+#include "numbers.h"
+
+#include "../kernels/optimizer.cu"
+
+namespace {
+const int64 n = 7;
+const size_t elements = n * LANES;
+}  // namespace
+
+TEST_CASE("sgd") {
+  for (int nesterov : {0, 1}) {
+    for (double momentum : {0.0, 0.875}) {
+      CAPTURE(nesterov);
+      CAPTURE(momentum);
+      Random random(1);
+      Doubles w = random.normals(elements), velocity(elements, 0.0);
+      const Buffer<float> weights = to_float_buffer(w), m = to_float_buffer(velocity);
+      const double decay = 0.03125;
+      for (int step = 1; step <= 5; ++step) {
+        const Doubles grad = random.normals(elements);
+        const double lr = 0.5 / step, factor = step == 3 ? 0.25 : 1;
+        const Buffer<float> g = to_float_buffer(grad);
+        const Buffer<float> schedule = to_float_buffer({lr, factor, NAN, NAN});
+        KERNEL_OF(sgd)
+        (items(n), weights.data(), g.data(), m.data(), schedule.data(), static_cast<float>(momentum),
+         static_cast<float>(decay), nesterov, n);
+        for (size_t i = 0; i < elements; ++i) {
+          const double d = factor * grad[i] + decay * w[i];
+          velocity[i] = momentum * velocity[i] + d;
+          w[i] -= lr * (nesterov ? d + momentum * velocity[i] : velocity[i]);
+        }
+        check_float("weights", weights, w, 1e-6);
+        check_float("velocity", m, velocity, 1e-6);
+      }
+    }
+  }
+}
+
+TEST_CASE("adamw") {
+  Random random(2);
+  Doubles w = random.normals(elements), first(elements, 0.0), second(elements, 0.0);
+  const Buffer<float> weights = to_float_buffer(w), m = to_float_buffer(first), v = to_float_buffer(second);
+  const double beta1 = 0.875, beta2 = 0.9990234375, eps = 1e-8, decay = 0.125;
+  for (int step = 1; step <= 6; ++step) {
+    Doubles grad = random.normals(elements);
+    grad[0] = 0;           // stays where eps alone keeps the quotient finite
+    grad[1 % elements] *= 1e-6;  // small gradients move as far as large ones
+    const double lr = 0.0625 / step, factor = step == 4 ? 0.5 : 1;
+    const double correction1 = 1 - std::pow(beta1, step), correction2 = 1 - std::pow(beta2, step);
+    const Buffer<float> g = to_float_buffer(grad);
+    const Buffer<float> schedule = to_float_buffer({lr, factor, correction1, correction2});
+    KERNEL_OF(adamw)
+    (items(n), weights.data(), g.data(), m.data(), v.data(), schedule.data(), static_cast<float>(beta1),
+     static_cast<float>(beta2), static_cast<float>(eps), static_cast<float>(decay), n);
+    for (size_t i = 0; i < elements; ++i) {
+      const double d = factor * grad[i];
+      w[i] *= 1 - lr * decay;
+      first[i] = beta1 * first[i] + (1 - beta1) * d;
+      second[i] = beta2 * second[i] + (1 - beta2) * d * d;
+      w[i] -= lr / correction1 * first[i] / (std::sqrt(second[i]) / std::sqrt(correction2) + eps);
+    }
+    check_float("weights", weights, w, 1e-6);
+    check_float("first moment", m, first, 1e-6);
+    check_float("second moment", v, second, 1e-6);
+  }
+}
+
+TEST_CASE("moving average of the weights") {
+  Random random(3);
+  Doubles average = random.normals(elements);
+  const Buffer<float> a = to_float_buffer(average);
+  for (int step = 0; step < 4; ++step) {
+    const Doubles w = random.normals(elements);
+    const Buffer<float> weights = to_float_buffer(w);
+    KERNEL_OF(ema)(items(n), weights.data(), a.data(), 0.875f, n);
+    for (size_t i = 0; i < elements; ++i) average[i] = 0.875 * average[i] + 0.125 * w[i];
+    check_float("average", a, average, 1e-6);
+  }
+}
+
+TEST_CASE("sums of squares of uneven chunks") {
+  Random random(4);
+  const int items_per_chunk = 3, chunks = 3;
+  const Doubles x = random.normals(elements);
+  const Buffer<float> values = to_float_buffer(x), partial(chunks);
+  KERNEL_OF(sum_squares)(items(chunks), values.data(), partial.data(), n, items_per_chunk, chunks);
+  Doubles expected(chunks, 0.0);
+  for (size_t i = 0; i < elements; ++i) expected[i / LANES / items_per_chunk] += x[i] * x[i];
+  check_float("partial", partial, expected, 1e-6);
+}
+
+TEST_CASE("clipping scales down only what is too long") {
+  const auto factor_after = [](float squares, float factor, float max_norm) {
+    const Buffer<float> s{squares}, schedule{0.1f, factor, 0.5f, 0.25f};
+    KERNEL_OF(clip_factor)(items(1), s.data(), schedule.data(), max_norm);
+    CHECK(schedule[0] == 0.1f);
+    CHECK(schedule[2] == 0.5f);
+    CHECK(schedule[3] == 0.25f);
+    return schedule[1];
+  };
+  CHECK(factor_after(16, 1, 2) == doctest::Approx(0.5).epsilon(1e-6));
+  CHECK(factor_after(16, 0.5f, 1) == doctest::Approx(0.25).epsilon(1e-6));  // of the scaled gradient
+  CHECK(factor_after(16, 1, 5) == 1);
+  CHECK(factor_after(16, 0.5f, 2.5f) == 0.5f);
+  CHECK(factor_after(0, 1, 1) == 1);
+  // A broken gradient is not hidden.
+  CHECK(std::isnan(factor_after(NAN, 1, 1)));
+}

@@ -1,0 +1,51 @@
+// pool.cu: average over space and mean over time.
+#include "numbers.h"
+
+#include "../kernels/pool.cu"
+
+TEST_CASE("average pool forward and backward") {
+  Random random(1);
+  for (int area : {1, 3, 49}) {
+    CAPTURE(area);
+    const int columns = 3;
+    const int64 m = 5, rows = m * area;
+    const size_t c = columns * LANES;
+    const Doubles x = random.normals(rows * c, 1), g = random.normals(m * c);
+    const Buffer<storage> input = to_storage_buffer(x), grad_x(rows * c);
+    const Buffer<float> out(m * c), grad_out = to_float_buffer(g);
+    KERNEL_OF(average_pool_forward)(matrix(m, columns), input.data(), out.data(), area, m, columns);
+    KERNEL_OF(average_pool_backward)(matrix(rows, columns), grad_out.data(), grad_x.data(), area, rows, columns);
+
+    Doubles mean(m * c, 0.0), spread(rows * c);
+    for (size_t row = 0; row < size_t(rows); ++row) {
+      for (size_t k = 0; k < c; ++k) {
+        mean[row / area * c + k] += x[row * c + k] / area;
+        spread[row * c + k] = g[row / area * c + k] / area;
+      }
+    }
+    check_float("out", out, mean, 1e-6);
+    check_storage("grad_x", grad_x, spread, 1e-6);
+  }
+}
+
+TEST_CASE("time mean forward and backward") {
+  Random random(2);
+  for (int steps : {1, 4, 7}) {
+    CAPTURE(steps);
+    const int64 n = 13;
+    const size_t all = n * LANES;
+    const Doubles x = random.normals(steps * all), g = random.normals(all);
+    const Buffer<storage> input = to_storage_buffer(x), out(all), grad_out = to_storage_buffer(g);
+    const Buffer<storage> grad_x(steps * all);
+    KERNEL_OF(time_mean_forward)(items(n), input.data(), out.data(), steps, n);
+    KERNEL_OF(time_mean_backward)(items(n), grad_out.data(), grad_x.data(), steps, n);
+
+    Doubles mean(all, 0.0), spread(steps * all);
+    for (size_t i = 0; i < x.size(); ++i) {
+      mean[i % all] += x[i] / steps;
+      spread[i] = g[i % all] / steps;
+    }
+    check_storage("out", out, mean, 1e-6);
+    check_storage("grad_x", grad_x, spread, 1e-6);
+  }
+}
