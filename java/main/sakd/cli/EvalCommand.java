@@ -36,6 +36,7 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Values.atLeast(1, "--batch-size", batchSize);
     Dataset testSet = data.open(false);
     var out = spec.commandLine().getOut();
     try (Ops ops = device.open();

@@ -19,8 +19,10 @@ import sakd.io.UserError;
       DevicesCommand.class
     })
 public final class Main implements Runnable {
+  static final String VERBOSE = "--verbose";
+
   @CommandLine.Option(
-      names = "--verbose",
+      names = VERBOSE,
       scope = CommandLine.ScopeType.INHERIT,
       description = "Print a stack trace with every error.")
   private boolean verbose;
@@ -51,7 +53,7 @@ public final class Main implements Runnable {
 
   static CommandLine commandLine(Main main) {
     CommandLine line = new CommandLine(main);
-    line.setCaseInsensitiveEnumValuesAllowed(true);
+    Values.register(line);
     line.setParameterExceptionHandler(
         (e, args) -> {
           e.getCommandLine().getErr().println("error: " + Suggestions.of(e));
@@ -60,7 +62,9 @@ public final class Main implements Runnable {
     line.setExecutionExceptionHandler(
         (e, command, parsed) -> {
           boolean users = e instanceof UserError;
-          command.getErr().println("error: " + (users ? e.getMessage() : e.toString()));
+          command
+              .getErr()
+              .println("error: " + Suggestions.oneLine(users ? e.getMessage() : e.toString()));
           if (main.verbose || !users) {
             e.printStackTrace(command.getErr());
           }

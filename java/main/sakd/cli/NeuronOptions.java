@@ -67,12 +67,20 @@ final class NeuronOptions {
 
   /** The neuron with what was given changed. */
   Neuron neuron(Neuron base) {
+    Neuron.Kind changed = kind == null ? base.kind() : Neuron.Kind.valueOf(kind.name());
+    if (tau != null) {
+      boolean lif = changed == Neuron.Kind.LIF;
+      Values.require(tau > 1 || (lif && tau == 1), "--tau", tau, lif ? "1 or more" : "more than 1");
+    }
+    if (alpha != null) {
+      Values.positive("--alpha", alpha);
+    }
     Neuron.Surrogate shape = surrogate == null ? base.surrogate() : surrogate;
     float width =
         alpha != null ? alpha : surrogate == null ? base.alpha() : defaultAlpha(surrogate);
     try {
       return new Neuron(
-          kind == null ? base.kind() : Neuron.Kind.valueOf(kind.name()),
+          changed,
           tau == null ? base.tau() : tau,
           vThreshold == null ? base.vThreshold() : vThreshold,
           vReset == null ? base.vReset() : reset(),
@@ -81,7 +89,11 @@ final class NeuronOptions {
           shape,
           width);
     } catch (IllegalArgumentException e) {
-      throw new UserError("the neuron cannot be built: " + e.getMessage(), e);
+      throw new UserError(
+          "the neuron cannot be built: "
+              + e.getMessage()
+              + "; give other --neuron, --tau, --v-threshold or --v-reset",
+          e);
     }
   }
 
@@ -98,19 +110,17 @@ final class NeuronOptions {
       return Float.NaN;
     }
     try {
-      return Float.parseFloat(vReset);
+      return Values.finiteFloat(vReset);
     } catch (NumberFormatException e) {
-      throw new UserError("--v-reset is " + vReset + "; expected a number or none", e);
+      throw new UserError(
+          "--v-reset is " + vReset + "; expected a finite number or none, give one of them", e);
     }
   }
 
   /** T, in the range that kernels unroll; 1 for an ANN. */
   int steps(Neuron neuron, int base) {
     int t = steps == null ? base : steps;
-    if (t < 1 || t > Neuron.MAX_STEPS) {
-      throw new UserError(
-          "--T is " + t + "; expected 1 to " + Neuron.MAX_STEPS + ", give such a number");
-    }
+    Values.require(t >= 1 && t <= Neuron.MAX_STEPS, "--T", t, "1 to " + Neuron.MAX_STEPS);
     return neuron.kind().isSpiking() ? t : 1;
   }
 }

@@ -50,11 +50,9 @@ final class PredictCommand implements Callable<Integer> {
           input
               + " is an array of shape "
               + Arrays.toString(shape)
-              + "; expected images [N, C, H, W]");
+              + "; expected at least one image as [N, C, H, W], reshape it");
     }
-    if (batchSize < 1) {
-      throw new UserError("--batch-size is " + batchSize + "; expected 1 or more");
-    }
+    Values.atLeast(1, "--batch-size", batchSize);
     try (Ops ops = device.open();
         LoadedModel loaded =
             LoadedModel.open(

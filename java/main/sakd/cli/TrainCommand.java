@@ -1,9 +1,9 @@
 package sakd.cli;
 
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +22,6 @@ import sakd.io.UserError;
 import sakd.model.ResNetSpec;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
-import sakd.train.LrSchedule;
 import sakd.train.RunFolder;
 import sakd.train.TrainSettings;
 
@@ -43,146 +42,8 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
   @Mixin private NeuronOptions neuron;
   @Mixin private DeviceOptions device;
-
-  @Option(
-      names = "--method",
-      paramLabel = "sakd|direct|transfer|logits|features",
-      description =
-          "How to train the student: both levels, labels alone, level 1 alone, or one term of "
-              + "level 2 alone (default: sakd, and direct for comparison).")
-  private Method method;
-
-  @Option(
-      names = "--teacher",
-      paramLabel = "W.safetensors",
-      description = "A trained ANN of the same architecture (default: train one).")
-  private Path teacher;
-
-  @Option(
-      names = "--init",
-      paramLabel = "W.safetensors",
-      description = "Where the student starts instead of random or transferred weights.")
-  private Path init;
-
-  @Option(names = "--epochs", description = "Epochs of a student (default: 200; bundled: 5).")
-  private Integer epochs;
-
-  @Option(
-      names = "--teacher-epochs",
-      description = "Epochs of the teacher (default: as --epochs; bundled: 12).")
-  private Integer teacherEpochs;
-
-  @Option(names = "--batch-size", description = "Images a step (default: 128; bundled: 50).")
-  private Integer batchSize;
-
-  @Option(
-      names = "--opt",
-      paramLabel = "sgd|adamw",
-      defaultValue = "sgd",
-      description = "sgd has Nesterov momentum (default: ${DEFAULT-VALUE}).")
-  private TrainSettings.Algorithm optimizer;
-
-  @Option(names = "--lr", description = "Learning rate (default: 0.1; adamw: 0.001).")
-  private Double lr;
-
-  @Option(
-      names = "--momentum",
-      defaultValue = "0.9",
-      description = "Momentum of sgd (default: ${DEFAULT-VALUE}).")
-  private float momentum;
-
-  @Option(
-      names = "--weight-decay",
-      description = "Weight decay, on every parameter (default: 5e-4; adamw: 5e-3).")
-  private Float weightDecay;
-
-  @Option(
-      names = "--lr-scheduler",
-      paramLabel = "cosine|constant",
-      defaultValue = "cosine",
-      description = "Learning rate by epoch (default: ${DEFAULT-VALUE}).")
-  private LrSchedule.Kind scheduler;
-
-  @Option(
-      names = "--lr-warmup-epochs",
-      defaultValue = "0",
-      description = "Epochs of linear warm-up (default: ${DEFAULT-VALUE}).")
-  private int warmupEpochs;
-
-  @Option(
-      names = "--label-smoothing",
-      defaultValue = "0",
-      description = "Share of the target spread over all classes (default: ${DEFAULT-VALUE}).")
-  private float labelSmoothing;
-
-  @Option(
-      names = "--clip-grad-norm",
-      defaultValue = "0",
-      description = "Largest norm of the gradient, 0 for no limit (default: ${DEFAULT-VALUE}).")
-  private float clipGradNorm;
-
-  @Option(
-      names = "--model-ema",
-      paramLabel = "DECAY",
-      arity = "0..1",
-      fallbackValue = "0.9998",
-      defaultValue = "0",
-      description = "Evaluate an average of weights with this decay (given bare: 0.9998).")
-  private float ema;
-
-  @Option(
-      names = "--ce-weight",
-      defaultValue = "1",
-      description = "Weight of the cross-entropy (default: ${DEFAULT-VALUE}).")
-  private float ceWeight;
-
-  @Option(
-      names = "--logit-weight",
-      defaultValue = "1",
-      description = "Weight of the logits' distillation (default: ${DEFAULT-VALUE}).")
-  private float logitWeight;
-
-  @Option(
-      names = "--feature-weight",
-      description = "Weight of the features' distillation (default: 100; bundled: 10).")
-  private Float featureWeight;
-
-  @Option(
-      names = "--kd-temperature",
-      defaultValue = "4",
-      description = "Temperature of the logits' distillation (default: ${DEFAULT-VALUE}).")
-  private float temperature;
-
-  @Option(
-      names = "--transform-kernel",
-      paramLabel = "1|3",
-      defaultValue = "3",
-      description = "Kernel of the features' transforms (default: ${DEFAULT-VALUE}).")
-  private int transformKernel;
-
-  @Option(names = "--no-augment", description = "No random crop and flip.")
-  private boolean noAugment;
-
-  @Option(names = "--no-shuffle", description = "Images in the order of the files.")
-  private boolean noShuffle;
-
-  @Option(
-      names = "--seed",
-      defaultValue = "0",
-      description = "Fixes weights, order and augmentation (default: ${DEFAULT-VALUE}).")
-  private long seed;
-
-  @Option(
-      names = "--workers",
-      defaultValue = "1",
-      description = "Threads that read ahead (default: ${DEFAULT-VALUE}).")
-  private int workers;
-
-  @Option(
-      names = "--print-freq",
-      defaultValue = "100",
-      description = "Steps between lines of progress (default: ${DEFAULT-VALUE}).")
-  private int printFreq;
+  @Mixin private DistillOptions distill;
+  @Mixin private OptimizerOptions optimizer;
 
   @Option(names = "--output-dir", description = "Run directory (default: runs/TIME-MODEL).")
   private Path outputDir;
@@ -197,11 +58,14 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<String> given = spec.commandLine().getParseResult().originalArgs();
+    List<String> given = spec.commandLine().getParseResult().expandedArgs();
     if (resume == null) {
       return train(given, false, null);
     }
-    if (spec.commandLine().getParseResult().matchedOptions().size() > 1) {
+    boolean alone =
+        spec.commandLine().getParseResult().matchedOptions().stream()
+            .allMatch(o -> List.of(RESUME, Main.VERBOSE).contains(o.longestName()));
+    if (!alone) {
       throw new UserError(
           RESUME
               + " goes on with the settings in "
@@ -209,13 +73,20 @@ final class TrainCommand implements Callable<Integer> {
               + "/args.txt; expected no other option beside it, leave them out");
     }
     TrainCommand first = new TrainCommand();
-    CommandLine line = new CommandLine(first).setCaseInsensitiveEnumValuesAllowed(true);
+    CommandLine line = new CommandLine(first);
+    Values.register(line);
+    // What recipes said is in args.txt already.
+    line.setExpandAtFiles(false);
     List<String> args = RunFolder.args(resume);
     try {
       line.parseArgs(args.toArray(String[]::new));
     } catch (CommandLine.ParameterException e) {
       throw new UserError(
-          "cannot read " + resume + "/args.txt: " + e.getMessage().lines().findFirst().orElse(""),
+          "cannot go on with "
+              + resume
+              + "/args.txt: "
+              + Suggestions.problem(e)
+              + "; expected the options the run was started with, restore the file",
           e);
     }
     first.spec = spec;
@@ -223,11 +94,13 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private int train(List<String> args, boolean resuming, Path folder) {
-    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter out = spec.commandLine().getOut();
     Dataset trainSet = data.open(true);
     Dataset testSet = data.open(false);
     try (Ops ops = device.open()) {
       Plan plan = plan(ops, trainSet);
+      // A run that cannot start leaves no folder.
+      Pipeline.check(plan, trainSet);
       RunFolder run =
           resuming
               ? RunFolder.open(folder, out)
@@ -244,6 +117,7 @@ final class TrainCommand implements Callable<Integer> {
   private static List<String> withoutCommand(List<String> args) {
     List<String> rest = new ArrayList<>(args);
     rest.remove("train");
+    rest.remove(Main.VERBOSE);
     return rest;
   }
 
@@ -252,7 +126,8 @@ final class TrainCommand implements Callable<Integer> {
         ? outputDir
         : Path.of(
             "runs",
-            LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"))
+            LocalDateTime.now(ZoneId.systemDefault())
+                    .format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"))
                 + "-"
                 + plan.model().name());
   }
@@ -262,61 +137,25 @@ final class TrainCommand implements Callable<Integer> {
     Neuron kind = neuron.neuron(Neuron.LIF);
     if (!kind.kind().isSpiking()) {
       throw new UserError(
-          "--neuron relu is the teacher's; expected lif, if or plif for the student");
+          "--neuron is relu, which is the teacher's; expected lif, if or plif for the student,"
+              + " give one of them");
     }
     ResNetSpec base = ResNetSpec.named(trainSet.height() == 28 ? "resnet8" : "spiking-resnet18");
-    int studentEpochs = positive("--epochs", epochs, small ? 5 : 200);
-    boolean sgd = optimizer == TrainSettings.Algorithm.SGD;
-    try {
-      LrSchedule checked =
-          new LrSchedule(
-              scheduler, lr == null ? sgd ? 0.1 : 1e-3 : lr, studentEpochs, warmupEpochs);
-      TrainSettings settings =
-          new TrainSettings(
-              studentEpochs,
-              positive("--batch-size", batchSize, small ? 50 : 128),
-              optimizer,
-              checked.lr(),
-              momentum,
-              weightDecay == null ? sgd ? 5e-4f : 5e-3f : weightDecay,
-              scheduler,
-              warmupEpochs,
-              clipGradNorm,
-              ema,
-              !noAugment,
-              !noShuffle,
-              seed,
-              workers,
-              positive("--print-freq", printFreq, 100),
-              device.storage(ops));
-      return new Plan(
-          model.spec(base),
-          kind,
-          neuron.steps(kind, 4),
-          method == null ? Method.SAKD : method,
-          method == null,
-          teacher,
-          init,
-          new DistillationWeights(
-              ceWeight,
-              logitWeight,
-              featureWeight == null ? small ? 10 : 100 : featureWeight,
-              temperature,
-              labelSmoothing),
-          transformKernel,
-          settings,
-          positive(
-              "--teacher-epochs", teacherEpochs, small && epochs == null ? 12 : studentEpochs));
-    } catch (IllegalArgumentException e) {
-      throw new UserError("the settings cannot be used: " + e.getMessage(), e);
-    }
-  }
-
-  private static int positive(String flag, Integer value, int otherwise) {
-    if (value != null && value < 1) {
-      throw new UserError(flag + " is " + value + "; expected 1 or more, give such a number");
-    }
-    return value == null ? otherwise : value;
+    Method method = distill.method();
+    DistillationWeights weights = distill.weights(small);
+    return new Plan(
+        model.spec(base),
+        kind,
+        neuron.steps(kind, 4),
+        method,
+        distill.method == null,
+        distill.teacher,
+        distill.init,
+        weights,
+        distill.transformKernel(),
+        optimizer.settings(
+            small, method.needsTeacher() && distill.teacher == null, device.storage(ops)),
+        optimizer.teacherEpochs(small));
   }
 
   private static void describe(Plan plan, Dataset trainSet, Dataset testSet, RunFolder run) {
@@ -382,7 +221,9 @@ final class TrainCommand implements Callable<Integer> {
                   ? String.format(
                       Locale.ROOT, "%.2f M SOP", row.evaluation().synapticOperations() / 1e6)
                   : String.format(Locale.ROOT, "%.2f M MAC", row.evaluation().macs() / 1e6),
-              row.seconds() == 0 ? "-" : String.format(Locale.ROOT, "%.1f", row.seconds())));
+              row.phase() == null
+                  ? "-"
+                  : String.format(Locale.ROOT, "%.1f", run.seconds(row.phase()))));
     }
     run.say("");
     run.say("weights " + run.path().resolve("best.safetensors"));

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import sakd.io.EditDistance;
 import sakd.io.UserError;
 
 /** Opens a set by its name, by its folder, or both. */

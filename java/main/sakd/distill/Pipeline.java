@@ -7,10 +7,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
+import sakd.data.Augment;
+import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.io.Safetensors;
 import sakd.io.SafetensorsFile;
+import sakd.io.UserError;
 import sakd.model.ModelFile;
 import sakd.model.Network;
 import sakd.model.ResNet;
@@ -31,17 +33,14 @@ public final class Pipeline {
   /** The student's seed differs from the teacher's, so that nothing is shared by chance. */
   private static final long STUDENT_SEED = 1;
 
-  private static final Predicate<String> INFERENCE = name -> !DistillationLoss.isTransform(name);
-
   /**
    * One line of the final table.
    *
    * @param evaluation accuracy and activity on the test images
    * @param spiking whether the network spikes; an ANN has no firing rate
-   * @param seconds of training; 0 if it was not trained here
+   * @param phase as the listener heard of its training; null if it was not trained here
    */
-  public record Row(
-      String name, Evaluator.Evaluation evaluation, boolean spiking, double seconds) {}
+  public record Row(String name, Evaluator.Evaluation evaluation, boolean spiking, String phase) {}
 
   private final Ops ops;
   private final Plan plan;
@@ -73,6 +72,46 @@ public final class Pipeline {
     this.say = say;
   }
 
+  /**
+   * Refuses a plan that cannot be run on this data, before anything is written.
+   *
+   * @throws UserError if the batch size does not fit, or the teacher's or initial weights cannot be
+   *     read or are of another network
+   */
+  public static void check(Plan plan, Dataset trainSet) {
+    TrainSettings s = plan.settings();
+    // Reads nothing yet, but knows which numbers it can work with.
+    new DataLoader(trainSet, s.batchSize(), false, false, Augment.NONE, s.seed(), s.workers());
+    if (plan.method().needsTeacher() && plan.teacherWeights() != null) {
+      Path path = plan.teacherWeights();
+      SafetensorsFile file = Safetensors.read(path);
+      if (ModelFile.isIn(file.metadata())) {
+        Neuron neuron = ModelFile.of(file.metadata(), path.toString()).neuron();
+        if (neuron.kind().isSpiking()) {
+          throw new UserError(
+              path
+                  + " holds a spiking network ("
+                  + neuron.kind()
+                  + "); expected the ANN as the teacher, such as a run's teacher/best.safetensors,"
+                  + " give it with --teacher");
+        }
+      }
+      Parameters ann = new Parameters(0);
+      ann(plan, trainSet, ann);
+      Weights.check(path, file, ann, name -> true, architecture(plan, trainSet));
+    }
+    if (plan.initialWeights() != null) {
+      SafetensorsFile file = Safetensors.read(plan.initialWeights());
+      Parameters snn = new Parameters(0);
+      student(plan, trainSet, snn);
+      Weights.check(plan.initialWeights(), file, snn, name -> true, architecture(plan, trainSet));
+    }
+  }
+
+  private static boolean isForInference(String parameter) {
+    return !DistillationLoss.isTransform(parameter);
+  }
+
   /** Runs everything, or what is left of it, and returns the final table. */
   public List<Row> run(boolean resume) {
     List<Row> rows = new ArrayList<>();
@@ -87,10 +126,10 @@ public final class Pipeline {
         }
         if (plan.method().transfersWeights() && plan.initialWeights() == null) {
           Parameters parameters = new Parameters(plan.settings().seed());
-          try (Network student = student(parameters)) {
+          try (Network student = student(plan, trainSet, parameters)) {
             parameters.allocate(ops);
             WeightTransfer.transfer(teacher.parameters(), parameters);
-            rows.add(new Row("transferred only", evaluator.evaluate(student, true), true, 0));
+            rows.add(new Row("transferred only", evaluator.evaluate(student, true), true, null));
           }
         }
         if (plan.compare()) {
@@ -106,35 +145,29 @@ public final class Pipeline {
     return rows;
   }
 
+  private static Network ann(Plan plan, Dataset data, Parameters parameters) {
+    return new ResNet(
+        plan.model().ann(), Neuron.RELU, 1, data.channels(), data.classes(), parameters);
+  }
+
   private Network ann() {
     Parameters parameters = new Parameters(plan.settings().seed());
-    Network network =
-        new ResNet(
-            plan.model().ann(),
-            Neuron.RELU,
-            1,
-            trainSet.channels(),
-            trainSet.classes(),
-            parameters);
+    Network network = ann(plan, trainSet, parameters);
     parameters.allocate(ops);
     return network;
   }
 
   /** The SNN, not yet allocated: the transforms of distillation may join its parameters. */
-  private Network student(Parameters parameters) {
+  private static Network student(Plan plan, Dataset data, Parameters parameters) {
     return new ResNet(
-        plan.model(),
-        plan.neuron(),
-        plan.steps(),
-        trainSet.channels(),
-        trainSet.classes(),
-        parameters);
+        plan.model(), plan.neuron(), plan.steps(), data.channels(), data.classes(), parameters);
   }
 
   private Row teacher(Network teacher, Evaluator evaluator, boolean resume) {
-    double seconds = 0;
+    String phase = null;
     if (plan.teacherWeights() != null) {
-      Weights.load(plan.teacherWeights(), teacher.parameters(), name -> true, architecture());
+      Weights.load(
+          plan.teacherWeights(), teacher.parameters(), name -> true, architecture(plan, trainSet));
     } else {
       DistillationLoss loss =
           new DistillationLoss(
@@ -142,24 +175,24 @@ public final class Pipeline {
               List.of(),
               1,
               teacher.parameters());
-      seconds =
-          train(
-              "teacher",
-              teacher,
-              new DistillationObjective(teacher, null, loss),
-              folder.resolve("teacher"),
-              plan.settings().withEpochs(plan.teacherEpochs()),
-              true,
-              evaluator,
-              resume);
+      phase = "teacher";
+      train(
+          phase,
+          teacher,
+          new DistillationObjective(teacher, null, loss),
+          folder.resolve("teacher"),
+          plan.settings().withEpochs(plan.teacherEpochs()),
+          true,
+          evaluator,
+          resume);
     }
-    return new Row("teacher (ANN)", evaluator.evaluate(teacher, true), false, seconds);
+    return new Row("teacher (ANN)", evaluator.evaluate(teacher, true), false, phase);
   }
 
   private Row student(
       Method method, Path where, Network teacher, Evaluator evaluator, boolean resume) {
     Parameters parameters = new Parameters(plan.settings().seed() + STUDENT_SEED);
-    try (Network student = student(parameters)) {
+    try (Network student = student(plan, trainSet, parameters)) {
       DistillationLoss loss =
           new DistillationLoss(
               method.select(plan.weights()),
@@ -173,28 +206,27 @@ public final class Pipeline {
             plan.initialWeights(),
             file,
             parameters,
-            name -> INFERENCE.test(name) || file.tensors().containsKey(name),
-            architecture());
+            name -> isForInference(name) || file.tensors().containsKey(name),
+            architecture(plan, trainSet));
       } else if (method.transfersWeights()) {
         WeightTransfer.transfer(teacher.parameters(), parameters);
       }
       String phase = method.name().toLowerCase(Locale.ROOT);
-      double seconds =
-          train(
-              phase,
-              student,
-              new DistillationObjective(student, teacher, loss),
-              where,
-              plan.settings(),
-              false,
-              evaluator,
-              resume);
+      train(
+          phase,
+          student,
+          new DistillationObjective(student, teacher, loss),
+          where,
+          plan.settings(),
+          false,
+          evaluator,
+          resume);
       String name = method == Method.SAKD ? "SAKD" : phase;
-      return new Row(name, evaluator.evaluate(student, true), true, seconds);
+      return new Row(name, evaluator.evaluate(student, true), true, phase);
     }
   }
 
-  private double train(
+  private void train(
       String phase,
       Network network,
       DistillationObjective objective,
@@ -221,19 +253,25 @@ public final class Pipeline {
             trainSet.channels(),
             trainSet.classes())
         .describe(about);
-    return new Trainer(ops, settings, trainSet, evaluator, listener)
+    new Trainer(ops, settings, trainSet, evaluator, listener)
         .run(
-            new Trainer.Task(phase, network, objective, where, architecture(), INFERENCE, about),
-            resume)
-        .seconds();
+            new Trainer.Task(
+                phase,
+                network,
+                objective,
+                where,
+                architecture(plan, trainSet),
+                Pipeline::isForInference,
+                about),
+            resume);
   }
 
-  private String architecture() {
+  private static String architecture(Plan plan, Dataset data) {
     return plan.model().name()
         + " for "
-        + trainSet.channels()
+        + data.channels()
         + " channels and "
-        + trainSet.classes()
+        + data.classes()
         + " classes";
   }
 }

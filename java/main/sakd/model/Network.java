@@ -11,6 +11,8 @@ public interface Network extends AutoCloseable {
   record Output(Var logits, List<Var> stages) {}
 
   /**
+   * Computes the logits.
+   *
    * @param images [T', N, H, W, C]
    * @param keepStages whether the stages' features will be read
    */

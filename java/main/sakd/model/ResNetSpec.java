@@ -2,6 +2,7 @@ package sakd.model;
 
 import java.util.List;
 import java.util.Locale;
+import sakd.io.EditDistance;
 import sakd.io.UserError;
 import sakd.ops.Neuron;
 
@@ -96,6 +97,7 @@ public record ResNetSpec(
    * @throws UserError naming the known ones if there is none
    */
   public static ResNetSpec named(String name) {
+    List<String> known = ALL.stream().map(ResNetSpec::name).toList();
     return ALL.stream()
         .filter(s -> s.name.equals(name.toLowerCase(Locale.ROOT)))
         .findFirst()
@@ -105,7 +107,10 @@ public record ResNetSpec(
                     "unknown model '"
                         + name
                         + "'; expected one of "
-                        + String.join(", ", ALL.stream().map(ResNetSpec::name).toList())));
+                        + String.join(", ", known)
+                        + ", did you mean "
+                        + EditDistance.nearest(name, known)
+                        + "?"));
   }
 
   /**

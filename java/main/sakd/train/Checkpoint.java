@@ -14,7 +14,8 @@ import sakd.ops.Tensor;
 /**
  * Everything a run needs to go on as if it had never stopped, in one safetensors file: weights and
  * running statistics under PyTorch's names, the optimizer's state under {@code optimizer.}, the
- * average of weights under {@code ema.}, and where it was in the metadata.
+ * average of weights under {@code ema.}, and where it was in the metadata. No duration is among it,
+ * so that a resumed run writes the same bytes as an undisturbed one.
  */
 final class Checkpoint {
   static final String OPTIMIZER = "optimizer.";
@@ -23,12 +24,11 @@ final class Checkpoint {
   private static final String EPOCHS = "sakd.epochs_done";
   private static final String STEPS = "sakd.steps";
   private static final String BEST = "sakd.best_top1";
-  private static final String SECONDS = "sakd.seconds";
 
   private Checkpoint() {}
 
   /** Where a run was: after so many whole epochs. */
-  record Progress(int epochsDone, double bestTop1, double seconds) {}
+  record Progress(int epochsDone, double bestTop1) {}
 
   static void save(
       Path path,
@@ -61,7 +61,6 @@ final class Checkpoint {
     metadata.put(EPOCHS, Integer.toString(progress.epochsDone));
     metadata.put(STEPS, Long.toString(optimizer.steps()));
     metadata.put(BEST, Double.toString(progress.bestTop1));
-    metadata.put(SECONDS, Double.toString(progress.seconds));
     Safetensors.write(path, metadata, tensors);
   }
 
@@ -108,10 +107,7 @@ final class Checkpoint {
     try {
       Map<String, String> m = file.metadata();
       optimizer.steps(Long.parseLong(m.get(STEPS)));
-      return new Progress(
-          Integer.parseInt(m.get(EPOCHS)),
-          Double.parseDouble(m.get(BEST)),
-          Double.parseDouble(m.get(SECONDS)));
+      return new Progress(Integer.parseInt(m.get(EPOCHS)), Double.parseDouble(m.get(BEST)));
     } catch (NumberFormatException | NullPointerException e) {
       throw notCheckpoint(path, "says nothing of the epoch it was written in", e);
     }

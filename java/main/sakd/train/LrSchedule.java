@@ -16,7 +16,10 @@ public record LrSchedule(Kind kind, double lr, int epochs, int warmupEpochs) {
   private static final double WARMUP_START = 0.01;
 
   public LrSchedule {
-    if (!(lr > 0) || epochs < 1 || warmupEpochs < 0 || warmupEpochs >= epochs && warmupEpochs > 0) {
+    if (!(lr > 0)
+        || epochs < 1
+        || warmupEpochs < 0
+        || (warmupEpochs > 0 && warmupEpochs >= epochs)) {
       throw new IllegalArgumentException(
           "a learning rate above 0 and fewer warm-up epochs than epochs are needed");
     }

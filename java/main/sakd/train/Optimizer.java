@@ -96,8 +96,8 @@ public abstract class Optimizer implements AutoCloseable {
     values
         .putFloat((float) lr)
         .putFloat(1)
-        .putFloat((float) (1 - Math.pow(BETA1, steps)))
-        .putFloat((float) (1 - Math.pow(BETA2, steps)));
+        .putFloat((float) (1 - Math.pow(BETA1, (double) steps)))
+        .putFloat((float) (1 - Math.pow(BETA2, (double) steps)));
     ops.device().upload(values.flip(), schedule.memory());
     if (maxNorm > 0) {
       ops.sumSquares(parameters.gradients(), squares);

@@ -1,8 +1,7 @@
 package sakd.train;
 
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.UncheckedIOException;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
 import sakd.io.AtomicFile;
+import sakd.io.IoErrors;
 import sakd.io.UserError;
 
 /**
@@ -23,11 +23,13 @@ public final class RunFolder implements Listener {
   private static final String SUMMARY = "summary.csv";
   private static final String HEADER =
       "phase,epoch,lr,loss,ce,logits,features,train_top1,top1,top5,images_per_second,seconds\n";
+  private static final int COLUMNS = HEADER.split(",").length;
+  private static final int SECONDS = COLUMNS - 1;
 
   private final Path folder;
-  private final PrintStream out;
+  private final PrintWriter out;
 
-  private RunFolder(Path folder, PrintStream out) {
+  private RunFolder(Path folder, PrintWriter out) {
     this.folder = folder;
     this.out = out;
   }
@@ -37,7 +39,7 @@ public final class RunFolder implements Listener {
    *
    * @throws UserError if it cannot be made, or holds a run already
    */
-  public static RunFolder create(Path folder, List<String> args, PrintStream out) {
+  public static RunFolder create(Path folder, List<String> args, PrintWriter out) {
     if (Files.exists(folder.resolve(ARGS))) {
       throw new UserError(
           folder
@@ -51,7 +53,7 @@ public final class RunFolder implements Listener {
   }
 
   /** Opens a run directory to go on. */
-  public static RunFolder open(Path folder, PrintStream out) {
+  public static RunFolder open(Path folder, PrintWriter out) {
     return new RunFolder(folder, out);
   }
 
@@ -62,7 +64,8 @@ public final class RunFolder implements Listener {
    */
   public static List<String> args(Path folder) {
     try {
-      return Files.readAllLines(folder.resolve(ARGS));
+      // A run without arguments has an empty line.
+      return Files.readAllLines(folder.resolve(ARGS)).stream().filter(a -> !a.isEmpty()).toList();
     } catch (IOException e) {
       throw new UserError(
           folder
@@ -96,30 +99,53 @@ public final class RunFolder implements Listener {
           "cannot write to "
               + folder.resolve(file)
               + " ("
-              + e.getMessage()
-              + "); free some space or check the folder, then go on with --resume "
+              + IoErrors.reason(e)
+              + "); expected a writable folder with free space, free some, then go on with --resume "
               + folder,
           e);
     }
   }
 
-  /** Drops the rows of epochs that are about to be trained again. */
-  private void forget(String phase, int fromEpoch) {
+  /** Seconds spent training in a phase, as its rows say: those of every session of the run. */
+  public double seconds(String phase) {
+    return rows().stream()
+        .map(row -> row.split(",", -1))
+        .filter(cells -> cells[0].equals(phase) && epoch(cells) > 0)
+        .mapToDouble(cells -> Double.parseDouble(cells[SECONDS]))
+        .sum();
+  }
+
+  /** The epoch of a row, or 0 if it is the header or was cut off by a full disk. */
+  private static int epoch(String[] cells) {
+    return cells.length == COLUMNS && cells[1].matches("[1-9][0-9]*")
+        ? Integer.parseInt(cells[1])
+        : 0;
+  }
+
+  private List<String> rows() {
     Path file = folder.resolve(SUMMARY);
     try {
-      List<String> kept =
-          Files.readAllLines(file).stream()
-              .filter(
-                  row -> {
-                    String[] cells = row.split(",", 3);
-                    return cells.length < 3
-                        || !cells[0].equals(phase)
-                        || Integer.parseInt(cells[1]) < fromEpoch;
-                  })
-              .toList();
-      AtomicFile.writeText(file, String.join("\n", kept) + "\n");
+      return Files.readAllLines(file);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw IoErrors.unreadable(file, "the rows of this run's epochs", e);
+    }
+  }
+
+  /** Drops the rows of epochs that are about to be trained again. */
+  private void forget(String phase, int fromEpoch) {
+    List<String> all = rows();
+    List<String> kept =
+        all.stream()
+            .filter(
+                row -> {
+                  String[] cells = row.split(",", -1);
+                  return row.equals(HEADER.strip())
+                      || (epoch(cells) > 0
+                          && (!cells[0].equals(phase) || epoch(cells) < fromEpoch));
+                })
+            .toList();
+    if (kept.size() < all.size()) {
+      AtomicFile.writeText(folder.resolve(SUMMARY), String.join("\n", kept) + "\n");
     }
   }
 
@@ -174,7 +200,7 @@ public final class RunFolder implements Listener {
         SUMMARY,
         String.format(
             Locale.ROOT,
-            "%s,%d,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.1f,%.2f%n",
+            "%s,%d,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.1f,%.3f\n",
             s.phase(),
             s.epoch(),
             s.lr(),

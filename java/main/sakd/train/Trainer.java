@@ -54,8 +54,8 @@ public final class Trainer {
       Predicate<String> inference,
       Map<String, String> about) {}
 
-  /** Accuracy at the end, and seconds spent training. */
-  public record Outcome(double top1, double bestTop1, double seconds) {}
+  /** Accuracy at the end, and the best. */
+  public record Outcome(double top1, double bestTop1) {}
 
   /** Trains to the last epoch; goes on from last.safetensors if {@code resume} and it is there. */
   public Outcome run(Task task, boolean resume) {
@@ -67,7 +67,7 @@ public final class Trainer {
     try (Optimizer optimizer = optimizer(task);
         Ema ema = settings.emaDecay() > 0 ? new Ema(ops, parameters, settings.emaDecay()) : null;
         Inputs inputs = new Inputs(ops, trainSet)) {
-      var progress = new Checkpoint.Progress(0, 0, 0);
+      var progress = new Checkpoint.Progress(0, 0);
       if (resume && Files.exists(last)) {
         progress = Checkpoint.load(last, parameters, optimizer, ema, task.architecture);
       }
@@ -98,11 +98,7 @@ public final class Trainer {
                 trainSet.size() / trained.seconds,
                 trained.seconds));
         boolean best = e == 0 || evaluation.top1() > progress.bestTop1();
-        progress =
-            new Checkpoint.Progress(
-                e + 1,
-                best ? evaluation.top1() : progress.bestTop1(),
-                progress.seconds() + trained.seconds);
+        progress = new Checkpoint.Progress(e + 1, best ? evaluation.top1() : progress.bestTop1());
         if (best) {
           saveBest(task, ema);
         }
@@ -111,7 +107,7 @@ public final class Trainer {
       if (ema != null) {
         ema.swap();
       }
-      return new Outcome(top1, progress.bestTop1(), progress.seconds());
+      return new Outcome(top1, progress.bestTop1());
     }
   }
 

@@ -59,6 +59,25 @@ public final class Weights {
       Parameters parameters,
       Predicate<String> names,
       String architecture) {
+    check(path, file, parameters, names, architecture);
+    for (Parameter p : parameters.all()) {
+      if (names.test(p.name())) {
+        p.set(file.tensors().get(p.name()).toFloats());
+      }
+    }
+  }
+
+  /**
+   * Whether {@link #load} would succeed; the parameters need not be allocated.
+   *
+   * @throws UserError as {@link #load}
+   */
+  public static void check(
+      Path path,
+      SafetensorsFile file,
+      Parameters parameters,
+      Predicate<String> names,
+      String architecture) {
     List<Parameter> wanted = parameters.all().stream().filter(p -> names.test(p.name())).toList();
     List<String> missing = new ArrayList<>();
     List<String> misshapen = new ArrayList<>();
@@ -87,9 +106,6 @@ public final class Weights {
               + ": "
               + problems(missing, misshapen, unknown)
               + "; give the --model, --dataset and --neuron it was made with");
-    }
-    for (Parameter p : wanted) {
-      p.set(file.tensors().get(p.name()).toFloats());
     }
   }
 

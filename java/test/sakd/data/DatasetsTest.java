@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import sakd.io.EditDistance;
 
 class DatasetsTest {
   @TempDir Path folder;

@@ -1,21 +1,21 @@
-package sakd.data;
+package sakd.io;
 
+import java.util.Collection;
 import java.util.Comparator;
-import java.util.List;
 
 /** Finds the name that the user probably meant. */
-final class EditDistance {
+public final class EditDistance {
   private EditDistance() {}
 
   /** The candidate with the fewest insertions, deletions and substitutions; the first of equals. */
-  static String nearest(String name, List<String> candidates) {
+  public static String nearest(String name, Collection<String> candidates) {
     return candidates.stream()
         .min(Comparator.comparingInt((String candidate) -> between(name, candidate)))
         .orElseThrow();
   }
 
   /** Levenshtein's distance. */
-  static int between(String a, String b) {
+  public static int between(String a, String b) {
     int[] row = new int[b.length() + 1];
     for (int j = 0; j <= b.length(); j++) {
       row[j] = j;

@@ -1,0 +1,135 @@
+package sakd.cli;
+
+import picocli.CommandLine.Option;
+import sakd.device.DType;
+import sakd.train.LrSchedule;
+import sakd.train.TrainSettings;
+
+/** How the weights are found; names as in torchvision's and timm's train.py. */
+final class OptimizerOptions {
+  @Option(names = "--epochs", description = "Epochs of a student (default: 200; bundled: 5).")
+  private Integer epochs;
+
+  @Option(
+      names = "--teacher-epochs",
+      description = "Epochs of the teacher (default: as --epochs; bundled: 12).")
+  private Integer teacherEpochs;
+
+  @Option(names = "--batch-size", description = "Images a step (default: 128; bundled: 50).")
+  private Integer batchSize;
+
+  @Option(
+      names = "--opt",
+      paramLabel = "sgd|adamw",
+      defaultValue = "sgd",
+      description = "sgd has Nesterov momentum (default: ${DEFAULT-VALUE}).")
+  private TrainSettings.Algorithm optimizer;
+
+  @Option(names = "--lr", description = "Learning rate (default: 0.1; adamw: 0.001).")
+  private Double lr;
+
+  @Option(
+      names = "--momentum",
+      defaultValue = "0.9",
+      description = "Momentum of sgd (default: ${DEFAULT-VALUE}).")
+  private float momentum;
+
+  @Option(
+      names = "--weight-decay",
+      description = "Weight decay, on every parameter (default: 5e-4; adamw: 5e-3).")
+  private Float weightDecay;
+
+  @Option(
+      names = "--lr-scheduler",
+      paramLabel = "cosine|constant",
+      defaultValue = "cosine",
+      description = "Learning rate by epoch (default: ${DEFAULT-VALUE}).")
+  private LrSchedule.Kind scheduler;
+
+  @Option(
+      names = "--lr-warmup-epochs",
+      defaultValue = "0",
+      description = "Epochs of linear warm-up (default: ${DEFAULT-VALUE}).")
+  private int warmupEpochs;
+
+  @Option(
+      names = "--clip-grad-norm",
+      defaultValue = "0",
+      description = "Largest norm of the gradient, 0 for no limit (default: ${DEFAULT-VALUE}).")
+  private float clipGradNorm;
+
+  @Option(
+      names = "--model-ema",
+      paramLabel = "DECAY",
+      arity = "0..1",
+      fallbackValue = "0.9998",
+      defaultValue = "0",
+      description = "Evaluate an average of weights with this decay (given bare: 0.9998).")
+  private float ema;
+
+  @Option(names = "--no-augment", description = "No random crop and flip.")
+  private boolean noAugment;
+
+  @Option(names = "--no-shuffle", description = "Images in the order of the files.")
+  private boolean noShuffle;
+
+  @Option(
+      names = "--seed",
+      defaultValue = "0",
+      description = "Fixes weights, order and augmentation (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--workers",
+      defaultValue = "1",
+      description = "Threads that read ahead (default: ${DEFAULT-VALUE}).")
+  private int workers;
+
+  @Option(
+      names = "--print-freq",
+      defaultValue = "100",
+      description = "Steps between lines of progress (default: ${DEFAULT-VALUE}).")
+  private int printFreq;
+
+  /**
+   * The settings of the student's training.
+   *
+   * @param small whether the data are the bundled ones
+   * @param teacher whether a teacher is trained too, with the same warm-up
+   */
+  TrainSettings settings(boolean small, boolean teacher, DType storage) {
+    boolean sgd = optimizer == TrainSettings.Algorithm.SGD;
+    int studentEpochs = Values.atLeast(1, "--epochs", epochs == null ? small ? 5 : 200 : epochs);
+    int fewest = teacher ? Math.min(studentEpochs, teacherEpochs(small)) : studentEpochs;
+    Values.require(
+        warmupEpochs == 0 || (warmupEpochs > 0 && warmupEpochs < fewest),
+        "--lr-warmup-epochs",
+        warmupEpochs,
+        "0 or more and less than the " + fewest + " epochs of training");
+    return new TrainSettings(
+        studentEpochs,
+        Values.atLeast(1, "--batch-size", batchSize == null ? small ? 50 : 128 : batchSize),
+        optimizer,
+        Values.positive("--lr", lr == null ? sgd ? 0.1 : 1e-3 : lr),
+        Values.share("--momentum", momentum),
+        Values.notNegative(
+            "--weight-decay", weightDecay == null ? sgd ? 5e-4f : 5e-3f : weightDecay),
+        scheduler,
+        warmupEpochs,
+        Values.notNegative("--clip-grad-norm", clipGradNorm),
+        Values.share("--model-ema", ema),
+        !noAugment,
+        !noShuffle,
+        seed,
+        Values.atLeast(0, "--workers", workers),
+        Values.atLeast(1, "--print-freq", printFreq),
+        storage);
+  }
+
+  /** Epochs of the teacher. */
+  int teacherEpochs(boolean small) {
+    int student = epochs == null ? small ? 5 : 200 : epochs;
+    int otherwise = small && epochs == null ? 12 : student;
+    return Values.atLeast(1, "--teacher-epochs", teacherEpochs == null ? otherwise : teacherEpochs);
+  }
+}

@@ -1,0 +1,299 @@
+package sakd.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import sakd.io.HostTensor;
+import sakd.io.Npy;
+import sakd.io.Safetensors;
+import sakd.io.SafetensorsFile;
+
+/** Whole runs of every method, and what eval and predict make of their files. */
+class TrainTest {
+  private static final int CLASSES = 10;
+
+  @TempDir static Path shared;
+  private static Path data;
+
+  /** A run of SAKD that trains its teacher, which the other runs use. */
+  private static Path sakd;
+
+  private static CommandLines.Answer answer;
+
+  @BeforeAll
+  static void sakd() throws IOException {
+    data = CommandLines.data(shared);
+    sakd = shared.resolve("sakd");
+    answer = CommandLines.run(train(sakd, "--method sakd --teacher-epochs 8 --lr 0.05")).ok();
+  }
+
+  private static List<String> train(Path output, String options) {
+    return CommandLines.with(
+        List.of("train", "--data-path", data.toString(), "--output-dir", output.toString()),
+        ("--device cpu --model resnet8 --T 2 --batch-size 20 --epochs 2 " + options)
+            .split(" ", -1));
+  }
+
+  @Test
+  void theTeacherLearnsAndTheStudentFollows() throws IOException {
+    List<String[]> teacher = rows(sakd, "teacher");
+    assertEquals(8, teacher.size());
+    assertTrue(cell(teacher, 7, "loss") < 0.7 * cell(teacher, 0, "loss"), answer.out());
+    assertTrue(cell(teacher, 7, "train_top1") > 0.5, answer.out());
+    List<String[]> student = rows(sakd, "sakd");
+    assertTrue(cell(student, 1, "features") < cell(student, 0, "features"), answer.out());
+    assertTrue(cell(student, 1, "logits") > 0, answer.out());
+    assertRun(sakd, "sakd", List.of());
+  }
+
+  @Test
+  void theTableNamesEveryNetwork() {
+    String table = answer.out().substring(answer.out().indexOf("\nnetwork"));
+    List<String> names = table.lines().map(l -> l.split("  ", -1)[0]).toList();
+    assertTrue(names.containsAll(List.of("teacher (ANN)", "transferred only", "SAKD")), table);
+    assertFalse(names.contains("direct"), "a method was asked for");
+  }
+
+  @Test
+  void theTeachersFileIsAnAnn() throws IOException {
+    SafetensorsFile file = Safetensors.read(sakd.resolve("teacher/best.safetensors"));
+    assertEquals(resnet8(), new TreeSet<>(file.tensors().keySet()));
+    assertEquals("relu", file.metadata().get("sakd.neuron"));
+    CommandLines.Answer eval = eval(sakd.resolve("teacher/best.safetensors"));
+    assertTrue(eval.out().contains("multiply-accumulates"), eval.out());
+    assertEquals(best(sakd, "teacher"), top1(eval), eval.out());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--method transfer --neuron if --surrogate atan --opt adamw --no-shuffle",
+        "--method logits --neuron plif --surrogate sigmoid --model-ema 0.5 --label-smoothing 0.1",
+        "--method features --v-reset none --surrogate rectangle --clip-grad-norm 1"
+            + " --lr-warmup-epochs 1 --transform-kernel 1",
+        "--method direct --decay-input --detach-reset --lr-scheduler constant --no-augment"
+            + " --workers 0 --amp off",
+      })
+  void everyMethod(String options) throws IOException {
+    String method = options.split(" ", -1)[1];
+    Path run = shared.resolve(method);
+    boolean teacher = !method.equals("direct");
+    CommandLines.run(
+            train(
+                run,
+                options
+                    + (teacher ? " --teacher " + sakd.resolve("teacher/best.safetensors") : "")))
+        .ok();
+    assertFalse(Files.exists(run.resolve("teacher")), "it was given");
+    List<String[]> rows = rows(run, method);
+    assertEquals(2, rows.size());
+    assertEquals(method.equals("logits"), cell(rows, 1, "logits") > 0);
+    assertEquals(method.equals("features"), cell(rows, 1, "features") > 0);
+    assertRun(run, method, options.contains("--amp off") ? List.of("--amp", "off") : List.of());
+  }
+
+  @Test
+  void colourImagesAndTheImageNetStem() throws IOException {
+    Path run = shared.resolve("cifar");
+    Path images = CommandLines.cifar(shared);
+    List<String> args = train(run, "--method direct --stem imagenet --init");
+    args.set(args.indexOf("--data-path") + 1, images.toString());
+    // Weights of one epoch start the next run.
+    List<String> first = args.subList(0, args.size() - 1);
+    CommandLines.run(first).ok();
+    Path again = shared.resolve("cifar-again");
+    args.set(args.indexOf("--output-dir") + 1, again.toString());
+    args.add(run.resolve("best.safetensors").toString());
+    CommandLines.run(args).ok();
+    Path weights = again.resolve("best.safetensors");
+    CommandLines.Answer eval =
+        CommandLines.run(
+                "eval",
+                "--data-path",
+                images.toString(),
+                "--device",
+                "cpu",
+                "--weights",
+                weights.toString())
+            .ok();
+    assertTrue(eval.out().contains("on 6 images of cifar10"), eval.out());
+    assertEquals(best(again, "direct"), top1(eval), eval.out());
+    assertArrayEquals(
+        new int[] {16, 3, 7, 7}, Safetensors.read(weights).tensors().get("conv1.weight").shape());
+  }
+
+  @Test
+  void aRecipeIsSpeltOutInTheRun() throws IOException {
+    Path recipe = shared.resolve("recipe");
+    Files.writeString(recipe, "--method direct\n--epochs=1\n# a comment\n--lr 0.01\n");
+    Path run = shared.resolve("from-recipe");
+    List<String> args = train(run, "@" + recipe);
+    args.subList(args.indexOf("--epochs"), args.indexOf("--epochs") + 2).clear();
+    CommandLines.run(args).ok();
+    List<String> kept = Files.readAllLines(run.resolve("args.txt"));
+    assertTrue(kept.containsAll(List.of("--method", "direct", "--epochs=1", "0.01")), "" + kept);
+    assertEquals("--data-path", kept.get(0));
+  }
+
+  @Test
+  void aLossThatIsNoNumberEndsTheRunInOneLine() throws IOException {
+    Path run = shared.resolve("diverged");
+    CommandLines.Answer diverged =
+        CommandLines.run(train(run, "--method direct --lr 1e30 --opt sgd --amp off"));
+    assertEquals(2, diverged.code(), diverged.toString());
+    assertEquals(1, diverged.err().lines().count(), diverged.err());
+    assertTrue(diverged.err().contains("--clip-grad-norm"), diverged.err());
+  }
+
+  /** The files of a run, and that eval and predict agree with it about best.safetensors. */
+  private static void assertRun(Path run, String phase, List<String> amp) throws IOException {
+    for (String name : List.of("args.txt", "summary.csv", "train.log", "last.safetensors")) {
+      assertTrue(Files.size(run.resolve(name)) > 0, name);
+    }
+    Path weights = run.resolve("best.safetensors");
+    SafetensorsFile file = Safetensors.read(weights);
+    Set<String> names = new TreeSet<>(file.tensors().keySet());
+    if (file.metadata().get("sakd.neuron").equals("plif")) {
+      assertEquals(7, names.stream().filter(n -> n.endsWith(".w")).count());
+      names.removeIf(n -> n.endsWith(".w"));
+    }
+    assertEquals(resnet8(), names);
+    CommandLines.Answer eval = eval(weights, amp.toArray(String[]::new));
+    assertEquals(best(run, phase), top1(eval), eval.out());
+    assertTrue(eval.out().contains("T = 2, on 20 images of mnist"), eval.out());
+    assertPredicts(weights, Double.parseDouble(top1(eval(weights, "--amp", "off"))));
+  }
+
+  private static CommandLines.Answer eval(Path weights, String... more) {
+    return CommandLines.run(
+            CommandLines.with(
+                List.of(
+                    "eval",
+                    "--data-path",
+                    data.toString(),
+                    "--device",
+                    "cpu",
+                    "--weights",
+                    weights.toString()),
+                more))
+        .ok();
+  }
+
+  private static String top1(CommandLines.Answer eval) {
+    return eval.out().replaceAll("(?s).*top-1 ([0-9.]+) %.*", "$1");
+  }
+
+  /** Logits do not depend on the batch, and their classes are those that eval counts. */
+  private static void assertPredicts(Path weights, double top1) throws IOException {
+    Path images = shared.resolve("images.npy");
+    Npy.write(images, testImages());
+    float[] one = predict(weights, images, 1);
+    float[] seven = predict(weights, images, 7);
+    assertArrayEquals(one, seven, 1e-3f);
+    int hits = 0;
+    for (int i = 0; i < CommandLines.TEST_IMAGES; i++) {
+      int most = 0;
+      for (int k = 1; k < CLASSES; k++) {
+        if (seven[CLASSES * i + k] > seven[CLASSES * i + most]) {
+          most = k;
+        }
+      }
+      hits += most == i % CLASSES ? 1 : 0;
+    }
+    assertEquals(top1, 100.0 * hits / CommandLines.TEST_IMAGES, 0.01);
+  }
+
+  private static float[] predict(Path weights, Path images, int batch) {
+    Path logits = shared.resolve("logits.npy");
+    CommandLines.run(
+            "predict",
+            "--weights",
+            weights.toString(),
+            "--input",
+            images.toString(),
+            "--output",
+            logits.toString(),
+            "--device",
+            "cpu",
+            "--amp",
+            "off",
+            "--batch-size",
+            Integer.toString(batch))
+        .ok();
+    HostTensor read = Npy.read(logits);
+    assertArrayEquals(new int[] {CommandLines.TEST_IMAGES, CLASSES}, read.shape());
+    return read.toFloats();
+  }
+
+  /** The test images, normalised as MNIST is. */
+  private static HostTensor testImages() throws IOException {
+    byte[] file = Files.readAllBytes(data.resolve("t10k-images-idx3-ubyte"));
+    float[] values = new float[file.length - 16];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = ((file[16 + i] & 0xff) / 255f - 0.1307f) / 0.3081f;
+    }
+    return HostTensor.ofFloats(values, CommandLines.TEST_IMAGES, 1, 28, 28);
+  }
+
+  private static List<String[]> rows(Path run, String phase) throws IOException {
+    return Files.readAllLines(run.resolve("summary.csv")).stream()
+        .map(row -> row.split(",", -1))
+        .filter(cells -> cells[0].equals(phase))
+        .toList();
+  }
+
+  private static final List<String> COLUMNS =
+      List.of("phase", "epoch", "lr", "loss", "ce", "logits", "features", "train_top1", "top1");
+
+  private static double cell(List<String[]> rows, int row, String column) {
+    return Double.parseDouble(rows.get(row)[COLUMNS.indexOf(column)]);
+  }
+
+  /** The best accuracy of a phase, in percent as eval prints it. */
+  private static String best(Path run, String phase) throws IOException {
+    List<String[]> rows = rows(run, phase);
+    double best = 0;
+    for (int i = 0; i < rows.size(); i++) {
+      best = Math.max(best, cell(rows, i, "top1"));
+    }
+    return String.format(Locale.ROOT, "%.2f", 100 * best);
+  }
+
+  /** PyTorch's names for resnet8. */
+  private static Set<String> resnet8() {
+    List<String> convs = new ArrayList<>(List.of("conv1"));
+    List<String> norms = new ArrayList<>(List.of("bn1"));
+    for (int stage = 1; stage <= 3; stage++) {
+      String block = "layer" + stage + ".0.";
+      convs.addAll(List.of(block + "conv1", block + "conv2"));
+      norms.addAll(List.of(block + "bn1", block + "bn2"));
+      if (stage > 1) {
+        convs.add(block + "downsample.0");
+        norms.add(block + "downsample.1");
+      }
+    }
+    Set<String> names = new TreeSet<>(List.of("fc.weight", "fc.bias"));
+    convs.forEach(c -> names.add(c + ".weight"));
+    for (String norm : norms) {
+      for (String part : List.of("weight", "bias", "running_mean", "running_var")) {
+        names.add(norm + "." + part);
+      }
+    }
+    return names;
+  }
+}
