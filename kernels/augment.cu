@@ -3,7 +3,7 @@
 //   out[n, y, x, c] = (in[n, c, y + dy, x' + dx] / 255 - mean[c]) / std[c],   x' = flip ? W-1-x : x
 //
 // with black (0 before normalisation) outside the image. placement [N, 3] = dy, dx, flip.
-// out is assigned.
+// out is assigned. LANES = 1.
 #include "portable.h"
 
 KERNEL(augment, GLOBAL const uchar* RESTRICT in, GLOBAL const int* RESTRICT placement,

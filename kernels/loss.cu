@@ -21,10 +21,10 @@ KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RE
     const float inverse = 1.0f / temperature;
     float z_max = z[0], q_max = distil ? q[0] : 0.0f;
     for (int k = 1; k < classes; ++k) {
-      // A NaN wins, so that a broken network shows in the loss.
-      if (!(z[k] <= z_max)) z_max = z[k];
-      if (distil && !(q[k] <= q_max)) q_max = q[k];
+      if (z[k] > z_max) z_max = z[k];
+      if (distil && q[k] > q_max) q_max = q[k];
     }
+    // A NaN reaches the sums, so that a broken network shows in the loss.
     float p_sum = 0.0f, b_sum = 0.0f, a_sum = 0.0f, z_total = 0.0f;
     for (int k = 0; k < classes; ++k) {
       p_sum += scalar_exp(z[k] - z_max);

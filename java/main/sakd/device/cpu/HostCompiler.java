@@ -24,7 +24,6 @@ final class HostCompiler {
           "-std=c++17",
           "-O3",
           "-march=native",
-          "-mprefer-vector-width=512",
           "-ffp-contract=off",
           "-fno-math-errno",
           "-fno-trapping-math",
@@ -33,6 +32,12 @@ final class HostCompiler {
           "-fPIC",
           "-fvisibility=hidden",
           "-w");
+
+  /** g++ prefers 256-bit vectors on its own. */
+  private static final List<String> WIDE =
+      System.getProperty("os.arch").equals("amd64")
+          ? List.of("-mprefer-vector-width=512")
+          : List.of();
 
   private final String command;
   private final String version;
@@ -87,6 +92,7 @@ final class HostCompiler {
       Files.writeString(text, source);
       List<String> line = new ArrayList<>(List.of(command));
       line.addAll(OPTIONS);
+      line.addAll(WIDE);
       line.addAll(defines);
       line.addAll(List.of(text.toString(), "-o", built.toString()));
       Output out = run(line);
