@@ -34,7 +34,6 @@ public final class CpuDevice extends HostDevice {
   private final HostCompiler compiler;
   private final OneDnn oneDnn;
   private final Map<KernelSpec, Kernel> kernels = new HashMap<>();
-  private final Map<Path, NativeLibrary> libraries = new HashMap<>();
   private final HostKernel.Arguments arguments = new HostKernel.Arguments();
 
   private CpuDevice(HostCompiler compiler) {
@@ -145,8 +144,9 @@ public final class CpuDevice extends HostDevice {
         spec,
         s -> {
           Path object = compiler.compile(s.file(), s.options());
-          NativeLibrary library =
-              libraries.computeIfAbsent(object, o -> NativeLibrary.getInstance(o.toString()));
+          // Stays loaded: JNA shares a library among all who name it, other devices of this
+          // process included.
+          NativeLibrary library = NativeLibrary.getInstance(object.toString());
           return new HostKernel(
               library.getFunction(s.function()),
               KernelParameters.of(s.file(), s.function()),
@@ -162,8 +162,6 @@ public final class CpuDevice extends HostDevice {
   @Override
   public void close() {
     kernels.clear();
-    libraries.values().forEach(NativeLibrary::close);
-    libraries.clear();
     oneDnn.close();
   }
 }
