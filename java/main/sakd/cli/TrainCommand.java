@@ -182,7 +182,7 @@ final class TrainCommand implements Callable<Integer> {
     run.say(
         String.format(
             Locale.ROOT,
-            "method  %s: ce %g, logits %g (temperature %g), features %g",
+            "method  %s: ce %s, logits %s (temperature %s), features %s",
             plan.method().name().toLowerCase(Locale.ROOT),
             plan.weights().ce(),
             plan.weights().logits(),
@@ -191,7 +191,7 @@ final class TrainCommand implements Callable<Integer> {
     run.say(
         String.format(
             Locale.ROOT,
-            "train   %s, lr %g %s, weight decay %g, batch %d, seed %d",
+            "train   %s, lr %s %s, weight decay %s, batch %d, seed %d",
             s.optimizer(),
             s.lr(),
             s.schedule(),
