@@ -2,7 +2,7 @@
 #
 #   make train   the whole of SAKD on the bundled images, in under two minutes
 #   make test    Java tests on every device there is, native tests of the kernels (sanitized too)
-#   make check-cuda  compiles the kernels for sm_80 and sm_90 where nvcc is; fails if registers spill
+#   make check-cuda   compiles the kernels for sm_80 and sm_90 where nvcc is; fails if registers spill
 #   make bench   speed of this machine's processor, PyTorch beside it if it is installed
 #   make lint    formatting;  make format applies it
 
