@@ -8,6 +8,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.data.Dataset;
+import sakd.model.ResNetSpec;
 import sakd.ops.Ops;
 import sakd.train.Evaluator;
 
@@ -48,7 +49,7 @@ final class EvalCommand implements Callable<Integer> {
                 neuron,
                 testSet.channels(),
                 testSet.classes(),
-                testSet.height() == 28 ? "resnet8" : "spiking-resnet18");
+                ResNetSpec.defaultFor(testSet.height()));
         Evaluator evaluator = new Evaluator(ops, testSet, batchSize, device.storage(ops))) {
       long start = System.nanoTime();
       Evaluator.Evaluation e = evaluator.evaluate(loaded.network(), true);

@@ -10,6 +10,7 @@ import picocli.CommandLine.Spec;
 import sakd.io.HostTensor;
 import sakd.io.Npy;
 import sakd.io.UserError;
+import sakd.model.ResNetSpec;
 import sakd.ops.Ops;
 import sakd.train.Predictor;
 
@@ -56,13 +57,7 @@ final class PredictCommand implements Callable<Integer> {
     try (Ops ops = device.open();
         LoadedModel loaded =
             LoadedModel.open(
-                ops,
-                weights,
-                model,
-                neuron,
-                shape[1],
-                null,
-                shape[2] == 28 ? "resnet8" : "spiking-resnet18")) {
+                ops, weights, model, neuron, shape[1], null, ResNetSpec.defaultFor(shape[2]))) {
       HostTensor logits =
           Predictor.logits(ops, loaded.network(), images, batchSize, device.storage(ops));
       Npy.write(output, logits);

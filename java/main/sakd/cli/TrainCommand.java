@@ -140,7 +140,7 @@ final class TrainCommand implements Callable<Integer> {
           "--neuron is relu, which is the teacher's; expected lif, if or plif for the student,"
               + " give one of them");
     }
-    ResNetSpec base = ResNetSpec.named(trainSet.height() == 28 ? "resnet8" : "spiking-resnet18");
+    ResNetSpec base = ResNetSpec.named(ResNetSpec.defaultFor(trainSet.height()));
     Method method = distill.method();
     DistillationWeights weights = distill.weights(small);
     return new Plan(

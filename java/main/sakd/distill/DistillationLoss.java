@@ -1,7 +1,5 @@
 package sakd.distill;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import sakd.device.DType;
@@ -16,6 +14,7 @@ import sakd.nn.Var;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
+import sakd.ops.Transfers;
 import sakd.train.LossTerms;
 
 /**
@@ -115,12 +114,12 @@ public final class DistillationLoss {
             gradMapped);
         tape.pass(mapped, gradMapped);
       }
-      float[] terms = read(ops, sums);
+      float[] terms = Transfers.floats(ops.device(), sums);
       float ce = terms[0] / samples;
       float kl = terms[1] / samples;
       float features = 0;
       for (Tensor distance : distances) {
-        features += read(ops, distance)[0];
+        features += Transfers.floats(ops.device(), distance)[0];
       }
       return new LossTerms(
           weights.ce() * ce + weights.logits() * kl + weights.features() * features,
@@ -132,14 +131,5 @@ public final class DistillationLoss {
       sums.close();
       distances.forEach(Tensor::close);
     }
-  }
-
-  private static float[] read(Ops ops, Tensor t) {
-    ByteBuffer bytes =
-        ByteBuffer.allocateDirect(Math.toIntExact(4 * t.size())).order(ByteOrder.nativeOrder());
-    ops.device().download(t.memory(), bytes);
-    float[] values = new float[Math.toIntExact(t.size())];
-    bytes.asFloatBuffer().get(values);
-    return values;
   }
 }

@@ -127,6 +127,11 @@ public record ResNetSpec(
     return new ResNetSpec(name, sew, merge, bottleneck, blocks, widths, stemWidth, stem, headWidth);
   }
 
+  /** The network for images of this height where none is named: the small one for 28 pixels. */
+  public static String defaultFor(int height) {
+    return height == 28 ? "resnet8" : "spiking-resnet18";
+  }
+
   /** The same network with another stem. */
   public ResNetSpec withStem(Stem stem) {
     return new ResNetSpec(name, sew, merge, bottleneck, blocks, widths, stemWidth, stem, headWidth);

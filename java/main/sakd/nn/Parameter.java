@@ -1,9 +1,8 @@
 package sakd.nn;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import sakd.device.Device;
 import sakd.ops.Tensor;
+import sakd.ops.Transfers;
 
 /**
  * A named array of a network: a weight that is trained or a running statistic that is not. Name and
@@ -70,10 +69,7 @@ public final class Parameter {
 
   /** Some tensor of this parameter's layout (gradient, momentum) in PyTorch's order. */
   public float[] read(Tensor t) {
-    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * size()).order(ByteOrder.nativeOrder());
-    device.download(t.memory(), bytes);
-    float[] host = new float[size()];
-    bytes.asFloatBuffer().get(host);
+    float[] host = Transfers.floats(device, t);
     return shape.length == 4 ? permute(host, false) : host;
   }
 
@@ -88,9 +84,7 @@ public final class Parameter {
       throw new IllegalArgumentException(
           name + " has " + size() + " elements, not " + values.length);
     }
-    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * size()).order(ByteOrder.nativeOrder());
-    bytes.asFloatBuffer().put(shape.length == 4 ? permute(values, true) : values);
-    device.upload(bytes, t.memory());
+    Transfers.setFloats(device, t, shape.length == 4 ? permute(values, true) : values);
   }
 
   /** [out, in, kh, kw] to [out, kh, kw, in], or back. */

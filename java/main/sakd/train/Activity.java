@@ -1,13 +1,12 @@
 package sakd.train;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import sakd.device.DType;
 import sakd.nn.Monitor;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
+import sakd.ops.Transfers;
 
 /**
  * Counts spikes while a network runs: the firing rate of every neuron layer, and the synaptic
@@ -50,17 +49,14 @@ public final class Activity implements Monitor {
   }
 
   private double sum(Tensor t) {
-    int channels = t.channels();
-    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * channels).order(ByteOrder.nativeOrder());
-    try (Tensor sums = ops.allocate(DType.F32, channels)) {
+    try (Tensor sums = ops.allocate(DType.F32, t.channels())) {
       ops.sumRows(t, sums);
-      ops.device().download(sums.memory(), bytes);
+      double total = 0;
+      for (float sum : Transfers.floats(ops.device(), sums)) {
+        total += sum;
+      }
+      return total;
     }
-    double total = 0;
-    for (int i = 0; i < channels; i++) {
-      total += bytes.getFloat(4 * i);
-    }
-    return total;
   }
 
   /** Mean output of every neuron layer, spikes per neuron and step. */

@@ -1,7 +1,5 @@
 package sakd.train;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import sakd.data.Augment;
 import sakd.data.Batch;
 import sakd.data.DataLoader;
@@ -12,6 +10,7 @@ import sakd.model.Network;
 import sakd.nn.Tape;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
+import sakd.ops.Transfers;
 
 /** Accuracy and activity of a network on a data set. */
 public final class Evaluator implements AutoCloseable {
@@ -65,15 +64,12 @@ public final class Evaluator implements AutoCloseable {
   /** Adds how many samples have their class first, and among the first five, to hits[0], [1]. */
   static void countHits(Ops ops, Tensor logits, Tensor labels, int[] hits) {
     int n = Math.toIntExact(labels.size());
-    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * n).order(ByteOrder.nativeOrder());
     try (Tensor rank = ops.allocate(DType.I32, n)) {
       ops.labelRank(logits, labels, rank);
-      ops.device().download(rank.memory(), bytes);
-    }
-    for (int i = 0; i < n; i++) {
-      int ahead = bytes.getInt(4 * i);
-      hits[0] += ahead < 1 ? 1 : 0;
-      hits[1] += ahead < 5 ? 1 : 0;
+      for (int ahead : Transfers.ints(ops.device(), rank)) {
+        hits[0] += ahead < 1 ? 1 : 0;
+        hits[1] += ahead < 5 ? 1 : 0;
+      }
     }
   }
 

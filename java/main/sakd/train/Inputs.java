@@ -1,12 +1,11 @@
 package sakd.train;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import sakd.data.Batch;
 import sakd.data.Dataset;
 import sakd.device.DType;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
+import sakd.ops.Transfers;
 
 /** Brings batches to the device: pixels are cropped, flipped and normalised there. */
 public final class Inputs implements AutoCloseable {
@@ -47,18 +46,14 @@ public final class Inputs implements AutoCloseable {
 
   /** A float32 vector on the device. */
   public static Tensor floats(Ops ops, float[] values) {
-    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * values.length).order(ByteOrder.nativeOrder());
-    bytes.asFloatBuffer().put(values);
     Tensor t = ops.allocate(DType.F32, values.length);
-    ops.device().upload(bytes, t.memory());
+    Transfers.setFloats(ops.device(), t, values);
     return t;
   }
 
   private static Tensor ints(Ops ops, int[] values) {
-    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * values.length).order(ByteOrder.nativeOrder());
-    bytes.asIntBuffer().put(values);
     Tensor t = ops.allocate(DType.I32, values.length);
-    ops.device().upload(bytes, t.memory());
+    Transfers.setInts(ops.device(), t, values);
     return t;
   }
 

@@ -1,13 +1,12 @@
 package sakd.train;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import sakd.device.DType;
 import sakd.nn.Parameters;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
+import sakd.ops.Transfers;
 
 /** Updates all weights from their gradients in one kernel; weight decay skips nothing. */
 public abstract class Optimizer implements AutoCloseable {
@@ -92,13 +91,13 @@ public abstract class Optimizer implements AutoCloseable {
   /** One step at this learning rate. */
   public final void step(double lr) {
     steps++;
-    ByteBuffer values = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
-    values
-        .putFloat((float) lr)
-        .putFloat(1)
-        .putFloat((float) (1 - Math.pow(BETA1, (double) steps)))
-        .putFloat((float) (1 - Math.pow(BETA2, (double) steps)));
-    ops.device().upload(values.flip(), schedule.memory());
+    Transfers.setFloats(
+        ops.device(),
+        schedule,
+        (float) lr,
+        1,
+        (float) (1 - Math.pow(BETA1, (double) steps)),
+        (float) (1 - Math.pow(BETA2, (double) steps)));
     if (maxNorm > 0) {
       ops.sumSquares(parameters.gradients(), squares);
       ops.clipFactor(squares, schedule, maxNorm);

@@ -1,13 +1,12 @@
 package sakd.train;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import sakd.device.DType;
 import sakd.io.HostTensor;
 import sakd.model.Network;
 import sakd.nn.Tape;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
+import sakd.ops.Transfers;
 
 /** Runs a network on images given as plain arrays. */
 public final class Predictor {
@@ -42,10 +41,8 @@ public final class Predictor {
         if (logits == null) {
           logits = new float[n * classes];
         }
-        ByteBuffer bytes =
-            ByteBuffer.allocateDirect(4 * count * classes).order(ByteOrder.nativeOrder());
-        ops.device().download(out.memory(), bytes);
-        bytes.asFloatBuffer().get(logits, first * classes, count * classes);
+        float[] rows = Transfers.floats(ops.device(), out);
+        System.arraycopy(rows, 0, logits, first * classes, rows.length);
       }
     }
     return HostTensor.ofFloats(logits, n, classes);
