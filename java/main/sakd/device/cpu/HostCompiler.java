@@ -47,8 +47,15 @@ final class HostCompiler {
     this.version = version;
   }
 
+  /** Looked for once: to ask each candidate's version takes a process. */
+  private static final Optional<HostCompiler> FOUND = search();
+
   /** The compiler named by CXX, else the first of c++, g++ that runs; empty if there is none. */
   static Optional<HostCompiler> find() {
+    return FOUND;
+  }
+
+  private static Optional<HostCompiler> search() {
     String named = System.getenv("CXX");
     List<String> candidates =
         named != null && !named.isBlank() ? List.of(named) : List.of("c++", "g++");
