@@ -1,6 +1,7 @@
 package sakd.device;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /**
  * A processor with its memory: allocation, transfers and kernels. Work is submitted in order to one
@@ -58,6 +59,18 @@ public interface Device extends AutoCloseable {
    * @throws sakd.io.UserError if it cannot be compiled here
    */
   Kernel kernel(KernelSpec spec);
+
+  /**
+   * Records what {@code work} submits instead of running it, to be run by {@link Graph#launch} as
+   * often as wanted, on the same memory. The work may neither transfer to or from the host nor ask
+   * the device for memory it has not given before.
+   *
+   * @return empty where the device has no graphs or could not record this work; nothing has run
+   *     then, and the work can be submitted the ordinary way
+   */
+  default Optional<Graph> capture(Runnable work) {
+    return Optional.empty();
+  }
 
   /** Convolution and matrix product on this device. */
   MatrixLibrary matrix();

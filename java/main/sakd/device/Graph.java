@@ -1,0 +1,13 @@
+package sakd.device;
+
+/**
+ * Work recorded by {@link Device#capture}, which the device runs as a whole: one submission for
+ * hundreds of kernels.
+ */
+public interface Graph extends AutoCloseable {
+  /** Submits the work again, after all that was submitted before. */
+  void launch();
+
+  @Override
+  void close();
+}
