@@ -10,6 +10,7 @@ import picocli.CommandLine.Spec;
 import sakd.data.Dataset;
 import sakd.model.ResNetSpec;
 import sakd.ops.Ops;
+import sakd.train.ClassificationReport;
 import sakd.train.Evaluator;
 
 /** {@code eval}: accuracy and activity of a weight file on the test images. */
@@ -33,6 +34,12 @@ final class EvalCommand implements Callable<Integer> {
       description = "Images a step (default: ${DEFAULT-VALUE}).")
   private int batchSize;
 
+  @Option(
+      names = "--confusion-matrix",
+      paramLabel = "FILE.csv",
+      description = "Write which class was taken for which: a row for each true class.")
+  private Path confusionMatrix;
+
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
 
   @Override
@@ -51,10 +58,10 @@ final class EvalCommand implements Callable<Integer> {
                 testSet.classes(),
                 ResNetSpec.defaultFor(testSet.height()));
         Evaluator evaluator = new Evaluator(ops, testSet, batchSize, device.storage(ops))) {
+      var report = new ClassificationReport(testSet.classes());
       long start = System.nanoTime();
-      Evaluator.Evaluation e = evaluator.evaluate(loaded.network(), true);
+      Evaluator.Evaluation e = evaluator.evaluate(loaded.network(), true, report);
       double seconds = (System.nanoTime() - start) * 1e-9;
-      boolean spiking = loaded.about().neuron().kind().isSpiking();
       out.printf(
           Locale.ROOT,
           "%s, %s, T = %d, on %d images of %s%n",
@@ -63,20 +70,12 @@ final class EvalCommand implements Callable<Integer> {
           loaded.about().steps(),
           e.images(),
           testSet.name());
-      out.printf(Locale.ROOT, "top-1 %.2f %%, top-5 %.2f %%%n", 100 * e.top1(), 100 * e.top5());
-      if (spiking) {
-        out.printf(
-            Locale.ROOT,
-            "mean firing rate %.4f, %.2f M synaptic operations per image%n",
-            e.activity().meanFiringRate(),
-            e.synapticOperations() / 1e6);
-        e.activity()
-            .firingRates()
-            .forEach((name, rate) -> out.printf(Locale.ROOT, "  %-26s %.4f%n", name, rate));
-      } else {
-        out.printf(Locale.ROOT, "%.2f M multiply-accumulates per image%n", e.macs() / 1e6);
-      }
+      new EvalPrinter(out, e, report).print(loaded.about().neuron().kind().isSpiking());
       out.printf(Locale.ROOT, "%.1f s, %.0f images/s%n", seconds, e.images() / seconds);
+      if (confusionMatrix != null) {
+        ConfusionCsv.write(confusionMatrix, testSet.classNames(), report.confusion());
+        out.printf("confusion matrix in %s%n", confusionMatrix);
+      }
       out.flush();
     }
     return 0;

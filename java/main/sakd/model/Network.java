@@ -7,8 +7,14 @@ import sakd.nn.Var;
 
 /** A network for classification that also shows its stages' features, which distillation needs. */
 public interface Network extends AutoCloseable {
-  /** Logits [N, K] float32, and the output of every stage, [T', N, H, W, C]. */
-  record Output(Var logits, List<Var> stages) {}
+  /**
+   * What a forward pass gives.
+   *
+   * @param logits [1, N, K] float32, the mean of the next over time
+   * @param stepLogits [T', N, K] float32
+   * @param stages the output of every stage, [T', N, H, W, C]
+   */
+  record Output(Var logits, Var stepLogits, List<Var> stages) {}
 
   /**
    * Computes the logits.

@@ -168,8 +168,9 @@ public final class ResNet implements Network {
     if (hidden != null) {
       pooled = hiddenAct.forward(tape, hidden.forward(tape, pooled));
     }
-    Var logits = last.forward(tape, Pooling.timeMean(tape, pooled));
-    return new Output(logits, keepStages ? features : List.of());
+    Var stepLogits = last.forward(tape, pooled);
+    Var logits = Pooling.timeMean(tape, stepLogits);
+    return new Output(logits, stepLogits, keepStages ? features : List.of());
   }
 
   @Override

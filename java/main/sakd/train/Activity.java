@@ -9,22 +9,48 @@ import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 
 /**
- * Counts spikes while a network runs: the firing rate of every neuron layer, and the synaptic
- * operations, which are the multiply-accumulates of each layer of weights times the mean of its
- * input, because only a spike makes a synapse work. The first layer sees real numbers and is left
- * out; so is the last, which sees a mean over time.
+ * Counts what a network does while it runs: spikes of every neuron layer, and for every layer of
+ * weights the multiply-accumulates (MAC) of an ANN and the synaptic operations (SOP) of an SNN. An
+ * SOP is one addition of a weight, which a spike causes: MACs of all steps times the mean of the
+ * layer's input. A layer that sees real numbers, such as the first, multiplies in an SNN too.
  */
 public final class Activity implements Monitor {
+  /**
+   * Energy of one operation at 45 nm in joules, as published comparisons use it (Horowitz, ISSCC
+   * 2014): a float32 multiply-accumulate, and a float32 addition.
+   */
+  public static final double MAC_JOULES = 4.6e-12;
+
+  public static final double SOP_JOULES = 0.9e-12;
+
   private static final class Count {
     private double sum;
     private double size;
   }
 
+  /**
+   * Operations of a layer of weights over everything seen.
+   *
+   * @param macs multiply-accumulates an ANN needs, which takes one step
+   * @param realMacs multiply-accumulates the network itself needs, in all of its steps, because the
+   *     layer's input is real numbers
+   * @param synapticOperations additions the network needs where the input is spikes
+   */
+  public record Layer(double macs, double realMacs, double synapticOperations) {
+    private static final Layer NONE = new Layer(0, 0, 0);
+
+    private Layer plus(Layer other) {
+      return new Layer(
+          macs + other.macs,
+          realMacs + other.realMacs,
+          synapticOperations + other.synapticOperations);
+    }
+  }
+
   private final Ops ops;
   private final Map<String, Count> neurons = new LinkedHashMap<>();
-  private String first;
-  private double operations;
-  private double macs;
+  private final Map<String, Layer> layers = new LinkedHashMap<>();
+  private Tensor lastNeurons;
 
   public Activity(Ops ops) {
     this.ops = ops;
@@ -35,17 +61,20 @@ public final class Activity implements Monitor {
     Count c = neurons.computeIfAbsent(name, n -> new Count());
     c.sum += sum(out);
     c.size += out.size();
+    lastNeurons = out;
   }
 
   @Override
   public void weights(String name, Tensor in, long layerMacs) {
-    macs += layerMacs;
-    if (first == null) {
-      first = name;
-    }
-    if (!name.equals(first) && in.rank() == 5) {
-      operations += sum(in) / in.size() * layerMacs;
-    }
+    boolean first = layers.isEmpty() || name.equals(layers.keySet().iterator().next());
+    // Feature maps hold spikes, and means over space do not.
+    boolean spikes = !first && (in.rank() == 5 || in == lastNeurons);
+    Layer layer =
+        new Layer(
+            (double) layerMacs / in.dim(0),
+            spikes ? 0 : layerMacs,
+            spikes ? sum(in) / in.size() * layerMacs : 0);
+    layers.merge(name, layer, Layer::plus);
   }
 
   private double sum(Tensor t) {
@@ -77,13 +106,13 @@ public final class Activity implements Monitor {
     return sum / size;
   }
 
-  /** Synaptic operations of everything seen. */
-  public double synapticOperations() {
-    return operations;
+  /** Operations of every layer of weights, in the order they run. */
+  public Map<String, Layer> layers() {
+    return new LinkedHashMap<>(layers);
   }
 
-  /** Multiply-accumulates of everything seen, as an ANN would need them. */
-  public double macs() {
-    return macs;
+  /** Operations of all layers. */
+  public Layer total() {
+    return layers.values().stream().reduce(Layer.NONE, Layer::plus);
   }
 }

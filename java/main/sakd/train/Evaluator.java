@@ -22,12 +22,24 @@ public final class Evaluator implements AutoCloseable {
   public record Evaluation(double top1, double top5, int images, Activity activity) {
     /** Synaptic operations for one image. */
     public double synapticOperations() {
-      return activity.synapticOperations() / images;
+      return activity.total().synapticOperations() / images;
     }
 
-    /** Multiply-accumulates for one image. */
+    /** Multiply-accumulates of the ANN for one image. */
     public double macs() {
-      return activity.macs() / images;
+      return activity.total().macs() / images;
+    }
+
+    /** Energy of the SNN for one image in joules: additions, and products where input is real. */
+    public double snnJoules() {
+      return (activity.total().realMacs() * Activity.MAC_JOULES
+              + activity.total().synapticOperations() * Activity.SOP_JOULES)
+          / images;
+    }
+
+    /** Energy of the ANN of the same architecture for one image in joules. */
+    public double annJoules() {
+      return macs() * Activity.MAC_JOULES;
     }
   }
 
@@ -44,6 +56,15 @@ public final class Evaluator implements AutoCloseable {
   }
 
   public Evaluation evaluate(Network network, boolean withActivity) {
+    return evaluate(network, withActivity, null);
+  }
+
+  /**
+   * Runs the whole set.
+   *
+   * @param report gets every batch; may be null
+   */
+  public Evaluation evaluate(Network network, boolean withActivity, ClassificationReport report) {
     Activity activity = withActivity ? new Activity(ops) : null;
     int[] hits = new int[2];
     int images = 0;
@@ -54,6 +75,10 @@ public final class Evaluator implements AutoCloseable {
             Tape tape = new Tape(ops, Tape.Mode.INFERENCE, storage, activity)) {
           Network.Output out = network.forward(tape, tape.input(loaded.images()), false);
           countHits(ops, out.logits().value(), loaded.labels(), hits);
+          if (report != null) {
+            Tensor each = out.stepLogits().value();
+            report.add(Transfers.floats(ops.device(), each), each.dim(0), batch.labels());
+          }
           images += batch.size();
         }
       }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -77,6 +78,24 @@ class TrainTest {
     CommandLines.Answer eval = eval(sakd.resolve("teacher/best.safetensors"));
     assertTrue(eval.out().contains("multiply-accumulates"), eval.out());
     assertEquals(best(sakd, "teacher"), top1(eval), eval.out());
+  }
+
+  @Test
+  void evalShowsEveryStepAndWhatWasTakenForWhat() throws IOException {
+    Path csv = shared.resolve("confusion.csv");
+    String out = eval(sakd.resolve("best.safetensors"), "--confusion-matrix", csv.toString()).out();
+    List<String> accuracies =
+        List.of(out.replaceAll("(?s).*\ntop-1 ( .*?)\n.*", "$1").strip().split(" +", -1));
+    assertEquals(2, accuracies.size(), "T = 2: " + out);
+    assertEquals(best(sakd, "sakd"), accuracies.get(1), out);
+    assertTrue(out.contains("conv1") && out.contains("SNN SOP") && out.contains("mJ"), out);
+    List<String> lines = Files.readAllLines(csv);
+    assertEquals(CLASSES + 1, lines.size());
+    int images = 0;
+    for (String line : lines.subList(1, lines.size())) {
+      images += Arrays.stream(line.split(",", -1)).skip(1).mapToInt(Integer::parseInt).sum();
+    }
+    assertEquals(CommandLines.TEST_IMAGES, images);
   }
 
   @ParameterizedTest
