@@ -20,7 +20,11 @@ public interface Device extends AutoCloseable {
   /** Whether activations can be stored in this type. */
   boolean supports(DType storage);
 
-  /** How many channels one kernel item should work on at most, for this storage and T. */
+  /**
+   * How many channels one kernel item should work on at most, for this storage.
+   *
+   * @param steps of how many steps an item holds values at a time: 1 but for a neuron's gradients
+   */
   int preferredLanes(DType storage, int steps);
 
   /** How many chunks a reduction over rows should be cut into, for a matrix of so many bytes. */
@@ -37,7 +41,7 @@ public interface Device extends AutoCloseable {
   /**
    * Uninitialised memory, aligned to {@link #alignment()}.
    *
-   * @throws sakd.io.UserError if the device has no such memory left
+   * @throws OutOfDeviceMemory if the device has no such memory left
    */
   Memory allocate(long bytes);
 
@@ -70,6 +74,11 @@ public interface Device extends AutoCloseable {
    */
   default Optional<Graph> capture(Runnable work) {
     return Optional.empty();
+  }
+
+  /** Whether {@link Kernel#launchWarps} works here: kernels of {@code kernels/cuda} can be used. */
+  default boolean hasWarps() {
+    return false;
   }
 
   /** Convolution and matrix product on this device. */

@@ -11,4 +11,14 @@ public interface Kernel {
 
   /** Runs a {@code FOR_EACH_ROW / FOR_EACH_COLUMN} kernel over a matrix of items. */
   void launchRows(long rows, long columns, Object... arguments);
+
+  /**
+   * Runs a kernel of {@code kernels/cuda} that works on each row with a warp, 32 neighbouring
+   * threads.
+   *
+   * @throws UnsupportedOperationException where {@link Device#hasWarps} is false
+   */
+  default void launchWarps(long rows, Object... arguments) {
+    throw new UnsupportedOperationException("this device has no warps");
+  }
 }

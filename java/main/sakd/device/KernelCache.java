@@ -12,18 +12,23 @@ import sakd.io.UserError;
 public final class KernelCache {
   private KernelCache() {}
 
+  /** The folder, there or not. */
+  static Path path() {
+    String cache = System.getenv("XDG_CACHE_HOME");
+    Path base =
+        cache != null && !cache.isBlank()
+            ? Path.of(cache)
+            : Path.of(System.getProperty("user.home"), ".cache");
+    return base.resolve("sakd");
+  }
+
   /**
    * The folder, made if it is not there.
    *
    * @throws UserError if it cannot be made
    */
   public static Path directory() {
-    String cache = System.getenv("XDG_CACHE_HOME");
-    Path base =
-        cache != null && !cache.isBlank()
-            ? Path.of(cache)
-            : Path.of(System.getProperty("user.home"), ".cache");
-    Path folder = base.resolve("sakd");
+    Path folder = path();
     try {
       return Files.createDirectories(folder);
     } catch (IOException e) {

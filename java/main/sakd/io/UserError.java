@@ -5,7 +5,7 @@ package sakd.io;
  * of another network. The message is one sentence that says what was read or asked, what was
  * expected and what to do; the command line prints it without a stack trace and exits with 2.
  */
-public final class UserError extends RuntimeException {
+public class UserError extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public UserError(String message) {

@@ -4,9 +4,11 @@ import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.require;
 import static sakd.ops.Requirements.storage;
 
+import java.util.Optional;
 import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.device.Device;
+import sakd.device.Graph;
 import sakd.device.MatrixLibrary;
 
 /** What all implementations do alike: memory by a pool, matrix products by a library. */
@@ -33,12 +35,48 @@ abstract class MatrixOps implements Ops {
 
   @Override
   public final MemoryReport memoryReport() {
-    return new MemoryReport(pool.current(), pool.peak());
+    return new MemoryReport(pool.current(), pool.peak(), pool.kept());
   }
 
   @Override
   public final void resetPeak() {
     pool.resetPeak();
+  }
+
+  @Override
+  public final Optional<Graph> capture(Runnable work) {
+    Optional<Graph> graph = Optional.empty();
+    pool.beginRecording();
+    try {
+      graph = device.capture(work).map(this::keepingMemory);
+    } finally {
+      pool.endRecording();
+      if (graph.isEmpty()) {
+        pool.graphClosed();
+      }
+    }
+    return graph;
+  }
+
+  /** The graph, whose memory goes back to the pool when it is closed. */
+  private Graph keepingMemory(Graph graph) {
+    return new Graph() {
+      private boolean closed;
+
+      @Override
+      public void launch() {
+        graph.launch();
+      }
+
+      @Override
+      public void close() {
+        if (!closed) {
+          closed = true;
+          graph.close();
+          pool.graphClosed();
+        }
+      }
+    };
   }
 
   private static void requireConv(ConvShape s, Tensor x, Tensor w, Tensor y) {

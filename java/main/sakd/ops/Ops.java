@@ -1,8 +1,10 @@
 package sakd.ops;
 
+import java.util.Optional;
 import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.device.Device;
+import sakd.device.Graph;
 
 /**
  * Every tensor operation there is, implemented once over kernels ({@link KernelOps}) and once in
@@ -20,13 +22,22 @@ public interface Ops extends AutoCloseable {
   /** An uninitialised tensor; {@link Tensor#close()} gives its memory back for reuse. */
   Tensor allocate(DType type, int... shape);
 
+  /**
+   * Records what {@code work} submits, as {@link Device#capture} does, and keeps its memory apart
+   * from that of all other work until the graph is closed. Tensors the work leaves open have to
+   * stay open as long as the graph.
+   *
+   * @return empty where the device cannot record this work; nothing has run then
+   */
+  Optional<Graph> capture(Runnable work);
+
   /** Bytes in tensors now, and the most there have been since {@link #resetPeak()}. */
   MemoryReport memoryReport();
 
   void resetPeak();
 
-  /** Bytes in use and their peak. */
-  record MemoryReport(long current, long peak) {}
+  /** Bytes in tensors, their peak, and bytes of closed tensors that are kept for the next. */
+  record MemoryReport(long current, long peak, long kept) {}
 
   // ---- element by element ----
 

@@ -1,13 +1,13 @@
 package sakd.device.cpu;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import sakd.device.Command;
 import sakd.device.KernelCache;
 import sakd.device.KernelSources;
 import sakd.io.UserError;
@@ -61,10 +61,10 @@ final class HostCompiler {
         named != null && !named.isBlank() ? List.of(named) : List.of("c++", "g++");
     for (String candidate : candidates) {
       try {
-        Output out = run(List.of(candidate, "--version"));
-        if (out.status == 0) {
+        Command.Output out = Command.run(List.of(candidate, "--version"));
+        if (out.status() == 0) {
           return Optional.of(
-              new HostCompiler(candidate, out.text.lines().findFirst().orElse(candidate)));
+              new HostCompiler(candidate, out.text().lines().findFirst().orElse(candidate)));
         }
       } catch (IOException e) {
         // Not on the PATH: try the next.
@@ -102,8 +102,8 @@ final class HostCompiler {
       line.addAll(WIDE);
       line.addAll(defines);
       line.addAll(List.of(text.toString(), "-o", built.toString()));
-      Output out = run(line);
-      if (out.status != 0) {
+      Command.Output out = Command.run(line);
+      if (out.status() != 0) {
         throw new UserError(
             "kernel "
                 + file
@@ -112,7 +112,7 @@ final class HostCompiler {
                 + " "
                 + defines
                 + ": "
-                + out.text.strip());
+                + out.text().strip());
       }
       Files.move(built, object, StandardCopyOption.ATOMIC_MOVE);
       return object;
@@ -163,21 +163,6 @@ final class HostCompiler {
           .toString();
     } catch (IOException e) {
       return System.getProperty("os.arch");
-    }
-  }
-
-  private record Output(int status, String text) {}
-
-  private static Output run(List<String> line) throws IOException {
-    Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
-    process.getOutputStream().close();
-    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    try {
-      return new Output(process.waitFor(), text);
-    } catch (InterruptedException e) {
-      process.destroy();
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while " + line.get(0) + " was running", e);
     }
   }
 }

@@ -5,7 +5,7 @@ import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import sakd.device.Memory;
-import sakd.io.UserError;
+import sakd.device.OutOfDeviceMemory;
 
 /** Memory of the process outside the Java heap, aligned to {@value #ALIGNMENT} bytes. */
 public final class HostMemory extends Memory {
@@ -35,7 +35,7 @@ public final class HostMemory extends Memory {
   /**
    * Uninitialised memory.
    *
-   * @throws UserError if there is not so much left
+   * @throws OutOfDeviceMemory if there is not so much left
    */
   public static HostMemory allocate(long bytes) {
     if (bytes < 0) {
@@ -45,7 +45,7 @@ public final class HostMemory extends Memory {
     // Room to move the start up to the alignment.
     long start = bytes > Long.MAX_VALUE - alignment ? 0 : Native.malloc(bytes + alignment);
     if (start == 0) {
-      throw new UserError(
+      throw new OutOfDeviceMemory(
           "the machine has no "
               + (bytes >> 20)
               + " MiB of memory left; a smaller --batch-size or --T needs less");

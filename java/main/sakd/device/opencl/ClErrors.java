@@ -2,20 +2,20 @@ package sakd.device.opencl;
 
 import org.jocl.CL;
 import org.jocl.CLException;
-import sakd.io.UserError;
+import sakd.device.OutOfDeviceMemory;
 
 /** Turns OpenCL's codes into messages that name the operation. */
 final class ClErrors {
   private ClErrors() {}
 
   /**
-   * An exception that says what failed and with which code; a {@link UserError} if memory ran out.
+   * An exception that says what failed and with which code; a {@link OutOfDeviceMemory} if memory ran out.
    */
   static RuntimeException failure(String operation, CLException cause) {
     int code = cause.getStatus();
     String message = "OpenCL: " + operation + " failed with " + name(code) + " (" + code + ")";
     if (isOutOfMemory(code)) {
-      return new UserError(
+      return new OutOfDeviceMemory(
           message + "; choose a smaller --batch-size or another --device if memory is short",
           cause);
     }

@@ -9,6 +9,7 @@ import org.jocl.cl_mem;
 import sakd.device.Kernel;
 import sakd.device.KernelParameters;
 import sakd.device.Memory;
+import sakd.device.WorkSize;
 
 /** A compiled kernel on its device's queue. */
 final class ClKernel implements Kernel, AutoCloseable {

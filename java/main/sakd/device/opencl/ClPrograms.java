@@ -13,6 +13,7 @@ import org.jocl.cl_context;
 import org.jocl.cl_device_id;
 import org.jocl.cl_kernel;
 import org.jocl.cl_program;
+import sakd.device.BinaryCache;
 import sakd.device.KernelSources;
 import sakd.device.KernelSpec;
 import sakd.io.UserError;
@@ -26,7 +27,7 @@ final class ClPrograms implements AutoCloseable {
   private final cl_context context;
   private final cl_device_id device;
   private final String target;
-  private final ClBinaryCache cache;
+  private final BinaryCache cache;
   private final boolean roundedDivision;
   private final Map<Key, cl_program> programs = new HashMap<>();
   private int compiled;
@@ -34,7 +35,7 @@ final class ClPrograms implements AutoCloseable {
   /**
    * @param target names processor and driver: a binary is good for no other
    */
-  ClPrograms(cl_context context, cl_device_id device, String target, ClBinaryCache cache) {
+  ClPrograms(cl_context context, cl_device_id device, String target, BinaryCache cache) {
     this.context = context;
     this.device = device;
     this.target = target;

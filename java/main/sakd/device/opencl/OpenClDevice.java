@@ -15,6 +15,7 @@ import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 import org.jocl.cl_mem;
+import sakd.device.BinaryCache;
 import sakd.device.DType;
 import sakd.device.Device;
 import sakd.device.Kernel;
@@ -22,6 +23,8 @@ import sakd.device.KernelParameters;
 import sakd.device.KernelSpec;
 import sakd.device.MatrixLibrary;
 import sakd.device.Memory;
+import sakd.device.OutOfDeviceMemory;
+import sakd.device.WorkSize;
 import sakd.io.UserError;
 
 /** A GPU or processor through OpenCL 1.2, with one in-order queue. */
@@ -83,11 +86,11 @@ public final class OpenClDevice implements Device {
    */
   public static OpenClDevice open(int platform, int device) {
     OpenClPlatforms.Entry entry = entry(platform, device);
-    return new OpenClDevice(entry, ClBinaryCache.ofUser(), !entry.info().isCpu());
+    return new OpenClDevice(entry, BinaryCache.ofUser("opencl"), !entry.info().isCpu());
   }
 
   /** With a cache and a shape of grid of the caller's choice, for tests. */
-  static OpenClDevice open(int platform, int device, ClBinaryCache cache, boolean gpuGrid) {
+  static OpenClDevice open(int platform, int device, BinaryCache cache, boolean gpuGrid) {
     return new OpenClDevice(entry(platform, device), cache, gpuGrid);
   }
 
@@ -109,7 +112,7 @@ public final class OpenClDevice implements Device {
         + (there.isEmpty() ? found.whyNone() : "there is " + there);
   }
 
-  private OpenClDevice(OpenClPlatforms.Entry entry, ClBinaryCache cache, boolean gpuGrid) {
+  private OpenClDevice(OpenClPlatforms.Entry entry, BinaryCache cache, boolean gpuGrid) {
     cl_device_id device = entry.device();
     this.info = entry.info();
     this.id = device;
@@ -207,7 +210,7 @@ public final class OpenClDevice implements Device {
   public Memory allocate(long bytes) {
     ensureOpen();
     if (bytes < 0 || bytes > largestBuffer) {
-      throw new UserError(
+      throw new OutOfDeviceMemory(
           "a buffer of "
               + bytes
               + " bytes was asked for, and "

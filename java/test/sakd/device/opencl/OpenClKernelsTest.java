@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import sakd.device.BinaryCache;
 import sakd.device.DType;
 import sakd.device.KernelSources;
 import sakd.device.KernelSpec;
@@ -55,7 +56,7 @@ class OpenClKernelsTest {
 
   private static OpenClDevice open(boolean gpuGrid) {
     OpenClDevice.Info info = OnDevice.first();
-    return OpenClDevice.open(info.platform(), info.device(), ClBinaryCache.ofUser(), gpuGrid);
+    return OpenClDevice.open(info.platform(), info.device(), BinaryCache.ofUser("opencl"), gpuGrid);
   }
 
   static Stream<String> files() throws IOException {
@@ -237,7 +238,7 @@ class OpenClKernelsTest {
   @Test
   void binariesAreKeptAndDamageIsRepaired(@TempDir Path folder) throws IOException {
     OpenClDevice.Info info = OnDevice.first();
-    ClBinaryCache cache = new ClBinaryCache(folder.resolve("new"));
+    BinaryCache cache = new BinaryCache(folder.resolve("new"));
     KernelSpec spec = KernelSpec.of("elementwise.cu", "fill", Map.of("LANES", 2));
     int[] compiled = {1, 0, 1, 0};
     for (int run = 0; run < compiled.length; run++) {

@@ -1,4 +1,4 @@
-package sakd.device.opencl;
+package sakd.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

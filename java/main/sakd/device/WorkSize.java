@@ -1,11 +1,11 @@
-package sakd.device.opencl;
+package sakd.device;
 
 /**
  * How the items of a launch are laid out: global and local sizes in x and y. Kernels loop with the
  * stride of the grid, so any grid is right; this chooses fast ones, and few different local sizes,
  * because some drivers compile a kernel anew for each.
  */
-record WorkSize(long globalX, long globalY, long localX, long localY) {
+public record WorkSize(long globalX, long globalY, long localX, long localY) {
   private static final int GPU_GROUP = 256;
   private static final int GPU_GROUPS_PER_UNIT = 64;
   private static final int CPU_GROUP = 64;
@@ -14,7 +14,7 @@ record WorkSize(long globalX, long globalY, long localX, long localY) {
   private static final long LARGEST_GRID = 1L << 30;
 
   /** {@code n} items in a line. */
-  static WorkSize line(boolean gpu, int units, int largestGroup, long n) {
+  public static WorkSize line(boolean gpu, int units, int largestGroup, long n) {
     int group = Math.min(gpu ? GPU_GROUP : CPU_GROUP, largestGroup);
     // On a processor a group is a contiguous piece of the arrays, and every loop runs once.
     long groups = gpu ? (long) units * GPU_GROUPS_PER_UNIT : LARGEST_GRID / group;
@@ -22,7 +22,7 @@ record WorkSize(long globalX, long globalY, long localX, long localY) {
   }
 
   /** {@code rows} by {@code columns} items. */
-  static WorkSize matrix(boolean gpu, int units, int largestGroup, long rows, long columns) {
+  public static WorkSize matrix(boolean gpu, int units, int largestGroup, long rows, long columns) {
     if (!gpu) {
       // One item walks a whole row: the order in which a processor likes to read memory.
       long wanted = rows >= CPU_ROWS * CPU_GROUPS_PER_UNIT * units ? CPU_ROWS : 1;
@@ -41,11 +41,13 @@ record WorkSize(long globalX, long globalY, long localX, long localY) {
     return new WorkSize(x * across, y * Math.min(divideUp(rows, y), down), x, y);
   }
 
-  long[] global() {
+  /** Items in x and y. */
+  public long[] global() {
     return new long[] {globalX, globalY};
   }
 
-  long[] local() {
+  /** Items of a group in x and y. */
+  public long[] local() {
     return new long[] {localX, localY};
   }
 

@@ -1,4 +1,4 @@
-package sakd.device.opencl;
+package sakd.device;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,31 +14,27 @@ import java.util.Optional;
  * that is handed half a file may crash rather than refuse it. Where the folder cannot be written
  * nothing is kept, and every run compiles.
  */
-final class ClBinaryCache {
+public final class BinaryCache {
   private static final int HASH_BYTES = 32;
 
   private final Path folder;
 
-  ClBinaryCache(Path folder) {
+  public BinaryCache(Path folder) {
     this.folder = folder;
   }
 
-  /** {@code ~/.cache/sakd/opencl}, or under {@code XDG_CACHE_HOME} where that is set. */
-  static ClBinaryCache ofUser() {
-    String set = System.getenv("XDG_CACHE_HOME");
-    Path base =
-        set != null && !set.isEmpty()
-            ? Path.of(set)
-            : Path.of(System.getProperty("user.home"), ".cache");
-    return new ClBinaryCache(base.resolve("sakd").resolve("opencl"));
+  /** The folder of this name in the user's cache ({@link KernelCache}). */
+  public static BinaryCache ofUser(String name) {
+    return new BinaryCache(KernelCache.path().resolve(name));
   }
 
-  Path file(String key) {
+  /** Where the entry is kept. */
+  public Path file(String key) {
     return folder.resolve(key + ".bin");
   }
 
   /** The binary, if there is an undamaged one. */
-  Optional<byte[]> read(String key) {
+  public Optional<byte[]> read(String key) {
     try {
       byte[] entry = Files.readAllBytes(file(key));
       if (entry.length > HASH_BYTES) {
@@ -53,7 +49,8 @@ final class ClBinaryCache {
     return Optional.empty();
   }
 
-  void write(String key, byte[] binary) {
+  /** Keeps the binary, in place of an entry of this key that is there. */
+  public void write(String key, byte[] binary) {
     try {
       Files.createDirectories(folder);
       Path beside = Files.createTempFile(folder, key, ".part");
