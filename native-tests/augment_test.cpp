@@ -54,8 +54,34 @@ TEST_CASE("crop, flip and black border") {
     const Buffer<float> m = to_float_buffer(mean), d = to_float_buffer(deviation);
     const int64 rows = int64(images) * height * width;
     const Buffer<storage> out(rows * channels);
-    KERNEL_OF(augment)(items(rows), bytes.data(), placement.data(), m.data(), d.data(), out.data(), channels,
-                       height, width, rows);
+    KERNEL_OF(augment)(items(rows), bytes.data(), placement.data(), m.data(), d.data(), out.data(), images, 1,
+                       channels, height, width, rows);
     check_storage("out", out, expected_images(bytes, placement, mean, deviation, images, height, width), 1e-6);
   }
+}
+
+TEST_CASE("the frames of a sample move alike, and time comes first") {
+  Random random(2);
+  const int samples = 2, frames = 3, channels = 2, height = 4, width = 5, area = height * width;
+  const Buffer<int> placement{0, 0, 0, 1, -1, 1};
+  const Buffer<uchar> in(size_t(samples) * frames * channels * area);
+  for (size_t i = 0; i < in.size(); ++i) in[i] = static_cast<uchar>(random.below(256));
+  const Doubles mean{0.5, 0.25}, deviation{0.25, 0.5};
+  const Buffer<float> m = to_float_buffer(mean), d = to_float_buffer(deviation);
+  const int64 rows = int64(samples) * frames * area;
+  const Buffer<storage> out(rows * channels);
+  KERNEL_OF(augment)(items(rows), in.data(), placement.data(), m.data(), d.data(), out.data(), samples,
+                     frames, channels, height, width, rows);
+  // As if the frames were images of their own, sorted by time.
+  const Buffer<uchar> sorted(in.size());
+  const Buffer<int> places(size_t(samples) * frames * 3);
+  const size_t bytes = size_t(channels) * area;
+  for (int t = 0; t < frames; ++t) {
+    for (int n = 0; n < samples; ++n) {
+      std::memcpy(sorted.data() + (t * samples + n) * bytes, in.data() + (n * frames + t) * bytes, bytes);
+      std::memcpy(places.data() + (t * samples + n) * 3, placement.data() + n * 3, 3 * sizeof(int));
+    }
+  }
+  check_storage("out", out, expected_images(sorted, places, mean, deviation, samples * frames, height, width),
+                1e-6);
 }

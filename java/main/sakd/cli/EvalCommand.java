@@ -57,7 +57,9 @@ final class EvalCommand implements Callable<Integer> {
                 testSet.channels(),
                 testSet.classes(),
                 ResNetSpec.defaultFor(testSet.height()));
-        Evaluator evaluator = new Evaluator(ops, testSet, batchSize, device.storage(ops))) {
+        Evaluator evaluator =
+            new Evaluator(
+                ops, testSet.inSteps(loaded.about().steps()), batchSize, device.storage(ops))) {
       var report = new ClassificationReport(testSet.classes());
       long start = System.nanoTime();
       Evaluator.Evaluation e = evaluator.evaluate(loaded.network(), true, report);

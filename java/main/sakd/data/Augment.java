@@ -25,9 +25,9 @@ public record Augment(int pad, boolean horizontalFlip) {
     }
   }
 
-  /** Padding of an eighth of the height (4 for CIFAR), and a flip if the classes allow it. */
+  /** The padding of the set (4 for CIFAR), and a flip if the classes allow it. */
   public static Augment standard(Dataset dataset) {
-    return new Augment(dataset.height() / 8, dataset.horizontalFlip());
+    return new Augment(dataset.cropPadding(), dataset.info().horizontalFlip());
   }
 
   /** Writes dy, dx and flip of a sample at an offset; a pure function of the other arguments. */

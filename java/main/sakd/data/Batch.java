@@ -3,16 +3,16 @@ package sakd.data;
 import java.nio.ByteBuffer;
 
 /**
- * Some images with their labels and where to crop and flip them.
+ * Some samples with their labels and where to crop and flip them.
  *
  * <p>{@code images} is valid until the next call of {@code next} or {@code close} of the {@link
  * Epoch} it came from, which then fills it anew; the arrays are the batch's own.
  *
- * @param images uint8 {@code [size, C, H, W]} from position 0 to the limit; a direct buffer
+ * @param images uint8 {@code [size, frames, C, H, W]} from position 0 to the limit; a direct buffer
  * @param labels the class number of each image
  * @param placement dy, dx and flip of each image, {@code [size, 3]}, as {@link Augment} defines
  *     them; all 0 without augmentation
- * @param size the number of images
+ * @param size the number of samples
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
 public record Batch(ByteBuffer images, int[] labels, int[] placement, int size) {}

@@ -123,7 +123,8 @@ public final class CifarReader {
       readFile(layout, files.get(i), images, labels, start, start + counts[i]);
       start += counts[i];
     }
-    return layout.kind.dataset(SIDE, SIDE, images, labels, classNames(layout, folder));
+    return new MemoryDataset(
+        layout.kind.info.withClassNames(classNames(layout, folder)), SIDE, SIDE, images, labels);
   }
 
   /** The number of images, from the file's size: there is no header. */
@@ -145,7 +146,7 @@ public final class CifarReader {
 
   private static void readFile(
       Layout layout, Path file, byte[] images, int[] labels, int start, int end) {
-    int classes = layout.kind.classNames.size();
+    int classes = layout.kind.classes();
     byte[] label = new byte[layout.labelBytes];
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
       for (int i = start; i < end; i++) {
@@ -168,9 +169,9 @@ public final class CifarReader {
 
   private static List<String> classNames(Layout layout, Path folder) {
     Path file = folder.resolve(layout.namesFile);
-    int classes = layout.kind.classNames.size();
+    int classes = layout.kind.classes();
     if (!Files.isRegularFile(file)) {
-      return layout.kind.classNames;
+      return layout.kind.info.classNames();
     }
     try {
       // A names file is a few hundred bytes; anything large is not one.

@@ -14,6 +14,9 @@ public final class DataLoader {
   /** Keys the order of the images apart from the augmentation of any image. */
   private static final long ORDER_KEY = -1;
 
+  /** Keys what reading an image draws apart from its placement. */
+  private static final long READ_KEY = -2;
+
   final Dataset dataset;
   final int workers;
 
@@ -45,7 +48,7 @@ public final class DataLoader {
       Augment augment,
       long seed,
       int workers) {
-    int most = Integer.MAX_VALUE / dataset.imageBytes();
+    int most = Integer.MAX_VALUE / dataset.shape().bytes();
     if (batchSize < 1 || batchSize > most) {
       throw new UserError(
           "--batch-size is " + batchSize + "; expected 1 to " + most + ", give such a number");
@@ -117,7 +120,7 @@ public final class DataLoader {
     int[] placement = new int[3 * size];
     ByteBuffer images = free.poll();
     if (images == null) {
-      int capacity = Math.min(batchSize, order.length) * dataset.imageBytes();
+      int capacity = Math.min(batchSize, order.length) * dataset.shape().bytes();
       images = ByteBuffer.allocateDirect(capacity);
     }
     images.clear();
@@ -126,7 +129,9 @@ public final class DataLoader {
         throw new InterruptedException();
       }
       int sample = order[start + i];
-      dataset.copyImage(sample, images);
+      SplitMix64 random =
+          augment == Augment.NONE ? null : new SplitMix64(seed, epoch, sample, READ_KEY);
+      dataset.read(sample, random, images);
       labels[i] = dataset.label(sample);
       augment.place(seed, epoch, sample, placement, 3 * i);
     }

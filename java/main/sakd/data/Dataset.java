@@ -4,134 +4,73 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * An image classification set in memory: uint8 images {@code [N, C, H, W]} and a label each.
- *
- * <p>Not final: a set too large for memory overrides {@link #copyImage} and decodes there.
+ * A set for classification. A sample is decoded when a batch needs it, by the worker that prepares
+ * the batch, straight into the batch's memory; whatever it is stored as, it comes out in the one
+ * {@link #shape} of the set.
  */
-public class Dataset {
-  private final String name;
-  private final int channels;
-  private final int height;
-  private final int width;
-  private final byte[] images;
-  private final int[] labels;
-  private final List<String> classNames;
-  private final float[] mean;
-  private final float[] std;
-  private final boolean horizontalFlip;
+public interface Dataset {
+  /** Name, classes and normalisation. */
+  DatasetInfo info();
+
+  /** What {@link #read} writes for every sample. */
+  SampleShape shape();
+
+  /** N, the number of samples. */
+  int size();
+
+  /** The class number of a sample, from 0. */
+  int label(int index);
 
   /**
-   * Takes over the arrays without a copy.
+   * Decodes a sample at the buffer's position; thread-safe.
    *
-   * @param name the name the user knows it by
-   * @param channels C, 1 or 3 as a rule
-   * @param height H, in pixels
-   * @param width W, in pixels
-   * @param images the pixels, {@code N * C * H * W} of them
-   * @param labels N class numbers from 0
-   * @param classNames a name for each class
-   * @param mean C means of pixel / 255, for normalisation
-   * @param std C standard deviations of pixel / 255
-   * @param horizontalFlip whether a mirrored image is still one of its class
-   * @throws IllegalArgumentException if the sizes do not agree or a label has no class
+   * @param random what a random crop draws from, or null for the view that evaluation takes; sets
+   *     whose samples all have the same size leave it alone
+   * @param target gets {@code shape().bytes()} values
+   * @throws sakd.io.UserError naming the file if the sample cannot be read
    */
-  public Dataset(
-      String name,
-      int channels,
-      int height,
-      int width,
-      byte[] images,
-      int[] labels,
-      List<String> classNames,
-      float[] mean,
-      float[] std,
-      boolean horizontalFlip) {
-    if ((long) labels.length * channels * height * width != images.length) {
-      throw new IllegalArgumentException(
-          name + ": " + images.length + " pixels are not those of " + labels.length + " images");
-    }
-    if (mean.length != channels || std.length != channels) {
-      throw new IllegalArgumentException(name + ": mean and std need one value a channel");
-    }
-    for (int label : labels) {
-      if (label < 0 || label >= classNames.size()) {
-        throw new IllegalArgumentException(name + ": label " + label + " has no class");
-      }
-    }
-    this.name = name;
-    this.channels = channels;
-    this.height = height;
-    this.width = width;
-    this.images = images;
-    this.labels = labels;
-    this.classNames = List.copyOf(classNames);
-    this.mean = mean.clone();
-    this.std = std.clone();
-    this.horizontalFlip = horizontalFlip;
+  void read(int index, SplitMix64 random, ByteBuffer target);
+
+  /**
+   * The same set seen by a network of so many steps: recordings are cut into as many frames, still
+   * images are what they are.
+   */
+  default Dataset inSteps(int steps) {
+    return this;
+  }
+
+  /** How far training shifts a sample, in pixels; 0 where {@link #read} crops at random itself. */
+  default int cropPadding() {
+    return height() / 8;
   }
 
   /** The name the user knows it by, such as {@code cifar10}. */
-  public String name() {
-    return name;
+  default String name() {
+    return info().name();
   }
 
-  /** N, the number of images. */
-  public int size() {
-    return labels.length;
+  /** C, the number of channels of a frame. */
+  default int channels() {
+    return shape().channels();
   }
 
-  /** C, the number of colour channels. */
-  public int channels() {
-    return channels;
+  /** H of a frame, in pixels. */
+  default int height() {
+    return shape().height();
   }
 
-  /** H, in pixels. */
-  public int height() {
-    return height;
-  }
-
-  /** W, in pixels. */
-  public int width() {
-    return width;
-  }
-
-  /** Bytes of one image, {@code C * H * W}. */
-  public int imageBytes() {
-    return channels * height * width;
+  /** W of a frame, in pixels. */
+  default int width() {
+    return shape().width();
   }
 
   /** The number of classes. */
-  public int classes() {
-    return classNames.size();
+  default int classes() {
+    return info().classNames().size();
   }
 
   /** The name of each class, by class number. */
-  public List<String> classNames() {
-    return classNames;
-  }
-
-  /** The class number of an image, from 0. */
-  public int label(int index) {
-    return labels[index];
-  }
-
-  /** Puts the pixels of an image, {@code [C, H, W]}, at the buffer's position; thread-safe. */
-  public void copyImage(int index, ByteBuffer target) {
-    target.put(images, index * imageBytes(), imageBytes());
-  }
-
-  /** The mean of pixel / 255 per channel. */
-  public float[] mean() {
-    return mean.clone();
-  }
-
-  /** The standard deviation of pixel / 255 per channel. */
-  public float[] std() {
-    return std.clone();
-  }
-
-  /** Whether a mirrored image is still one of its class: not so for digits. */
-  public boolean horizontalFlip() {
-    return horizontalFlip;
+  default List<String> classNames() {
+    return info().classNames();
   }
 }

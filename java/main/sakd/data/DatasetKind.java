@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** The sets that are known by name, with the normalisation that published results use. */
-@SuppressWarnings("ImmutableEnumChecker") // The lists are immutable and Dataset copies the arrays.
+@SuppressWarnings("ImmutableEnumChecker") // DatasetInfo copies its arrays.
 enum DatasetKind {
   FASHION_MNIST_SMALL("fashion-mnist-small", garments(), values(0.2860), values(0.3530), true),
   FASHION_MNIST("fashion-mnist", garments(), values(0.2860), values(0.3530), true),
@@ -24,23 +24,16 @@ enum DatasetKind {
       true);
 
   final String title;
-  final List<String> classNames;
-  private final float[] mean;
-  private final float[] std;
-  private final boolean horizontalFlip;
+  final DatasetInfo info;
 
   DatasetKind(
       String title, List<String> classNames, float[] mean, float[] std, boolean horizontalFlip) {
     this.title = title;
-    this.classNames = classNames;
-    this.mean = mean;
-    this.std = std;
-    this.horizontalFlip = horizontalFlip;
+    this.info = new DatasetInfo(title, classNames, mean, std, horizontalFlip);
   }
 
-  Dataset dataset(int height, int width, byte[] images, int[] labels, List<String> names) {
-    return new Dataset(
-        title, mean.length, height, width, images, labels, names, mean, std, horizontalFlip);
+  int classes() {
+    return info.classNames().size();
   }
 
   private static List<String> garments() {

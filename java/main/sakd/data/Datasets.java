@@ -122,8 +122,8 @@ public final class Datasets {
     String labels = stem + "-labels-idx1-ubyte.gz";
     IdxReader.Images read = IdxReader.readImages(images, () -> resource(images));
     int[] classes =
-        IdxReader.readLabels(labels, () -> resource(labels), read.count(), kind.classNames.size());
-    return kind.dataset(read.height(), read.width(), read.pixels(), classes, kind.classNames);
+        IdxReader.readLabels(labels, () -> resource(labels), read.count(), kind.classes());
+    return new MemoryDataset(kind.info, read.height(), read.width(), read.pixels(), classes);
   }
 
   private static InputStream resource(String name) {

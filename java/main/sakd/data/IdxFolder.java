@@ -22,8 +22,8 @@ final class IdxFolder {
     Path images = find(kind, folders, part + "-images", 3);
     Path labels = find(kind, folders, part + "-labels", 1);
     IdxReader.Images read = IdxReader.readImages(images);
-    int[] classes = IdxReader.readLabels(labels, read.count(), kind.classNames.size());
-    return kind.dataset(read.height(), read.width(), read.pixels(), classes, kind.classNames);
+    int[] classes = IdxReader.readLabels(labels, read.count(), kind.classes());
+    return new MemoryDataset(kind.info, read.height(), read.width(), read.pixels(), classes);
   }
 
   /** Whether the folder itself has an images file. */

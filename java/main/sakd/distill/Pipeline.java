@@ -65,8 +65,8 @@ public final class Pipeline {
       Consumer<String> say) {
     this.ops = ops;
     this.plan = plan;
-    this.trainSet = trainSet;
-    this.testSet = testSet;
+    this.trainSet = trainSet.inSteps(plan.steps());
+    this.testSet = testSet.inSteps(plan.steps());
     this.folder = folder;
     this.listener = listener;
     this.say = say;
@@ -81,7 +81,14 @@ public final class Pipeline {
   public static void check(Plan plan, Dataset trainSet) {
     TrainSettings s = plan.settings();
     // Reads nothing yet, but knows which numbers it can work with.
-    new DataLoader(trainSet, s.batchSize(), false, false, Augment.NONE, s.seed(), s.workers());
+    new DataLoader(
+        trainSet.inSteps(plan.steps()),
+        s.batchSize(),
+        false,
+        false,
+        Augment.NONE,
+        s.seed(),
+        s.workers());
     if (plan.method().needsTeacher() && plan.teacherWeights() != null) {
       Path path = plan.teacherWeights();
       SafetensorsFile file = Safetensors.read(path);

@@ -19,7 +19,8 @@ public interface Network extends AutoCloseable {
   /**
    * Computes the logits.
    *
-   * @param images [T', N, H, W, C]
+   * @param images [T', N, H, W, C]: T' = 1 for still images, or T for recordings, of which an ANN
+   *     sees the mean over time
    * @param keepStages whether the stages' features will be read
    */
   Output forward(Tape tape, Var images, boolean keepStages);

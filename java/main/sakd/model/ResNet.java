@@ -149,7 +149,9 @@ public final class ResNet implements Network {
 
   @Override
   public Output forward(Tape tape, Var images, boolean keepStages) {
-    Var x = act1.forward(tape, conv1.forward(tape, images));
+    // An ANN has no time: of a recording it sees the mean over the frames.
+    Var seen = neuron.kind().isSpiking() ? images : Pooling.timeMean(tape, images);
+    Var x = act1.forward(tape, conv1.forward(tape, seen));
     if (spec.stem() == ResNetSpec.Stem.IMAGENET) {
       x = Pooling.max(tape, x, STEM_POOL);
     }

@@ -519,11 +519,12 @@ public final class KernelOps extends MatrixOps {
 
   @Override
   public void augment(Tensor images, Tensor placement, Tensor mean, Tensor std, Tensor out) {
-    int channels = images.dim(1);
-    long rows = (long) images.dim(0) * images.dim(2) * images.dim(3);
+    int channels = images.dim(2);
+    long rows = images.size() / channels;
     require(
         out.size() == images.size()
             && out.channels() == channels
+            && out.dim(0) == images.dim(1)
             && placement.size() == 3L * images.dim(0)
             && mean.size() == channels
             && std.size() == channels,
@@ -540,9 +541,11 @@ public final class KernelOps extends MatrixOps {
             mean.memory(),
             std.memory(),
             out.memory(),
+            images.dim(0),
+            images.dim(1),
             channels,
-            images.dim(2),
             images.dim(3),
+            images.dim(4),
             rows);
   }
 }

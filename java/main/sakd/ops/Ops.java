@@ -229,8 +229,8 @@ public interface Ops extends AutoCloseable {
   // ---- input ----
 
   /**
-   * images U8 [N, C, H, W] to out [.., N, H, W, C]: crop and flip by placement I32 [N, 3] (dy, dx,
-   * flip), black outside, scaled to [0, 1], then (pixel - mean) / std per channel [C].
+   * images U8 [N, T', C, H, W] to out [T', N, H, W, C]: crop and flip by placement I32 [N, 3] (dy,
+   * dx, flip), black outside, scaled to [0, 1], then (pixel - mean) / std per channel [C].
    */
   void augment(Tensor images, Tensor placement, Tensor mean, Tensor std, Tensor out);
 

@@ -253,15 +253,17 @@ public final class ReferenceOps extends MatrixOps {
   @Override
   public void augment(Tensor images, Tensor placement, Tensor mean, Tensor std, Tensor out) {
     int n = images.dim(0);
-    int channels = images.dim(1);
+    int frames = images.dim(1);
+    int channels = images.dim(2);
     require(
-        images.rank() == 4
+        images.rank() == 5
             && images.type() == DType.U8
             && ints(placement, 3L * n)
             && floats(mean, channels)
             && floats(std, channels)
             && storage(out)
             && out.channels() == channels
+            && out.dim(0) == frames
             && out.size() == images.size(),
         images,
         placement,
@@ -269,17 +271,18 @@ public final class ReferenceOps extends MatrixOps {
         std,
         out);
     ReferenceAugment augment =
-        new ReferenceAugment(channels, images.dim(2), images.dim(3), read(mean), read(std));
+        new ReferenceAugment(channels, images.dim(3), images.dim(4), read(mean), read(std));
     int size = augment.size();
     int[] place = readInts(placement);
-    IntStream.range(0, n)
+    IntStream.range(0, n * frames)
         .parallel()
         .forEach(
-            i -> {
-              byte[] image = Elements.readBytes(images.memory(), (long) i * size, size);
+            k -> {
+              int i = k / frames;
+              byte[] image = Elements.readBytes(images.memory(), (long) k * size, size);
               double[] values =
                   augment.apply(image, place[3 * i], place[3 * i + 1], place[3 * i + 2] != 0);
-              write(out, (long) i * size, values);
+              write(out, ((long) k % frames * n + i) * size, values);
             });
   }
 }

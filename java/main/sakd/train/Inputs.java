@@ -2,6 +2,7 @@ package sakd.train;
 
 import sakd.data.Batch;
 import sakd.data.Dataset;
+import sakd.data.SampleShape;
 import sakd.device.DType;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -17,11 +18,14 @@ public final class Inputs implements AutoCloseable {
   public Inputs(Ops ops, Dataset dataset) {
     this.ops = ops;
     this.dataset = dataset;
-    mean = floats(ops, dataset.mean());
-    std = floats(ops, dataset.std());
+    mean = floats(ops, dataset.info().mean());
+    std = floats(ops, dataset.info().std());
   }
 
-  /** Images [1, N, H, W, C] and labels [N] I32 of a batch, to be closed by the caller. */
+  /**
+   * Images [T', N, H, W, C], T' = 1 for still images, and labels [N] I32 of a batch, to be closed
+   * by the caller.
+   */
   public record Loaded(Tensor images, Tensor labels) implements AutoCloseable {
     @Override
     public void close() {
@@ -32,11 +36,10 @@ public final class Inputs implements AutoCloseable {
 
   public Loaded load(Batch batch, DType storage) {
     int n = batch.size();
-    int c = dataset.channels();
-    int h = dataset.height();
-    int w = dataset.width();
-    Tensor out = ops.allocate(storage, 1, n, h, w, c);
-    try (Tensor pixels = ops.allocate(DType.U8, n, c, h, w);
+    SampleShape s = dataset.shape();
+    Tensor out = ops.allocate(storage, s.frames(), n, s.height(), s.width(), s.channels());
+    try (Tensor pixels =
+            ops.allocate(DType.U8, n, s.frames(), s.channels(), s.height(), s.width());
         Tensor placement = ints(ops, batch.placement())) {
       ops.device().upload(batch.images(), pixels.memory());
       ops.augment(pixels, placement, mean, std, out);

@@ -12,7 +12,7 @@ public interface Objective {
   /**
    * Runs the network forward on the tape, and passes the gradients of the loss to the tape.
    *
-   * @param images [1, N, H, W, C]
+   * @param images [T', N, H, W, C]
    * @param labels [N] I32
    */
   Result compute(Tape tape, Var images, Tensor labels);

@@ -82,8 +82,8 @@ class CifarReaderTest {
   }
 
   private static ByteBuffer image(Dataset dataset, int index) {
-    ByteBuffer out = ByteBuffer.allocate(dataset.imageBytes());
-    dataset.copyImage(index, out);
+    ByteBuffer out = ByteBuffer.allocate(dataset.shape().bytes());
+    dataset.read(index, null, out);
     return out.flip();
   }
 }

@@ -146,11 +146,11 @@ class DataLoaderTest {
     Dataset broken =
         new Pixels(40) {
           @Override
-          public void copyImage(int index, ByteBuffer target) {
+          public void read(int index, SplitMix64 random, ByteBuffer target) {
             if (index == 17) {
               throw failure;
             }
-            super.copyImage(index, target);
+            super.read(index, random, target);
           }
         };
     Epoch epoch = new DataLoader(broken, 5, false, false, Augment.NONE, 0, workers).epoch(0);
@@ -167,9 +167,9 @@ class DataLoaderTest {
     Dataset counting =
         new Pixels(200) {
           @Override
-          public void copyImage(int index, ByteBuffer target) {
+          public void read(int index, SplitMix64 random, ByteBuffer target) {
             read.incrementAndGet();
-            super.copyImage(index, target);
+            super.read(index, random, target);
           }
         };
     try (Epoch epoch = new DataLoader(counting, 1, true, false, Augment.NONE, 0, 2).epoch(0)) {
@@ -184,13 +184,13 @@ class DataLoaderTest {
     Dataset slow =
         new Pixels(200) {
           @Override
-          public void copyImage(int index, ByteBuffer target) {
+          public void read(int index, SplitMix64 random, ByteBuffer target) {
             try {
               Thread.sleep(20);
             } catch (InterruptedException e) {
               Thread.currentThread().interrupt();
             }
-            super.copyImage(index, target);
+            super.read(index, random, target);
           }
         };
     DataLoader loader = new DataLoader(slow, 100, true, false, Augment.NONE, 0, 2);
@@ -263,19 +263,14 @@ class DataLoaderTest {
   }
 
   /** Images [1, 2, 2] of the values id, id + 1, id + 2, id + 3, labelled id modulo 10. */
-  private static class Pixels extends Dataset {
+  private static class Pixels extends MemoryDataset {
     Pixels(int size) {
       super(
-          "pixels",
-          1,
+          new DatasetInfo("pixels", Collections.nCopies(10, "c"), new float[1], new float[1], true),
           2,
           2,
           pixels(size),
-          labels(size),
-          Collections.nCopies(10, "c"),
-          new float[1],
-          new float[1],
-          true);
+          labels(size));
     }
 
     private static byte[] pixels(int size) {

@@ -25,7 +25,7 @@ class DatasetsTest {
       Dataset set = Datasets.open(null, null, train);
       assertEquals("fashion-mnist-small", set.name());
       assertEquals(train ? 6000 : 1000, set.size());
-      assertEquals(784, set.imageBytes());
+      assertEquals(784, set.shape().bytes());
       assertEquals(10, set.classes());
       int[] counts = new int[10];
       int changes = 0;
@@ -43,9 +43,9 @@ class DatasetsTest {
   @Test
   void bundledSetHasThePublishedStatistics() {
     Dataset set = Datasets.open("fashion-mnist-small", null, true);
-    ByteBuffer images = ByteBuffer.allocate(set.size() * set.imageBytes());
+    ByteBuffer images = ByteBuffer.allocate(set.size() * set.shape().bytes());
     for (int i = 0; i < set.size(); i++) {
-      set.copyImage(i, images);
+      set.read(i, null, images);
     }
     double sum = 0;
     double squares = 0;
@@ -55,8 +55,8 @@ class DatasetsTest {
       squares += v * v;
     }
     double mean = sum / images.capacity();
-    assertEquals(set.mean()[0], mean, 0.005);
-    assertEquals(set.std()[0], Math.sqrt(squares / images.capacity() - mean * mean), 0.005);
+    assertEquals(set.info().mean()[0], mean, 0.005);
+    assertEquals(set.info().std()[0], Math.sqrt(squares / images.capacity() - mean * mean), 0.005);
   }
 
   @Test
@@ -104,7 +104,7 @@ class DatasetsTest {
     Path digits = mnist(folder.resolve("MNIST/raw"));
     Dataset set = Datasets.open(null, digits, false);
     assertEquals("mnist", set.name());
-    assertFalse(set.horizontalFlip());
+    assertFalse(set.info().horizontalFlip());
     assertEquals("mnist", Datasets.open("mnist", folder, false).name());
     assertEquals(
         "fashion-mnist", Datasets.open(null, mnist(folder.resolve("fashion")), false).name());

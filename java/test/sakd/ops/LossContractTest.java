@@ -119,20 +119,22 @@ class LossContractTest {
   @EachDevice
   void augment(Ops ops) {
     for (DType type : Twins.storage(ops)) {
-      for (int channels : new int[] {1, 3}) {
+      for (int channels : new int[] {1, 2, 3}) {
         int samples = 5;
+        int frames = channels == 2 ? 4 : 1;
         Draw draw = new Draw(channels);
         double[] placement = draw.integers(samples * 3, -3, 4);
         for (int n = 0; n < samples; n++) {
           placement[3 * n + 2] = n % 2;
         }
-        int size = samples * channels * 9 * 7;
+        int size = samples * frames * channels * 9 * 7;
         try (Twins twins = new Twins(ops)) {
-          Twin images = twins.of(DType.U8, draw.integers(size, 0, 256), samples, channels, 9, 7);
+          Twin images =
+              twins.of(DType.U8, draw.integers(size, 0, 256), samples, frames, channels, 9, 7);
           Twin place = twins.of(DType.I32, placement, samples, 3);
           Twin mean = twins.of(DType.F32, draw.uniform(channels, 0.3, 0.6), channels);
           Twin std = twins.of(DType.F32, draw.uniform(channels, 0.2, 0.3), channels);
-          Twin out = twins.poisoned(type, 1, samples, 9, 7, channels);
+          Twin out = twins.poisoned(type, frames, samples, 9, 7, channels);
           twins.run(
               s -> s.ops().augment(s.at(images), s.at(place), s.at(mean), s.at(std), s.at(out)));
           twins.assertClose("augmented", out);

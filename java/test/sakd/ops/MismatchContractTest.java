@@ -200,11 +200,12 @@ class MismatchContractTest {
       c.refused("ema", () -> ops.ema(w, wrong, 0.9f));
       c.refused("sumSquares", () -> ops.sumSquares(w, wrong));
       c.refused("clipFactor", () -> ops.clipFactor(c.f32(1), wrong, 1));
-      Tensor images = c.of(DType.U8, 2, 3, 4, 4);
+      Tensor images = c.of(DType.U8, 2, 1, 3, 4, 4);
       Tensor place = c.of(DType.I32, 2, 3);
-      Tensor out = c.f32(2, 4, 4, 3);
+      Tensor out = c.f32(1, 2, 4, 4, 3);
       c.refused("mean", () -> ops.augment(images, place, w, wrong, out));
-      c.refused("augmented", () -> ops.augment(images, place, wrong, wrong, c.f32(2, 4, 4, 1)));
+      c.refused("augmented", () -> ops.augment(images, place, wrong, wrong, c.f32(1, 2, 4, 4, 1)));
+      c.refused("frames", () -> ops.augment(images, place, wrong, wrong, c.f32(2, 1, 4, 4, 3)));
       c.check();
     }
   }
