@@ -4,12 +4,14 @@
 #   make test    Java tests on every device there is, native tests of the kernels (sanitized too)
 #   make check-cuda   compiles the kernels for sm_80 and sm_90 where nvcc is; fails if registers spill
 #   make bench   speed of this machine's processor, PyTorch beside it if it is installed
+#   make bundle  target/sakd-linux-x86_64.tar.gz: SAKD with a Java of its own, for GPU machines
+#   make cuda13  libraries that let the bundle use a CUDA 13 toolkit; make bundle builds them
 #   make lint    formatting;  make format applies it
 
 .DEFAULT_GOAL := help
 MVN := mvn -q
 
-.PHONY: help train test java-test native-test check-cuda test-tools bench lint format clean
+.PHONY: help train test java-test native-test check-cuda test-tools bench bundle cuda13 lint format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -40,6 +42,17 @@ native-test:
 bench:
 	$(MVN) test-compile
 	sh benchmarks/run-cpu.sh
+
+# The bundle has no oneDNN, which is three times as large as the rest and of no use to a GPU.
+bundle: cuda13
+	rm -rf target/bundle-jars
+	$(MVN) -Dmaven.test.skip=true package license:add-third-party dependency:copy-dependencies \
+	  -DincludeScope=runtime -DexcludeGroupIds=org.bytedeco -DoutputDirectory=target/bundle-jars
+	cp target/sakd-*.jar target/bundle-jars/
+	sh java/bundle/build.sh
+
+cuda13:
+	$(MAKE) --no-print-directory -C kernels/cuda13
 
 lint:
 	$(MVN) spotless:check

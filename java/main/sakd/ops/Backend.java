@@ -96,6 +96,11 @@ public final class Backend {
   }
 
   private static Ops cpu() {
+    if (!CpuDevice.hasOneDnn()) {
+      System.err.println(
+          "note: oneDNN is not part of this distribution, so convolution on the processor is slow;"
+              + " to have it, build from source");
+    }
     if (CpuDevice.hasCompiler()) {
       return new KernelOps(CpuDevice.open());
     }

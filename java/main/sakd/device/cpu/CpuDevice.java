@@ -19,7 +19,8 @@ import sakd.io.UserError;
 
 /**
  * The processor, all cores: our kernels as host C++ and oneDNN. Both share one OpenMP runtime,
- * because oneDNN brings it along and is loaded first. Calls return when the work is done.
+ * because oneDNN brings it along and is loaded first. Calls return when the work is done. A
+ * distribution for GPUs may come without oneDNN.
  */
 public final class CpuDevice extends HostDevice {
   /** Bytes a thread's reduction reads at a time: they stay in its second-level cache. */
@@ -32,12 +33,12 @@ public final class CpuDevice extends HostDevice {
   private static final long STREAM_BYTES = 64L << 20;
 
   private final HostCompiler compiler;
-  private final OneDnn oneDnn;
+  private final MatrixLibrary matrix;
   private final Map<KernelSpec, Kernel> kernels = new HashMap<>();
   private final HostKernel.Arguments arguments = new HostKernel.Arguments();
 
   private CpuDevice(HostCompiler compiler) {
-    this.oneDnn = new OneDnn(this::kernel);
+    this.matrix = hasOneDnn() ? new OneDnn(this::kernel) : new ReferenceMatrix();
     this.compiler = compiler;
   }
 
@@ -60,9 +61,19 @@ public final class CpuDevice extends HostDevice {
     return HostCompiler.find().isPresent();
   }
 
+  /** Whether oneDNN is on the class path; without it, convolution is plain loops. */
+  public static boolean hasOneDnn() {
+    try {
+      Class.forName("org.bytedeco.dnnl.memory", false, CpuDevice.class.getClassLoader());
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
+  }
+
   /** Convolution and matrix product alone, for when there is no compiler. */
   public static MatrixLibrary matrixLibrary() {
-    return new OneDnn(null);
+    return hasOneDnn() ? new OneDnn(null) : new ReferenceMatrix();
   }
 
   /** Whether the processor multiplies bfloat16 matrices in tiles (AMX). */
@@ -112,7 +123,7 @@ public final class CpuDevice extends HostDevice {
 
   @Override
   public String description() {
-    return processor() + "; " + OneDnn.version() + "; kernels by " + compiler.version();
+    return processor() + "; " + matrix.name() + "; kernels by " + compiler.version();
   }
 
   @Override
@@ -156,12 +167,12 @@ public final class CpuDevice extends HostDevice {
 
   @Override
   public MatrixLibrary matrix() {
-    return oneDnn;
+    return matrix;
   }
 
   @Override
   public void close() {
     kernels.clear();
-    oneDnn.close();
+    matrix.close();
   }
 }
