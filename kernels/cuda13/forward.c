@@ -2,7 +2,7 @@
 // to libcublas.so.12 and libnvrtc.so.12 by versioned names, while the functions they call are the same in
 // both. A jump leaves registers and stack as they are, so no signature need be known here.
 //
-// -D: TARGET (the file to forward to), SYMBOLS (a list of SYMBOL(name, 8 * index) lines),
+// -D: TARGET (the file to forward to), COMPANION (a file beside it that it opens itself), SYMBOLS (a list of SYMBOL(name, 8 * index) lines),
 //     ABSENT (what a call returns if the library is not there), UNKNOWN (if it lacks the function).
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -38,9 +38,9 @@ static int ends_with(const char* text, const char* end) {
   return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-static void* open_in(const char* folder) {
-  char pattern[4096];
-  snprintf(pattern, sizeof pattern, "%s/" TARGET, folder);
+static void* open_file(const char* folder, const char* file) {
+  char pattern[4200];
+  snprintf(pattern, sizeof pattern, "%s/%s", folder, file);
   glob_t found;
   void* library = NULL;
   if (glob(pattern, 0, NULL, &found) == 0) {
@@ -48,6 +48,12 @@ static void* open_in(const char* folder) {
   }
   globfree(&found);
   return library;
+}
+
+static void* open_in(const char* folder) {
+  // In a folder the loader does not know, the library would not find its companion by name.
+  open_file(folder, COMPANION);
+  return open_file(folder, TARGET);
 }
 
 static void* open_target(void) {

@@ -13,8 +13,10 @@ int cublasSgemm_v2(void* handle, int ta, int tb, int m, int n, int k, const floa
   return handle == (void*)1 && ta == 2 && tb == 3 && m == 4 && n == 5 && k == 6 && lda == 7 && ldb == 8 && ldc == 9
              ? 0 : 99;
 }
-const char* cublasGetStatusString(int status) { return status == 14 ? "text" : "other"; }
+const char* companion(void);
+const char* cublasGetStatusString(int status) { return status == 14 ? companion() : "other"; }
 END
+echo 'const char* companion(void) { return "text"; }' > "$work/companion.c"
 cat > "$work/caller.c" <<'END'
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +34,9 @@ int main(void) {
 END
 cc=${CC:-cc}
 mkdir -p "$work/standin/lib64"
-$cc -shared -fPIC -o "$work/standin/lib64/libcublas.so.13" "$work/standin.c"
+lib64=$work/standin/lib64
+$cc -shared -fPIC -Wl,-soname,libcublasLt.so.13 -o "$lib64/libcublasLt.so.13" "$work/companion.c"
+$cc -shared -fPIC -o "$lib64/libcublas.so.13" "$work/standin.c" "$lib64/libcublasLt.so.13"
 $cc -o "$work/caller" "$work/caller.c" "$libraries/libcublas.so.12"
 failed=0
 expect() {
