@@ -18,16 +18,18 @@ import sakd.device.KernelSpec;
 public final class KernelOps extends MatrixOps {
   private final Map<List<Object>, Kernel> kernels = new HashMap<>();
   private final NeuronKernels neurons;
+  private final DistanceKernels distances;
 
   public KernelOps(Device device) {
     super(device, device.matrix());
     this.neurons = new NeuronKernels(this);
+    this.distances = new DistanceKernels(this);
   }
 
   // ---- kernels and their sizes ----
 
   /** The kernel for this storage and number of lanes. */
-  private Kernel kernel(String file, String function, DType storage, int lanes) {
+  Kernel kernel(String file, String function, DType storage, int lanes) {
     return kernels.computeIfAbsent(
         List.of(file, function, storage, lanes),
         k -> device().kernel(KernelSpec.of(file, function, defines(storage, lanes))));
@@ -407,9 +409,38 @@ public final class KernelOps extends MatrixOps {
               items,
               chunks.size,
               chunks.count);
-      kernel("loss.cu", "scaled_sum", DType.F32, 1)
-          .launch(1, partial.memory(), loss.memory(), 1f / a.size(), chunks.count);
+      scaledSum(partial, 1f / a.size(), loss);
     }
+  }
+
+  /** loss [1] = scale times the sum of partial. */
+  void scaledSum(Tensor partial, float scale, Tensor loss) {
+    kernel("loss.cu", "scaled_sum", DType.F32, 1)
+        .launch(1, partial.memory(), loss.memory(), scale, Math.toIntExact(partial.size()));
+  }
+
+  @Override
+  public void distance(
+      Distance kind,
+      Tensor a,
+      Tensor b,
+      float temperature,
+      float weight,
+      Tensor loss,
+      Tensor grad) {
+    distances.distance(kind, a, b, temperature, weight, loss, grad);
+  }
+
+  @Override
+  public void headTailLoss(
+      Tensor logits,
+      Tensor teacher,
+      float temperature,
+      float weight,
+      float head,
+      Tensor losses,
+      Tensor grad) {
+    distances.headTail(logits, teacher, temperature, weight, head, losses, grad);
   }
 
   @Override

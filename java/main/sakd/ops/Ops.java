@@ -192,6 +192,32 @@ public interface Ops extends AutoCloseable {
   /** loss [1] = mean (a - b)^2, without weight; grad = gradient by a of weight times that. */
   void squaredError(Tensor a, Tensor b, float weight, Tensor loss, Tensor grad);
 
+  /**
+   * A distance of feature maps [1, N, H, W, C], of storage type.
+   *
+   * @param temperature of {@link Distance#KL}
+   * @param loss [1]: without weight
+   * @param grad gradient by a of weight times the loss
+   */
+  void distance(
+      Distance kind, Tensor a, Tensor b, float temperature, float weight, Tensor loss, Tensor grad);
+
+  /**
+   * Head-tail-aware divergence of logits [N, K] from the teacher's: kernels/headtail.cu.
+   *
+   * @param head share of the teacher's probability that its head holds, in (0, 1]
+   * @param losses [N]: of each sample, without weight
+   * @param grad [N, K]: the gradient by logits of weight times the mean over N is added
+   */
+  void headTailLoss(
+      Tensor logits,
+      Tensor teacher,
+      float temperature,
+      float weight,
+      float head,
+      Tensor losses,
+      Tensor grad);
+
   /** rank [N] I32: how many classes are ahead of the label's; 0 is a hit at top-1. */
   void labelRank(Tensor logits, Tensor labels, Tensor rank);
 

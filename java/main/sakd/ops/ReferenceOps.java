@@ -201,6 +201,30 @@ public final class ReferenceOps extends MatrixOps {
   }
 
   @Override
+  public void distance(
+      Distance kind,
+      Tensor a,
+      Tensor b,
+      float temperature,
+      float weight,
+      Tensor loss,
+      Tensor grad) {
+    ReferenceDistance.distance(kind, a, b, temperature, weight, loss, grad);
+  }
+
+  @Override
+  public void headTailLoss(
+      Tensor logits,
+      Tensor teacher,
+      float temperature,
+      float weight,
+      float head,
+      Tensor losses,
+      Tensor grad) {
+    ReferenceDistance.headTail(logits, teacher, temperature, weight, head, losses, grad);
+  }
+
+  @Override
   public void labelRank(Tensor logits, Tensor labels, Tensor rank) {
     ReferenceLoss.labelRank(logits, labels, rank);
   }
