@@ -20,9 +20,9 @@ final class CudaLibraries {
   static final String NVRTC = "libnvrtc.so.12";
   private static final String CUBLAS_13 = "libcublas.so.13";
 
-  private static final String[] CUBLAS_NEEDS = {"libcublasLt.so.12"};
-  private static final String[] NVRTC_NEEDS = {"libnvrtc-builtins.so.12.6"};
-  private static final String[] CUDNN_NEEDS = {
+  static final String[] CUBLAS_NEEDS = {"libcublasLt.so.12"};
+  static final String[] NVRTC_NEEDS = {"libnvrtc-builtins.so.12.6"};
+  static final String[] CUDNN_NEEDS = {
     "libcudnn_graph.so.9",
     "libcudnn_ops.so.9",
     "libcudnn_heuristic.so.9",

@@ -55,7 +55,7 @@ final class CudaModules implements AutoCloseable {
     return function;
   }
 
-  private static List<String> options(KernelSpec spec) {
+  static List<String> options(KernelSpec spec) {
     // A product and a sum are rounded one by one, as on the other devices (kernels/portable.h).
     List<String> options = new ArrayList<>(List.of("-std=c++17", "--fmad=false"));
     options.addAll(spec.options());

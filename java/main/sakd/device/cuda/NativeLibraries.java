@@ -79,7 +79,7 @@ final class NativeLibraries {
    * @throws IOException if it cannot be unpacked
    */
   static void unpackGlue(String name) throws IOException {
-    String file = LibUtils.createLibraryFileName(name);
+    String file = LibUtils.createLibraryFileName(LibUtils.createPlatformLibraryName(name));
     Path folder = Path.of(System.getProperty("java.io.tmpdir"));
     Path target = folder.resolve(file);
     try (InputStream in = LibUtils.class.getResourceAsStream("/lib/" + file)) {
