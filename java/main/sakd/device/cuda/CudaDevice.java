@@ -47,6 +47,8 @@ public final class CudaDevice implements Device {
   /** Merging them walks them one after the other. */
   private static final long MOST_CHUNKS = 1024;
 
+  private static final long LEAST_ROWS = 16;
+
   private static final long BANDWIDTH_BYTES = 256L << 20;
   private static final int WARP = 32;
 
@@ -194,8 +196,8 @@ public final class CudaDevice implements Device {
   @Override
   public int preferredChunks(long rows, long columns, long bytes) {
     long wanted = THREADS_PER_UNIT * units / Math.max(1, columns);
-    // A chunk of few rows is all merge.
-    long most = Math.min(MOST_CHUNKS, rows / 4);
+    // A chunk of few rows is all merge: its float32 sums are as many bytes as what it reads.
+    long most = Math.min(MOST_CHUNKS, rows / LEAST_ROWS);
     return (int) Math.max(1, Math.min(wanted, most));
   }
 
