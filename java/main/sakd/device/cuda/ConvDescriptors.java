@@ -60,9 +60,7 @@ final class ConvDescriptors implements AutoCloseable {
 
   /** Tensor cores for 16 bits; float32 is float32, without TF32. */
   static int math(DType type) {
-    return type == DType.F32
-        ? cudnnMathType.CUDNN_FMA_MATH
-        : cudnnMathType.CUDNN_TENSOR_OP_MATH;
+    return type == DType.F32 ? cudnnMathType.CUDNN_FMA_MATH : cudnnMathType.CUDNN_TENSOR_OP_MATH;
   }
 
   void setMath(int math) {

@@ -191,8 +191,7 @@ enum ConvDirection {
   }
 
   /** Computes it; returns cuDNN's status. */
-  abstract int run(
-      ConvCall c, Pointer one, Pointer zero, int algorithm, Pointer space, long bytes);
+  abstract int run(ConvCall c, Pointer one, Pointer zero, int algorithm, Pointer space, long bytes);
 
   /** Asks how much workspace the algorithm needs; returns cuDNN's status. */
   abstract int workspace(ConvCall c, int algorithm, long[] bytes);

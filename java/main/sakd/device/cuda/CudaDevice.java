@@ -140,8 +140,7 @@ public final class CudaDevice implements Device {
   private String readName() {
     byte[] text = new byte[256];
     CudaErrors.check(
-        "asking for a name",
-        JCudaDriver.cuDeviceGetName(text, text.length, context.device()));
+        "asking for a name", JCudaDriver.cuDeviceGetName(text, text.length, context.device()));
     String name = new String(text, StandardCharsets.UTF_8);
     return name.substring(0, name.indexOf('\0'));
   }
@@ -156,8 +155,7 @@ public final class CudaDevice implements Device {
     int[] driver = new int[1];
     long[] memory = new long[1];
     CudaErrors.check("asking for its version", JCudaDriver.cuDriverGetVersion(driver));
-    CudaErrors.check(
-        "asking for memory", JCudaDriver.cuDeviceTotalMem(memory, context.device()));
+    CudaErrors.check("asking for memory", JCudaDriver.cuDeviceTotalMem(memory, context.device()));
     return String.format(
         Locale.ROOT,
         "%s, %.1f GiB, %s, driver for CUDA %d.%d; %s (%s); kernels by %s",

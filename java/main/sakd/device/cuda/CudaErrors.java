@@ -14,7 +14,9 @@ final class CudaErrors {
   /** What a failed call of the driver is thrown as; running out of memory is the user's to mend. */
   static RuntimeException driver(String operation, int status) {
     String message = "CUDA: " + operation + " failed with " + name(status);
-    return status == CUresult.CUDA_ERROR_OUT_OF_MEMORY ? outOfMemory(message) : new CudaFailure(message);
+    return status == CUresult.CUDA_ERROR_OUT_OF_MEMORY
+        ? outOfMemory(message)
+        : new CudaFailure(message);
   }
 
   /** Throws what {@link #driver} makes of a status that is not success. */

@@ -72,7 +72,8 @@ final class CudaGraph implements Graph {
   @Override
   public void launch() {
     if (closed) {
-      throw new IllegalStateException("a graph on " + device.name() + " is launched after its close");
+      throw new IllegalStateException(
+          "a graph on " + device.name() + " is launched after its close");
     }
     device.context().makeCurrent();
     device.context().requireNotRecording("the launch of a graph");

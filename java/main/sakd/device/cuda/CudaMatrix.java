@@ -189,8 +189,7 @@ final class CudaMatrix implements MatrixLibrary {
     int number = storage == DType.F16 ? 1 : 2;
     device
         .kernel(
-            KernelSpec.of(
-                "elementwise.cu", function, Map.of("STORAGE", number, "LANES", lanes)))
+            KernelSpec.of("elementwise.cu", function, Map.of("STORAGE", number, "LANES", lanes)))
         .launch(size / lanes, from, to, size / lanes);
   }
 

@@ -13,12 +13,12 @@ import jcuda.driver.JCudaDriver;
  *
  * <p>The copying engine reads the host's memory by itself only where that is pinned; so a piece is
  * first copied to the slot's pinned buffer, after which the caller's may be reused. From there it
- * goes to the slot's place on the device through the stream of uploads, which does not wait for
- * the work submitted before: the next batch comes in while this one is computed. The move to where
- * it is wanted, which the work before may still read, is part of the work's stream, after the
- * upload; a copy inside the device takes a fiftieth of the time of one to it. Two events guard a
- * slot: {@code arrived} (its pinned buffer has been read, the place on the device holds the piece)
- * and {@code moved} (the place has been read).
+ * goes to the slot's place on the device through the stream of uploads, which does not wait for the
+ * work submitted before: the next batch comes in while this one is computed. The move to where it
+ * is wanted, which the work before may still read, is part of the work's stream, after the upload;
+ * a copy inside the device takes a fiftieth of the time of one to it. Two events guard a slot:
+ * {@code arrived} (its pinned buffer has been read, the place on the device holds the piece) and
+ * {@code moved} (the place has been read).
  */
 final class CudaTransfers implements AutoCloseable {
   /** Of this size pieces move at the full speed of the bus. */
@@ -61,8 +61,7 @@ final class CudaTransfers implements AutoCloseable {
       check(JCudaDriver.cuEventSynchronize(arrived));
       host.clear().put(from);
       check(JCudaDriver.cuStreamWaitEvent(context.uploads(), moved, 0));
-      check(
-          JCudaDriver.cuMemcpyHtoDAsync(place.pointer(), pinned, bytes, context.uploads()));
+      check(JCudaDriver.cuMemcpyHtoDAsync(place.pointer(), pinned, bytes, context.uploads()));
       check(JCudaDriver.cuEventRecord(arrived, context.uploads()));
       check(JCudaDriver.cuStreamWaitEvent(context.work(), arrived, 0));
       check(JCudaDriver.cuMemcpyDtoDAsync(to, place.pointer(), bytes, context.work()));

@@ -55,10 +55,7 @@ final class Nvrtc implements CudaCompiler {
         JNvrtc.nvrtcGetProgramLog(program, log);
         String text = log[0] == null ? "" : log[0].replace('\0', ' ').strip();
         throw refused(
-            file,
-            options,
-            target,
-            text.isEmpty() ? JNvrtc.nvrtcGetErrorString(status) : text);
+            file, options, target, text.isEmpty() ? JNvrtc.nvrtcGetErrorString(status) : text);
       }
       return known ? binary(program, file) : text(program, file);
     } finally {

@@ -106,22 +106,27 @@ class CudaDeviceTest {
   void aMissingDeviceIsTheUsersError() {
     UserError e = assertThrows(UserError.class, () -> CudaDevice.open(77));
     assertEquals(
-        "there is no device cuda:77; the last is cuda:" + (CudaDevice.count() - 1),
-        e.getMessage());
+        "there is no device cuda:77; the last is cuda:" + (CudaDevice.count() - 1), e.getMessage());
   }
 
   /** Nothing, odd sizes, exactly one piece, and more than the ring holds. */
   @ParameterizedTest
   @ValueSource(
       ints = {
-        0, 1, 1001, CudaTransfers.PIECE - 1, CudaTransfers.PIECE, CudaTransfers.PIECE + 3,
+        0,
+        1,
+        1001,
+        CudaTransfers.PIECE - 1,
+        CudaTransfers.PIECE,
+        CudaTransfers.PIECE + 3,
         10 * CudaTransfers.PIECE + 7
       })
   void transfersOfEverySize(int size) {
     byte[] values = bytes(size, size);
     ByteBuffer direct = ByteBuffer.allocateDirect(size + 9).position(9);
     direct.put(values).position(9);
-    for (ByteBuffer source : new ByteBuffer[] {direct, ByteBuffer.wrap(values).asReadOnlyBuffer()}) {
+    for (ByteBuffer source :
+        new ByteBuffer[] {direct, ByteBuffer.wrap(values).asReadOnlyBuffer()}) {
       try (Memory memory = device.allocate(size)) {
         device.upload(source, memory);
         assertEquals(size, source.remaining(), "the buffer stays as it was");

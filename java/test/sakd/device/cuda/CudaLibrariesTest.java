@@ -42,8 +42,7 @@ class CudaLibrariesTest {
             + " CUDA 12 toolkit and cuDNN 9",
         CudaLibraries.remedy(true, false));
     assertEquals(
-        "make cuda13, which forwards to the CUDA 13 toolkit",
-        CudaLibraries.remedy(false, true));
+        "make cuda13, which forwards to the CUDA 13 toolkit", CudaLibraries.remedy(false, true));
     assertTrue(CudaLibraries.remedy(true, true).endsWith("install cuDNN 9 for CUDA 13"));
   }
 

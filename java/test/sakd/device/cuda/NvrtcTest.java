@@ -49,7 +49,8 @@ class NvrtcTest {
       defines.put("LEAK", storage == 1 ? 2 : 1);
       specs.add(KernelSpec.of("neuron.cu", "neuron_backward", defines));
     }
-    for (String file : List.of("elementwise.cu", "batchnorm.cu", "loss.cu", "optimizer.cu", "pool.cu")) {
+    for (String file :
+        List.of("elementwise.cu", "batchnorm.cu", "loss.cu", "optimizer.cu", "pool.cu")) {
       specs.add(KernelSpec.of(file, "", Map.of("STORAGE", 2, "LANES", 8)));
       specs.add(KernelSpec.of(file, "", Map.of("STORAGE", 1, "LANES", 1)));
     }
@@ -89,7 +90,8 @@ class NvrtcTest {
                     KernelSources.load("broken.cu"),
                     List.of("-DLANES=4"),
                     new CudaCompiler.Architecture(9, 0)));
-    assertTrue(e.getMessage().contains("kernels/broken.cu cannot be compiled by NVRTC"), e::toString);
+    assertTrue(
+        e.getMessage().contains("kernels/broken.cu cannot be compiled by NVRTC"), e::toString);
     assertTrue(e.getMessage().contains("for sm_90 with -DLANES=4"), e::toString);
     assertTrue(e.getMessage().contains("undeclared"), e::toString);
   }
@@ -100,9 +102,7 @@ class NvrtcTest {
     UserError e =
         assertThrows(
             UserError.class,
-            () ->
-                nvrtc.compile(
-                    "pool.cu", "", List.of(), new CudaCompiler.Architecture(2, 0)));
+            () -> nvrtc.compile("pool.cu", "", List.of(), new CudaCompiler.Architecture(2, 0)));
     assertTrue(e.getMessage().contains("too old"), e::toString);
   }
 
