@@ -9,7 +9,7 @@ import sakd.ops.Ops;
 final class DeviceOptions {
   @Option(
       names = "--device",
-      paramLabel = "auto|cpu|opencl[:p:d]",
+      paramLabel = "auto|cpu|cuda[:i]|opencl[:p:d]",
       defaultValue = "auto",
       description = "Device; auto takes the first that works (default: ${DEFAULT-VALUE}).")
   private String device;

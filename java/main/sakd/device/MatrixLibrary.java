@@ -3,7 +3,9 @@ package sakd.device;
 /**
  * What the vendor's library does on a device: convolution and matrix product. Activations x, y and
  * their gradients are of the storage type given; weights w and their gradients are float32 always,
- * channels last ({@link ConvShape}). Results are assigned. Arithmetic accumulates in float32.
+ * channels last ({@link ConvShape}). Results are assigned. Arithmetic accumulates in float32; where
+ * a library multiplies the storage type alone, it rounds w to that first, and the gradient of w
+ * once before it is float32.
  */
 public interface MatrixLibrary extends AutoCloseable {
   /** Name and version. */

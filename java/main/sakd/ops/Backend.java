@@ -9,11 +9,13 @@ import java.util.regex.Pattern;
 import sakd.device.DType;
 import sakd.device.cpu.CpuDevice;
 import sakd.device.cpu.ReferenceDevice;
+import sakd.device.cuda.CudaDevice;
 import sakd.device.opencl.OpenClDevice;
 import sakd.io.UserError;
 
 /** Finds the devices of this machine and opens one by name. */
 public final class Backend {
+  private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,3}))?");
   private static final Pattern OPENCL = Pattern.compile("opencl(?::(\\d{1,3})(?::(\\d{1,3}))?)?");
 
   private Backend() {}
@@ -30,6 +32,23 @@ public final class Backend {
   /** Every kind of device, there or not. */
   public static List<Found> list() {
     List<Found> found = new ArrayList<>();
+    for (int i = 0; i < CudaDevice.count(); i++) {
+      try (CudaDevice cuda = CudaDevice.open(i)) {
+        found.add(
+            new Found(
+                cuda.name(),
+                true,
+                String.format(
+                    Locale.ROOT,
+                    "%s; copies %.0f GB/s",
+                    cuda.description(),
+                    cuda.copyBandwidth() / 1e9),
+                ""));
+      }
+    }
+    if (CudaDevice.count() == 0) {
+      found.add(new Found("cuda", false, CudaDevice.whyNone(), CudaDevice.remedy()));
+    }
     if (CpuDevice.hasCompiler()) {
       try (CpuDevice cpu = CpuDevice.open()) {
         found.add(new Found("cpu", true, cpu.description(), ""));
@@ -68,12 +87,18 @@ public final class Backend {
   }
 
   /**
-   * Opens by name; auto takes the first that works: an OpenCL GPU, then the processor.
+   * Opens by name; auto takes the first that works: CUDA, an OpenCL GPU, then the processor.
    *
    * @throws UserError if there is no such device
    */
   public static Ops open(String name) {
     if (name.equals("auto")) {
+      if (CudaDevice.count() > 0) {
+        return new KernelOps(CudaDevice.open(0));
+      }
+      if (CudaDevice.hasGpu()) {
+        System.err.println("note: " + CudaDevice.whyNone() + "; to use it: " + CudaDevice.remedy());
+      }
       return OpenClDevice.list().stream()
           .filter(OpenClDevice.Info::isGpu)
           .findFirst()
@@ -82,6 +107,11 @@ public final class Backend {
     }
     if (name.equals("cpu")) {
       return cpu();
+    }
+    Matcher cuda = CUDA.matcher(name);
+    if (cuda.matches()) {
+      return new KernelOps(
+          CudaDevice.open(cuda.group(1) == null ? 0 : Integer.parseInt(cuda.group(1))));
     }
     Matcher opencl = OPENCL.matcher(name);
     if (opencl.matches()) {
@@ -92,7 +122,7 @@ public final class Backend {
     throw new UserError(
         "unknown device '"
             + name
-            + "'; expected auto, cpu or opencl[:p:d], see the command devices");
+            + "'; expected auto, cpu, cuda[:i] or opencl[:p:d], see the command devices");
   }
 
   private static Ops cpu() {
@@ -112,8 +142,14 @@ public final class Backend {
     return new ReferenceOps(device, device.matrix());
   }
 
-  /** bf16 where the processor multiplies it in tiles, else F32. */
+  /**
+   * What the device multiplies fastest: bf16 on CUDA of sm_80 and later, fp16 before; bf16 where
+   * the processor multiplies it in tiles; else F32.
+   */
   public static DType fastestStorage(Ops ops) {
+    if (ops.device() instanceof CudaDevice) {
+      return ops.device().supports(DType.BF16) ? DType.BF16 : DType.F16;
+    }
     return ops.device() instanceof CpuDevice && CpuDevice.hasAmx() ? DType.BF16 : DType.F32;
   }
 

@@ -6,6 +6,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import sakd.device.cpu.CpuDevice;
 import sakd.device.cpu.ReferenceDevice;
+import sakd.device.cuda.CudaDevice;
 import sakd.device.opencl.OpenClDevice;
 import sakd.ops.KernelOps;
 import sakd.ops.Ops;
@@ -29,6 +30,12 @@ public final class Devices {
     OpenClDevice.list().stream()
         .findFirst()
         .ifPresent(d -> open.add(new KernelOps(OpenClDevice.open(d.platform(), d.device()))));
+    if (CudaDevice.count() > 0) {
+      Ops cuda = new KernelOps(CudaDevice.open(0));
+      open.add(cuda);
+      // The stand-in of the driver ends a process that leaves anything open.
+      Runtime.getRuntime().addShutdownHook(new Thread(cuda::close));
+    }
     return open;
   }
 

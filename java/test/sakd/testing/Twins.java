@@ -110,10 +110,15 @@ public final class Twins implements AutoCloseable {
    * @param scale how large the terms of a sum were that may have cancelled
    */
   public void assertClose(String what, Twin twin, double scale) {
+    assertClose(what, twin, scale, twin.type());
+  }
+
+  /** As above for a tensor whose values have been rounded to {@code precision} on their way. */
+  public void assertClose(String what, Twin twin, double scale, DType precision) {
     double[] expected = values(twin);
     double[] actual = values(device.ops, twin.device);
     if (twin.type().isStorage()) {
-      assertClose(what, twin, expected, actual, 0, expected.length, scale);
+      assertClose(what, twin, precision, expected, actual, 0, expected.length, scale);
     } else {
       assertArrayEquals(expected, actual, what);
     }
@@ -125,7 +130,8 @@ public final class Twins implements AutoCloseable {
     double[] actual = values(device.ops, twin.device);
     int n = expected.length / rows;
     for (int row = 0; row < rows; row++) {
-      assertClose(what + ", row " + row, twin, expected, actual, row * n, (row + 1) * n, 0);
+      assertClose(
+          what + ", row " + row, twin, twin.type(), expected, actual, row * n, (row + 1) * n, 0);
     }
   }
 
@@ -135,14 +141,21 @@ public final class Twins implements AutoCloseable {
   }
 
   private static void assertClose(
-      String what, Twin twin, double[] expected, double[] actual, int from, int to, double scale) {
+      String what,
+      Twin twin,
+      DType precision,
+      double[] expected,
+      double[] actual,
+      int from,
+      int to,
+      double scale) {
     double largest = scale;
     for (int i = from; i < to; i++) {
       double magnitude = Math.abs(expected[i]);
       largest = Double.isFinite(magnitude) ? Math.max(largest, magnitude) : largest;
     }
-    double unit = unit(twin.type());
-    double smallest = twin.type() == DType.F16 ? 0x1p-24 : 0;
+    double unit = unit(precision);
+    double smallest = precision == DType.F16 ? 0x1p-24 : 0;
     for (int i = from; i < to; i++) {
       double bound = TOLERANCE * largest + unit * Math.abs(expected[i]) + smallest;
       boolean same = Double.compare(expected[i], actual[i]) == 0;

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import sakd.device.DType;
 import sakd.device.Kernel;
+import sakd.device.KernelArguments;
 import sakd.device.KernelParameters;
 import sakd.device.KernelSpec;
 import sakd.device.MatrixLibrary;
@@ -35,7 +36,8 @@ public final class CpuDevice extends HostDevice {
   private final HostCompiler compiler;
   private final MatrixLibrary matrix;
   private final Map<KernelSpec, Kernel> kernels = new HashMap<>();
-  private final HostKernel.Arguments arguments = new HostKernel.Arguments();
+  private final KernelArguments arguments =
+      new KernelArguments(memory -> ((HostMemory) memory).address());
 
   private CpuDevice(HostCompiler compiler) {
     this.matrix = hasOneDnn() ? new OneDnn(this::kernel) : new ReferenceMatrix();

@@ -1,0 +1,179 @@
+package sakd.device.cuda;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import jcuda.JCudaVersion;
+import jcuda.driver.CUresult;
+import jcuda.driver.JCudaDriver;
+import jcuda.jcublas.JCublas2;
+import jcuda.jcudnn.JCudnn;
+
+/** Finds NVIDIA's driver, libraries and compiler, and says what is missing and how to add it. */
+final class CudaLibraries {
+  static final String CUBLAS = "libcublas.so.12";
+  static final String CUDNN = "libcudnn.so.9";
+  static final String NVRTC = "libnvrtc.so.12";
+  private static final String CUBLAS_13 = "libcublas.so.13";
+
+  static final String[] CUBLAS_NEEDS = {"libcublasLt.so.12"};
+  static final String[] NVRTC_NEEDS = {"libnvrtc-builtins.so.12.6"};
+  static final String[] CUDNN_NEEDS = {
+    "libcudnn_graph.so.9",
+    "libcudnn_ops.so.9",
+    "libcudnn_heuristic.so.9",
+    "libcudnn_engines_precompiled.so.9",
+    "libcudnn_engines_runtime_compiled.so.9",
+    "libcudnn_cnn.so.9"
+  };
+
+  /**
+   * What there is.
+   *
+   * @param devices how many GPUs can be used: none if anything is missing
+   * @param gpu whether there is a GPU with a driver
+   * @param missing what is missing, or empty
+   * @param remedy what adds it, or empty
+   * @param compiler what kernels are compiled by; null where something is missing
+   */
+  record Found(int devices, boolean gpu, String missing, String remedy, CudaCompiler compiler) {}
+
+  private static Found found;
+
+  private CudaLibraries() {}
+
+  /** Looks once: a class whose native part did not load says why only at the first touch. */
+  static synchronized Found find() {
+    if (found == null) {
+      found = look();
+    }
+    return found;
+  }
+
+  private static Found none(String missing, String remedy) {
+    return new Found(0, false, missing, remedy, null);
+  }
+
+  private static Found look() {
+    String driver = NativeLibraries.load("libcuda.so.1");
+    if (!driver.isEmpty()) {
+      return none(
+          "no NVIDIA driver (" + driver + ")",
+          "for an NVIDIA GPU, its driver (Debian: apt-get install nvidia-driver)");
+    }
+    String glue = glue("JCudaDriver", () -> JCudaDriver.setExceptionsEnabled(false));
+    if (!glue.isEmpty()) {
+      return none("NVIDIA's driver cannot be used: " + glue, "a newer driver");
+    }
+    int status = JCudaDriver.cuInit(0);
+    int[] count = new int[1];
+    if (status == CUresult.CUDA_SUCCESS) {
+      status = JCudaDriver.cuDeviceGetCount(count);
+    }
+    if (status != CUresult.CUDA_SUCCESS || count[0] == 0) {
+      return none(
+          "NVIDIA's driver finds no GPU"
+              + (status == CUresult.CUDA_SUCCESS ? "" : ": " + CudaErrors.name(status)),
+          "");
+    }
+    return libraries(count[0]);
+  }
+
+  private static Found libraries(int devices) {
+    Map<String, String> missing = new LinkedHashMap<>();
+    need(missing, CUBLAS, NativeLibraries.load(CUBLAS, CUBLAS_NEEDS));
+    need(missing, CUDNN, NativeLibraries.load(CUDNN, CUDNN_NEEDS));
+    Optional<CudaCompiler> compiler = compiler(missing);
+    if (missing.isEmpty()) {
+      need(missing, "JCublas2", glue("JCublas2", () -> JCublas2.setExceptionsEnabled(false)));
+      need(missing, "JCudnn", glue("JCudnn", () -> JCudnn.setExceptionsEnabled(false)));
+    }
+    if (!missing.isEmpty()) {
+      return new Found(0, true, sentence(missing), remedy(missing.containsKey(CUDNN)), null);
+    }
+    return new Found(devices, true, "", "", compiler.orElseThrow());
+  }
+
+  private static void need(Map<String, String> missing, String name, String reason) {
+    if (!reason.isEmpty()) {
+      missing.put(name, reason);
+    }
+  }
+
+  /** What is missing, by name, with the loader's reason. */
+  static String sentence(Map<String, String> missing) {
+    List<String> parts = new ArrayList<>();
+    missing.forEach((name, reason) -> parts.add(name + " (" + reason + ")"));
+    return "there is an NVIDIA GPU, but not " + String.join(" and not ", parts);
+  }
+
+  private static String remedy(boolean cudnnMissing) {
+    boolean cuda13 =
+        NativeLibraries.inToolkit(CUBLAS_13) || NativeLibraries.load(CUBLAS_13).isEmpty();
+    return remedy(cudnnMissing, cuda13);
+  }
+
+  /**
+   * What adds the libraries.
+   *
+   * @param cuda13 whether CUDA 13's are there
+   */
+  static String remedy(boolean cudnnMissing, boolean cuda13) {
+    if (cuda13) {
+      return "make cuda13, which forwards to the CUDA 13 toolkit"
+          + (cudnnMissing ? "; and install cuDNN 9 for CUDA 13" : "");
+    }
+    return "run Maven with -Pcuda-libs, which brings the CUDA 12.6 libraries (2 GB), or install the"
+        + " CUDA 12 toolkit and cuDNN 9";
+  }
+
+  /** The compiler named by NVCC, else NVRTC, else the nvcc on the PATH. */
+  private static Optional<CudaCompiler> compiler(Map<String, String> missing) {
+    String named = System.getenv("NVCC");
+    if (named != null && !named.isBlank()) {
+      Optional<CudaCompiler> compiler = Nvcc.find(named).map(CudaCompiler.class::cast);
+      if (compiler.isEmpty()) {
+        missing.put("nvcc", "NVCC names " + named + ", which does not run");
+      }
+      return compiler;
+    }
+    CudaCompiler[] library = new CudaCompiler[1];
+    String reason = NativeLibraries.load(NVRTC, NVRTC_NEEDS);
+    if (reason.isEmpty()) {
+      reason = glue("JNvrtc", () -> library[0] = new Nvrtc());
+    }
+    Optional<CudaCompiler> compiler =
+        Optional.ofNullable(library[0]).or(() -> Nvcc.find("nvcc").map(CudaCompiler.class::cast));
+    if (compiler.isEmpty()) {
+      missing.put(NVRTC + " or nvcc", reason);
+    }
+    return compiler;
+  }
+
+  /** Loads JCuda's part of a library by touching its class; empty, or why it cannot be. */
+  static String glue(String name, Runnable touch) {
+    try {
+      NativeLibraries.unpackGlue(name + "-" + JCudaVersion.get());
+      touch.run();
+      return "";
+    } catch (LinkageError | IOException | CudaFailure e) {
+      // JCuda's message goes on with two stack traces.
+      return String.valueOf(e.getMessage()).lines().findFirst().orElse("").strip();
+    }
+  }
+
+  /** Which of the ways the libraries came: read off the files that are loaded. */
+  static String origin() {
+    if (!NativeLibraries.loaded(CUBLAS_13).isEmpty()) {
+      return "CUDA 13 through forwarding libraries";
+    }
+    Path cublas = NativeLibraries.loaded("libcublas.so").stream().findFirst().orElse(Path.of("?"));
+    return cublas.toString().contains("redist.jar")
+        ? "redistributable CUDA 12.6 libraries of the profile cuda-libs"
+        : "CUDA 12 libraries of " + cublas.getParent();
+  }
+}

@@ -1,0 +1,202 @@
+package sakd.device.cuda;
+
+import java.util.Map;
+import sakd.device.BinaryCache;
+import sakd.device.ConvShape;
+import sakd.device.DType;
+import sakd.device.KernelSpec;
+import sakd.device.MatrixLibrary;
+import sakd.device.Memory;
+
+/**
+ * Convolution by cuDNN and matrix product by cuBLAS. In 16-bit storage tensor cores multiply, so
+ * the float32 weights are rounded to the storage type first, and their gradient comes back in it; a
+ * 1x1 convolution is a matrix product, whose gradient of weights comes in float32.
+ */
+final class CudaMatrix implements MatrixLibrary {
+  private final CudaDevice device;
+  private final Cublas cublas;
+  private final Cudnn cudnn;
+
+  /** Weights, or their gradient, in the storage type. */
+  private final Scratch rounded;
+
+  CudaMatrix(CudaDevice device, BinaryCache cache) {
+    this.device = device;
+    this.cublas = new Cublas(device);
+    this.cudnn = new Cudnn(device, cache);
+    this.rounded = new Scratch(device, "the copy of the weights in 16 bits");
+  }
+
+  @Override
+  public String name() {
+    return "cuDNN " + Cudnn.version() + ", cuBLAS " + cublas.version();
+  }
+
+  @Override
+  public void convForward(ConvShape shape, DType storage, Memory x, Memory w, Memory y) {
+    CudaMemory weights = toStorage(shape, storage, w);
+    if (isProduct(shape)) {
+      // y [rows, out] = x [rows, in] w [out, in]'
+      cublas.gemm(
+          "convolution of " + shape,
+          rows(shape),
+          shape.out(),
+          shape.in(),
+          operand(x, storage, false),
+          operand(weights, storage, true),
+          0,
+          operand(y, storage, false));
+    } else {
+      conv(ConvDirection.FORWARD, shape, storage, x, weights, y);
+    }
+  }
+
+  @Override
+  public void convBackwardData(
+      ConvShape shape, DType storage, Memory gradY, Memory w, Memory gradX) {
+    CudaMemory weights = toStorage(shape, storage, w);
+    if (isProduct(shape)) {
+      // gx [rows, in] = gy [rows, out] w [out, in]
+      cublas.gemm(
+          "gradient by the input of " + shape,
+          rows(shape),
+          shape.in(),
+          shape.out(),
+          operand(gradY, storage, false),
+          operand(weights, storage, false),
+          0,
+          operand(gradX, storage, false));
+    } else {
+      conv(ConvDirection.DATA, shape, storage, gradX, weights, gradY);
+    }
+  }
+
+  @Override
+  public void convBackwardWeights(
+      ConvShape shape, DType storage, Memory x, Memory gradY, Memory gradW) {
+    if (isProduct(shape)) {
+      // gw [out, in] = gy [rows, out]' x [rows, in]
+      cublas.gemm(
+          "gradient by the weights of " + shape,
+          shape.out(),
+          shape.in(),
+          rows(shape),
+          operand(gradY, storage, true),
+          operand(x, storage, false),
+          0,
+          operand(gradW, DType.F32, false));
+    } else if (storage == DType.F32) {
+      conv(ConvDirection.WEIGHTS, shape, storage, x, device.own(gradW), gradY);
+    } else {
+      long size = weights(shape);
+      require(shape, "gradient of weights", gradW, size, DType.F32);
+      CudaMemory gradient = scratch(size, storage);
+      conv(ConvDirection.WEIGHTS, shape, storage, x, gradient, gradY);
+      convert("to_float", storage, size, gradient, gradW);
+    }
+  }
+
+  @Override
+  public void gemm(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      Memory a,
+      Memory b,
+      float beta,
+      Memory c) {
+    device.context().makeCurrent();
+    cublas.gemm(
+        "matrix product",
+        m,
+        n,
+        k,
+        operand(a, DType.F32, transposeA),
+        operand(b, DType.F32, transposeB),
+        beta,
+        operand(c, DType.F32, false));
+  }
+
+  private static boolean isProduct(ConvShape shape) {
+    return shape.kernel() == 1 && shape.stride() == 1 && shape.pad() == 0;
+  }
+
+  private static int rows(ConvShape shape) {
+    return Math.toIntExact((long) shape.batch() * shape.height() * shape.width());
+  }
+
+  private static long weights(ConvShape shape) {
+    return (long) shape.out() * shape.kernel() * shape.kernel() * shape.in();
+  }
+
+  private Cublas.Operand operand(Memory memory, DType type, boolean transposed) {
+    return new Cublas.Operand(device.own(memory), type, transposed);
+  }
+
+  private void conv(
+      ConvDirection direction, ConvShape shape, DType storage, Memory x, CudaMemory w, Memory y) {
+    long images = shape.batch();
+    require(shape, "x", x, images * shape.height() * shape.width() * shape.in(), storage);
+    require(shape, "w", w, weights(shape), storage);
+    require(shape, "y", y, images * shape.outHeight() * shape.outWidth() * shape.out(), storage);
+    device.context().makeCurrent();
+    cudnn.run(direction, shape, storage, device.own(x), w, device.own(y));
+  }
+
+  private static void require(
+      ConvShape shape, String name, Memory memory, long elements, DType type) {
+    if (memory.bytes() < elements * type.size) {
+      throw new IllegalArgumentException(
+          name
+              + " of "
+              + shape
+              + " in "
+              + type
+              + " has "
+              + elements
+              + " elements, but the memory "
+              + memory.bytes()
+              + " bytes");
+    }
+  }
+
+  private CudaMemory scratch(long size, DType storage) {
+    return rounded.atLeast(size * storage.size);
+  }
+
+  /** The weights in the storage type: themselves, or a copy that lasts to the next call. */
+  private CudaMemory toStorage(ConvShape shape, DType storage, Memory w) {
+    device.context().makeCurrent();
+    if (storage == DType.F32) {
+      return device.own(w);
+    }
+    long size = weights(shape);
+    require(shape, "w", w, size, DType.F32);
+    CudaMemory copy = scratch(size, storage);
+    convert("from_float", storage, size, w, copy);
+    return copy;
+  }
+
+  private void convert(String function, DType storage, long size, Memory from, Memory to) {
+    int lanes = device.preferredLanes(storage, 1);
+    while (size % lanes != 0) {
+      lanes /= 2;
+    }
+    // STORAGE as kernels/portable.h numbers it.
+    int number = storage == DType.F16 ? 1 : 2;
+    device
+        .kernel(
+            KernelSpec.of("elementwise.cu", function, Map.of("STORAGE", number, "LANES", lanes)))
+        .launch(size / lanes, from, to, size / lanes);
+  }
+
+  @Override
+  public void close() {
+    rounded.close();
+    cudnn.close();
+    cublas.close();
+  }
+}

@@ -1,0 +1,120 @@
+package sakd.device.cuda;
+
+import com.sun.jna.NativeLibrary;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import jcuda.LibUtils;
+import org.bytedeco.javacpp.Loader;
+
+/**
+ * Loads shared libraries by the name that others ask for them by. Once loaded, a library is found
+ * under that name by those that need it, wherever it came from.
+ */
+final class NativeLibraries {
+  private static final String TOOLKIT = "/usr/local/cuda/lib64/";
+  private static final String REDISTRIBUTABLES = "/org/bytedeco/cuda/linux-x86_64/";
+
+  /** JNA unloads a library that nobody refers to. */
+  private static final List<NativeLibrary> KEPT = new ArrayList<>();
+
+  private NativeLibraries() {}
+
+  /**
+   * Loads the library from where the dynamic loader looks, else from the toolkit's folder, else
+   * from the redistributables on the class path (Maven profile cuda-libs).
+   *
+   * @param needs libraries it asks for under names that the loader may not find, in their order
+   * @return empty, or why it cannot be loaded
+   */
+  static synchronized String load(String name, String... needs) {
+    String reason = open(name);
+    if (reason.isEmpty()) {
+      return "";
+    }
+    if (Files.exists(Path.of(TOOLKIT, name))) {
+      for (String need : needs) {
+        open(TOOLKIT + need);
+      }
+      reason = open(TOOLKIT + name);
+    }
+    if (!reason.isEmpty() && NativeLibraries.class.getResource(REDISTRIBUTABLES + name) != null) {
+      for (String need : needs) {
+        openRedistributable(need);
+      }
+      reason = openRedistributable(name);
+    }
+    return reason;
+  }
+
+  private static String openRedistributable(String name) {
+    try {
+      return open(Loader.cacheResource(REDISTRIBUTABLES + name).getPath());
+    } catch (IOException e) {
+      return name + " cannot be unpacked (" + e.getMessage() + ")";
+    }
+  }
+
+  private static String open(String name) {
+    try {
+      KEPT.add(NativeLibrary.getInstance(name));
+      return "";
+    } catch (UnsatisfiedLinkError e) {
+      // First a heading, then what the loader said; then where else JNA looked.
+      return e.getMessage().lines().skip(1).findFirst().orElse(e.getMessage()).strip();
+    }
+  }
+
+  /**
+   * Makes JCuda's own part of a library ready to be loaded by its class, which unpacks it but
+   * trusts a file that is there: one that another process is just writing, or that a full disk cut
+   * short.
+   *
+   * @param name e.g. {@code JCublas2-12.6.0}
+   * @throws IOException if it cannot be unpacked
+   */
+  static void unpackGlue(String name) throws IOException {
+    String file = LibUtils.createLibraryFileName(LibUtils.createPlatformLibraryName(name));
+    Path folder = Path.of(System.getProperty("java.io.tmpdir"));
+    Path target = folder.resolve(file);
+    try (InputStream in = LibUtils.class.getResourceAsStream("/lib/" + file)) {
+      if (in == null) {
+        throw new IOException("no " + file + " on the class path");
+      }
+      byte[] bytes = in.readAllBytes();
+      if (Files.exists(target) && Files.size(target) == bytes.length) {
+        return;
+      }
+      Path beside = Files.createTempFile(folder, file, ".part");
+      try {
+        Files.write(beside, bytes);
+        Files.move(beside, target, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(beside);
+      }
+    }
+  }
+
+  /** The files that this process has loaded whose name begins so. */
+  static List<Path> loaded(String prefix) {
+    try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+      return maps.filter(line -> line.indexOf('/') > 0)
+          .map(line -> Path.of(line.substring(line.indexOf('/'))))
+          .filter(path -> path.getFileName().toString().startsWith(prefix))
+          .distinct()
+          .toList();
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  /** Whether a library of this name lies where toolkits are installed. */
+  static boolean inToolkit(String name) {
+    return Files.exists(Path.of(TOOLKIT, name));
+  }
+}

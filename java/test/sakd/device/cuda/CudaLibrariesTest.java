@@ -1,0 +1,66 @@
+package sakd.device.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import jcuda.LibUtils;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import sakd.io.UserError;
+
+/** What is said of a machine that cannot use CUDA. */
+class CudaLibrariesTest {
+  @Test
+  void withoutADeviceTheReasonIsOneSentence() {
+    Assumptions.assumeTrue(CudaDevice.count() == 0, "there is a GPU");
+    assertFalse(CudaDevice.whyNone().isEmpty());
+    assertFalse(CudaDevice.whyNone().contains("\n"), CudaDevice.whyNone());
+    UserError e = assertThrows(UserError.class, () -> CudaDevice.open(0));
+    assertTrue(
+        e.getMessage().startsWith("device cuda:0 cannot be used: " + CudaDevice.whyNone()),
+        e.getMessage());
+  }
+
+  @Test
+  void missingLibrariesAreNamedWithTheirFix() {
+    Map<String, String> missing = new LinkedHashMap<>();
+    missing.put(CudaLibraries.CUBLAS, NativeLibraries.load("libsakd-absent.so.12"));
+    missing.put(CudaLibraries.CUDNN, "a");
+    assertEquals(
+        "there is an NVIDIA GPU, but not libcublas.so.12 (libsakd-absent.so.12: cannot open shared"
+            + " object file: No such file or directory) and not libcudnn.so.9 (a)",
+        CudaLibraries.sentence(missing));
+    assertEquals(
+        "run Maven with -Pcuda-libs, which brings the CUDA 12.6 libraries (2 GB), or install the"
+            + " CUDA 12 toolkit and cuDNN 9",
+        CudaLibraries.remedy(true, false));
+    assertEquals(
+        "make cuda13, which forwards to the CUDA 13 toolkit", CudaLibraries.remedy(false, true));
+    assertTrue(CudaLibraries.remedy(true, true).endsWith("install cuDNN 9 for CUDA 13"));
+  }
+
+  @Test
+  void jcudasPartThatWasCutShortIsUnpackedAgain() throws IOException {
+    String name = "JNvrtc-12.6.0";
+    Path file =
+        Path.of(
+            System.getProperty("java.io.tmpdir"),
+            LibUtils.createLibraryFileName(LibUtils.createPlatformLibraryName(name)));
+    NativeLibraries.unpackGlue(name);
+    byte[] whole = Files.readAllBytes(file);
+    Path cut = Files.createTempFile(file.getParent(), "cut", ".so");
+    Files.write(cut, java.util.Arrays.copyOf(whole, 1000));
+    // Moved there, not written: this process may have the file loaded.
+    Files.move(cut, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+    NativeLibraries.unpackGlue(name);
+    assertEquals(whole.length, Files.size(file));
+    assertThrows(IOException.class, () -> NativeLibraries.unpackGlue("JNothing-1"));
+  }
+}
