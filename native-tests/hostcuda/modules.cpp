@@ -14,12 +14,32 @@
 namespace hostcuda {
 namespace {
 
-struct Library {
-  explicit Library(void* opened) : handle(opened) {}
-  ~Library() { dlclose(handle); }
+/// A shared object in memory. The file stays open: the loader knows a library by its path, and the
+/// next one must not get the same.
+class Library {
+ public:
+  Library(const char* bytes, size_t length) : file_(memfd_create("hostcuda-module", MFD_CLOEXEC)) {
+    if (file_ < 0 || write(file_, bytes, length) != ssize_t(length)) {
+      fail("cannot hold an image of %zu bytes", length);
+    }
+    handle_ = dlopen(("/proc/self/fd/" + std::to_string(file_)).c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (!handle_) fail("an image does not load: %s", dlerror());
+  }
+  ~Library() {
+    dlclose(handle_);
+    close(file_);
+  }
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
-  void* handle;
+
+  const HostcudaKernel* kernel(const char* name) const {
+    return static_cast<const HostcudaKernel*>(
+        dlsym(handle_, (std::string("hostcuda_kernel_") + name).c_str()));
+  }
+
+ private:
+  int file_;
+  void* handle_;
 };
 struct Module : Object {
   static constexpr const char* KIND = "module";
@@ -66,15 +86,8 @@ CUresult load(CUmodule* module, const void* image) {
   if (length > size_t{1} << 28 || checksum(reinterpret_cast<const unsigned char*>(object), length) != sum) {
     return CUDA_ERROR_INVALID_IMAGE;
   }
-  const int file = memfd_create("hostcuda-module", MFD_CLOEXEC);
-  if (file < 0 || write(file, object, length) != ssize_t(length)) fail("cannot hold an image of %zu bytes", length);
-  char path[40];
-  snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-  void* handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (!handle) fail("an image does not load: %s", dlerror());
-  close(file);
   auto made = std::make_unique<Module>();
-  made->library = std::make_shared<Library>(handle);
+  made->library = std::make_shared<Library>(object, length);
   *module = static_cast<CUmodule>(adopt(Module::KIND, std::move(made), true));
   return CUDA_SUCCESS;
 }
@@ -133,11 +146,11 @@ CUDA_API CUresult cuModuleUnload(CUmodule module) {
 CUDA_API CUresult cuModuleGetFunction(CUfunction* function, CUmodule handle, const char* name) {
   Call call(__func__);
   Module& module = get<Module>(handle);
-  const void* kernel = dlsym(module.library->handle, (std::string("hostcuda_kernel_") + name).c_str());
+  const HostcudaKernel* kernel = module.library->kernel(name);
   if (!kernel) return CUDA_ERROR_NOT_FOUND;
   auto made = std::make_unique<Function>();
   made->name = name;
-  made->kernel = static_cast<const HostcudaKernel*>(kernel);
+  made->kernel = kernel;
   made->library = module.library;
   module.functions.push_back(adopt(Function::KIND, std::move(made), true));
   *function = static_cast<CUfunction>(module.functions.back());
