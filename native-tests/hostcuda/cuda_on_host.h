@@ -44,8 +44,14 @@ VECTORS(unsigned short, ushort)
 // ---- functions ----
 // Declared here, because half the time of a compilation would go into <cmath>.
 extern "C" {
-float expf(float), logf(float), sqrtf(float), fabsf(float), floorf(float);
-float fmaf(float, float, float), fmaxf(float, float), fminf(float, float);
+float expf(float) noexcept;
+float logf(float) noexcept;
+float sqrtf(float) noexcept;
+float fabsf(float) noexcept;
+float floorf(float) noexcept;
+float fmaf(float, float, float) noexcept;
+float fmaxf(float, float) noexcept;
+float fminf(float, float) noexcept;
 }
 static inline float rsqrtf(float f) { return 1.0f / sqrtf(f); }
 static inline float __uint_as_float(unsigned b) { return __builtin_bit_cast(float, b); }

@@ -66,7 +66,7 @@ bool may_run(const Stream& stream) {
 }
 
 bool others_first() {
-  static const std::string order = setting("ORDER", "mixed");
+  const std::string order = setting("ORDER", "mixed");
   static uint32_t drawn = 1;
   if (order == "late" || order == "early") return order == "early";
   drawn = drawn * 1664525 + 1013904223;
