@@ -15,7 +15,7 @@ namespace hostcuda {
 constexpr unsigned MOST_THREADS = 1024, WARP = 32;
 constexpr size_t STACK = 64 << 10;
 
-enum State { NEW, READY, AT_SHUFFLE, AT_BARRIER, ENDED };
+enum State { READY, AT_SHUFFLE, AT_BARRIER, ENDED };
 
 struct Thread {
   State state = ENDED;

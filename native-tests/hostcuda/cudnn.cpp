@@ -162,10 +162,11 @@ Status find(const Handle& handle, const Problem& o, int math, std::vector<Region
   if (break_capture(handle.stream)) return EXECUTION_FAILED;
   inputs.push_back(output);
   if (bytes) inputs.push_back({workspace, bytes, "workspace"});
-  submit(handle.stream, {"search of an algorithm", std::move(inputs), [=] {
+  const CUresult result = submit(handle.stream, {"search of an algorithm", std::move(inputs), [=] {
     memset(reinterpret_cast<void*>(output.address), 0xff, output.bytes);
     if (bytes) memset(reinterpret_cast<void*>(workspace), 0xff, bytes);
   }});
+  if (result != CUDA_SUCCESS) return EXECUTION_FAILED;
   const Status status = report(o, math, asked, returned, results);
   // Without the memory it needs, the algorithm cannot be tried.
   if (status == SUCCESS && bytes < o.workspace()) results[0].status = NOT_SUPPORTED;

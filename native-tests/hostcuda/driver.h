@@ -41,7 +41,7 @@ class Running {
 void install_fault_handler();
 
 // ---- objects.cpp ----
-/// Every open object that belongs to the context, or with null to no context at all.
+/// Every open object that belongs to the context, or with null to no context at all; the oldest first.
 std::vector<Object*> open_objects(const Context* context);
 
 // ---- memory.cpp ----

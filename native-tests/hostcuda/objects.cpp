@@ -17,6 +17,12 @@ std::unordered_map<const void*, Entry>& entries() {
   return *map;
 }
 
+/// Those that are not gone, the oldest first.
+std::map<uint64_t, Object*>& live() {
+  static auto* map = new std::map<uint64_t, Object*>;
+  return *map;
+}
+
 Entry& entry(const char* kind, const void* handle) {
   const auto found = entries().find(handle);
   if (found == entries().end()) fail("%p is no %s, and never was a handle", handle, kind);
@@ -40,18 +46,23 @@ void* adopt(const char* kind, std::unique_ptr<Object> object, bool in_context) {
   object->kind = kind;
   object->serial = serial;
   object->context = in_context ? current_context() : nullptr;
+  live()[serial] = object.get();
   entries()[handle] = {kind, std::move(object)};
   return handle;
 }
 
 Object& lookup(const char* kind, const void* handle) { return *entry(kind, handle).object; }
 
-void release(const char* kind, const void* handle) { entry(kind, handle).object.reset(); }
+void release(const char* kind, const void* handle) {
+  Entry& e = entry(kind, handle);
+  live().erase(e.object->serial);
+  e.object.reset();
+}
 
 std::vector<Object*> open_objects(const Context* context) {
   std::vector<Object*> open;
-  for (auto& [handle, e] : entries()) {
-    if (e.object && e.object->context == context) open.push_back(e.object.get());
+  for (const auto& [serial, object] : live()) {
+    if (object->context == context) open.push_back(object);
   }
   return open;
 }
