@@ -60,6 +60,25 @@ INLINE vfloat operator-(vfloat a) {
 }
 
 // ---- storage ----
+// One instruction each. Who runs this text elsewhere than on a GPU defines CONVERSIONS and brings them.
+#ifndef CONVERSIONS
+INLINE unsigned short float_to_bfloat16(float f) {
+  unsigned short s;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(s) : "f"(f));
+  return s;
+}
+INLINE unsigned short float_to_half(float f) {
+  unsigned short s;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(s) : "f"(f));
+  return s;
+}
+INLINE float half_to_float(unsigned short s) {
+  float f;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(s));
+  return f;
+}
+#endif
+
 #if STORAGE == STORAGE_FLOAT
 typedef float storage;
 INLINE float from_storage(storage s) { return s; }
@@ -67,23 +86,11 @@ INLINE storage to_storage(float f) { return f; }
 #elif STORAGE == STORAGE_BFLOAT16
 typedef unsigned short storage;
 INLINE float from_storage(storage s) { return __uint_as_float((unsigned)s << 16); }
-INLINE storage to_storage(float f) {
-  unsigned short s;
-  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(s) : "f"(f));
-  return s;
-}
+INLINE storage to_storage(float f) { return float_to_bfloat16(f); }
 #else
 typedef unsigned short storage;
-INLINE float from_storage(storage s) {
-  float f;
-  asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(s));
-  return f;
-}
-INLINE storage to_storage(float f) {
-  unsigned short s;
-  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(s) : "f"(f));
-  return s;
-}
+INLINE float from_storage(storage s) { return half_to_float(s); }
+INLINE storage to_storage(float f) { return float_to_half(f); }
 #endif
 
 /// LANES values that move as one access of up to 16 bytes.
