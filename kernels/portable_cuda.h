@@ -10,6 +10,8 @@ typedef unsigned char uchar;
 #define INLINE static __device__ __forceinline__
 #define UNROLL _Pragma("unroll")
 
+// No launch has more threads a block.
+#define BLOCK 256
 #define KERNEL(name, ...) extern "C" __global__ void name(__VA_ARGS__)
 #define GRID_START(d) ((int64)blockIdx.d * blockDim.d + threadIdx.d)
 #define GRID_STRIDE(d) ((int64)gridDim.d * blockDim.d)
@@ -60,6 +62,25 @@ INLINE vfloat operator-(vfloat a) {
 }
 
 // ---- storage ----
+// One instruction each. Who runs this text elsewhere than on a GPU defines CONVERSIONS and brings them.
+#ifndef CONVERSIONS
+INLINE unsigned short float_to_bfloat16(float f) {
+  unsigned short s;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(s) : "f"(f));
+  return s;
+}
+INLINE unsigned short float_to_half(float f) {
+  unsigned short s;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(s) : "f"(f));
+  return s;
+}
+INLINE float half_to_float(unsigned short s) {
+  float f;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(s));
+  return f;
+}
+#endif
+
 #if STORAGE == STORAGE_FLOAT
 typedef float storage;
 INLINE float from_storage(storage s) { return s; }
@@ -67,23 +88,11 @@ INLINE storage to_storage(float f) { return f; }
 #elif STORAGE == STORAGE_BFLOAT16
 typedef unsigned short storage;
 INLINE float from_storage(storage s) { return __uint_as_float((unsigned)s << 16); }
-INLINE storage to_storage(float f) {
-  unsigned short s;
-  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(s) : "f"(f));
-  return s;
-}
+INLINE storage to_storage(float f) { return float_to_bfloat16(f); }
 #else
 typedef unsigned short storage;
-INLINE float from_storage(storage s) {
-  float f;
-  asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(s));
-  return f;
-}
-INLINE storage to_storage(float f) {
-  unsigned short s;
-  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(s) : "f"(f));
-  return s;
-}
+INLINE float from_storage(storage s) { return half_to_float(s); }
+INLINE storage to_storage(float f) { return float_to_half(f); }
 #endif
 
 /// LANES values that move as one access of up to 16 bytes.
@@ -97,9 +106,17 @@ INLINE vfloat load(const storage* p, int64 i) {
   LANEWISE(r, from_storage(s.lane[k]));
   return r;
 }
+// STREAM: stores of activations are the first to leave the second-level cache, for outputs larger
+// than it holds until they are read.
 INLINE void store(storage* p, int64 i, vfloat v) {
   Packet<storage> s;
   UNROLL for (int k = 0; k < LANES; ++k) s.lane[k] = to_storage(v.lane[k]);
+#if STREAM
+  if (sizeof s == sizeof(uint4)) {
+    __stcs(reinterpret_cast<uint4*>(p + i), reinterpret_cast<const uint4&>(s));
+    return;
+  }
+#endif
   *reinterpret_cast<Packet<storage>*>(p + i) = s;
 }
 INLINE vfloat load_float(const float* p, int64 i) {
