@@ -2,7 +2,7 @@
 #
 #   make train   the whole of SAKD on the bundled images, in under two minutes
 #   make test    Java tests on every device there is, native tests of the kernels (sanitized too)
-#   make check-cuda   compiles the kernels for sm_80 and sm_90 where nvcc is; fails if registers spill
+#   make check-cuda   compiles the kernels for GPUs where nvcc is; fails if registers spill
 #   make bench   speed of this machine's processor, PyTorch beside it if it is installed
 #   make bundle  target/sakd-linux-x86_64.tar.gz: SAKD with a Java of its own, for GPU machines
 #   make cuda13  libraries that let the bundle use a CUDA 13 toolkit; make bundle builds them
@@ -41,7 +41,7 @@ check-cuda:
 
 # Without doctest (tools.sh said so) there is nothing to build them with.
 native-test:
-	@[ ! -e /usr/include/doctest/doctest.h ] || $(MAKE) --no-print-directory -C native-tests test asan
+	@[ ! -e /usr/include/doctest/doctest.h ] || $(MAKE) --no-print-directory -C native-tests test asan warps
 
 bench:
 	$(MVN) test-compile

@@ -8,6 +8,26 @@
 // partial [chunks, sums, C]; a second, small pass merges the chunks in order.
 #include "portable.h"
 
+/// Column c of affine.
+INLINE void set_affine(GLOBAL float* affine, int64 c, int channels, float mean, float var,
+                       float gamma, float beta, float eps) {
+  const float invstd = 1.0f / scalar_sqrt(var + eps);
+  affine[c] = mean;
+  affine[channels + c] = invstd;
+  affine[2 * channels + c] = gamma * invstd;
+  affine[3 * channels + c] = beta;
+}
+
+INLINE void update_running(GLOBAL float* running_mean, GLOBAL float* running_var, int64 c,
+                           float mean, float var, float momentum, float count) {
+  const float unbiased = var * (count / (count > 1.0f ? count - 1.0f : 1.0f));
+  running_mean[c] = (1.0f - momentum) * running_mean[c] + momentum * mean;
+  running_var[c] = (1.0f - momentum) * running_var[c] + momentum * unbiased;
+}
+
+// kernels/cuda/batchnorm.cu brings its own reductions.
+#ifndef BLOCK_REDUCTIONS
+
 // partial [chunks, 2, C] is assigned: mean and sum of squared distances from it of every chunk. The
 // sums are taken about the chunk's first row, so a mean far from zero costs no digits.
 KERNEL(statistics, GLOBAL const storage* RESTRICT x, GLOBAL float* RESTRICT partial, int64 rows,
@@ -64,29 +84,9 @@ KERNEL(statistics_merge, GLOBAL const float* RESTRICT partial, GLOBAL const floa
       squares += partial[((int64)k * 2 + 1) * channels + c] + n * d * d;
     }
     const float var = squares / (float)rows;
-    const float invstd = 1.0f / scalar_sqrt(var + eps);
-    affine[c] = mean;
-    affine[channels + c] = invstd;
-    affine[2 * channels + c] = gamma[c] * invstd;
-    affine[3 * channels + c] = beta[c];
+    set_affine(affine, c, channels, mean, var, gamma[c], beta[c], eps);
     // x may stand for several equal time steps: count = repeats * rows.
-    const float count = (float)rows * repeats;
-    const float unbiased = var * (count / (count > 1.0f ? count - 1.0f : 1.0f));
-    running_mean[c] = (1.0f - momentum) * running_mean[c] + momentum * mean;
-    running_var[c] = (1.0f - momentum) * running_var[c] + momentum * unbiased;
-  }
-}
-
-// affine is assigned, from the running statistics: batch norm at inference.
-KERNEL(affine_from_running, GLOBAL const float* RESTRICT gamma, GLOBAL const float* RESTRICT beta,
-       GLOBAL const float* RESTRICT running_mean, GLOBAL const float* RESTRICT running_var,
-       GLOBAL float* RESTRICT affine, float eps, int channels) {
-  FOR_EACH(c, channels) {
-    const float invstd = 1.0f / scalar_sqrt(running_var[c] + eps);
-    affine[c] = running_mean[c];
-    affine[channels + c] = invstd;
-    affine[2 * channels + c] = gamma[c] * invstd;
-    affine[3 * channels + c] = beta[c];
+    update_running(running_mean, running_var, c, mean, var, momentum, (float)rows * repeats);
   }
 }
 
@@ -118,5 +118,15 @@ KERNEL(sum_chunks, GLOBAL const float* RESTRICT partial, GLOBAL float* RESTRICT 
     float sum = 0.0f;
     for (int k = 0; k < chunks; ++k) sum += partial[k * width + offset + i];
     out[i] = sum;
+  }
+}
+#endif
+
+// affine is assigned, from the running statistics: batch norm at inference.
+KERNEL(affine_from_running, GLOBAL const float* RESTRICT gamma, GLOBAL const float* RESTRICT beta,
+       GLOBAL const float* RESTRICT running_mean, GLOBAL const float* RESTRICT running_var,
+       GLOBAL float* RESTRICT affine, float eps, int channels) {
+  FOR_EACH(c, channels) {
+    set_affine(affine, c, channels, running_mean[c], running_var[c], gamma[c], beta[c], eps);
   }
 }

@@ -2,6 +2,10 @@
 // by a. Sums go to partial sums, which scaled_sum of loss.cu adds up in a fixed order.
 #include "portable.h"
 
+INLINE vfloat sign_of(vfloat a) { return above_zero(a) - above_zero(-a); }
+
+// kernels/cuda/distance.cu brings its own.
+#ifndef BLOCK_REDUCTIONS
 // partial [chunks] (sums of absolute differences) and grad are assigned:
 //   loss = weight sum |a - b| / count,   dloss/da = weight sign(a - b) / count;  scale = weight / count
 KERNEL(absolute_error, GLOBAL const storage* RESTRICT a, GLOBAL const storage* RESTRICT b,
@@ -14,11 +18,12 @@ KERNEL(absolute_error, GLOBAL const storage* RESTRICT a, GLOBAL const storage* R
     for (int64 i = first; i < last; ++i) {
       const vfloat d = load(a, i * LANES) - load(b, i * LANES);
       sum = sum + absolute(d);
-      store(grad, i * LANES, (above_zero(d) - above_zero(-d)) * scale);
+      store(grad, i * LANES, sign_of(d) * scale);
     }
     partial[chunk] = lane_sum(sum);
   }
 }
+#endif
 
 // partial [N, chunks, 3] is assigned: sums of a^2, b^2 and a b over each chunk of each sample of
 // `items` items.

@@ -1,6 +1,15 @@
 // Losses with their gradients in the same pass, and the rank of the true class.
 #include "portable.h"
 
+/// Whether class k, with logit z, is ahead of the label's, own: larger, or equal and of a lower index; a
+/// NaN is ahead.
+INLINE bool is_ahead(float z, int k, float own, int label) {
+  return k != label && (!(z <= own) || (z == own && k < label));
+}
+
+// kernels/cuda/loss.cu brings its own.
+#ifndef BLOCK_REDUCTIONS
+
 // For every sample (row) with logits z, teacher's logits q and label y, of K classes:
 //
 //   ce = -sum_k target_k log p_k       p = softmax(z), target = (1 - e) onehot(y) + e / K
@@ -99,8 +108,9 @@ KERNEL(label_rank, GLOBAL const float* RESTRICT logits, GLOBAL const int* RESTRI
     const float own = z[labels[n]];
     int ahead = 0;
     for (int k = 0; k < classes; ++k) {
-      if (k != labels[n] && (!(z[k] <= own) || (z[k] == own && k < labels[n]))) ++ahead;
+      if (is_ahead(z[k], k, own, labels[n])) ++ahead;
     }
     rank[n] = ahead;
   }
 }
+#endif

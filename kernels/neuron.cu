@@ -239,6 +239,21 @@ INLINE vfloat backward_item(GLOBAL const storage* x, GLOBAL const storage* resid
   return gk;
 }
 
+#if NORM
+/// dbeta, dgamma and coefficients [2, C] of channel c, see neuron_backward_merge.
+INLINE void set_coefficients(GLOBAL float* coefficients, GLOBAL float* dbeta, GLOBAL float* dgamma,
+                             GLOBAL const float* affine, int64 c, int channels, float beta,
+                             float gamma, float inverse_count) {
+  dbeta[c] = beta;
+  dgamma[c] = gamma;
+  const float scale = affine[2 * channels + c] * inverse_count;
+  coefficients[c] = scale * beta;
+  coefficients[channels + c] = scale * affine[channels + c] * gamma;
+}
+#endif
+
+// kernels/cuda/neuron.cu brings its own reductions.
+#ifndef BLOCK_REDUCTIONS
 /// p = v, or p += v.
 INLINE void accumulate(GLOBAL float* p, int64 i, vfloat v, bool add) {
   if (add) v = v + load_float(p, i);
@@ -292,17 +307,35 @@ KERNEL(neuron_backward_reduce, GLOBAL const storage* RESTRICT x,
 }
 
 #if NORM
-// coefficients [2, C] is assigned from dbeta and dgamma [C] of the pass above, so that
+// Merges the chunks of the pass above: dbeta and dgamma [C] are assigned, and coefficients [2, C], with
 //   gx = scale gy - (coefficients[0] + (x - mean) coefficients[1]);  inverse_count = 1 / count.
-KERNEL(neuron_backward_coefficients, GLOBAL const float* RESTRICT affine,
-       GLOBAL const float* RESTRICT dbeta, GLOBAL const float* RESTRICT dgamma,
-       GLOBAL float* RESTRICT coefficients, float inverse_count, int channels) {
+KERNEL(neuron_backward_merge, GLOBAL const float* RESTRICT affine,
+       GLOBAL const float* RESTRICT partial, GLOBAL float* RESTRICT dbeta,
+       GLOBAL float* RESTRICT dgamma, GLOBAL float* RESTRICT coefficients, float inverse_count,
+       int chunks, int channels) {
   FOR_EACH(c, channels) {
-    const float scale = affine[2 * channels + c] * inverse_count;
-    coefficients[c] = scale * dbeta[c];
-    coefficients[channels + c] = scale * affine[channels + c] * dgamma[c];
+    float beta = 0.0f, gamma = 0.0f;
+    for (int k = 0; k < chunks; ++k) {
+      beta += partial[(int64)k * SUMS * channels + c];
+      gamma += partial[((int64)k * SUMS + 1) * channels + c];
+    }
+    set_coefficients(coefficients, dbeta, dgamma, affine, c, channels, beta, gamma, inverse_count);
   }
 }
+#endif
+
+#if LEARNABLE
+// grad_w[0] is assigned: w' = sigmoid'(w) * sum of gk [C].
+KERNEL(leak_gradient, GLOBAL const float* RESTRICT sums, GLOBAL const float* RESTRICT leak_parameter,
+       GLOBAL float* RESTRICT grad_w, int channels) {
+  FOR_EACH(i, 1) {
+    const float k = leak_factor(0.0f, leak_parameter);
+    float total = 0.0f;
+    for (int c = 0; c < channels; ++c) total += sums[c];
+    grad_w[i] = total * k * (1.0f - k);
+  }
+}
+#endif
 #endif
 
 // grad_x and grad_residual are assigned. coefficients [2, C] as above.
@@ -364,16 +397,3 @@ KERNEL(neuron_backward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RE
     }
   }
 }
-
-#if LEARNABLE
-// grad_w[0] is assigned: w' = sigmoid'(w) * sum of gk [C].
-KERNEL(leak_gradient, GLOBAL const float* RESTRICT sums, GLOBAL const float* RESTRICT leak_parameter,
-       GLOBAL float* RESTRICT grad_w, int channels) {
-  FOR_EACH(i, 1) {
-    const float k = leak_factor(0.0f, leak_parameter);
-    float total = 0.0f;
-    for (int c = 0; c < channels; ++c) total += sums[c];
-    grad_w[i] = total * k * (1.0f - k);
-  }
-}
-#endif

@@ -47,6 +47,19 @@ KERNEL(ema, GLOBAL const float* RESTRICT w, GLOBAL float* RESTRICT average, floa
   }
 }
 
+// schedule[1] *= min(1, max_norm / (norm + 1e-6)), norm = schedule[1] sqrt(squares[0]): PyTorch's
+// clip_grad_norm_ of the gradient that the factor already scales. A NaN passes on to the weights.
+KERNEL(clip_factor, GLOBAL const float* RESTRICT squares, GLOBAL float* RESTRICT schedule,
+       float max_norm) {
+  FOR_EACH(i, 1) {
+    const float norm = schedule[1] * scalar_sqrt(squares[i]);
+    const float factor = max_norm / (norm + 1e-6f);
+    if (!(factor >= 1.0f)) schedule[1] *= factor;
+  }
+}
+
+// kernels/cuda/optimizer.cu brings its own.
+#ifndef BLOCK_REDUCTIONS
 // partial [chunks] is assigned: sums of squares of x.
 KERNEL(sum_squares, GLOBAL const float* RESTRICT x, GLOBAL float* RESTRICT partial, int64 n,
        int items_per_chunk, int chunks) {
@@ -61,14 +74,4 @@ KERNEL(sum_squares, GLOBAL const float* RESTRICT x, GLOBAL float* RESTRICT parti
     partial[chunk] = lane_sum(sum);
   }
 }
-
-// schedule[1] *= min(1, max_norm / (norm + 1e-6)), norm = schedule[1] sqrt(squares[0]): PyTorch's
-// clip_grad_norm_ of the gradient that the factor already scales. A NaN passes on to the weights.
-KERNEL(clip_factor, GLOBAL const float* RESTRICT squares, GLOBAL float* RESTRICT schedule,
-       float max_norm) {
-  FOR_EACH(i, 1) {
-    const float norm = schedule[1] * scalar_sqrt(squares[i]);
-    const float factor = max_norm / (norm + 1e-6f);
-    if (!(factor >= 1.0f)) schedule[1] *= factor;
-  }
-}
+#endif

@@ -10,6 +10,8 @@ typedef unsigned char uchar;
 #define INLINE static __device__ __forceinline__
 #define UNROLL _Pragma("unroll")
 
+// No launch has more threads a block.
+#define BLOCK 256
 #define KERNEL(name, ...) extern "C" __global__ void name(__VA_ARGS__)
 #define GRID_START(d) ((int64)blockIdx.d * blockDim.d + threadIdx.d)
 #define GRID_STRIDE(d) ((int64)gridDim.d * blockDim.d)
@@ -104,9 +106,17 @@ INLINE vfloat load(const storage* p, int64 i) {
   LANEWISE(r, from_storage(s.lane[k]));
   return r;
 }
+// STREAM: stores of activations are the first to leave the second-level cache, for outputs larger
+// than it holds until they are read.
 INLINE void store(storage* p, int64 i, vfloat v) {
   Packet<storage> s;
   UNROLL for (int k = 0; k < LANES; ++k) s.lane[k] = to_storage(v.lane[k]);
+#if STREAM
+  if (sizeof s == sizeof(uint4)) {
+    __stcs(reinterpret_cast<uint4*>(p + i), reinterpret_cast<const uint4&>(s));
+    return;
+  }
+#endif
   *reinterpret_cast<Packet<storage>*>(p + i) = s;
 }
 INLINE vfloat load_float(const float* p, int64 i) {

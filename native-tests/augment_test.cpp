@@ -52,9 +52,9 @@ TEST_CASE("crop, flip and black border") {
     mean.resize(channels);
     deviation.resize(channels);
     const Buffer<float> m = to_float_buffer(mean), d = to_float_buffer(deviation);
-    const int64 rows = int64(images) * height * width;
-    const Buffer<storage> out(rows * channels);
-    KERNEL_OF(augment)(items(rows), bytes.data(), placement.data(), m.data(), d.data(), out.data(), images, 1,
+    const int64 rows = int64(images) * height;
+    const Buffer<storage> out(rows * width * channels);
+    KERNEL_OF(augment)(matrix(rows, width * channels), bytes.data(), placement.data(), m.data(), d.data(), out.data(), images, 1,
                        channels, height, width, rows);
     check_storage("out", out, expected_images(bytes, placement, mean, deviation, images, height, width), 1e-6);
   }
@@ -68,9 +68,9 @@ TEST_CASE("the frames of a sample move alike, and time comes first") {
   for (size_t i = 0; i < in.size(); ++i) in[i] = static_cast<uchar>(random.below(256));
   const Doubles mean{0.5, 0.25}, deviation{0.25, 0.5};
   const Buffer<float> m = to_float_buffer(mean), d = to_float_buffer(deviation);
-  const int64 rows = int64(samples) * frames * area;
-  const Buffer<storage> out(rows * channels);
-  KERNEL_OF(augment)(items(rows), in.data(), placement.data(), m.data(), d.data(), out.data(), samples,
+  const int64 rows = int64(samples) * frames * height;
+  const Buffer<storage> out(rows * width * channels);
+  KERNEL_OF(augment)(matrix(rows, width * channels), in.data(), placement.data(), m.data(), d.data(), out.data(), samples,
                      frames, channels, height, width, rows);
   // As if the frames were images of their own, sorted by time.
   const Buffer<uchar> sorted(in.size());

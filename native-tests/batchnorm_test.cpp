@@ -1,7 +1,7 @@
 // batchnorm.cu: statistics far from zero, uneven chunks, running statistics, sums over rows.
 #include "numbers.h"
 
-#include "../kernels/batchnorm.cu"
+#include KERNELS(batchnorm.cu)
 
 namespace {
 const auto statistics_kernel = KERNEL_OF(statistics);
@@ -30,8 +30,8 @@ Statistics measured_statistics(const Doubles& x, size_t channels, int rows_per_c
   const Buffer<storage> input = to_storage_buffer(x);
   const Buffer<float> partial(chunks * 2 * channels), affine(4 * channels);
   const Buffer<float> ones = to_float_buffer(Doubles(channels, 1.0)), running_mean(channels), running_var(channels);
-  statistics_kernel(matrix(chunks, columns), input.data(), partial.data(), rows, rows_per_chunk, chunks, columns);
-  merge_kernel(items(channels), partial.data(), ones.data(), ones.data(), running_mean.data(),
+  statistics_kernel(chunks_of_rows(chunks, columns), input.data(), partial.data(), rows, rows_per_chunk, chunks, columns);
+  merge_kernel(each(channels), partial.data(), ones.data(), ones.data(), running_mean.data(),
                running_var.data(), affine.data(), 0.0f, 1.0f, rows, 1, rows_per_chunk, chunks,
                static_cast<int>(channels));
   Statistics s;
@@ -58,6 +58,15 @@ TEST_CASE("statistics of uneven chunks") {
   for (int rows_per_chunk : {1, 2, 7, 28, 29, 64}) {
     INFO(rows_per_chunk << " rows a chunk");
     check_statistics(x, channels, rows_per_chunk, 1e-6, 1e-5);
+  }
+}
+
+TEST_CASE("statistics of many channels and many chunks") {
+  Random random(7);
+  for (const size_t columns : {size_t(35), size_t(64)}) {
+    const size_t channels = columns * LANES;
+    check_statistics(random.normals(157 * channels, -1, 3), channels, 50, 1e-5, 1e-5);
+    check_statistics(random.normals(131 * channels, -1, 3), channels, 1, 1e-5, 1e-5);
   }
 }
 
@@ -130,8 +139,8 @@ TEST_CASE("affine and running statistics") {
     const Buffer<float> partial(chunks * 2 * channels), affine(4 * channels);
     const Buffer<float> g = to_float_buffer(gamma), b = to_float_buffer(beta);
     const Buffer<float> running_mean = to_float_buffer(old_mean), running_var = to_float_buffer(old_var);
-    statistics_kernel(matrix(chunks, columns), input.data(), partial.data(), rows, rows_per_chunk, chunks, columns);
-    merge_kernel(items(channels), partial.data(), g.data(), b.data(), running_mean.data(), running_var.data(),
+    statistics_kernel(chunks_of_rows(chunks, columns), input.data(), partial.data(), rows, rows_per_chunk, chunks, columns);
+    merge_kernel(each(channels), partial.data(), g.data(), b.data(), running_mean.data(), running_var.data(),
                  affine.data(), eps, momentum, rows, repeats, rows_per_chunk, chunks, static_cast<int>(channels));
 
     const Statistics s = expected_statistics(x, channels);
@@ -170,14 +179,14 @@ TEST_CASE("affine from running statistics") {
 
 TEST_CASE("sums over rows") {
   Random random(6);
-  const size_t channels = 3 * LANES;
-  const int64 rows = 23;
-  const int columns = static_cast<int>(channels / LANES), rows_per_chunk = 5, chunks = 5;
+  const size_t channels = 36 * LANES;
+  const int64 rows = 223;
+  const int columns = static_cast<int>(channels / LANES), rows_per_chunk = 5, chunks = 45;
   const Doubles x = random.normals(rows * channels);
   const Buffer<storage> input = to_storage_buffer(x);
   const Buffer<float> partial(chunks * channels), out(channels);
-  sum_rows_kernel(matrix(chunks, columns), input.data(), partial.data(), rows, rows_per_chunk, chunks, columns);
-  sum_chunks_kernel(items(channels), partial.data(), out.data(), chunks, channels, 0, channels);
+  sum_rows_kernel(chunks_of_rows(chunks, columns), input.data(), partial.data(), rows, rows_per_chunk, chunks, columns);
+  sum_chunks_kernel(each(channels), partial.data(), out.data(), chunks, channels, 0, channels);
 
   Doubles of_chunks(chunks * channels, 0.0), of_all(channels, 0.0);
   for (size_t i = 0; i < x.size(); ++i) {
@@ -190,6 +199,6 @@ TEST_CASE("sums over rows") {
   // Some columns of a wider matrix.
   const int64 offset = channels / 3, n = channels / 3;
   const Buffer<float> middle(n);
-  sum_chunks_kernel(items(n), partial.data(), middle.data(), chunks, channels, offset, n);
+  sum_chunks_kernel(each(n), partial.data(), middle.data(), chunks, channels, offset, n);
   check_float("middle", middle, Doubles(of_all.begin() + offset, of_all.begin() + offset + n), 1e-6);
 }

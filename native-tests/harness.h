@@ -1,24 +1,92 @@
 // Calls kernels as the product does: host kernels by their exported (arguments, begin, end), CUDA
-// kernels by cudaLaunchKernel over a 2-D grid. Types are checked here, which void** would not do.
+// kernels over a grid. Types are checked here, which void** would not do.
 #pragma once
-#include "../kernels/portable.h"
+#if HOSTCUDA
+#define HOSTCUDA_WARPS
+#include "hostcuda/cuda_on_host.h"
+#endif
+#include "kernels.h"
 
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-/// What a kernel's loop runs over: n items, or rows x columns.
+/// What a kernel's loop runs over: n items, rows x columns, or n items of a warp or a block each.
 struct Extent {
+  enum Kind { ITEMS, MATRIX, GROUPS } kind;
   int64 rows, columns;
 };
-inline Extent items(int64 n) { return {n, 0}; }
-inline Extent matrix(int64 rows, int64 columns) { return {rows, columns}; }
+inline Extent items(int64 n) { return {Extent::ITEMS, n, 0}; }
+inline Extent matrix(int64 rows, int64 columns) { return {Extent::MATRIX, rows, columns}; }
+
+// Twins work in groups where the portable kernels have an item.
+#if TWINS
+inline Extent each(int64 n) { return {Extent::GROUPS, n, 0}; }
+inline Extent chunks_of_rows(int64 n, int64) { return each(n); }
+#else
+inline Extent each(int64 n) { return items(n); }
+inline Extent chunks_of_rows(int64 n, int64 columns) { return matrix(n, columns); }
+#endif
 
 #ifdef __CUDACC__
+/// A small grid, so that every thread's loop also takes the stride.
+inline dim3 grid_of(Extent e) { return e.kind == Extent::MATRIX ? dim3{2, 3, 1} : dim3{3, 1, 1}; }
+inline dim3 block_of(Extent e) {
+  return e.kind == Extent::MATRIX ? dim3{8, 4, 1} : dim3{e.kind == Extent::ITEMS ? 32u : BLOCK, 1, 1};
+}
+
+#if HOSTCUDA
+// The text for a GPU, run on the processor: see hostcuda/cuda_on_host.h.
+template <class... A>
+class Kernel {
+ public:
+  explicit Kernel(void (*entry)(A...)) : entry_(entry) {}
+
+  void operator()(Extent extent, A... a) const {
+    gridDim = grid_of(extent);
+    blockDim = block_of(extent);
+    for (blockIdx.y = 0; blockIdx.y < gridDim.y; ++blockIdx.y) {
+      for (blockIdx.x = 0; blockIdx.x < gridDim.x; ++blockIdx.x) {
+        hostcuda::run_block("under test", [&] { entry_(a...); });
+      }
+    }
+  }
+
+ private:
+  void (*entry_)(A...);
+};
+
+inline void* allocate(size_t bytes) { return std::malloc(bytes); }
+inline void release(void* p) { std::free(p); }
+#else
 inline void check(cudaError_t status) {
   if (status != cudaSuccess) throw std::runtime_error(cudaGetErrorString(status));
+}
+
+// Every buffer lies twice, on the host and on the device, and a launch takes all of them there and
+// back: the tests see plain memory, and compute-sanitizer each buffer's own bounds.
+struct Mirror {
+  size_t bytes;
+  void* device;
+};
+inline std::map<char*, Mirror>& mirrors() {
+  static std::map<char*, Mirror> all;
+  return all;
+}
+
+template <class T>
+inline T on_device(T value) {
+  return value;
+}
+template <class T>
+inline T* on_device(T* p) {
+  if (!p) return p;
+  char* host = const_cast<char*>(reinterpret_cast<const char*>(p));
+  const auto& mirror = *std::prev(mirrors().upper_bound(host));
+  return reinterpret_cast<T*>(static_cast<char*>(mirror.second.device) + (host - mirror.first));
 }
 
 template <class... A>
@@ -27,26 +95,35 @@ class Kernel {
   explicit Kernel(void (*entry)(A...)) : entry_(entry) {}
 
   void operator()(Extent extent, A... a) const {
+    ((a = on_device(a)), ...);
     void* arguments[] = {&a...};
-    // A small grid, so that every thread's loop also takes the stride.
-    const bool is_matrix = extent.columns > 0;
-    const dim3 block = is_matrix ? dim3(8, 4) : dim3(32), grid = is_matrix ? dim3(2, 3) : dim3(3);
-    check(cudaLaunchKernel(reinterpret_cast<const void*>(entry_), grid, block, arguments, 0, nullptr));
+    for (const auto& m : mirrors()) check(cudaMemcpy(m.second.device, m.first, m.second.bytes, cudaMemcpyDefault));
+    check(cudaLaunchKernel(reinterpret_cast<const void*>(entry_), grid_of(extent), block_of(extent), arguments, 0,
+                           nullptr));
     check(cudaDeviceSynchronize());
+    for (const auto& m : mirrors()) check(cudaMemcpy(m.first, m.second.device, m.second.bytes, cudaMemcpyDefault));
   }
 
  private:
   void (*entry_)(A...);
 };
-#define KERNEL_OF(name) Kernel{name}
 
 inline void* allocate(size_t bytes) {
-  void* p = nullptr;
-  // Nothing has an address here either, which cudaMallocManaged would refuse.
-  check(cudaMallocManaged(&p, bytes > 0 ? bytes : 1));
-  return p;
+  // Nothing has an address here too, and one of its own.
+  char* host = static_cast<char*>(std::malloc(bytes > 0 ? bytes : 1));
+  void* device = nullptr;
+  check(cudaMalloc(&device, bytes > 0 ? bytes : 1));
+  mirrors()[host] = {bytes, device};
+  return host;
 }
-inline void release(void* p) { cudaFree(p); }
+inline void release(void* p) {
+  if (!p) return;
+  cudaFree(mirrors().at(static_cast<char*>(p)).device);
+  mirrors().erase(static_cast<char*>(p));
+  std::free(p);
+}
+#endif
+#define KERNEL_OF(name) Kernel{name}
 #else
 template <class... A>
 class Kernel {

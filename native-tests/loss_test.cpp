@@ -1,7 +1,7 @@
 // loss.cu: softmax losses with their gradients, squared error, rank of the label.
 #include "numbers.h"
 
-#include "../kernels/loss.cu"
+#include KERNELS(loss.cu)
 
 namespace {
 struct Weights {
@@ -49,16 +49,17 @@ Losses measured_losses(const Doubles& z, const Doubles& q, const Buffer<int>& la
   const Buffer<float> logits = to_float_buffer(z), teacher = to_float_buffer(q);
   const Buffer<float> losses(2 * samples), grad(z.size());
   KERNEL_OF(softmax_loss)
-  (items(samples), logits.data(), w.kl ? teacher.data() : nullptr, labels.data(), losses.data(), grad.data(),
+  (each(samples), logits.data(), w.kl ? teacher.data() : nullptr, labels.data(), losses.data(), grad.data(),
    float(w.ce), float(w.kl), float(w.temperature), float(w.smoothing), samples, classes);
   return {from_float_buffer(losses), from_float_buffer(grad)};
 }
 
-void check_losses(const Doubles& z, const Doubles& q, const Buffer<int>& labels, const Weights& w) {
+void check_losses(const Doubles& z, const Doubles& q, const Buffer<int>& labels, const Weights& w,
+                  double tolerance = 2e-6) {
   INFO("ce " << w.ce << ", kl " << w.kl << ", T " << w.temperature << ", smoothing " << w.smoothing);
   const Losses expected = expected_losses(z, q, labels, w), actual = measured_losses(z, q, labels, w);
-  check_close("losses", actual.losses, expected.losses, 2e-6);
-  check_close("grad", actual.grad, expected.grad, 2e-6);
+  check_close("losses", actual.losses, expected.losses, tolerance);
+  check_close("grad", actual.grad, expected.grad, tolerance);
 }
 
 Doubles float_normals(Random& random, size_t n, double deviation) {
@@ -76,6 +77,16 @@ TEST_CASE("softmax losses and gradients") {
   const Buffer<int> labels{0, 9, 4, 4, 7, 1, 0};
   const Doubles z = float_normals(random, 70, 2), q = float_normals(random, 70, 3);
   for (const Weights& w : weights) check_losses(z, q, labels, w);
+}
+
+TEST_CASE("any number of classes") {
+  Random random(7);
+  for (const int classes : {1, 31, 33, 1000, 1003}) {
+    INFO(classes << " classes");
+    const Buffer<int> labels{0, classes - 1, classes / 2, classes / 3};
+    const Doubles z = float_normals(random, 4 * classes, 2), q = float_normals(random, 4 * classes, 3);
+    for (const Weights& w : weights) check_losses(z, q, labels, w, 1e-5);
+  }
 }
 
 TEST_CASE("the gradient is the slope of the loss") {
@@ -139,14 +150,14 @@ TEST_CASE("a class the teacher rules out adds nothing") {
 
 TEST_CASE("squared error") {
   Random random(4);
-  const int64 n = 11;
-  const int items_per_chunk = 4, chunks = 3;
+  const int64 n = 1111;
+  const int items_per_chunk = 400, chunks = 3;
   const size_t all = n * LANES;
   const Doubles a = random.normals(all), b = random.normals(all);
   const Buffer<storage> x = to_storage_buffer(a), y = to_storage_buffer(b), grad(all);
   const Buffer<float> partial(chunks);
   KERNEL_OF(squared_error)
-  (items(chunks), x.data(), y.data(), grad.data(), partial.data(), 0.375f, n, items_per_chunk, chunks);
+  (each(chunks), x.data(), y.data(), grad.data(), partial.data(), 0.375f, n, items_per_chunk, chunks);
   Doubles sums(chunks, 0.0), slope(all);
   for (size_t i = 0; i < all; ++i) {
     sums[i / LANES / items_per_chunk] += (a[i] - b[i]) * (a[i] - b[i]);
@@ -158,9 +169,9 @@ TEST_CASE("squared error") {
 
 TEST_CASE("scaled sum of the chunks") {
   Random random(6);
-  const Doubles x = random.normals(13, 1);
+  const Doubles x = random.normals(67, 1);
   const Buffer<float> partial = to_float_buffer(x), out(1);
-  KERNEL_OF(scaled_sum)(items(1), partial.data(), out.data(), 0.125f, 13);
+  KERNEL_OF(scaled_sum)(each(1), partial.data(), out.data(), 0.125f, 67);
   double sum = 0;
   for (double v : x) sum += v;
   CHECK(out[0] == doctest::Approx(0.125 * sum).epsilon(1e-6));
@@ -170,7 +181,7 @@ TEST_CASE("rank of the label") {
   const auto rank = [](const Doubles& z, int label) {
     const Buffer<float> logits = to_float_buffer(z);
     const Buffer<int> labels{label}, rank(1);
-    KERNEL_OF(label_rank)(items(1), logits.data(), labels.data(), rank.data(), 1, static_cast<int>(z.size()));
+    KERNEL_OF(label_rank)(each(1), logits.data(), labels.data(), rank.data(), 1, static_cast<int>(z.size()));
     return rank[0];
   };
   CHECK(rank({3, 1, 2}, 0) == 0);
@@ -190,15 +201,16 @@ TEST_CASE("rank of the label") {
 
 TEST_CASE("ranks of several samples") {
   Random random(5);
-  const int samples = 9, classes = 6;
+  const int samples = 9, classes = 70;
   const Buffer<float> logits(samples * classes);
   const Buffer<int> labels(samples), rank(samples);
   for (size_t i = 0; i < logits.size(); ++i) logits[i] = static_cast<float>(random.below(4));
   for (int i = 0; i < samples; ++i) labels[i] = random.below(classes);
-  KERNEL_OF(label_rank)(items(samples), logits.data(), labels.data(), rank.data(), samples, classes);
+  KERNEL_OF(label_rank)(each(samples), logits.data(), labels.data(), rank.data(), samples, classes);
   for (int i = 0; i < samples; ++i) {
     // A stable sort of the classes, best first, has the label at its rank.
-    std::vector<int> order{0, 1, 2, 3, 4, 5};
+    std::vector<int> order(classes);
+    for (int k = 0; k < classes; ++k) order[k] = k;
     std::stable_sort(order.begin(), order.end(),
                      [&](int a, int b) { return logits[i * classes + a] > logits[i * classes + b]; });
     CHECK(order[rank[i]] == labels[i]);

@@ -2,16 +2,16 @@
 // code that neuron_instances.awk writes. A kernel is extern "C" and may exist once in a program, so
 // the exported names end in the instance's; everything else lives in a namespace. Where
 // neuron_registry.h was included before, the instance enters its list.
-#include "../kernels/portable.h"
+#include "kernels.h"
 
 #define neuron_forward PASTE(neuron_forward_, INSTANCE)
 #define neuron_backward_reduce PASTE(neuron_backward_reduce_, INSTANCE)
-#define neuron_backward_coefficients PASTE(neuron_backward_coefficients_, INSTANCE)
+#define neuron_backward_merge PASTE(neuron_backward_merge_, INSTANCE)
 #define neuron_backward PASTE(neuron_backward_, INSTANCE)
 #define leak_gradient PASTE(leak_gradient_, INSTANCE)
 
 namespace PASTE(instance_, INSTANCE) {
-#include "../kernels/neuron.cu"
+#include KERNELS(neuron.cu)
 
 #ifdef NEURON_REGISTRY
 const NeuronRegistration registration({TEXT_OF(INSTANCE), STEPS, INPUT_STEPS, NORM, NEURON, LEAK,
@@ -19,7 +19,7 @@ const NeuronRegistration registration({TEXT_OF(INSTANCE), STEPS, INPUT_STEPS, NO
                                        KERNEL_OF(neuron_forward), KERNEL_OF(neuron_backward_reduce),
                                        KERNEL_OF(neuron_backward),
 #if NORM
-                                       KERNEL_OF(neuron_backward_coefficients),
+                                       KERNEL_OF(neuron_backward_merge),
 #else
                                        std::nullopt,
 #endif
@@ -34,7 +34,7 @@ const NeuronRegistration registration({TEXT_OF(INSTANCE), STEPS, INPUT_STEPS, NO
 
 #undef neuron_forward
 #undef neuron_backward_reduce
-#undef neuron_backward_coefficients
+#undef neuron_backward_merge
 #undef neuron_backward
 #undef leak_gradient
 #undef INSTANCE

@@ -23,7 +23,7 @@ struct NeuronInstance {
   Kernel<const storage*, const float*, const storage*, const float*, const storage*, const float*, storage*,
          storage*, float, float, float, float, int64, int>
       backward;
-  std::optional<Kernel<const float*, const float*, const float*, float*, float, int>> coefficients;
+  std::optional<Kernel<const float*, const float*, float*, float*, float*, float, int, int>> merge;
   std::optional<Kernel<const float*, const float*, float*, int>> leak_gradient;
 
   bool learnable() const { return leak_gradient.has_value(); }

@@ -1,7 +1,7 @@
 // optimizer.cu: several steps of each against PyTorch's formulas in double.
 #include "numbers.h"
 
-#include "../kernels/optimizer.cu"
+#include KERNELS(optimizer.cu)
 
 namespace {
 const int64 n = 7;
@@ -84,7 +84,7 @@ TEST_CASE("sums of squares of uneven chunks") {
   const int items_per_chunk = 3, chunks = 3;
   const Doubles x = random.normals(elements);
   const Buffer<float> values = to_float_buffer(x), partial(chunks);
-  KERNEL_OF(sum_squares)(items(chunks), values.data(), partial.data(), n, items_per_chunk, chunks);
+  KERNEL_OF(sum_squares)(each(chunks), values.data(), partial.data(), n, items_per_chunk, chunks);
   Doubles expected(chunks, 0.0);
   for (size_t i = 0; i < elements; ++i) expected[i / LANES / items_per_chunk] += x[i] * x[i];
   check_float("partial", partial, expected, 1e-6);

@@ -6,6 +6,9 @@ package sakd.device;
  * run; launches on one device run in the order they were made.
  */
 public interface Kernel {
+  /** Warps of a block in {@link #launchWarps}. */
+  int BLOCK_WARPS = 8;
+
   /** Runs a {@code FOR_EACH} kernel over {@code n} items. */
   void launch(long n, Object... arguments);
 
@@ -14,7 +17,7 @@ public interface Kernel {
 
   /**
    * Runs a kernel of {@code kernels/cuda} that works on each row with a warp, 32 neighbouring
-   * threads.
+   * threads; {@link #BLOCK_WARPS} neighbouring warps are a block.
    *
    * @throws UnsupportedOperationException where {@link Device#hasWarps} is false
    */

@@ -3,6 +3,7 @@ package sakd.device;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -44,7 +45,7 @@ public final class KernelSources {
       number++;
       Matcher include = INCLUDE.matcher(line);
       if (include.matches()) {
-        append(include.group(1), text, included);
+        append(beside(file, include.group(1)), text, included);
         text.append("#line ").append(number + 1).append(" \"").append(file).append("\"\n");
       } else if (ONCE.matcher(line).matches()) {
         text.append('\n');
@@ -52,6 +53,11 @@ public final class KernelSources {
         text.append(line).append('\n');
       }
     }
+  }
+
+  /** The file that {@code name} means in {@code file}: as in C, it is looked for in that folder. */
+  private static String beside(String file, String name) {
+    return URI.create(file).resolve(name).toString();
   }
 
   private static String read(String file) {

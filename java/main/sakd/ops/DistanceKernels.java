@@ -9,9 +9,11 @@ import sakd.device.DType;
 /** The losses of kernels/distance.cu and kernels/headtail.cu: sizes and launches. */
 final class DistanceKernels {
   private final KernelOps ops;
+  private final Reductions reductions;
 
-  DistanceKernels(KernelOps ops) {
+  DistanceKernels(KernelOps ops, Reductions reductions) {
     this.ops = ops;
+    this.reductions = reductions;
   }
 
   static void requireMaps(Tensor a, Tensor b, Tensor loss, Tensor grad) {
@@ -40,29 +42,11 @@ final class DistanceKernels {
     requireMaps(a, b, loss, grad);
     switch (kind) {
       case MSE -> ops.squaredError(a, b, weight, loss, grad);
-      case L1 -> absolute(a, b, weight, loss, grad);
+      case L1 ->
+          reductions.differences(
+              "distance.cu", "absolute_error", a, b, weight / a.size(), loss, grad);
       case NORMALIZED -> normalized(a, b, weight, loss, grad);
       case KL -> channelDivergence(a, b, temperature, weight, loss, grad);
-    }
-  }
-
-  private void absolute(Tensor a, Tensor b, float weight, Tensor loss, Tensor grad) {
-    int lanes = ops.lanes(a.size(), a.type(), 1);
-    long items = a.size() / lanes;
-    KernelOps.Chunks chunks = ops.chunks(items, 1, a.size() * a.type().size);
-    try (Tensor partial = ops.allocate(DType.F32, chunks.count())) {
-      ops.kernel("distance.cu", "absolute_error", a.type(), lanes)
-          .launch(
-              chunks.count(),
-              a.memory(),
-              b.memory(),
-              grad.memory(),
-              partial.memory(),
-              weight / a.size(),
-              items,
-              chunks.size(),
-              chunks.count());
-      ops.scaledSum(partial, 1f / a.size(), loss);
     }
   }
 
@@ -71,7 +55,7 @@ final class DistanceKernels {
     long size = a.size() / samples;
     int lanes = ops.lanes(size, a.type(), 1);
     int items = Math.toIntExact(size / lanes);
-    KernelOps.Chunks chunks = ops.chunks(items, samples, a.size() * a.type().size);
+    Reductions.Chunks chunks = reductions.chunks(items, samples, a.size() * a.type().size);
     try (Tensor partial = ops.allocate(DType.F32, samples, chunks.count(), 3);
         Tensor losses = ops.allocate(DType.F32, samples);
         Tensor coefficients = ops.allocate(DType.F32, samples, 2)) {
@@ -105,7 +89,7 @@ final class DistanceKernels {
               grad.memory(),
               samples,
               items);
-      ops.scaledSum(losses, 1f / samples, loss);
+      reductions.scaledSum(losses, 1f / samples, loss);
     }
   }
 
@@ -127,7 +111,7 @@ final class DistanceKernels {
               samples,
               a.dim(2) * a.dim(3),
               channels);
-      ops.scaledSum(losses, 1f / losses.size(), loss);
+      reductions.scaledSum(losses, 1f / losses.size(), loss);
     }
   }
 

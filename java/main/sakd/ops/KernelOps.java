@@ -12,18 +12,19 @@ import sakd.device.KernelSpec;
 
 /**
  * The operations over our kernels and the device's matrix library. Chooses each kernel's
- * specialisation (storage, lanes, T, neuron) and cuts reductions into chunks; equations are in
- * {@code kernels/}.
+ * specialisation (storage, lanes, T, neuron); equations are in {@code kernels/}.
  */
 public final class KernelOps extends MatrixOps {
   private final Map<List<Object>, Kernel> kernels = new HashMap<>();
+  private final Reductions reductions;
   private final NeuronKernels neurons;
   private final DistanceKernels distances;
 
   public KernelOps(Device device) {
     super(device, device.matrix());
-    this.neurons = new NeuronKernels(this);
-    this.distances = new DistanceKernels(this);
+    this.reductions = new Reductions(this);
+    this.neurons = new NeuronKernels(this, reductions);
+    this.distances = new DistanceKernels(this, reductions);
   }
 
   // ---- kernels and their sizes ----
@@ -57,13 +58,23 @@ public final class KernelOps extends MatrixOps {
     return lanes;
   }
 
-  /** Rows of a matrix cut into chunks of equal size, the last perhaps smaller. */
-  record Chunks(int count, int size) {}
+  /** The file's twin with kernels for warps, where the device has them. */
+  String twin(String file) {
+    return device().hasWarps() ? "cuda/" + file : file;
+  }
 
-  Chunks chunks(long rows, long columns, long bytes) {
-    int wanted = device().preferredChunks(rows, columns, bytes);
-    int size = Math.toIntExact((rows + wanted - 1) / wanted);
-    return new Chunks(Math.toIntExact((rows + size - 1) / size), size);
+  /** Launches a float32 kernel of {@link #twin} for n items: a warp each, where there are any. */
+  void each(String file, String function, long n, Object... arguments) {
+    each(kernel(twin(file), function, DType.F32, 1), n, arguments);
+  }
+
+  /** As above, of a kernel at hand. */
+  void each(Kernel kernel, long n, Object... arguments) {
+    if (device().hasWarps()) {
+      kernel.launchWarps(n, arguments);
+    } else {
+      kernel.launch(n, arguments);
+    }
   }
 
   /** Launches a FOR_EACH kernel of {@code storage} over a flat array, in vectors. */
@@ -114,36 +125,7 @@ public final class KernelOps extends MatrixOps {
   @Override
   public void sumRows(Tensor x, Tensor out) {
     require(out.size() == x.channels() && out.type() == DType.F32, x, out);
-    int lanes = lanes(x.channels(), x.type(), 1);
-    int columns = x.channels() / lanes;
-    Chunks chunks = chunks(x.rows(), columns, x.size() * x.type().size);
-    try (Tensor partial = allocate(DType.F32, chunks.count, x.channels())) {
-      kernel("batchnorm.cu", "sum_rows", x.type(), lanes)
-          .launchRows(
-              chunks.count,
-              columns,
-              x.memory(),
-              partial.memory(),
-              x.rows(),
-              chunks.size,
-              chunks.count,
-              columns);
-      sumChunks(partial, 0, out);
-    }
-  }
-
-  /** out [n] = sum over the chunks of n columns from {@code offset} of partial [chunks, ..]. */
-  void sumChunks(Tensor partial, long offset, Tensor out) {
-    int chunks = partial.dim(0);
-    kernel("batchnorm.cu", "sum_chunks", DType.F32, 1)
-        .launch(
-            out.size(),
-            partial.memory(),
-            out.memory(),
-            chunks,
-            partial.size() / chunks,
-            offset,
-            out.size());
+    reductions.sumRows(x, out);
   }
 
   // ---- batch norm and neuron ----
@@ -166,44 +148,14 @@ public final class KernelOps extends MatrixOps {
   public void batchStatistics(Tensor x, BatchNorm norm, int repeats, Tensor affine) {
     int channels = x.channels();
     requireNorm(norm, channels, affine);
-    int lanes = lanes(channels, x.type(), 1);
-    int columns = channels / lanes;
-    Chunks chunks = chunks(x.rows(), columns, x.size() * x.type().size);
-    try (Tensor partial = allocate(DType.F32, chunks.count, 2, channels)) {
-      kernel("batchnorm.cu", "statistics", x.type(), lanes)
-          .launchRows(
-              chunks.count,
-              columns,
-              x.memory(),
-              partial.memory(),
-              x.rows(),
-              chunks.size,
-              chunks.count,
-              columns);
-      kernel("batchnorm.cu", "statistics_merge", DType.F32, 1)
-          .launch(
-              channels,
-              partial.memory(),
-              norm.gamma().memory(),
-              norm.beta().memory(),
-              norm.runningMean().memory(),
-              norm.runningVar().memory(),
-              affine.memory(),
-              norm.eps(),
-              norm.momentum(),
-              x.rows(),
-              repeats,
-              chunks.size,
-              chunks.count,
-              channels);
-    }
+    reductions.statistics(x, norm, repeats, affine);
   }
 
   @Override
   public void runningStatistics(BatchNorm norm, Tensor affine) {
     int channels = Math.toIntExact(norm.gamma().size());
     requireNorm(norm, channels, affine);
-    kernel("batchnorm.cu", "affine_from_running", DType.F32, 1)
+    kernel(twin("batchnorm.cu"), "affine_from_running", DType.F32, 1)
         .launch(
             channels,
             norm.gamma().memory(),
@@ -368,20 +320,21 @@ public final class KernelOps extends MatrixOps {
         labels,
         losses,
         grad);
-    kernel("loss.cu", "softmax_loss", DType.F32, 1)
-        .launch(
-            samples,
-            logits.memory(),
-            (klWeight == 0 ? logits : teacher).memory(),
-            labels.memory(),
-            losses.memory(),
-            grad.memory(),
-            ceWeight,
-            klWeight,
-            temperature,
-            smoothing,
-            samples,
-            classes);
+    each(
+        "loss.cu",
+        "softmax_loss",
+        samples,
+        logits.memory(),
+        (klWeight == 0 ? logits : teacher).memory(),
+        labels.memory(),
+        losses.memory(),
+        grad.memory(),
+        ceWeight,
+        klWeight,
+        temperature,
+        smoothing,
+        samples,
+        classes);
   }
 
   @Override
@@ -394,29 +347,7 @@ public final class KernelOps extends MatrixOps {
         a,
         b,
         grad);
-    int lanes = lanes(a.size(), a.type(), 1);
-    long items = a.size() / lanes;
-    Chunks chunks = chunks(items, 1, a.size() * a.type().size);
-    try (Tensor partial = allocate(DType.F32, chunks.count)) {
-      kernel("loss.cu", "squared_error", a.type(), lanes)
-          .launch(
-              chunks.count,
-              a.memory(),
-              b.memory(),
-              grad.memory(),
-              partial.memory(),
-              2 * weight / a.size(),
-              items,
-              chunks.size,
-              chunks.count);
-      scaledSum(partial, 1f / a.size(), loss);
-    }
-  }
-
-  /** loss [1] = scale times the sum of partial. */
-  void scaledSum(Tensor partial, float scale, Tensor loss) {
-    kernel("loss.cu", "scaled_sum", DType.F32, 1)
-        .launch(1, partial.memory(), loss.memory(), scale, Math.toIntExact(partial.size()));
+    reductions.differences("loss.cu", "squared_error", a, b, 2 * weight / a.size(), loss, grad);
   }
 
   @Override
@@ -447,9 +378,15 @@ public final class KernelOps extends MatrixOps {
   public void labelRank(Tensor logits, Tensor labels, Tensor rank) {
     int samples = Math.toIntExact(logits.rows());
     require(labels.size() == samples && rank.size() == samples, logits, labels, rank);
-    kernel("loss.cu", "label_rank", DType.F32, 1)
-        .launch(
-            samples, logits.memory(), labels.memory(), rank.memory(), samples, logits.channels());
+    each(
+        "loss.cu",
+        "label_rank",
+        samples,
+        logits.memory(),
+        labels.memory(),
+        rank.memory(),
+        samples,
+        logits.channels());
   }
 
   // ---- optimizers ----
@@ -529,14 +466,7 @@ public final class KernelOps extends MatrixOps {
   @Override
   public void sumSquares(Tensor x, Tensor out) {
     require(x.type() == DType.F32 && out.size() == 1, x, out);
-    int lanes = lanes(x.size(), DType.F32, 1);
-    long items = x.size() / lanes;
-    Chunks chunks = chunks(items, 1, x.size() * 4);
-    try (Tensor partial = allocate(DType.F32, chunks.count)) {
-      kernel("optimizer.cu", "sum_squares", DType.F32, lanes)
-          .launch(chunks.count, x.memory(), partial.memory(), items, chunks.size, chunks.count);
-      sumChunks(partial, 0, out);
-    }
+    reductions.sumSquares(x, out);
   }
 
   @Override
@@ -551,7 +481,8 @@ public final class KernelOps extends MatrixOps {
   @Override
   public void augment(Tensor images, Tensor placement, Tensor mean, Tensor std, Tensor out) {
     int channels = images.dim(2);
-    long rows = images.size() / channels;
+    int columns = images.dim(4) * channels;
+    long rows = images.size() / columns;
     require(
         out.size() == images.size()
             && out.channels() == channels
@@ -565,8 +496,9 @@ public final class KernelOps extends MatrixOps {
         std,
         out);
     kernel("augment.cu", "augment", out.type(), 1)
-        .launch(
+        .launchRows(
             rows,
+            columns,
             images.memory(),
             placement.memory(),
             mean.memory(),

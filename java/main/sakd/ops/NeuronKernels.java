@@ -11,10 +11,12 @@ import sakd.device.Memory;
 /** The fused batch norm + residual + neuron kernels: specialisation, sizes and launches. */
 final class NeuronKernels {
   private final KernelOps ops;
+  private final Reductions reductions;
   private final Map<Key, Kernels> kernels = new HashMap<>();
 
-  NeuronKernels(KernelOps ops) {
+  NeuronKernels(KernelOps ops, Reductions reductions) {
     this.ops = ops;
+    this.reductions = reductions;
   }
 
   /** What a specialisation depends on; tau, threshold and the like are arguments. */
@@ -65,7 +67,7 @@ final class NeuronKernels {
     private final Key key;
     private Kernel forward;
     private Kernel reduce;
-    private Kernel coefficients;
+    private Kernel merge;
     private Kernel backward;
     private Kernel leak;
 
@@ -74,7 +76,7 @@ final class NeuronKernels {
     }
 
     private Kernel load(String function) {
-      return ops.device().kernel(KernelSpec.of("neuron.cu", function, key.defines()));
+      return ops.device().kernel(KernelSpec.of(ops.twin("neuron.cu"), function, key.defines()));
     }
 
     Kernel forward() {
@@ -85,10 +87,8 @@ final class NeuronKernels {
       return reduce != null ? reduce : (reduce = load("neuron_backward_reduce"));
     }
 
-    Kernel coefficients() {
-      return coefficients != null
-          ? coefficients
-          : (coefficients = load("neuron_backward_coefficients"));
+    Kernel merge() {
+      return merge != null ? merge : (merge = load("neuron_backward_merge"));
     }
 
     Kernel backward() {
@@ -110,7 +110,8 @@ final class NeuronKernels {
       Tensor affine,
       Tensor residual,
       Tensor leak,
-      Tensor out) {
+      Tensor out,
+      boolean backward) {
     int steps = out.dim(0);
     int inputSteps = x.dim(0);
     boolean fits =
@@ -127,7 +128,9 @@ final class NeuronKernels {
       throw new IllegalArgumentException(
           "neuron: x " + x + ", residual " + residual + " and out " + out + " do not fit");
     }
-    int lanes = ops.lanes(x.channels(), x.type(), neuron.kind().isSpiking() ? steps : 1);
+    // The forward pass holds one membrane potential a lane, the backward pass those of all steps.
+    boolean holdsSteps = backward && neuron.kind().isSpiking();
+    int lanes = ops.lanes(x.channels(), x.type(), holdsSteps ? steps : 1);
     int columns = x.channels() / lanes;
     if (!neuron.kind().isSpiking()) {
       if (inputSteps != steps) {
@@ -184,7 +187,7 @@ final class NeuronKernels {
       Tensor residual,
       Tensor leak,
       Tensor out) {
-    Sizes s = sizes(neuron, merge, x, affine, residual, leak, out);
+    Sizes s = sizes(neuron, merge, x, affine, residual, leak, out, false);
     kernels(neuron, merge, affine != null, s, x.type(), bypassesCache(out))
         .forward()
         .launchRows(
@@ -230,7 +233,7 @@ final class NeuronKernels {
       Tensor leak,
       Tensor gradOut,
       Ops.NeuronGradients gradients) {
-    Sizes s = sizes(neuron, merge, x, affine, residual, leak, gradOut);
+    Sizes s = sizes(neuron, merge, x, affine, residual, leak, gradOut, true);
     boolean norm = affine != null;
     boolean learnable = neuron.kind() == Neuron.Kind.PLIF;
     requireGradients(gradients, x, residual, norm, learnable);
@@ -244,48 +247,48 @@ final class NeuronKernels {
     int sums = (norm ? 2 : 0) + (learnable ? 1 : 0);
     try (Tensor coefficients = ops.allocate(DType.F32, 2, channels)) {
       if (sums > 0) {
-        KernelOps.Chunks chunks = ops.chunks(s.rows, s.columns, gradOut.size() * 2 * x.type().size);
+        Reductions.Chunks chunks =
+            reductions.chunks(s.rows, s.columns, gradOut.size() * 2 * x.type().size);
         try (Tensor partial = ops.allocate(DType.F32, chunks.count(), sums, channels)) {
-          k.reduce()
-              .launchRows(
-                  chunks.count(),
-                  s.columns,
-                  x.memory(),
-                  orElse(affine, x),
-                  orElse(residual, x),
-                  orElse(leak, x),
-                  gradOut.memory(),
-                  partial.memory(),
-                  neuron.leak(),
-                  neuron.vThreshold(),
-                  neuron.vStart(),
-                  neuron.alpha(),
-                  s.rows,
-                  chunks.size(),
-                  chunks.count(),
-                  s.columns);
+          reductions.overRows(
+              k.reduce(),
+              chunks,
+              s.columns,
+              x.memory(),
+              orElse(affine, x),
+              orElse(residual, x),
+              orElse(leak, x),
+              gradOut.memory(),
+              partial.memory(),
+              neuron.leak(),
+              neuron.vThreshold(),
+              neuron.vStart(),
+              neuron.alpha(),
+              s.rows,
+              chunks.size(),
+              chunks.count(),
+              s.columns);
           if (norm) {
-            ops.sumChunks(partial, 0, gradients.beta());
-            ops.sumChunks(partial, channels, gradients.gamma());
-          }
-          if (learnable) {
-            try (Tensor gk = ops.allocate(DType.F32, channels)) {
-              ops.sumChunks(partial, (sums - 1L) * channels, gk);
-              k.leak().launch(1, gk.memory(), leak.memory(), gradients.leak().memory(), channels);
-            }
-          }
-        }
-      }
-      if (norm) {
-        k.coefficients()
-            .launch(
+            ops.each(
+                k.merge(),
                 channels,
                 affine.memory(),
+                partial.memory(),
                 gradients.beta().memory(),
                 gradients.gamma().memory(),
                 coefficients.memory(),
                 1f / (s.inputSteps * s.rows),
+                chunks.count(),
                 channels);
+          }
+          if (learnable) {
+            try (Tensor gk = ops.allocate(DType.F32, channels)) {
+              reductions.sumChunks(partial, (sums - 1L) * channels, gk);
+              ops.each(
+                  k.leak(), 1, gk.memory(), leak.memory(), gradients.leak().memory(), channels);
+            }
+          }
+        }
       }
       k.backward()
           .launchRows(

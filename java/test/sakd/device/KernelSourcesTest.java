@@ -20,6 +20,14 @@ class KernelSourcesTest {
   }
 
   @Test
+  void anIncludeIsLookedForBesideTheFileThatNamesIt() {
+    String text = KernelSources.load("cuda/loss.cu");
+    assertTrue(text.contains("#line 1 \"cuda/group.h\"\n"), "in its folder");
+    assertTrue(text.contains("#line 1 \"loss.cu\"\n"), "one up");
+    assertEquals(2, text.split("#line 1 \"portable.h\"", -1).length, "by two ways, once");
+  }
+
+  @Test
   void aMissingFileIsNamed() {
     Exception e =
         assertThrows(IllegalArgumentException.class, () -> KernelSources.load("missing.cu"));

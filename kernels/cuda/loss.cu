@@ -1,0 +1,115 @@
+// loss.cu with a warp for every sample, and a block for every chunk of a squared error; equations and
+// layouts there.
+#include "group.h"
+
+#include "../loss.cu"
+
+#define FOR_EACH_CLASS(k) UNROLL_BY(8) for (int k = WARP_THREAD; k < classes; k += WARP)
+
+// losses [N, 2] and grad [N, K] are assigned. The logits come from memory once; a warp's row is small,
+// and the first-level cache holds it for the passes after the first.
+KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RESTRICT teacher,
+       GLOBAL const int* RESTRICT labels, GLOBAL float* RESTRICT losses,
+       GLOBAL float* RESTRICT grad, float ce_weight, float kl_weight, float temperature,
+       float smoothing, int samples, int classes) {
+  const bool distil = kl_weight != 0.0f;
+  const float inverse = 1.0f / temperature;
+  FOR_EACH_WARP(n, samples) {
+    GLOBAL const float* z = logits + n * classes;
+    GLOBAL const float* q = teacher + n * classes;
+    float z_max = z[0], q_max = distil ? q[0] : 0.0f;
+    FOR_EACH_CLASS(k) {
+      z_max = fmaxf(z_max, z[k]);
+      if (distil) q_max = fmaxf(q_max, q[k]);
+    }
+    z_max = warp_max(z_max);
+    q_max = warp_max(q_max);
+
+    // A NaN, which no maximum shows, reaches the sums.
+    float p_sum = 0.0f, b_sum = 0.0f, a_sum = 0.0f, z_total = 0.0f;
+    FOR_EACH_CLASS(k) {
+      p_sum += expf(z[k] - z_max);
+      z_total += z[k] - z_max;
+      if (distil) {
+        b_sum += expf((z[k] - z_max) * inverse);
+        a_sum += expf((q[k] - q_max) * inverse);
+      }
+    }
+    p_sum = warp_sum(p_sum);
+    z_total = warp_sum(z_total);
+    const float p_log = logf(p_sum);
+    const float b_log = distil ? logf(warp_sum(b_sum)) : 0.0f;
+    const float a_log = distil ? logf(warp_sum(a_sum)) : 0.0f;
+
+    const int y = labels[n];
+    const float share = smoothing / classes, scale = 1.0f / samples;
+    float kl = 0.0f;
+    FOR_EACH_CLASS(k) {
+      const float p = expf(z[k] - z_max) / p_sum;
+      const float target = share + (k == y ? 1.0f - smoothing : 0.0f);
+      float g = ce_weight * (p - target);
+      if (distil) {
+        const float log_a = (q[k] - q_max) * inverse - a_log;
+        const float log_b = (z[k] - z_max) * inverse - b_log;
+        const float a = expf(log_a), b = expf(log_b);
+        // A class the teacher rules out adds nothing; a NaN does.
+        kl += a == 0.0f ? 0.0f : a * (log_a - log_b);
+        g += kl_weight * temperature * (b - a);
+      }
+      grad[n * classes + k] = g * scale;
+    }
+    kl = warp_sum(kl);
+    if (WARP_THREAD == 0) {
+      const float log_p_true = z[y] - z_max - p_log;
+      const float log_p_total = z_total - classes * p_log;
+      losses[2 * n] = -(1.0f - smoothing) * log_p_true - share * log_p_total;
+      losses[2 * n + 1] = kl * temperature * temperature;
+    }
+  }
+}
+
+// partial [chunks] and grad are assigned.
+KERNEL(squared_error, GLOBAL const storage* RESTRICT a, GLOBAL const storage* RESTRICT b,
+       GLOBAL storage* RESTRICT grad, GLOBAL float* RESTRICT partial, float scale, int64 n,
+       int items_per_chunk, int chunks) {
+  FOR_EACH_BLOCK(chunk, chunks) {
+    const int64 first = chunk * items_per_chunk;
+    const int64 last = first + items_per_chunk < n ? first + items_per_chunk : n;
+    vfloat sum = splat(0);
+    UNROLL_BY(4) for (int64 i = first + threadIdx.x; i < last; i += BLOCK) {
+      const vfloat d = load(a, i * LANES) - load(b, i * LANES);
+      sum = sum + d * d;
+      store(grad, i * LANES, d * scale);
+    }
+    const float total = block_sum(lane_sum(sum));
+    if (threadIdx.x == 0) partial[chunk] = total;
+  }
+}
+
+// out [1] is assigned: scale * sum of partial [n].
+KERNEL(scaled_sum, GLOBAL const float* RESTRICT partial, GLOBAL float* RESTRICT out, float scale,
+       int n) {
+  FOR_EACH_WARP(i, 1) {
+    float sum = 0.0f;
+    for (int k = WARP_THREAD; k < n; k += WARP) sum += partial[k];
+    sum = warp_sum(sum);
+    if (WARP_THREAD == 0) out[i] = sum * scale;
+  }
+}
+
+// rank [N] is assigned.
+KERNEL(label_rank, GLOBAL const float* RESTRICT logits, GLOBAL const int* RESTRICT labels,
+       GLOBAL int* RESTRICT rank, int samples, int classes) {
+  FOR_EACH_WARP(n, samples) {
+    GLOBAL const float* z = logits + n * classes;
+    const int label = labels[n];
+    const float own = z[label];
+    // Counts below 2^24 are exact in float32.
+    float ahead = 0.0f;
+    for (int k = WARP_THREAD; k < classes; k += WARP) {
+      if (is_ahead(z[k], k, own, label)) ahead += 1.0f;
+    }
+    ahead = warp_sum(ahead);
+    if (WARP_THREAD == 0) rank[n] = (int)ahead;
+  }
+}
