@@ -19,11 +19,13 @@ public final class KernelOps extends MatrixOps {
   private final Map<List<Object>, Kernel> kernels = new HashMap<>();
   private final NeuronKernels neurons;
   private final DistanceKernels distances;
+  private final StretchKernels stretches;
 
   public KernelOps(Device device) {
     super(device, device.matrix());
     this.neurons = new NeuronKernels(this);
     this.distances = new DistanceKernels(this);
+    this.stretches = new StretchKernels(this);
   }
 
   // ---- kernels and their sizes ----
@@ -238,6 +240,17 @@ public final class KernelOps extends MatrixOps {
       Tensor gradOut,
       NeuronGradients gradients) {
     neurons.backward(neuron, merge, x, affine, residual, leak, gradOut, gradients);
+  }
+
+  @Override
+  public void neuronStretch(Neuron neuron, Tensor x, Tensor before, Tensor out, Tensor after) {
+    stretches.forward(neuron, x, before, out, after);
+  }
+
+  @Override
+  public void neuronStretchBackward(
+      Neuron neuron, Tensor x, Tensor before, Tensor gradOut, Tensor gradV, Tensor gradX) {
+    stretches.backward(neuron, x, before, gradOut, gradV, gradX);
   }
 
   // ---- pooling and time ----
