@@ -16,78 +16,70 @@ import sakd.testing.Twins.Twin;
 class StretchContractTest {
   private static final int ROWS = 8;
   private static final int CHANNELS = 16;
-  private static final int[] STRETCHES = {3, 4, 1};
+  private static final int STRETCHES = 3;
+  private static final int STEPS = 3;
 
   @EachDevice
   void stretchesMakeAWhole(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       check(ops, Neuron.LIF, type);
     }
-    for (Neuron.Surrogate surrogate : Neuron.Surrogate.values()) {
-      check(ops, new Neuron(Neuron.Kind.LIF, 2, 1, Float.NaN, true, false, surrogate, 1.5f));
-      check(ops, new Neuron(Neuron.Kind.LIF, 2, 1, -0.25f, false, true, surrogate, 1.5f));
-      check(ops, new Neuron(Neuron.Kind.IF, 2, 1, 0.25f, false, false, surrogate, 1));
-    }
-  }
-
-  private static void check(Ops ops, Neuron neuron) {
-    check(ops, neuron, DType.F32);
+    check(
+        ops,
+        new Neuron(Neuron.Kind.LIF, 2, 1, Float.NaN, true, false, Neuron.Surrogate.ATAN, 1.5f),
+        DType.F32);
+    check(
+        ops,
+        new Neuron(Neuron.Kind.IF, 2, 1, 0.25f, false, true, Neuron.Surrogate.SIGMOID, 1),
+        DType.F32);
   }
 
   private static void check(Ops ops, Neuron neuron, DType type) {
-    int steps = Arrays.stream(STRETCHES).sum();
+    int[] shape = {STRETCHES * STEPS, ROWS, CHANNELS};
     int n = ROWS * CHANNELS;
-    Draw draw = new Draw(neuron.hashCode());
-    double[] inputs = sixteenths(draw, steps * n);
+    int size = STRETCHES * STEPS * n;
+    Draw draw = new Draw(1);
     double[] start = new double[n];
     Arrays.fill(start, neuron.vStart());
     try (Twins twins = new Twins(ops)) {
-      Twin x = twins.of(type, inputs, steps, ROWS, CHANNELS);
-      Twin out = twins.poisoned(type, steps, ROWS, CHANNELS);
-      Twin gradOut = twins.of(type, draw.normal(steps * n), steps, ROWS, CHANNELS);
-      Twin gradX = twins.poisoned(type, steps, ROWS, CHANNELS);
+      Twin x = twins.of(type, sixteenths(draw, size), shape);
+      Twin out = twins.poisoned(type, shape);
+      Twin gradOut = twins.of(type, draw.normal(size), shape);
+      Twin gradX = twins.poisoned(type, shape);
       Twin gradV = twins.of(DType.F32, new double[n], ROWS, CHANNELS);
-      Twin v = twins.poisoned(DType.F32, STRETCHES.length + 1, ROWS, CHANNELS);
-      Twin whole = twins.poisoned(type, steps, ROWS, CHANNELS);
-      Twin wholeGradX = twins.poisoned(type, steps, ROWS, CHANNELS);
+      Twin v = twins.poisoned(DType.F32, STRETCHES + 1, ROWS, CHANNELS);
+      Twin whole = twins.poisoned(type, shape);
+      Twin wholeGradX = twins.poisoned(type, shape);
       twins.run(
           s -> {
-            Twins.set(s.ops(), s.at(v).slice(0, ROWS, CHANNELS), start);
-            int first = 0;
-            for (int k = 0; k < STRETCHES.length; k++) {
-              int[] shape = {STRETCHES[k], ROWS, CHANNELS};
+            Twins.set(s.ops(), potential(s.at(v), 0), start);
+            for (int k = 0; k < STRETCHES; k++) {
               s.ops()
                   .neuronStretch(
                       neuron,
-                      s.at(x).slice((long) first * n, shape),
+                      stretch(s.at(x), k),
                       potential(s.at(v), k),
-                      s.at(out).slice((long) first * n, shape),
+                      stretch(s.at(out), k),
                       potential(s.at(v), k + 1));
-              first += STRETCHES[k];
             }
-            for (int k = STRETCHES.length - 1; k >= 0; k--) {
-              first -= STRETCHES[k];
-              int[] shape = {STRETCHES[k], ROWS, CHANNELS};
+            for (int k = STRETCHES - 1; k >= 0; k--) {
               s.ops()
                   .neuronStretchBackward(
                       neuron,
-                      s.at(x).slice((long) first * n, shape),
+                      stretch(s.at(x), k),
                       potential(s.at(v), k),
-                      s.at(gradOut).slice((long) first * n, shape),
+                      stretch(s.at(gradOut), k),
                       s.at(gradV),
-                      s.at(gradX).slice((long) first * n, shape));
+                      stretch(s.at(gradX), k));
             }
-            s.ops().neuron(neuron, Neuron.Residual.NONE, s.at(x), null, null, null, s.at(whole));
-            s.ops()
-                .neuronBackward(
-                    neuron,
-                    Neuron.Residual.NONE,
-                    s.at(x),
-                    null,
-                    null,
-                    null,
-                    s.at(gradOut),
-                    new Ops.NeuronGradients(s.at(wholeGradX), null, null, null, null));
+            if (s.isReference()) {
+              Neuron.Residual none = Neuron.Residual.NONE;
+              var gradients = new Ops.NeuronGradients(s.at(wholeGradX), null, null, null, null);
+              s.ops().neuron(neuron, none, s.at(x), null, null, null, s.at(whole));
+              s.ops()
+                  .neuronBackward(
+                      neuron, none, s.at(x), null, null, null, s.at(gradOut), gradients);
+            }
           });
       twins.assertClose(neuron + ": out", out);
       twins.assertClose(neuron + ": v", v);
@@ -100,20 +92,19 @@ class StretchContractTest {
     }
   }
 
-  /** No number of elements that lanes divide, and potentials that are not those of a start. */
+  /** A number of elements that no lanes divide, and potentials unlike those at the start. */
   @EachDevice
   void oneStretchFromAnywhere(Ops ops) {
     Draw draw = new Draw(5);
-    int steps = 5;
     int n = 21;
     try (Twins twins = new Twins(ops)) {
-      Twin x = twins.of(DType.F32, sixteenths(draw, steps * n), steps, 3, 7);
+      Twin x = twins.of(DType.F32, sixteenths(draw, STEPS * n), STEPS, 3, 7);
       Twin before = twins.of(DType.F32, sixteenths(draw, n), 3, 7);
       Twin after = twins.poisoned(DType.F32, 3, 7);
-      Twin out = twins.poisoned(DType.F32, steps, 3, 7);
-      Twin gradOut = twins.of(DType.F32, draw.normal(steps * n), steps, 3, 7);
+      Twin out = twins.poisoned(DType.F32, STEPS, 3, 7);
+      Twin gradOut = twins.of(DType.F32, draw.normal(STEPS * n), STEPS, 3, 7);
       Twin gradV = twins.of(DType.F32, draw.normal(n), 3, 7);
-      Twin gradX = twins.poisoned(DType.F32, steps, 3, 7);
+      Twin gradX = twins.poisoned(DType.F32, STEPS, 3, 7);
       twins.run(
           s -> {
             s.ops().neuronStretch(Neuron.LIF, s.at(x), s.at(before), s.at(out), s.at(after));
@@ -131,6 +122,10 @@ class StretchContractTest {
   /** Multiples of 1/16: with tau = 2 potentials are exact in float32, and so are comparisons. */
   private static double[] sixteenths(Draw draw, int n) {
     return Arrays.stream(draw.integers(n, -8, 28)).map(i -> i / 16).toArray();
+  }
+
+  private static Tensor stretch(Tensor all, int k) {
+    return all.slice((long) k * STEPS * ROWS * CHANNELS, STEPS, ROWS, CHANNELS);
   }
 
   /** The potential before stretch k. */
