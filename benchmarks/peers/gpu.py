@@ -27,7 +27,11 @@ def neurons(device):
     if importlib.util.find_spec("spikingjelly") is None:
         print("SpikingJelly is not there: its backends are not measured; put it on PYTHONPATH", file=sys.stderr)
         return found
-    from spikingjelly.activation_based import neuron, surrogate
+    try:
+        from spikingjelly.activation_based import neuron, surrogate
+    except Exception as e:
+        print(f"SpikingJelly is there but cannot be imported ({type(e).__name__}: {e}): not measured", file=sys.stderr)
+        return found
 
     def backend(name):
         # PiecewiseQuadratic(1) is the triangle max(0, 1 - |u|).
