@@ -123,11 +123,15 @@ tests() {
   # No compiler: the devices are the GPU's and the reference.
   libraries=$SAKD_HOME/lib/cuda13
   CXX=/nonexistent LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$libraries" timeout "$(left)" \
-    "$SAKD_HOME/runtime/bin/java" -XX:+UseParallelGC -cp "$SAKD_HOME/lib/*:target/bundle-tests/*" \
-    org.junit.platform.console.ConsoleLauncher execute --select-package sakd --disable-banner \
+    "$SAKD_HOME/runtime/bin/java" -XX:+UseParallelGC -cp "$SAKD_HOME/lib/*:target/bundle-tests/*:target/bundle-tests/classes" \
+    org.junit.platform.console.ConsoleLauncher execute --scan-classpath target/bundle-tests/classes \
+    --disable-banner --fail-if-no-tests \
     --include-classname "${TESTS:-sakd\\.(ops|distill)\\..*(ContractTest|GoldenLifTest|GoldenStepTest)}" --details tree \
     --disable-ansi-colors > "$OUT/java-tests.txt" 2>&1 || failed=1
   grep -E 'tests (found|skipped|successful|failed)' "$OUT/java-tests.txt" || failed=1
+  case $SAKD_DEVICE in
+    cuda*) grep -q 'cuda:0' "$OUT/java-tests.txt" || { echo "no test ran on cuda" && failed=1; } ;;
+  esac
   echo "details in $OUT/native-tests.txt and $OUT/java-tests.txt"
   return $failed
 }
