@@ -3,6 +3,7 @@ writes. SpikingJelly is used where it can be imported; its CuPy and Triton backe
 import argparse
 import contextlib
 import importlib.util
+import re
 import statistics
 import sys
 import time
@@ -120,18 +121,47 @@ class Rows:
     def __init__(self, path, section):
         self.path, self.section = path, section
 
-    def add(self, *cells):
-        row = "| " + " | ".join(map(str, cells)) + " |"
-        print(row, flush=True)
-        if not self.path:
-            return
+    def _read(self):
+        """All lines, and the first and last line of the section's table."""
         with open(self.path) as f:
             lines = f.read().split("\n")
         if f"## {self.section}" not in lines:
             sys.exit(f"{self.path} has no section '{self.section}'; expected a file that `sakd bench` wrote")
         at = lines.index(f"## {self.section}")
         end = next((i for i in range(at + 1, len(lines)) if lines[i].startswith("## ")), len(lines))
-        last = max(i for i in range(at, end) if lines[i].startswith("|"))
-        lines.insert(last + 1, row)
+        table = [i for i in range(at, end) if lines[i].startswith("|")]
+        return lines, table[0], table[-1]
+
+    def _insert(self, lines, at, new):
+        lines[at + 1:at + 1] = new
         with open(self.path, "w") as f:
             f.write("\n".join(lines))
+
+    def add(self, *cells):
+        row = "| " + " | ".join(map(str, cells)) + " |"
+        print(row, flush=True)
+        if self.path:
+            lines, _, last = self._read()
+            self._insert(lines, last, [row])
+
+    def compare(self, what, rate, memory):
+        """For each work a line below the table: SAKD against the fastest peer, by the columns of those names."""
+        if not self.path:
+            return
+        lines, first, last = self._read()
+        cut = lambda line: [cell.strip() for cell in line.strip("|").split("|")]
+        head = cut(lines[first])
+        rows = [dict(zip(head, cut(line))) for line in lines[first + 2:last + 1]]
+        number = lambda row, column: float(row[column]) if re.fullmatch(r"[0-9.]+", row[column]) else 0.0
+        told = []
+        for work in dict.fromkeys(row[what] for row in rows):
+            ours, peers = ([row for row in rows if row[what] == work and number(row, rate)
+                            and row["Implementation"].startswith("SAKD") == own] for own in (True, False))
+            if ours and peers:
+                a, b = (max(side, key=lambda row: number(row, rate)) for side in (ours, peers))
+                share = f", {number(a, memory) / number(b, memory):.2f} of its memory" if number(b, memory) else ""
+                told.append(f"- {work}: {number(a, rate) / number(b, rate):.2f} times the {rate.lower()} of "
+                            f"{b['Implementation']}, the fastest beside it{share}.")
+        if told:
+            print("\n".join(told), flush=True)
+            self._insert(lines, last, ["", *told])

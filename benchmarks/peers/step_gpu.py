@@ -88,6 +88,7 @@ def main():
                     batch //= 2
                 rows.add(f"{name} {shape['size']}x{shape['size']} {method}", batch, T,
                          f"{kind} BF16{' channels_last' if last else ''}", *cells)
+    rows.compare("Work", "Images/s", "Peak MiB")
 
 
 if __name__ == "__main__":
