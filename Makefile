@@ -4,6 +4,7 @@
 #   make test    Java tests on every device there is, native tests of the kernels (sanitized too)
 #   make check-cuda   compiles the kernels for GPUs where nvcc is; fails if registers spill
 #   make bench   speed of this machine's processor, PyTorch beside it if it is installed
+#   make bench-gpu   speed of an NVIDIA GPU, PyTorch and SpikingJelly beside it if they are installed
 #   make bundle  target/sakd-linux-x86_64.tar.gz: SAKD with a Java of its own, for GPU machines
 #   make cuda13  libraries that let the bundle use a CUDA 13 toolkit; make bundle builds them
 #   make lint    formatting;  make format applies it
@@ -11,7 +12,7 @@
 .DEFAULT_GOAL := help
 MVN := mvn -q
 
-.PHONY: help train test java-test native-test hostcuda check-cuda test-tools bench bundle cuda13 lint format clean
+.PHONY: help train test java-test native-test hostcuda check-cuda test-tools bench bundle bundle-tests check-bundle bench-gpu cuda13 lint format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -54,6 +55,22 @@ bundle: cuda13
 	  -DincludeScope=runtime -DexcludeGroupIds=org.bytedeco -DoutputDirectory=target/bundle-jars
 	cp target/sakd-*.jar target/bundle-jars/
 	sh java/bundle/build.sh
+
+# The tests, and what runs them with the bundle's Java; benchmarks/gpu.sh tests wants them.
+bundle-tests:
+	rm -rf target/bundle-tests
+	$(MVN) test-compile dependency:copy@console
+	cp -r target/test-classes target/bundle-tests/classes
+	rm -r target/bundle-tests/classes/sakd/bench target/bundle-tests/classes/META-INF
+
+# At most 45 MB; starts and trains with no Java on the PATH.
+check-bundle: bundle
+	sh java/bundle/check.sh
+
+bench-gpu: bundle
+	sh benchmarks/gpu.sh kernels
+	sh benchmarks/gpu.sh steps
+	sh benchmarks/gpu.sh public
 
 cuda13:
 	$(MAKE) --no-print-directory -C kernels/cuda13

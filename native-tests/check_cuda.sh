@@ -64,6 +64,12 @@ mkdir -p "$DIR"
     # These two say LANES = 1.
     case $file in
       */neuron.cu) continue ;;
+      */neuron_stretch.cu)
+        echo "#if LANES == 1"
+        for define in "STEPS 32" "LEAK 1" "HARD_RESET 1" "DECAY_INPUT 1" "DETACH_RESET 0" "SURROGATE 0"; do
+          echo "#define $define"
+        done
+        ;;
       */maxpool.cu | */augment.cu) echo "#if LANES == 1" ;;
       *) echo "#if 1" ;;
     esac

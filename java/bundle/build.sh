@@ -56,7 +56,7 @@ needed=$(
       */jna-* | */picocli-*) modules "$jar" | tr ',' '\n' | grep -vE '^java\.(desktop|sql)$' ;;
       *) modules "$jar" | tr ',' '\n' ;;
     esac
-  done | sort -u | paste -sd,
+  done | sed '/^$/d' | sort -u | paste -sd,
 )
 echo "Java modules: $needed"
 "$jdk/bin/jlink" --module-path "$jdk/jmods" --add-modules "$needed" --output "$out/runtime" \

@@ -16,7 +16,8 @@ import sakd.io.UserError;
       TrainCommand.class,
       EvalCommand.class,
       PredictCommand.class,
-      DevicesCommand.class
+      DevicesCommand.class,
+      BenchCommand.class
     })
 public final class Main implements Runnable {
   static final String VERBOSE = "--verbose";

@@ -19,12 +19,14 @@ public final class KernelOps extends MatrixOps {
   private final Reductions reductions;
   private final NeuronKernels neurons;
   private final DistanceKernels distances;
+  private final StretchKernels stretches;
 
   public KernelOps(Device device) {
     super(device, device.matrix());
     this.reductions = new Reductions(this);
     this.neurons = new NeuronKernels(this, reductions);
     this.distances = new DistanceKernels(this, reductions);
+    this.stretches = new StretchKernels(this);
   }
 
   // ---- kernels and their sizes ----
@@ -190,6 +192,17 @@ public final class KernelOps extends MatrixOps {
       Tensor gradOut,
       NeuronGradients gradients) {
     neurons.backward(neuron, merge, x, affine, residual, leak, gradOut, gradients);
+  }
+
+  @Override
+  public void neuronStretch(Neuron neuron, Tensor x, Tensor before, Tensor out, Tensor after) {
+    stretches.forward(neuron, x, before, out, after);
+  }
+
+  @Override
+  public void neuronStretchBackward(
+      Neuron neuron, Tensor x, Tensor before, Tensor gradOut, Tensor gradV, Tensor gradX) {
+    stretches.backward(neuron, x, before, gradOut, gradV, gradX);
   }
 
   // ---- pooling and time ----

@@ -128,6 +128,27 @@ public interface Ops extends AutoCloseable {
       Tensor gradOut,
       NeuronGradients gradients);
 
+  /**
+   * A neuron alone, IF or LIF, over a stretch of a longer time: the potential is handed on from one
+   * stretch to the next, so that T is not limited.
+   *
+   * @param x [S, ..], 1 &le; S &le; {@link Neuron#MAX_STEPS}
+   * @param before F32, of the size of one step: the potential before the stretch, at the start of
+   *     time {@link Neuron#vStart()}
+   * @param out [S, ..] like x
+   * @param after like before: the potential after the stretch; another tensor
+   */
+  void neuronStretch(Neuron neuron, Tensor x, Tensor before, Tensor out, Tensor after);
+
+  /**
+   * The backward pass of {@link #neuronStretch}, the last stretch first.
+   *
+   * @param gradV F32, of the size of one step: the gradient by the potential after the stretch, at
+   *     the end of time zero; replaced by that before the stretch
+   */
+  void neuronStretchBackward(
+      Neuron neuron, Tensor x, Tensor before, Tensor gradOut, Tensor gradV, Tensor gradX);
+
   // ---- pooling and time ----
 
   /** A square window, e.g. 3 wide, stride 2, padding 1. */

@@ -46,7 +46,7 @@ record ReferenceNeuron(Neuron neuron, double leak, double vThreshold, double vRe
     return !spike ? h : hardReset() ? vReset : h - vThreshold;
   }
 
-  private boolean fires(double h) {
+  boolean fires(double h) {
     return h >= vThreshold;
   }
 
@@ -62,11 +62,17 @@ record ReferenceNeuron(Neuron neuron, double leak, double vThreshold, double vRe
 
   /** h [T], the potentials before the reset, from the inputs y [T] of a spiking neuron. */
   void potentials(double[] y, double[] h) {
-    double v = rest();
+    potentials(rest(), y, h);
+  }
+
+  /** As above from the potential v before the first step; returns that after the last. */
+  double potentials(double v, double[] y, double[] h) {
+    double after = v;
     for (int t = 0; t < y.length; t++) {
-      h[t] = charge(v, y[t]);
-      v = reset(h[t], fires(h[t]));
+      h[t] = charge(after, y[t]);
+      after = reset(h[t], fires(h[t]));
     }
+    return after;
   }
 
   /** s [T], the outputs from the inputs y [T]. */
@@ -104,16 +110,25 @@ record ReferenceNeuron(Neuron neuron, double leak, double vThreshold, double vRe
         }
         yield 0;
       }
-      default -> backwardThroughTime(y, g, gy);
+      default -> backwardThroughTime(rest(), 0, y, g, gy).leak();
     };
   }
 
-  private double backwardThroughTime(double[] y, double[] g, double[] gy) {
+  /** Gradients by the leak 1/tau and by the potential before the first step. */
+  record Ends(double leak, double start) {}
+
+  /**
+   * gy [T] as above, of a spiking neuron.
+   *
+   * @param start the potential before the first step
+   * @param gradAfter the gradient by the potential after the last
+   */
+  Ends backwardThroughTime(double start, double gradAfter, double[] y, double[] g, double[] gy) {
     double[] h = new double[y.length];
-    potentials(y, h);
+    potentials(start, y, h);
     boolean leaks = neuron.kind() != Neuron.Kind.IF;
     double gradLeak = 0;
-    double gradV = 0;
+    double gradV = gradAfter;
     for (int t = y.length - 1; t >= 0; t--) {
       boolean spike = fires(h[t]);
       double sg = surrogate(h[t] - vThreshold);
@@ -123,12 +138,12 @@ record ReferenceNeuron(Neuron neuron, double leak, double vThreshold, double vRe
         dv += sg * (hardReset() ? vReset - h[t] : -vThreshold);
       }
       double gh = g[t] * sg + gradV * dv;
-      double above = (t == 0 ? rest() : reset(h[t - 1], fires(h[t - 1]))) - rest();
+      double above = (t == 0 ? start : reset(h[t - 1], fires(h[t - 1]))) - rest();
       boolean decay = leaks && neuron.decayInput();
       gradLeak += gh * (decay ? y[t] - above : -above);
       gy[t] = decay ? gh * leak : gh;
       gradV = gh * (1 - leak);
     }
-    return gradLeak;
+    return new Ends(gradLeak, gradV);
   }
 }

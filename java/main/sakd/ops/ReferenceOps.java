@@ -146,6 +146,21 @@ public final class ReferenceOps extends MatrixOps {
     ReferenceNorm.neuronBackward(neuron, merge, x, affine, residual, leak, gradOut, gradients);
   }
 
+  @Override
+  public void neuronStretch(Neuron neuron, Tensor x, Tensor before, Tensor out, Tensor after) {
+    StretchKernels.check(neuron, x, before, out);
+    require(floats(after, before.size()), before, after);
+    ReferenceStretch.forward(neuron, x, before, out, after);
+  }
+
+  @Override
+  public void neuronStretchBackward(
+      Neuron neuron, Tensor x, Tensor before, Tensor gradOut, Tensor gradV, Tensor gradX) {
+    StretchKernels.check(neuron, x, before, gradOut);
+    StretchKernels.check(neuron, x, gradV, gradX);
+    ReferenceStretch.backward(neuron, x, before, gradOut, gradV, gradX);
+  }
+
   // ---- pooling and time ----
 
   @Override

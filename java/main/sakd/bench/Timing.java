@@ -1,0 +1,49 @@
+package sakd.bench;
+
+import java.util.Arrays;
+import sakd.device.Device;
+
+/** Times work on a device, whose calls may return before the work is done. */
+final class Timing {
+  /** A sample is at least so long that waiting for its end does not show in it. */
+  private static final double SAMPLE_SECONDS = 0.01;
+
+  private static final int MOST_RUNS = 1000;
+  private static final int WARM_UP = 2;
+
+  private final Device device;
+  private final int samples;
+
+  /**
+   * @param samples of which the median is taken
+   */
+  Timing(Device device, int samples) {
+    this.device = device;
+    this.samples = samples;
+  }
+
+  /** Seconds of one run: the median over samples of runs back to back, with a wait at the end. */
+  double seconds(Runnable work) {
+    double once = sample(work, 1);
+    for (int i = 1; i < WARM_UP; i++) {
+      once = sample(work, 1);
+    }
+    int runs = (int) Math.max(1, Math.min(MOST_RUNS, SAMPLE_SECONDS / once));
+    double[] seconds = new double[samples];
+    for (int i = 0; i < samples; i++) {
+      seconds[i] = sample(work, runs);
+    }
+    Arrays.sort(seconds);
+    return seconds[samples / 2];
+  }
+
+  private double sample(Runnable work, int runs) {
+    device.synchronize();
+    long start = System.nanoTime();
+    for (int i = 0; i < runs; i++) {
+      work.run();
+    }
+    device.synchronize();
+    return (System.nanoTime() - start) * 1e-9 / runs;
+  }
+}
