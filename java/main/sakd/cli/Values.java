@@ -7,6 +7,7 @@ import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
+import sakd.data.event.FrameSplit;
 import sakd.distill.Method;
 import sakd.io.EditDistance;
 import sakd.io.UserError;
@@ -32,6 +33,7 @@ final class Values {
     choice(line, NeuronOptions.Kind.class);
     choice(line, Neuron.Surrogate.class);
     choice(line, DeviceOptions.Amp.class);
+    choice(line, FrameSplit.class);
     line.registerConverter(
         Boolean.class,
         text -> {
