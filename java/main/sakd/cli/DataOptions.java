@@ -15,7 +15,8 @@ final class DataOptions {
       names = "--dataset",
       paramLabel = "NAME",
       description =
-          "Images: fashion-mnist-small (bundled), fashion-mnist, mnist, cifar10, cifar100. Events: "
+          "Images: fashion-mnist-small (bundled), fashion-mnist, mnist, cifar10, cifar100, "
+              + "imagenet, tiny-imagenet, image-folder. Events: "
               + "nmnist, dvs-gesture, cifar10-dvs, n-cars, st-mnist, event-folder "
               + "(default: what --data-path holds, else the bundled one).")
   String dataset;

@@ -43,7 +43,10 @@ enum DatasetKind {
   CIFAR10_DVS("cifar10-dvs", CIFAR10.info.classNames(), values(0, 0), counts(), true),
   N_CARS("n-cars", List.of("background", "cars"), values(0, 0), counts(), true),
   ST_MNIST("st-mnist", numbers(10), values(0, 0), counts(), false),
-  EVENT_FOLDER("event-folder", List.of(), values(0, 0), counts(), false);
+  EVENT_FOLDER("event-folder", List.of(), values(0, 0), counts(), false),
+  IMAGENET("imagenet", List.of(), photoMean(), photoStd(), true),
+  TINY_IMAGENET("tiny-imagenet", List.of(), photoMean(), photoStd(), true),
+  IMAGE_FOLDER("image-folder", List.of(), photoMean(), photoStd(), true);
 
   final String title;
   final DatasetInfo info;
@@ -79,6 +82,14 @@ enum DatasetKind {
   /** The deviation by which a count stays what it is, whatever the kind: 1 of 255. */
   private static float[] counts() {
     return values(1 / 255.0, 1 / 255.0);
+  }
+
+  private static float[] photoMean() {
+    return values(0.485, 0.456, 0.406);
+  }
+
+  private static float[] photoStd() {
+    return values(0.229, 0.224, 0.225);
   }
 
   private static float[] values(double... values) {

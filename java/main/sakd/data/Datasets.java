@@ -61,6 +61,8 @@ public final class Datasets {
       case CIFAR100 -> CifarReader.readCifar100(needed(kind, dataPath), train, options.note());
       case NMNIST, DVS_GESTURE, CIFAR10_DVS, N_CARS, ST_MNIST, EVENT_FOLDER ->
           EventFolder.read(kind, needed(kind, dataPath), train, options);
+      case IMAGENET, TINY_IMAGENET, IMAGE_FOLDER ->
+          ImageSets.read(kind, needed(kind, dataPath), train, options);
     };
   }
 
@@ -92,13 +94,18 @@ public final class Datasets {
       return events.get();
     }
     if (!IdxFolder.holds(folder)) {
+      Optional<DatasetKind> pictures =
+          Files.isDirectory(folder) ? ImageSets.detect(folder) : Optional.empty();
+      if (pictures.isPresent()) {
+        return pictures.get();
+      }
       throw new UserError(
           "no data set in "
               + folder
               + ": looked for data_batch_1.bin or test_batch.bin (cifar10), train.bin or test.bin"
               + " (cifar100), their archives, train-images-idx3-ubyte or t10k-images-idx3-ubyte,"
-              + " with or without .gz (mnist, fashion-mnist), and lists of recordings (nmnist,"
-              + " dvs-gesture); give the folder with these files, or say which set it is with"
+              + " with or without .gz (mnist, fashion-mnist), lists of recordings (nmnist,"
+              + " dvs-gesture), and folders of pictures; give the folder with these files, or say which set it is with"
               + " --dataset");
     }
     // The files of both sets are named alike, only the folder can tell.
