@@ -8,6 +8,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 import sakd.data.event.FrameSplit;
+import sakd.data.image.AutoAugment;
 import sakd.distill.Method;
 import sakd.io.EditDistance;
 import sakd.io.UserError;
@@ -34,6 +35,7 @@ final class Values {
     choice(line, Neuron.Surrogate.class);
     choice(line, DeviceOptions.Amp.class);
     choice(line, FrameSplit.class);
+    choice(line, AutoAugment.Policy.class);
     line.registerConverter(
         Boolean.class,
         text -> {
