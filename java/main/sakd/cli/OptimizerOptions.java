@@ -67,7 +67,9 @@ final class OptimizerOptions {
       description = "Evaluate an average of weights with this decay (given bare: 0.9998).")
   private float ema;
 
-  @Option(names = "--no-augment", description = "No random crop and flip.")
+  @Option(
+      names = "--no-augment",
+      description = "No random crop and flip, and no other change of images.")
   private boolean noAugment;
 
   @Option(names = "--no-shuffle", description = "Images in the order of the files.")

@@ -39,6 +39,7 @@ final class TrainCommand implements Callable<Integer> {
   private static final String RESUME = "--resume";
 
   @Mixin private DataOptions data;
+  @Mixin private AugmentOptions augment;
   @Mixin private ModelOptions model;
   @Mixin private NeuronOptions neuron;
   @Mixin private DeviceOptions device;
@@ -95,7 +96,7 @@ final class TrainCommand implements Callable<Integer> {
 
   private int train(List<String> args, boolean resuming, Path folder) {
     PrintWriter out = spec.commandLine().getOut();
-    Dataset trainSet = data.open(true);
+    Dataset trainSet = augment.applyTo(data.open(true));
     Dataset testSet = data.open(false);
     try (Ops ops = device.open()) {
       Plan plan = plan(ops, trainSet);

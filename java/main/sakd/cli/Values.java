@@ -8,6 +8,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 import sakd.bench.Bench;
+import sakd.data.event.FrameSplit;
+import sakd.data.image.AutoAugment;
 import sakd.distill.Method;
 import sakd.io.EditDistance;
 import sakd.io.UserError;
@@ -34,6 +36,8 @@ final class Values {
     choice(line, Neuron.Surrogate.class);
     choice(line, DeviceOptions.Amp.class);
     choice(line, Bench.Part.class);
+    choice(line, FrameSplit.class);
+    choice(line, AutoAugment.Policy.class);
     line.registerConverter(
         Boolean.class,
         text -> {

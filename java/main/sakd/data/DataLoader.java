@@ -112,8 +112,13 @@ public final class DataLoader {
     return order;
   }
 
+  /** Counts what cannot be read in an epoch; an evaluation is of every sample or of none. */
+  Failures failures() {
+    return new Failures(dataset, shuffle || augment != Augment.NONE);
+  }
+
   /** Prepares a batch; runs on any thread, and ends early if that is interrupted. */
-  Batch fill(int epoch, int[] order, int batch) throws InterruptedException {
+  Batch fill(int epoch, int[] order, int batch, Failures failures) throws InterruptedException {
     int start = batch * batchSize;
     int size = Math.min(batchSize, order.length - start);
     int[] labels = new int[size];
@@ -131,8 +136,7 @@ public final class DataLoader {
       int sample = order[start + i];
       SplitMix64 random =
           augment == Augment.NONE ? null : new SplitMix64(seed, epoch, sample, READ_KEY);
-      dataset.read(sample, random, images);
-      labels[i] = dataset.label(sample);
+      labels[i] = dataset.label(failures.read(sample, random, images));
       augment.place(seed, epoch, sample, placement, 3 * i);
     }
     return new Batch(images.flip(), labels, placement, size);

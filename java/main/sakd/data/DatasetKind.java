@@ -21,7 +21,32 @@ enum DatasetKind {
       numbers(100),
       values(0.5071, 0.4865, 0.4409),
       values(0.2673, 0.2564, 0.2762),
-      true);
+      true),
+  NMNIST("nmnist", numbers(10), values(0, 0), counts(), false),
+  DVS_GESTURE(
+      "dvs-gesture",
+      List.of(
+          "hand clapping",
+          "right hand wave",
+          "left hand wave",
+          "right arm clockwise",
+          "right arm counter clockwise",
+          "left arm clockwise",
+          "left arm counter clockwise",
+          "arm roll",
+          "air drums",
+          "air guitar",
+          "other gestures"),
+      values(0, 0),
+      counts(),
+      false),
+  CIFAR10_DVS("cifar10-dvs", CIFAR10.info.classNames(), values(0, 0), counts(), true),
+  N_CARS("n-cars", List.of("background", "cars"), values(0, 0), counts(), true),
+  ST_MNIST("st-mnist", numbers(10), values(0, 0), counts(), false),
+  EVENT_FOLDER("event-folder", List.of(), values(0, 0), counts(), false),
+  IMAGENET("imagenet", List.of(), photoMean(), photoStd(), true),
+  TINY_IMAGENET("tiny-imagenet", List.of(), photoMean(), photoStd(), true),
+  IMAGE_FOLDER("image-folder", List.of(), photoMean(), photoStd(), true);
 
   final String title;
   final DatasetInfo info;
@@ -52,6 +77,19 @@ enum DatasetKind {
 
   private static List<String> numbers(int count) {
     return IntStream.range(0, count).mapToObj(Integer::toString).toList();
+  }
+
+  /** The deviation by which a count stays what it is, whatever the kind: 1 of 255. */
+  private static float[] counts() {
+    return values(1 / 255.0, 1 / 255.0);
+  }
+
+  private static float[] photoMean() {
+    return values(0.485, 0.456, 0.406);
+  }
+
+  private static float[] photoStd() {
+    return values(0.229, 0.224, 0.225);
   }
 
   private static float[] values(double... values) {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import sakd.io.EditDistance;
 import sakd.io.UserError;
 
@@ -32,9 +33,16 @@ public final class Datasets {
    * @throws UserError if there is no such set, or its files are missing or damaged
    */
   public static Dataset open(String name, Path dataPath, boolean train) {
-    if (dataPath != null && !Files.isDirectory(dataPath)) {
+    return open(name, dataPath, train, ReadOptions.DEFAULT);
+  }
+
+  /** As {@link #open(String, Path, boolean)}, read in another way. */
+  public static Dataset open(String name, Path dataPath, boolean train, ReadOptions options) {
+    boolean archive = dataPath != null && dataPath.toString().endsWith(".tar.gz");
+    if (dataPath != null
+        && !(archive ? Files.isRegularFile(dataPath) : Files.isDirectory(dataPath))) {
       throw new UserError(
-          "no folder "
+          "no folder or archive "
               + dataPath
               + "; expected one with the files of a data set, check --data-path");
     }
@@ -49,8 +57,12 @@ public final class Datasets {
       case FASHION_MNIST ->
           IdxFolder.read(kind, dataPath == null ? DEBIAN_FASHION_MNIST : dataPath, train);
       case MNIST -> IdxFolder.read(kind, needed(kind, dataPath), train);
-      case CIFAR10 -> CifarReader.readCifar10(needed(kind, dataPath), train);
-      case CIFAR100 -> CifarReader.readCifar100(needed(kind, dataPath), train);
+      case CIFAR10 -> CifarReader.readCifar10(needed(kind, dataPath), train, options.note());
+      case CIFAR100 -> CifarReader.readCifar100(needed(kind, dataPath), train, options.note());
+      case NMNIST, DVS_GESTURE, CIFAR10_DVS, N_CARS, ST_MNIST, EVENT_FOLDER ->
+          EventFolder.read(kind, needed(kind, dataPath), train, options);
+      case IMAGENET, TINY_IMAGENET, IMAGE_FOLDER ->
+          ImageSets.read(kind, needed(kind, dataPath), train, options);
     };
   }
 
@@ -71,19 +83,30 @@ public final class Datasets {
   }
 
   private static DatasetKind detect(Path folder) {
-    if (CifarReader.holdsCifar10(folder)) {
-      return DatasetKind.CIFAR10;
+    for (DatasetKind kind : List.of(DatasetKind.CIFAR10, DatasetKind.CIFAR100)) {
+      if (CifarPlace.find(kind, folder).isPresent()) {
+        return kind;
+      }
     }
-    if (CifarReader.holdsCifar100(folder)) {
-      return DatasetKind.CIFAR100;
+    Optional<DatasetKind> events =
+        Files.isDirectory(folder) ? EventFolder.detect(folder) : Optional.empty();
+    if (events.isPresent()) {
+      return events.get();
     }
     if (!IdxFolder.holds(folder)) {
+      Optional<DatasetKind> pictures =
+          Files.isDirectory(folder) ? ImageSets.detect(folder) : Optional.empty();
+      if (pictures.isPresent()) {
+        return pictures.get();
+      }
       throw new UserError(
           "no data set in "
               + folder
               + ": looked for data_batch_1.bin or test_batch.bin (cifar10), train.bin or test.bin"
-              + " (cifar100) and train-images-idx3-ubyte or t10k-images-idx3-ubyte, with or without"
-              + " .gz (mnist, fashion-mnist); give the folder with these files");
+              + " (cifar100), their archives, train-images-idx3-ubyte or t10k-images-idx3-ubyte,"
+              + " with or without .gz (mnist, fashion-mnist), lists of recordings (nmnist,"
+              + " dvs-gesture), and folders of pictures; give the folder with these files, or say which set it is with"
+              + " --dataset");
     }
     // The files of both sets are named alike, only the folder can tell.
     String path = folder.toAbsolutePath().normalize().toString().toLowerCase(Locale.ROOT);

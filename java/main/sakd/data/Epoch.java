@@ -2,6 +2,7 @@ package sakd.data;
 
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
@@ -28,6 +29,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
   private final int epoch;
   private final int[] order;
   private final int end;
+  private final Failures failures;
   private final Queue<Future<Batch>> ahead = new ArrayDeque<>();
   private final ExecutorService pool;
 
@@ -41,6 +43,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     this.epoch = epoch;
     this.order = loader.order(epoch);
     this.end = loader.batches();
+    this.failures = loader.failures();
     this.next = startBatch;
     this.submitted = startBatch;
     this.pool =
@@ -80,7 +83,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
       if (Thread.interrupted()) { // A batch that is ready would be handed out without a look.
         throw new InterruptedException();
       }
-      current = pool == null ? loader.fill(epoch, order, next) : ahead.remove().get();
+      current = pool == null ? loader.fill(epoch, order, next, failures) : ahead.remove().get();
       done = true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -101,6 +104,11 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     next++;
     submit();
     return current;
+  }
+
+  /** What was said of each sample that could not be read and was replaced by another. */
+  public List<String> failures() {
+    return failures.messages();
   }
 
   /** Stops the workers and makes the last batch invalid; harmless if done before. */
@@ -126,7 +134,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     }
     while (submitted < end && submitted < next + AHEAD * loader.workers) {
       int batch = submitted++;
-      ahead.add(pool.submit(() -> loader.fill(epoch, order, batch)));
+      ahead.add(pool.submit(() -> loader.fill(epoch, order, batch, failures)));
     }
     if (submitted == end) {
       pool.shutdown(); // The threads end with the last batch, whether or not close is called.

@@ -1,5 +1,7 @@
 package sakd.train;
 
+import java.util.List;
+
 /** Hears how training goes. */
 public interface Listener {
   /**
@@ -27,4 +29,7 @@ public interface Listener {
       String phase, int epoch, int epochs, int step, int steps, LossTerms loss, double perSecond);
 
   void epoch(EpochSummary summary);
+
+  /** After an epoch in which samples could not be read and others took their places. */
+  void unreadable(String phase, int epoch, List<String> messages);
 }

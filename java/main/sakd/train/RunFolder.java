@@ -166,6 +166,18 @@ public final class RunFolder implements Listener {
             perSecond));
   }
 
+  @Override
+  public void unreadable(String phase, int epoch, List<String> messages) {
+    say(
+        phase
+            + " epoch "
+            + epoch
+            + ": "
+            + messages.size()
+            + " samples could not be read, others took their places: "
+            + String.join("; ", messages));
+  }
+
   private static String terms(LossTerms loss) {
     return loss.logits() == 0 && loss.features() == 0
         ? ""

@@ -198,6 +198,9 @@ public final class Trainer {
               images / seconds);
         }
       }
+      if (!batches.failures().isEmpty()) {
+        listener.unreadable(task.phase, epoch + 1, batches.failures());
+      }
     }
     ops.device().synchronize();
     return new Trained(

@@ -161,6 +161,60 @@ class DataLoaderTest {
     assertFalse(epoch.hasNext());
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3})
+  void aFewUnreadableSamplesAreReplaced(int workers) {
+    Dataset broken = broken(2500, 17, 18);
+    DataLoader loader = new DataLoader(broken, 100, true, false, CROP_AND_FLIP, 0, workers);
+    int[] counts = new int[2500 % 256 + 256];
+    int seen = 0;
+    try (Epoch epoch = loader.epoch(0)) {
+      while (epoch.hasNext()) {
+        Batch batch = epoch.next();
+        seen += batch.size();
+        for (int i = 0; i < batch.size(); i++) {
+          counts[batch.images().get(4 * i) & 0xff]++;
+          assertEquals((byte) (batch.images().get(4 * i) + 1), batch.images().get(4 * i + 1));
+        }
+      }
+      assertEquals(List.of("image 17 is damaged", "image 18 is damaged"), epoch.failures());
+    }
+    assertEquals(2500, seen);
+    assertEquals(9, counts[17]);
+    assertEquals(9, counts[18]);
+    assertEquals(12, counts[19], "the next one that can be read takes their places");
+  }
+
+  @Test
+  void moreThanOneInAThousandStopAnEpoch() {
+    DataLoader loader =
+        new DataLoader(broken(2500, 5, 700, 2000), 100, true, false, Augment.NONE, 0, 2);
+    try (Epoch epoch = loader.epoch(0)) {
+      UserError e = assertThrows(UserError.class, () -> epoch.forEachRemaining(b -> {}));
+      assertTrue(e.getMessage().startsWith("3 of the 2500 samples of pixels"), e.getMessage());
+      assertTrue(e.getMessage().contains("image 5 is damaged; image 700"), e.getMessage());
+    }
+    // An evaluation is of every sample or of none.
+    DataLoader all = new DataLoader(broken(2500, 5), 100, false, false, Augment.NONE, 0, 0);
+    assertEquals(
+        "image 5 is damaged",
+        assertThrows(UserError.class, () -> all.epoch(0).next()).getMessage());
+  }
+
+  private static Dataset broken(int size, Integer... damaged) {
+    return new Pixels(size) {
+      @Override
+      public void read(int index, SplitMix64 random, ByteBuffer target) {
+        target.put((byte) 1); // A damaged sample may have written something.
+        if (List.of(damaged).contains(index)) {
+          throw new UserError("image " + index + " is damaged");
+        }
+        target.position(target.position() - 1);
+        super.read(index, random, target);
+      }
+    };
+  }
+
   @Test
   void readingAheadIsBounded() throws InterruptedException {
     AtomicInteger read = new AtomicInteger();

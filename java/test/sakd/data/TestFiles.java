@@ -7,10 +7,16 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.function.Executable;
 import sakd.io.UserError;
 
@@ -65,6 +71,53 @@ final class TestFiles {
     }
     Files.createDirectories(file.getParent());
     return Files.write(file, bytes.array());
+  }
+
+  /** A batch as Python 2 pickled it: image i has the label first + i and the pixels of cifar. */
+  static byte[] pickle(String labelKey, int first, int count) {
+    ByteBuffer out = ByteBuffer.allocate(1000 + count * (3072 + 3)).order(ByteOrder.LITTLE_ENDIAN);
+    put(out, "\200\2}q\1(U\5labelU\1xU" + (char) labelKey.length() + labelKey + "](");
+    for (int i = 0; i < count; i++) {
+      out.put((byte) 'K').put((byte) (first + i));
+    }
+    put(
+        out,
+        "eU\4datacnumpy.core.multiarray\n_reconstruct\nq\2cnumpy\nndarray\nq\3K\0\205U\1b\207Rq\4");
+    put(out, "(K\1");
+    put(
+        out,
+        "K"
+            + (char) count
+            + "M\0\f\206cnumpy\ndtype\nU\2u1K\0K\1\207R(K\3U\1|NNNJ\377\377\377\377J");
+    put(out, "\377\377\377\377K\0tb\211T");
+    out.putInt(count * 3072);
+    Random random = new Random(first);
+    byte[] pixels = new byte[3072];
+    for (int i = 0; i < count; i++) {
+      random.nextBytes(pixels);
+      out.put(pixels);
+    }
+    put(out, "tbu.");
+    return Arrays.copyOf(out.array(), out.position());
+  }
+
+  private static void put(ByteBuffer out, String latin) {
+    out.put(latin.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  /** A tar.gz archive of files in a folder. */
+  static Path tarGz(Path file, String folder, Map<String, byte[]> files) throws IOException {
+    try (TarArchiveOutputStream tar =
+        new TarArchiveOutputStream(new GZIPOutputStream(Files.newOutputStream(file)))) {
+      for (Map.Entry<String, byte[]> e : files.entrySet()) {
+        TarArchiveEntry entry = new TarArchiveEntry(folder + "/" + e.getKey());
+        entry.setSize(e.getValue().length);
+        tar.putArchiveEntry(entry);
+        tar.write(e.getValue());
+        tar.closeArchiveEntry();
+      }
+    }
+    return file;
   }
 
   static void assertRefused(Executable read, String... texts) {

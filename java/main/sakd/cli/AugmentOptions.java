@@ -1,0 +1,49 @@
+package sakd.cli;
+
+import picocli.CommandLine.Option;
+import sakd.data.Dataset;
+import sakd.data.DistortedDataset;
+import sakd.data.image.AutoAugment;
+import sakd.data.image.Distortion;
+
+/** What training does to images beyond crop and flip; names as in torchvision and timm. */
+final class AugmentOptions {
+  @Option(
+      names = "--auto-augment",
+      paramLabel = "ra|imagenet|cifar10",
+      description = "RandAugment, or the AutoAugment policy of that set (default: none).")
+  private AutoAugment.Policy autoAugment;
+
+  @Option(
+      names = "--ra-magnitude",
+      defaultValue = "9",
+      description = "Magnitude of RandAugment, 0 to 30 (default: ${DEFAULT-VALUE}).")
+  private int magnitude;
+
+  @Option(
+      names = "--color-jitter",
+      paramLabel = "F",
+      defaultValue = "0",
+      description =
+          "Multiplies brightness, contrast and saturation by 1 - F to 1 + F (default: none).")
+  private float jitter;
+
+  @Option(
+      names = "--random-erase",
+      paramLabel = "P",
+      defaultValue = "0",
+      description = "Probability that a random box of an image is erased (default: none).")
+  private float erase;
+
+  /** The set as training sees it. */
+  Dataset applyTo(Dataset images) {
+    Values.require(
+        magnitude >= 0 && magnitude <= AutoAugment.MOST, "--ra-magnitude", magnitude, "0 to 30");
+    Values.require(jitter >= 0 && jitter <= 1, "--color-jitter", jitter, "0 to 1");
+    Values.require(erase >= 0 && erase <= 1, "--random-erase", erase, "0 to 1");
+    Distortion distortion =
+        new Distortion(
+            autoAugment == null ? null : new AutoAugment(autoAugment, magnitude), jitter, erase);
+    return distortion.isNone() ? images : new DistortedDataset(images, distortion);
+  }
+}

@@ -1,0 +1,53 @@
+package sakd.data;
+
+import java.io.InputStream;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.function.Consumer;
+
+/** MD5, by which data sets are published: against damage, not against malice. */
+final class Checksum {
+  private final MessageDigest digest;
+
+  private Checksum() {
+    try {
+      digest = MessageDigest.getInstance("MD5");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has MD5", e);
+    }
+  }
+
+  /** A checksum of what will be {@link #watching watched}. */
+  static Checksum md5() {
+    return new Checksum();
+  }
+
+  static String md5(byte[] bytes) {
+    return HexFormat.of().formatHex(new Checksum().digest.digest(bytes));
+  }
+
+  /** The stream, of which every byte that is read counts. */
+  InputStream watching(InputStream in) {
+    return new DigestInputStream(in, digest);
+  }
+
+  /** The checksum of everything seen, in hexadecimal; begins anew afterwards. */
+  String hex() {
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** Says so if a local file is not the published one; it may still be a good one. */
+  static void compare(Object file, String found, String published, Consumer<String> note) {
+    if (!found.equals(published)) {
+      note.accept(
+          file
+              + " is not the published file: its MD5 is "
+              + found
+              + " instead of "
+              + published
+              + "; it is used as it is");
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package sakd.data;
+
+import java.lang.ref.SoftReference;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import sakd.data.event.EventReader;
+import sakd.data.event.Events;
+import sakd.data.event.FrameSplit;
+import sakd.io.IoErrors;
+
+/**
+ * Recordings of an event camera, cut into as many frames {@code [2, H, W]} of event counts as the
+ * network has steps, so that its input differs at every step. Frames are made when they are first
+ * asked for, and kept as long as memory lasts.
+ *
+ * <p>What is normalised are the counts themselves: mean 0 and a deviation of 1 / 255.
+ */
+final class EventDataset implements Dataset {
+  private final DatasetInfo info;
+  private final SampleShape shape;
+  private final List<Recording> recordings;
+  private final FrameSplit split;
+  private final AtomicReferenceArray<SoftReference<byte[]>> kept;
+
+  /**
+   * @param shape frames, 2 polarities, and the size of the sensor
+   * @param recordings those of one file beside each other
+   */
+  EventDataset(DatasetInfo info, SampleShape shape, List<Recording> recordings, FrameSplit split) {
+    this.info = info;
+    this.shape = shape;
+    this.recordings = recordings;
+    this.split = split;
+    this.kept = new AtomicReferenceArray<>(recordings.size());
+  }
+
+  @Override
+  public DatasetInfo info() {
+    return info;
+  }
+
+  @Override
+  public SampleShape shape() {
+    return shape;
+  }
+
+  @Override
+  public int size() {
+    return recordings.size();
+  }
+
+  @Override
+  public int label(int index) {
+    return recordings.get(index).label();
+  }
+
+  @Override
+  public Dataset inSteps(int steps) {
+    SampleShape other = new SampleShape(steps, shape.channels(), shape.height(), shape.width());
+    return other.equals(shape) ? this : new EventDataset(info, other, recordings, split);
+  }
+
+  @Override
+  public void read(int index, SplitMix64 random, ByteBuffer target) {
+    SoftReference<byte[]> reference = kept.get(index);
+    byte[] frames = reference == null ? null : reference.get();
+    target.put(frames == null ? integrate(index) : frames);
+  }
+
+  /** Reads a file, and cuts every recording in it: a file of many is large. */
+  private byte[] integrate(int index) {
+    Recording wanted = recordings.get(index);
+    Events events = EventReader.read(wanted.file());
+    byte[] frames = frames(wanted, events);
+    kept.set(index, new SoftReference<>(frames));
+    for (int step : new int[] {-1, 1}) {
+      for (int i = index + step; i >= 0 && i < size(); i += step) {
+        Recording other = recordings.get(i);
+        if (!other.file().equals(wanted.file())) {
+          break;
+        }
+        kept.set(i, new SoftReference<>(frames(other, events)));
+      }
+    }
+    return frames;
+  }
+
+  private byte[] frames(Recording recording, Events events) {
+    Events part = recording.isWhole() ? events : events.between(recording.from(), recording.to());
+    try {
+      return part.frames(shape.frames(), shape.height(), shape.width(), split);
+    } catch (IllegalArgumentException e) {
+      throw IoErrors.damaged(
+          recording.file(),
+          e.getMessage(),
+          "a recording of " + shape.width() + " x " + shape.height() + " pixels");
+    }
+  }
+}

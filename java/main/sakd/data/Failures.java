@@ -1,0 +1,72 @@
+package sakd.data;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.ConcurrentSkipListMap;
+import sakd.io.UserError;
+
+/**
+ * Samples of an epoch that could not be read. Each is replaced by the next one of the set that can
+ * be, so the epoch goes on with the same batches whoever reads them; more than 0.1 % of the set
+ * stop it.
+ */
+final class Failures {
+  private static final double TOLERATED = 0.001;
+  private static final int NAMED = 3;
+
+  private final Dataset dataset;
+  private final int allowed;
+  private final ConcurrentSkipListMap<Integer, String> failed = new ConcurrentSkipListMap<>();
+
+  /**
+   * @param tolerant whether there may be any: not where a result is measured
+   */
+  Failures(Dataset dataset, boolean tolerant) {
+    this.dataset = dataset;
+    this.allowed = tolerant ? (int) (TOLERATED * dataset.size()) : 0;
+  }
+
+  /**
+   * Reads a sample, or the next one that can be read.
+   *
+   * @return which one it was
+   * @throws UserError if too many failed
+   */
+  int read(int sample, SplitMix64 random, ByteBuffer target) {
+    int start = target.position();
+    int index = sample;
+    while (true) {
+      try {
+        dataset.read(index, random, target);
+        return index;
+      } catch (UserError e) {
+        target.position(start);
+        add(index, e);
+        index = (index + 1) % dataset.size();
+      }
+    }
+  }
+
+  private void add(int index, UserError e) {
+    if (allowed == 0) {
+      throw e;
+    }
+    failed.put(index, e.getMessage());
+    if (failed.size() > allowed) {
+      throw new UserError(
+          failed.size()
+              + " of the "
+              + dataset.size()
+              + " samples of "
+              + dataset.name()
+              + " cannot be read; expected at most 0.1 %, mend or remove them: "
+              + String.join("; ", messages().stream().limit(NAMED).toList()),
+          e);
+    }
+  }
+
+  /** What was said of each sample so far, in the order of the set. */
+  List<String> messages() {
+    return List.copyOf(failed.values());
+  }
+}

@@ -1,0 +1,72 @@
+package sakd.data;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import sakd.io.IoErrors;
+
+/**
+ * Encoded pictures, each a file or a stretch of an archive.
+ *
+ * @param classNames the name of each class
+ * @param pictures where each lies
+ */
+record ImageStore(List<String> classNames, List<Entry> pictures) {
+  /** Far above any photograph of such sets. */
+  private static final long MAX_BYTES = 1L << 28;
+
+  /**
+   * A picture.
+   *
+   * @param file the file or archive
+   * @param name within the archive, or null
+   * @param offset in the archive
+   * @param length in bytes, or -1 for a whole file
+   * @param label the class number
+   */
+  record Entry(Path file, String name, long offset, long length, int label) {
+    @Override
+    public String toString() {
+      return name == null ? file.toString() : file + ":" + name;
+    }
+  }
+
+  /** The pictures of class folders. */
+  static ImageStore of(ClassFolders folders) {
+    List<Entry> pictures = new java.util.ArrayList<>(folders.files().size());
+    for (int i = 0; i < folders.files().size(); i++) {
+      pictures.add(new Entry(folders.files().get(i), null, 0, -1, folders.labels()[i]));
+    }
+    return new ImageStore(folders.classNames(), pictures);
+  }
+
+  /** The encoded bytes of a picture. */
+  byte[] read(int index) {
+    Entry entry = pictures.get(index);
+    try {
+      long length = entry.length < 0 ? Files.size(entry.file) : entry.length;
+      if (length > MAX_BYTES) {
+        throw IoErrors.damaged(entry, "it has " + length + " bytes", "a picture");
+      }
+      if (entry.length < 0) {
+        return Files.readAllBytes(entry.file);
+      }
+      ByteBuffer bytes = ByteBuffer.allocate((int) length);
+      try (FileChannel channel = FileChannel.open(entry.file, StandardOpenOption.READ)) {
+        while (bytes.hasRemaining() && channel.read(bytes, entry.offset + bytes.position()) >= 0) {
+          // Goes on until all is read or the file ends.
+        }
+      }
+      if (bytes.hasRemaining()) {
+        throw IoErrors.damaged(entry, "the archive ends within it", "a complete archive");
+      }
+      return bytes.array();
+    } catch (IOException e) {
+      throw IoErrors.unreadable(entry, "a picture", e);
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package sakd.data.event;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import sakd.io.IoErrors;
+import sakd.io.UserError;
+
+/**
+ * Reads a recording, whatever its format: N-MNIST ({@code .bin}, {@code .bs2}), AEDAT 2, 3.1 and 4,
+ * Prophesee's {@code .dat}, MATLAB's {@code .mat} and NumPy's {@code .npz}.
+ */
+public final class EventReader {
+  /** Above any recording of the sets that are read here; a whole file is held while it is read. */
+  private static final long MAX_BYTES = 1L << 30;
+
+  private EventReader() {}
+
+  /**
+   * Reads a file.
+   *
+   * @throws UserError if it cannot be read, is damaged, or is of another kind
+   */
+  public static Events read(Path file) {
+    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+    ByteBuffer bytes = ByteBuffer.wrap(content(file)).order(ByteOrder.LITTLE_ENDIAN);
+    try {
+      if (name.endsWith(".mat")) {
+        return MatEvents.read(file, bytes);
+      }
+      if (name.endsWith(".npz")) {
+        return NpzEvents.read(file, bytes);
+      }
+      if (name.endsWith(".bin") || name.endsWith(".bs2")) {
+        return nmnist(file, bytes);
+      }
+      if (startsWith(bytes, "#!AER-DAT2")) {
+        return Aedat2.read(file, bytes);
+      }
+      if (startsWith(bytes, "#!AER-DAT3.1")) {
+        return Aedat3.read(file, bytes);
+      }
+      if (startsWith(bytes, "#!AER-DAT4.0")) {
+        return Aedat4.read(file, bytes);
+      }
+      if (name.endsWith(".dat")) {
+        return prophesee(file, bytes);
+      }
+    } catch (IndexOutOfBoundsException | java.nio.BufferUnderflowException e) {
+      throw IoErrors.damaged(file, "a length in it points past its end", "a complete recording");
+    }
+    throw IoErrors.damaged(
+        file,
+        "its format is not known by its name or first line",
+        "a recording as .bin, .bs2, .aedat (2, 3.1), .aedat4, .dat, .mat or .npz");
+  }
+
+  private static byte[] content(Path file) {
+    try {
+      long size = Files.size(file);
+      if (size > MAX_BYTES) {
+        throw IoErrors.damaged(file, "it has " + size + " bytes", "a recording below 1 GiB");
+      }
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw IoErrors.unreadable(file, "a recording of events", e);
+    }
+  }
+
+  private static boolean startsWith(ByteBuffer bytes, String text) {
+    byte[] expected = text.getBytes(StandardCharsets.US_ASCII);
+    return bytes.limit() >= expected.length
+        && bytes.slice(0, expected.length).equals(ByteBuffer.wrap(expected));
+  }
+
+  /** Skips lines that start with a character; returns the last of them, or an empty text. */
+  static String skipLines(Path file, ByteBuffer bytes, char start) {
+    String last = "";
+    while (bytes.hasRemaining() && bytes.get(bytes.position()) == start) {
+      int from = bytes.position();
+      int end = from;
+      while (end < bytes.limit() && bytes.get(end) != '\n') {
+        end++;
+      }
+      if (end == bytes.limit()) {
+        throw IoErrors.damaged(file, "it ends within its header", "a complete recording");
+      }
+      byte[] line = new byte[end - from];
+      bytes.get(line);
+      bytes.get();
+      last = new String(line, StandardCharsets.ISO_8859_1).strip();
+    }
+    return last;
+  }
+
+  /** Whole events only: a rest shows that the file was cut off. */
+  static void requireWhole(Path file, ByteBuffer bytes, int eventBytes) {
+    if (bytes.remaining() == 0 || bytes.remaining() % eventBytes != 0) {
+      throw IoErrors.damaged(
+          file,
+          "it has " + bytes.remaining() + " bytes of events",
+          "a multiple of " + eventBytes + ", the bytes of an event");
+    }
+  }
+
+  /** 40 bits an event, big-endian: x 8, y 8, polarity 1, microseconds 23. */
+  private static Events nmnist(Path file, ByteBuffer bytes) {
+    requireWhole(file, bytes, 5);
+    bytes.order(ByteOrder.BIG_ENDIAN);
+    Events events = new Events();
+    while (bytes.hasRemaining()) {
+      int x = bytes.get() & 0xff;
+      int y = bytes.get() & 0xff;
+      int high = bytes.get() & 0xff;
+      int low = bytes.getShort() & 0xffff;
+      events.add(x, y, high >> 7 == 1, (high & 0x7f) << 16 | low);
+    }
+    return events;
+  }
+
+  /**
+   * A header of lines with %, the type and size of an event, then time and x 14, y 14, p 4 bits.
+   */
+  private static Events prophesee(Path file, ByteBuffer bytes) {
+    skipLines(file, bytes, '%');
+    int type = bytes.get() & 0xff;
+    int size = bytes.get();
+    if (size != 8) {
+      throw IoErrors.damaged(
+          file, "its events are of type " + type + " and " + size + " bytes", "events of 8 bytes");
+    }
+    requireWhole(file, bytes, 8);
+    Events events = new Events();
+    while (bytes.hasRemaining()) {
+      long time = bytes.getInt() & 0xffffffffL;
+      int word = bytes.getInt();
+      events.add(word & 0x3fff, word >>> 14 & 0x3fff, (word >>> 28 & 1) == 1, time);
+    }
+    return events;
+  }
+}
