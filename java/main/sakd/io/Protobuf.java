@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
  * | wire type} and a value. A message in a message is a field of bytes, so a nested one is built
  * first and then added.
  */
-final class Protobuf {
+public final class Protobuf {
   private static final int VARINT = 0;
   private static final int FIXED64 = 1;
   private static final int LENGTH = 2;
@@ -36,48 +36,48 @@ final class Protobuf {
   }
 
   /** An int32, int64, enum or bool. */
-  Protobuf integer(int field, long value) {
+  public Protobuf integer(int field, long value) {
     key(field, VARINT);
     varint(value);
     return this;
   }
 
-  Protobuf real64(int field, double value) {
+  public Protobuf real64(int field, double value) {
     key(field, FIXED64);
     out.writeBytes(littleEndian(Double.BYTES).putDouble(value).array());
     return this;
   }
 
-  Protobuf real32(int field, float value) {
+  public Protobuf real32(int field, float value) {
     key(field, FIXED32);
     out.writeBytes(littleEndian(Float.BYTES).putFloat(value).array());
     return this;
   }
 
-  Protobuf bytes(int field, byte[] value) {
+  public Protobuf bytes(int field, byte[] value) {
     key(field, LENGTH);
     varint(value.length);
     out.writeBytes(value);
     return this;
   }
 
-  Protobuf text(int field, String value) {
+  public Protobuf text(int field, String value) {
     return bytes(field, value.getBytes(StandardCharsets.UTF_8));
   }
 
-  Protobuf message(int field, Protobuf message) {
+  public Protobuf message(int field, Protobuf message) {
     return bytes(field, message.bytes());
   }
 
   /** A packed list of doubles. */
-  Protobuf packed(int field, double... values) {
+  public Protobuf packed(int field, double... values) {
     ByteBuffer packed = littleEndian(Math.multiplyExact(values.length, Double.BYTES));
     packed.asDoubleBuffer().put(values);
     return bytes(field, packed.array());
   }
 
   /** The message so far. */
-  byte[] bytes() {
+  public byte[] bytes() {
     return out.toByteArray();
   }
 }
