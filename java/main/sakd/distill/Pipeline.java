@@ -13,6 +13,7 @@ import sakd.data.Dataset;
 import sakd.io.Safetensors;
 import sakd.io.SafetensorsFile;
 import sakd.io.UserError;
+import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.model.Network;
 import sakd.model.ResNet;
@@ -260,6 +261,7 @@ public final class Pipeline {
             trainSet.channels(),
             trainSet.classes())
         .describe(about);
+    images(trainSet).describe(about);
     new Trainer(ops, settings, trainSet, evaluator, listener)
         .run(
             new Trainer.Task(
@@ -271,6 +273,10 @@ public final class Pipeline {
                 Pipeline::isForInference,
                 about),
             resume);
+  }
+
+  private static ImageSpec images(Dataset data) {
+    return ImageSpec.of(data.height(), data.width(), data.mean(), data.std(), data.classNames());
   }
 
   private static String architecture(Plan plan, Dataset data) {

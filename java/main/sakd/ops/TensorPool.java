@@ -105,8 +105,7 @@ final class TensorPool implements AutoCloseable {
   private void note(long bytes, DType type, int... shape) {
     largest.put(type + Arrays.toString(shape), bytes);
     if (largest.size() > LARGEST_REPORTED) {
-      largest.remove(
-          Collections.min(largest.entrySet(), Map.Entry.comparingByValue()).getKey());
+      largest.remove(Collections.min(largest.entrySet(), Map.Entry.comparingByValue()).getKey());
     }
   }
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import sakd.data.Dataset;
-import sakd.io.Png;
+import sakd.io.ImageFiles;
 import sakd.io.TensorBoardWriter;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
@@ -108,7 +108,7 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
     for (int i = 0; i < Math.min(IMAGES, set.size()); i++) {
       ByteBuffer pixels = ByteBuffer.allocate(set.imageBytes());
       set.copyImage(i, pixels);
-      byte[] png = Png.encode(pixels.array(), set.channels(), set.height(), set.width());
+      byte[] png = ImageFiles.png(pixels.array(), set.channels(), set.height(), set.width());
       String tag = "input " + i + "/" + set.classNames().get(set.label(i));
       writer(phase, epoch)
           .image(tag, png, set.width(), set.height(), set.channels(), endOf(epoch - 1) + 1);

@@ -22,7 +22,7 @@ class TensorBoardWriterTest {
 
   @Test
   void everyKindOfValue() throws IOException {
-    byte[] png = Png.encode(new byte[] {0, 127, -1, 5, 6, 7}, 1, 2, 3);
+    byte[] png = ImageFiles.png(new byte[] {0, 127, -1, 5, 6, 7}, 1, 2, 3);
     try (TensorBoardWriter writer = new TensorBoardWriter(folder.resolve("new"), STEP)) {
       writer.scalar("loss/total", -2.5, STEP);
       writer.histogram("gradients", new float[] {-1, 2, 2, Float.NaN, 0.5f}, STEP + 1);

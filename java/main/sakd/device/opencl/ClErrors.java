@@ -9,7 +9,8 @@ final class ClErrors {
   private ClErrors() {}
 
   /**
-   * An exception that says what failed and with which code; a {@link OutOfDeviceMemory} if memory ran out.
+   * An exception that says what failed and with which code; a {@link OutOfDeviceMemory} if memory
+   * ran out.
    */
   static RuntimeException failure(String operation, CLException cause) {
     int code = cause.getStatus();
