@@ -261,7 +261,7 @@ public final class Pipeline {
             trainSet.channels(),
             trainSet.classes())
         .describe(about);
-    images(trainSet).describe(about);
+    ImageSpec.of(trainSet).describe(about);
     new Trainer(ops, settings, trainSet, evaluator, listener)
         .run(
             new Trainer.Task(
@@ -273,10 +273,6 @@ public final class Pipeline {
                 Pipeline::isForInference,
                 about),
             resume);
-  }
-
-  private static ImageSpec images(Dataset data) {
-    return ImageSpec.of(data.height(), data.width(), data.mean(), data.std(), data.classNames());
   }
 
   private static String architecture(Plan plan, Dataset data) {

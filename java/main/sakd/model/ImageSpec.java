@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import sakd.data.Dataset;
 import sakd.io.Json;
 import sakd.io.UserError;
 
@@ -33,10 +34,10 @@ public record ImageSpec(
     }
   }
 
-  /** From arrays, as data sets have them. */
-  public static ImageSpec of(
-      int height, int width, float[] mean, float[] std, List<String> classNames) {
-    return new ImageSpec(height, width, box(mean), box(std), classNames);
+  /** What a data set does with its samples. */
+  public static ImageSpec of(Dataset set) {
+    return new ImageSpec(
+        set.height(), set.width(), box(set.info().mean()), box(set.info().std()), set.classNames());
   }
 
   private static List<Float> box(float[] values) {

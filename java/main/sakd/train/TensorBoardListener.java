@@ -103,11 +103,11 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
     writer(phase, epoch).histogram("firing rates of the layers", values, endOf(epoch));
   }
 
-  /** The first images of a set, as the files hold them. */
+  /** The first images of a set, as evaluation sees them; of recordings the first frame. */
   public void images(String phase, int epoch, Dataset set) {
     for (int i = 0; i < Math.min(IMAGES, set.size()); i++) {
-      ByteBuffer pixels = ByteBuffer.allocate(set.imageBytes());
-      set.copyImage(i, pixels);
+      ByteBuffer pixels = ByteBuffer.allocate(set.shape().bytes());
+      set.read(i, null, pixels);
       byte[] png = ImageFiles.png(pixels.array(), set.channels(), set.height(), set.width());
       String tag = "input " + i + "/" + set.classNames().get(set.label(i));
       writer(phase, epoch)

@@ -45,8 +45,7 @@ class PredictTest {
     weights = folder.resolve("net.safetensors");
     plain = folder.resolve("plain.safetensors");
     ImageSpec how =
-        ImageSpec.of(
-            SIDE, SIDE, new float[] {0.5f, 0.4f, 0.3f}, new float[] {0.2f, 0.3f, 0.4f}, CLASSES);
+        new ImageSpec(SIDE, SIDE, List.of(0.5f, 0.4f, 0.3f), List.of(0.2f, 0.3f, 0.4f), CLASSES);
     ModelFile model =
         new ModelFile(
             "resnet8",

@@ -11,6 +11,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.data.Dataset;
+import sakd.data.DatasetInfo;
+import sakd.data.MemoryDataset;
 import sakd.nn.Parameters;
 import sakd.ops.Ops;
 import sakd.testing.Devices;
@@ -58,17 +60,9 @@ class TensorBoardListenerTest {
   }
 
   private static Dataset twoImages() {
-    return new Dataset(
-        "two",
-        1,
-        1,
-        1,
-        new byte[] {1, 2},
-        new int[] {0, 1},
-        List.of("cat", "dog"),
-        new float[1],
-        new float[] {1},
-        false);
+    DatasetInfo info =
+        new DatasetInfo("two", List.of("cat", "dog"), new float[1], new float[] {1}, false);
+    return new MemoryDataset(info, 1, 1, new byte[] {1, 2}, new int[] {0, 1});
   }
 
   /** The step of every tag, and of the start of the session. */
