@@ -12,17 +12,20 @@ import java.util.Locale;
  * @param high value at {@code to}
  * @param from pixel
  * @param to pixel
+ * @param whole whether only whole numbers have a meaning, as of epochs
  */
-record Axis(String label, double low, double high, double from, double to) {
+record Axis(String label, double low, double high, double from, double to, boolean whole) {
   private static final int TICKS = 6;
 
   /** An axis over some values, widened where they are all the same. */
   static Axis over(String label, double low, double high, double from, double to) {
-    if (!(high > low)) {
-      double middle = Double.isFinite(low) ? low : 0;
-      return new Axis(label, middle - 0.5, middle + 0.5, from, to);
-    }
-    return new Axis(label, low, high, from, to);
+    boolean wide = high > low;
+    return new Axis(label, wide ? low : low - 0.5, wide ? high : low + 0.5, from, to, false);
+  }
+
+  /** The same with ticks at whole numbers only. */
+  Axis ofWholeNumbers() {
+    return new Axis(label, low, high, from, to, true);
   }
 
   double pixel(double value) {
@@ -43,7 +46,8 @@ record Axis(String label, double low, double high, double from, double to) {
     double raw = (high - low) / TICKS;
     double power = Math.pow(10, Math.floor(Math.log10(raw)));
     double lead = raw / power;
-    return power * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10);
+    double step = power * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10);
+    return whole ? Math.max(1, step) : step;
   }
 
   /** A tick's value with as many decimals as the ticks differ in. */

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** Figures of what the networks do with test images. */
 record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
@@ -50,8 +51,7 @@ record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
   }
 
   /** Adds something for each network, or says in one figure for each run why there is none. */
-  private void each(
-      String id, String none, java.util.function.Predicate<Findings> which, Each figure) {
+  private void each(String id, String none, Predicate<Findings> which, Each figure) {
     for (Examined e : runs) {
       List<Findings> those = e.findings().stream().filter(which).toList();
       if (those.isEmpty()) {
@@ -161,6 +161,7 @@ record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
         legend.add(
             new Plots.Series("neuron " + trace.neuron() + " " + trace.what(), "s" + t, null, null));
       }
+      legend.add(new Plots.Series("threshold", "threshold", null, null));
       page.open()
           .figure(id + "-spikes-" + i, name + ": spikes", Plots.raster(name, layer))
           .figure(
@@ -188,7 +189,7 @@ record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
       out.append("\" src=\"data:image/png;base64,");
       out.append(Base64.getEncoder().encodeToString(s.png())).append("\"><span>");
       out.append(right ? "✓ " : "✗ ").append(Html.escape(taken));
-      out.append(String.format(Locale.ROOT, " %.0f %%", 100 * s.probability()));
+      out.append(String.format(Locale.ROOT, " %.0f&nbsp;%%", 100 * s.probability()));
       out.append(right ? "" : "<br>is " + Html.escape(label)).append("</span></div>\n");
     }
     page.figure(id, palette.name(e, f.phase()) + ": the first test images", out + "</div>\n");

@@ -1,5 +1,6 @@
 package sakd.report;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
@@ -25,7 +26,7 @@ final class Plots {
 
   /** Curves over epochs or steps. */
   static String curves(String title, String xLabel, String yLabel, List<Series> series) {
-    Axis x = horizontal(xLabel, range(series, true));
+    Axis x = horizontal(xLabel, range(series, true)).ofWholeNumbers();
     double[] range = range(series, false);
     double margin = 0.05 * (range[1] - range[0]);
     Axis y = vertical(yLabel, range[0] - margin, range[1] + margin);
@@ -105,7 +106,7 @@ final class Plots {
     double below = named ? 20 + 6.6 * Math.min(longest, 16) : 40;
     Svg svg = new Svg(title, WIDTH, bottom + below + 12);
     for (int row = 0; row < n; row++) {
-      double total = Math.max(1, java.util.Arrays.stream(counts[row]).sum());
+      double total = Math.max(1, Arrays.stream(counts[row]).sum());
       for (int column = 0; column < n; column++) {
         double x = left + column * cell;
         double y = TOP + row * cell;
@@ -139,36 +140,31 @@ final class Plots {
   static String raster(String title, Membranes.Layer layer) {
     boolean[][] spikes = layer.spikes();
     int steps = spikes[0].length;
-    double width = 250;
-    double left = 58;
-    double cell = (width - left - RIGHT) / steps;
-    double row = Math.min(8, 220.0 / spikes.length);
-    double bottom = TOP + row * spikes.length;
-    Svg svg = new Svg(title, width, bottom + BOTTOM);
+    Axis x = steps(steps);
+    double bottom = HEIGHT - BOTTOM;
+    double row = (bottom - TOP) / spikes.length;
+    double half = 0.3 * (x.pixel(1) - x.pixel(0));
+    Svg svg = new Svg(title, WIDTH, HEIGHT).below(x, TOP, bottom);
     for (int n = 0; n < spikes.length; n++) {
-      for (int t = 0; t < steps; t++) {
-        if (spikes[n][t]) {
-          svg.rectangle(
-              "spike",
-              left + (t + 0.5) * cell - 2,
-              TOP + n * row,
-              4,
-              row - 1,
-              "neuron " + layer.neurons()[n] + ", step " + (t + 1));
+      for (int t = 1; t <= steps; t++) {
+        if (spikes[n][t - 1]) {
+          String hint = "neuron " + layer.neurons()[n] + ", step " + t;
+          double left = x.pixel(t) - half;
+          svg.rectangle("spike", left, TOP + n * row, 2 * half, row - 1, hint);
         }
       }
     }
-    for (int t = 0; t < steps; t++) {
-      svg.text("tick middle", left + (t + 0.5) * cell, bottom + 16, Integer.toString(t + 1));
-    }
     int last = layer.neurons()[spikes.length - 1];
-    return svg.line("axis", left, TOP, left, bottom)
-        .line("axis", left, bottom, width - RIGHT, bottom)
-        .text("tick end", left - 6, TOP + 8, Integer.toString(layer.neurons()[0]))
-        .text("tick end", left - 6, bottom, Integer.toString(last))
-        .text("label middle", (left + width - RIGHT) / 2, bottom + 36, "time step")
+    return svg.line("axis", LEFT, TOP, LEFT, bottom)
+        .text("tick end", LEFT - 6, TOP + 8, Integer.toString(layer.neurons()[0]))
+        .text("tick end", LEFT - 6, bottom, Integer.toString(last))
         .upwards("label middle", 14, (TOP + bottom) / 2, "neuron")
         .close();
+  }
+
+  /** Time steps from 1, each in the middle of its share of the width. */
+  private static Axis steps(int steps) {
+    return horizontal("time step", new double[] {0.5, steps + 0.5}).ofWholeNumbers();
   }
 
   /** Potentials before the reset over time, a ring where the neuron fires. */
@@ -181,23 +177,10 @@ final class Plots {
     }
     int steps = layer.spikes()[0].length;
     double margin = 0.08 * (high - low);
-    Axis x = horizontal("time step", new double[] {0.75, steps + 0.25});
+    Axis x = steps(steps);
     Axis y = vertical("membrane potential h", low - margin, high + margin);
-    Svg svg = new Svg(title, WIDTH, HEIGHT).left(y, LEFT, WIDTH - RIGHT);
-    double bottom = HEIGHT - BOTTOM;
-    for (int t = 1; t <= steps; t++) {
-      svg.line("grid", x.pixel(t), TOP, x.pixel(t), bottom)
-          .text("tick middle", x.pixel(t), bottom + 16, Integer.toString(t));
-    }
-    svg.line("axis", LEFT, bottom, WIDTH - RIGHT, bottom)
-        .text("label middle", (x.from() + x.to()) / 2, bottom + 36, x.label())
-        .line(
-            "threshold",
-            LEFT,
-            y.pixel(layer.threshold()),
-            WIDTH - RIGHT,
-            y.pixel(layer.threshold()))
-        .text("tick end", WIDTH - RIGHT - 4, y.pixel(layer.threshold()) - 5, "threshold");
+    double threshold = y.pixel(layer.threshold());
+    Svg svg = frame(title, x, y).line("threshold", LEFT, threshold, WIDTH - RIGHT, threshold);
     for (int i = 0; i < layer.traces().size(); i++) {
       Membranes.Trace trace = layer.traces().get(i);
       double[] px = new double[steps];
