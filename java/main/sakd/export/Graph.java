@@ -60,6 +60,9 @@ record Graph(Value input, List<Node> nodes, Value output) {
   /** Maximum over windows. */
   record MaxPool(Value in, Ops.Pool pool, Value out) implements Node {}
 
+  /** [H, W, C] as [C H W], in PyTorch's order: by channel, then pixel. */
+  record Flatten(Value in, Value out) implements Node {}
+
   /** Mean over space: [H, W, C] to [C]. */
   record AveragePool(Value in, Value out) implements Node {}
 

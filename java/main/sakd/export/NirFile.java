@@ -136,6 +136,8 @@ public final class NirFile {
       conv(conv);
     } else if (node instanceof Graph.Neurons neurons) {
       neurons(neurons);
+    } else if (node instanceof Graph.Flatten flatten) {
+      flatten(flatten.in(), shape(flatten.in()), flatten.out());
     } else if (node instanceof Graph.AveragePool pool) {
       averagePool(pool);
     } else if (node instanceof Graph.TimeMean mean) {
@@ -178,11 +180,16 @@ public final class NirFile {
     average.putDataset("kernel_size", new int[] {in[1], in[2]});
     average.putDataset("stride", new int[] {in[1], in[2]});
     average.putDataset("padding", new int[] {0, 0});
-    WritableGroup flatten = add("flatten", "Flatten", pool.out());
-    edges.add(new String[] {name, sources.get(pool.out())});
+    flatten(pool.out(), new int[] {in[0], 1, 1}, pool.out());
+  }
+
+  private void flatten(Value in, int[] shape, Value out) {
+    String source = sources.get(in);
+    WritableGroup flatten = add("flatten", "Flatten", out);
+    edges.add(new String[] {source, sources.get(out)});
     flatten.putDataset("start_dim", 0L);
     flatten.putDataset("end_dim", -1L);
-    flatten.putDataset("input_type", new int[] {in[0], 1, 1});
+    flatten.putDataset("input_type", shape);
   }
 
   private void neurons(Graph.Neurons layer) {

@@ -164,6 +164,8 @@ public final class OnnxFile {
     } else if (node instanceof Graph.MaxPool max) {
       var p = max.pool();
       each("MaxPool", max.in(), max.out(), List.of(), window(p.size(), p.stride(), p.pad()));
+    } else if (node instanceof Graph.Flatten flatten) {
+      each("Flatten", flatten.in(), flatten.out(), List.of());
     } else if (node instanceof Graph.AveragePool average) {
       each("GlobalAveragePool", average.in(), average.out(), List.of());
       each("Flatten", average.out(), average.out(), List.of());

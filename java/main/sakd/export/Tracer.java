@@ -96,10 +96,9 @@ final class Tracer implements InvocationHandler, Monitor {
         Value in = value((Tensor) args[1]);
         nodes.add(new Graph.MaxPool(in, (Ops.Pool) args[0], define((Tensor) args[2])));
       }
-      case "averagePool" -> {
-        Value in = value((Tensor) args[0]);
-        nodes.add(new Graph.AveragePool(in, define((Tensor) args[1])));
-      }
+      case "averagePool" -> averagePool((Tensor) args[0], (Tensor) args[1]);
+      case "subsample" -> subsample((Tensor) args[0], (Tensor) args[1]);
+      case "convert" -> convert((Tensor) args[0], (Tensor) args[1]);
       case "timeMean" -> {
         Value in = value((Tensor) args[0]);
         nodes.add(new Graph.TimeMean(in, define((Tensor) args[1])));
@@ -120,7 +119,10 @@ final class Tracer implements InvocationHandler, Monitor {
   }
 
   private Value define(Tensor t) {
-    List<Integer> shape = Arrays.stream(t.shape()).skip(2).boxed().toList();
+    return define(t, Arrays.stream(t.shape()).skip(2).boxed().toList());
+  }
+
+  private Value define(Tensor t, List<Integer> shape) {
     Value value = new Value(count++, t.dim(0), shape);
     values.put(t, value);
     return value;
@@ -151,7 +153,41 @@ final class Tracer implements InvocationHandler, Monitor {
   private void linear(Tensor x, Tensor w, Tensor y) {
     Value in = value(x);
     float[] noBias = new float[y.channels()];
-    nodes.add(new Graph.Linear(layer, in, floats(w), noBias, define(y)));
+    Value out = define(y, List.of(y.channels()));
+    nodes.add(new Graph.Linear(layer, in, floats(w), noBias, out));
+  }
+
+  private void averagePool(Tensor x, Tensor out) {
+    Value in = value(x);
+    if (in.shape().size() == 1) {
+      // The mean of one.
+      values.put(out, in);
+    } else {
+      nodes.add(new Graph.AveragePool(in, define(out)));
+    }
+  }
+
+  /** Every second pixel between channels of zeros: a convolution of weights 0 and 1. */
+  private void subsample(Tensor x, Tensor y) {
+    Value in = value(x);
+    int from = x.channels();
+    int to = y.channels();
+    float[] weight = new float[to * from];
+    for (int c = 0; c < from; c++) {
+      weight[(c + (to - from) / 2) * from + c] = 1;
+    }
+    ConvShape shape = new ConvShape(1, x.dim(-3), x.dim(-2), from, to, 1, 2, 0);
+    nodes.add(new Graph.Conv("subsample" + count, in, shape, weight, new float[to], define(y)));
+  }
+
+  /** To another type of storage, of which a graph knows nothing, or to a row of features. */
+  private void convert(Tensor x, Tensor y) {
+    Value in = value(x);
+    if (Arrays.equals(x.shape(), y.shape())) {
+      values.put(y, in);
+    } else {
+      nodes.add(new Graph.Flatten(in, define(y, List.of(y.channels()))));
+    }
   }
 
   private void bias(Tensor x, Tensor bias) {
@@ -185,7 +221,8 @@ final class Tracer implements InvocationHandler, Monitor {
           case PLIF -> (float) (1 / (1 + Math.exp(-floats((Tensor) args[5])[0])));
           default -> 0;
         };
-    nodes.add(new Graph.Neurons("", in, neuron, leak, merge, residual, define((Tensor) args[6])));
+    Value out = define((Tensor) args[6], in.shape());
+    nodes.add(new Graph.Neurons("", in, neuron, leak, merge, residual, out));
   }
 
   /**
