@@ -90,7 +90,7 @@ class ExportTest {
     for (Parameter p : parameters.all()) {
       if (p.name().endsWith("running_var")) {
         p.set(floats(draw.uniform(p.size(), 0.5, 1.5)));
-      } else if (p.name().matches(".*(bn\\d|downsample\\.1)\\.weight")) {
+      } else if (p.name().endsWith("weight") && p.shape().length == 1) {
         p.set(floats(draw.uniform(p.size(), 0.5 * gamma, 1.5 * gamma)));
       } else if (p.name().endsWith("running_mean") || p.name().endsWith("bias")) {
         p.set(floats(draw.normal(p.size(), 0.2, 0.3)));
