@@ -1,34 +1,54 @@
 package sakd.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.io.HostTensor;
+import sakd.io.ImageFiles;
 import sakd.io.Npy;
+import sakd.io.Safetensors;
 import sakd.io.UserError;
+import sakd.model.ImageSpec;
 import sakd.model.ResNetSpec;
 import sakd.ops.Ops;
 import sakd.train.Predictor;
 
-/** {@code predict}: logits for an array of images. */
+/** {@code predict}: the classes of pictures, and logits for an array of images. */
 @Command(
     name = "predict",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Writes the logits [N, K] for images [N, C, H, W], float32, already normalised.")
+    description = {
+      "Says which classes a network sees in pictures, and how sure it is.",
+      "An array of images, [N, C, H, W] float32, has to be normalised already."
+    })
 final class PredictCommand implements Callable<Integer> {
   @Option(names = "--weights", required = true, description = "Weight file (safetensors).")
   private Path weights;
 
-  @Option(names = "--input", required = true, description = "Images, a .npy file.")
-  private Path input;
+  @Option(
+      names = "--input",
+      required = true,
+      arity = "1..*",
+      paramLabel = "PATH",
+      description = "Pictures (JPEG, PNG, GIF, BMP), folders of them, or one .npy file.")
+  private List<Path> input;
 
-  @Option(names = "--output", required = true, description = "Logits, a .npy file.")
+  @Option(
+      names = "--output",
+      paramLabel = "FILE.npy",
+      description = "Write the logits [N, K], mean over time.")
   private Path output;
+
+  @Option(names = "--per-step", description = "Say what the network sees after every step too.")
+  private boolean perStep;
 
   @Mixin private ModelOptions model;
   @Mixin private NeuronOptions neuron;
@@ -42,29 +62,89 @@ final class PredictCommand implements Callable<Integer> {
 
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
 
+  /** Normalised images [N, C, H, W] and what to call each. */
+  private record Images(HostTensor pixels, List<String> names) {}
+
   @Override
   public Integer call() {
-    HostTensor images = Npy.read(input);
-    int[] shape = images.shape();
-    if (shape.length != 4 || images.numel() == 0) {
-      throw new UserError(
-          input
-              + " is an array of shape "
-              + Arrays.toString(shape)
-              + "; expected at least one image as [N, C, H, W], reshape it");
-    }
     Values.atLeast(1, "--batch-size", batchSize);
+    ImageSpec how = ImageSpec.of(Safetensors.read(weights).metadata(), weights.toString());
+    Images images = images(how);
+    int[] shape = images.pixels.shape();
     try (Ops ops = device.open();
         LoadedModel loaded =
             LoadedModel.open(
                 ops, weights, model, neuron, shape[1], null, ResNetSpec.defaultFor(shape[2]))) {
-      HostTensor logits =
-          Predictor.logits(ops, loaded.network(), images, batchSize, device.storage(ops));
-      Npy.write(output, logits);
-      spec.commandLine()
-          .getOut()
-          .println("logits " + Arrays.toString(logits.shape()) + " written to " + output);
+      Predictor.Prediction prediction =
+          Predictor.predict(ops, loaded.network(), images.pixels, batchSize, device.storage(ops));
+      if (output != null) {
+        Npy.write(output, prediction.logits());
+      }
+      var out = spec.commandLine().getOut();
+      new PredictionPrinter(out, how == null ? List.of() : how.classNames(), perStep)
+          .print(images.names, prediction);
+      if (output != null) {
+        out.println(
+            "logits " + Arrays.toString(prediction.logits().shape()) + " written to " + output);
+      }
+      out.flush();
     }
     return 0;
+  }
+
+  private Images images(ImageSpec how) {
+    if (input.stream().anyMatch(p -> p.toString().endsWith(".npy"))) {
+      if (input.size() > 1) {
+        throw new UserError(
+            "--input has a .npy file and others; expected pictures or one .npy file, run predict"
+                + " for each");
+      }
+      return array(input.get(0));
+    }
+    if (how == null) {
+      throw new UserError(
+          weights
+              + " does not tell how pictures become its input; expected a file that train wrote,"
+              + " or give --input as .npy, normalised");
+    }
+    int channels = how.mean().size();
+    if (channels != 1 && channels != 3) {
+      throw new UserError(
+          weights
+              + " takes "
+              + channels
+              + " channels, which no picture has; expected a network for grey or colour, give its"
+              + " input as .npy, normalised");
+    }
+    List<Path> files = new ArrayList<>();
+    for (Path path : input) {
+      files.addAll(Files.isDirectory(path) ? ImageFiles.in(path) : List.of(path));
+    }
+    int size = channels * how.height() * how.width();
+    float[] pixels = new float[Math.multiplyExact(files.size(), size)];
+    for (int i = 0; i < files.size(); i++) {
+      byte[] image = ImageFiles.read(files.get(i), channels, how.height(), how.width());
+      System.arraycopy(how.normalise(image), 0, pixels, i * size, size);
+    }
+    return new Images(
+        HostTensor.ofFloats(pixels, files.size(), channels, how.height(), how.width()),
+        files.stream().map(Path::toString).toList());
+  }
+
+  private static Images array(Path file) {
+    HostTensor images = Npy.read(file);
+    int[] shape = images.shape();
+    if (shape.length != 4 || images.numel() == 0) {
+      throw new UserError(
+          file
+              + " is an array of shape "
+              + Arrays.toString(shape)
+              + "; expected at least one image as [N, C, H, W], reshape it");
+    }
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < shape[0]; i++) {
+      names.add("image " + i);
+    }
+    return new Images(images, names);
   }
 }

@@ -13,6 +13,7 @@ import sakd.data.Dataset;
 import sakd.io.Safetensors;
 import sakd.io.SafetensorsFile;
 import sakd.io.UserError;
+import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.model.Network;
 import sakd.model.ResNet;
@@ -260,6 +261,7 @@ public final class Pipeline {
             trainSet.channels(),
             trainSet.classes())
         .describe(about);
+    ImageSpec.of(trainSet).describe(about);
     new Trainer(ops, settings, trainSet, evaluator, listener)
         .run(
             new Trainer.Task(

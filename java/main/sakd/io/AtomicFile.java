@@ -69,7 +69,7 @@ public final class AtomicFile {
   }
 
   /** Writes what remains of a buffer; a channel may take less than it is offered. */
-  static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
+  public static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
     while (buffer.hasRemaining()) {
       channel.write(buffer);
     }

@@ -69,6 +69,7 @@ public final class NormNeuron {
     ops.neuron(neuron, merge, in, affine, r, w, out);
     if (tape.monitor() != null && neuron.kind() != Neuron.Kind.IDENTITY) {
       tape.monitor().neuron(name, out);
+      tape.monitor().neuronInputs(name, new Monitor.Inputs(neuron, merge, in, affine, r, w), out);
     }
     tape.drop(x);
     return tape.record(

@@ -10,10 +10,11 @@ package sakd.ops;
  * @param vReset potential after a spike; NaN for soft reset
  * @param alpha of the surrogate
  */
-record ReferenceNeuron(Neuron neuron, double leak, double vThreshold, double vReset, double alpha) {
+public record ReferenceNeuron(
+    Neuron neuron, double leak, double vThreshold, double vReset, double alpha) {
 
   /** With the parameters of {@code neuron}; {@code parameter} is PLIF's w, else not read. */
-  static ReferenceNeuron of(Neuron neuron, double parameter) {
+  public static ReferenceNeuron of(Neuron neuron, double parameter) {
     double leak =
         switch (neuron.kind()) {
           case LIF -> 1.0 / neuron.tau();
@@ -61,7 +62,7 @@ record ReferenceNeuron(Neuron neuron, double leak, double vThreshold, double vRe
   }
 
   /** h [T], the potentials before the reset, from the inputs y [T] of a spiking neuron. */
-  void potentials(double[] y, double[] h) {
+  public void potentials(double[] y, double[] h) {
     potentials(rest(), y, h);
   }
 

@@ -12,8 +12,16 @@ import sakd.ops.Transfers;
 public final class Predictor {
   private Predictor() {}
 
-  /** Logits [N, K] of images [N, C, H, W], which are normalised already. */
-  public static HostTensor logits(
+  /**
+   * What a network says of N images.
+   *
+   * @param logits [N, K], mean over time
+   * @param stepLogits [T, N, K]
+   */
+  public record Prediction(HostTensor logits, HostTensor stepLogits) {}
+
+  /** Predicts for images [N, C, H, W], which are normalised already. */
+  public static Prediction predict(
       Ops ops, Network network, HostTensor images, int batchSize, DType storage) {
     int[] shape = images.shape();
     int n = shape[0];
@@ -21,7 +29,9 @@ public final class Predictor {
     int area = shape[2] * shape[3];
     float[] all = images.toFloats();
     float[] logits = null;
+    float[] stepLogits = null;
     int classes = 0;
+    int steps = 0;
     for (int first = 0; first < n; first += batchSize) {
       int count = Math.min(batchSize, n - first);
       float[] channelsLast = new float[count * c * area];
@@ -36,15 +46,24 @@ public final class Predictor {
           Tensor in = ops.allocate(storage, 1, count, shape[2], shape[3], c);
           Tape tape = new Tape(ops, Tape.Mode.INFERENCE, storage)) {
         ops.convert(plain, in);
-        Tensor out = network.forward(tape, tape.input(in), false).logits().value();
-        classes = out.channels();
+        Network.Output out = network.forward(tape, tape.input(in), false);
+        float[] rows = Transfers.floats(ops.device(), out.logits().value());
+        float[] each = Transfers.floats(ops.device(), out.stepLogits().value());
         if (logits == null) {
+          classes = out.logits().value().channels();
+          steps = out.stepLogits().value().dim(0);
           logits = new float[n * classes];
+          stepLogits = new float[steps * n * classes];
         }
-        float[] rows = Transfers.floats(ops.device(), out);
         System.arraycopy(rows, 0, logits, first * classes, rows.length);
+        for (int t = 0; t < steps; t++) {
+          System.arraycopy(
+              each, t * rows.length, stepLogits, (t * n + first) * classes, rows.length);
+        }
       }
     }
-    return HostTensor.ofFloats(logits, n, classes);
+    return new Prediction(
+        HostTensor.ofFloats(logits, n, classes),
+        HostTensor.ofFloats(stepLogits, steps, n, classes));
   }
 }

@@ -1,0 +1,66 @@
+package sakd.cli;
+
+import java.io.PrintWriter;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import sakd.train.Predictor;
+
+/**
+ * Prints the likeliest classes of images with their probabilities, the softmax of the logits.
+ *
+ * @param classNames by class number; classes without a name are called by their number
+ * @param perStep whether to print what a network says after every step: the mean of its logits up
+ *     to there
+ */
+record PredictionPrinter(PrintWriter out, List<String> classNames, boolean perStep) {
+  private static final int SHOWN = 5;
+
+  /** A line for each image, and one for each step below it. */
+  void print(List<String> images, Predictor.Prediction prediction) {
+    float[] logits = prediction.logits().toFloats();
+    float[] each = prediction.stepLogits().toFloats();
+    int classes = prediction.logits().shape()[1];
+    int steps = prediction.stepLogits().shape()[0];
+    for (int i = 0; i < images.size(); i++) {
+      out.println(images.get(i) + "  " + classes(row(logits, i, classes)));
+      double[] sum = new double[classes];
+      for (int t = 0; perStep && t < steps; t++) {
+        double[] step = row(each, t * images.size() + i, classes);
+        double[] mean = new double[classes];
+        for (int k = 0; k < classes; k++) {
+          sum[k] += step[k];
+          mean[k] = sum[k] / (t + 1);
+        }
+        out.println("  step " + (t + 1) + "  " + classes(mean));
+      }
+    }
+  }
+
+  private static double[] row(float[] values, int row, int width) {
+    return IntStream.range(0, width).mapToDouble(k -> values[row * width + k]).toArray();
+  }
+
+  private String classes(double[] logits) {
+    double largest = IntStream.range(0, logits.length).mapToDouble(k -> logits[k]).max().orElse(0);
+    double total = 0;
+    for (double logit : logits) {
+      total += Math.exp(logit - largest);
+    }
+    double sum = total;
+    return IntStream.range(0, logits.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble((Integer k) -> -logits[k]))
+        .limit(SHOWN)
+        .map(
+            k ->
+                String.format(
+                    Locale.ROOT,
+                    "%s %.2f %%",
+                    k < classNames.size() ? classNames.get(k) : "class " + k,
+                    100 * Math.exp(logits[k] - largest) / sum))
+        .collect(Collectors.joining(", "));
+  }
+}

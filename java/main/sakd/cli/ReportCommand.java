@@ -1,0 +1,73 @@
+package sakd.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import sakd.ops.Ops;
+import sakd.report.Report;
+
+/** {@code report}: a page about runs. */
+@Command(
+    name = "report",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Writes one page about runs, side by side: curves, tables, what the networks do with test"
+          + " images.",
+      "The data set is what a run was trained on, unless options say otherwise. A run that was"
+          + " interrupted, or still runs, is shown as far as it is."
+    })
+final class ReportCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "RUN", arity = "1..*", description = "Run directories.")
+  private List<Path> runs;
+
+  @Option(
+      names = "--output",
+      paramLabel = "FILE.html",
+      description = "The page (default: report.html in the first run directory).")
+  private Path output;
+
+  @Mixin private DataOptions data;
+  @Mixin private DeviceOptions device;
+
+  @Spec private CommandLine.Model.CommandSpec spec;
+
+  /** The options of a run that a report needs; others are left alone. */
+  @Command
+  private static final class OfRun {
+    @Mixin private DataOptions data;
+  }
+
+  @Override
+  public Integer call() {
+    Path file = output == null ? runs.get(0).resolve("report.html") : output;
+    List<String> own = spec.commandLine().getParseResult().originalArgs();
+    try (Ops ops = device.open()) {
+      Report.write(
+          file,
+          runs,
+          args -> {
+            OfRun ofRun = new OfRun();
+            CommandLine line = new CommandLine(ofRun);
+            Values.register(line);
+            line.setUnmatchedArgumentsAllowed(true).setOverwrittenOptionsAllowed(true);
+            line.setExpandAtFiles(false);
+            List<String> all = new ArrayList<>(args);
+            all.addAll(own);
+            line.parseArgs(all.toArray(String[]::new));
+            return ofRun.data.open(false);
+          },
+          ops,
+          device.storage(ops));
+    }
+    spec.commandLine().getOut().println("report  " + file);
+    return 0;
+  }
+}

@@ -1,0 +1,232 @@
+package sakd.report;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import sakd.data.Augment;
+import sakd.data.Batch;
+import sakd.data.DataLoader;
+import sakd.data.Dataset;
+import sakd.data.Epoch;
+import sakd.device.DType;
+import sakd.io.ImageFiles;
+import sakd.io.Safetensors;
+import sakd.io.SafetensorsFile;
+import sakd.model.ModelFile;
+import sakd.model.Network;
+import sakd.nn.Monitor;
+import sakd.nn.Parameters;
+import sakd.nn.Pooling;
+import sakd.nn.Tape;
+import sakd.nn.Var;
+import sakd.ops.Ops;
+import sakd.ops.Transfers;
+import sakd.train.ClassificationReport;
+import sakd.train.Evaluator;
+import sakd.train.Inputs;
+import sakd.train.Weights;
+
+/** Runs the networks of a run on test images. */
+final class Examination {
+  /** Test images that accuracy, activity and confusion are measured on. */
+  static final int IMAGES = 1000;
+
+  /** Test images that features are compared on. */
+  static final int COMPARED = 100;
+
+  /** Test images that are shown. */
+  private static final int SHOWN = 24;
+
+  private static final String BEST = "best.safetensors";
+
+  private final Ops ops;
+  private final DType storage;
+  private final Dataset testSet;
+
+  private Examination(Ops ops, DType storage, Dataset testSet) {
+    this.ops = ops;
+    this.storage = storage;
+    this.testSet = testSet;
+  }
+
+  /** A weight file of a run and the phase that wrote it. */
+  private record Part(String phase, Path path, SafetensorsFile file, ModelFile about) {
+    static Part read(String phase, Path path) {
+      SafetensorsFile file = Safetensors.read(path);
+      return new Part(phase, path, file, ModelFile.of(file.metadata(), path.toString()));
+    }
+  }
+
+  /**
+   * Examines every network of a run whose best weights are there: teacher, direct student, student.
+   *
+   * @param storage of activations when accuracy is measured; all else is float32
+   * @return empty if none is there yet
+   * @throws sakd.io.UserError if a file cannot be read or is of another data set
+   */
+  static List<Findings> examine(Run run, Ops ops, DType storage, Dataset testSet) {
+    List<Part> parts = parts(run);
+    int steps = parts.stream().mapToInt(p -> p.about.steps()).max().orElse(1);
+    Examination examination = new Examination(ops, storage, testSet.inSteps(steps));
+    List<Findings> found = new ArrayList<>();
+    float[][] teacher = null;
+    for (Part part : parts) {
+      Parameters parameters = new Parameters(0);
+      try (Network network = part.about.build(parameters)) {
+        parameters.allocate(ops);
+        String architecture = part.about.model() + " for " + testSet.name();
+        Weights.load(part.path, part.file, parameters, name -> true, architecture);
+        found.add(examination.examine(part, network, teacher));
+        if (part.phase.equals("teacher")) {
+          teacher = examination.features(network);
+        }
+      }
+    }
+    return found;
+  }
+
+  private static List<Part> parts(Run run) {
+    int given = run.args().indexOf("--teacher");
+    Path teacher =
+        given >= 0 && given + 1 < run.args().size()
+            ? Path.of(run.args().get(given + 1))
+            : run.folder().resolve("teacher").resolve(BEST);
+    List<String> phases = run.phases();
+    Map<String, Path> paths = new LinkedHashMap<>();
+    paths.put("teacher", teacher);
+    paths.put("direct", run.folder().resolve("direct").resolve(BEST));
+    Path student = run.folder().resolve(BEST);
+    if (Files.exists(student)) {
+      paths.put(phases.isEmpty() ? "student" : phases.get(phases.size() - 1), student);
+    }
+    List<Part> parts = new ArrayList<>();
+    paths.forEach(
+        (phase, path) -> {
+          if (Files.exists(path)) {
+            parts.add(Part.read(phase, path));
+          }
+        });
+    return parts;
+  }
+
+  private Findings examine(Part part, Network network, float[][] teacher) {
+    Dataset seen = new FirstSamples(testSet, IMAGES);
+    ClassificationReport report = new ClassificationReport(testSet.classes());
+    Evaluator.Evaluation evaluation;
+    try (Evaluator evaluator = new Evaluator(ops, seen, COMPARED, storage)) {
+      evaluation = evaluator.evaluate(network, true, report);
+    }
+    double[] accuracies = new double[report.steps()];
+    for (int t = 1; t <= accuracies.length; t++) {
+      accuracies[t - 1] = report.top1(t);
+    }
+    Membranes membranes = new Membranes(ops);
+    boolean spiking = part.about.neuron().kind().isSpiking();
+    if (spiking) {
+      forward(network, 1, membranes, false, (tape, out) -> out);
+    }
+    double[] distances = null;
+    if (teacher != null && spiking) {
+      distances = distances(features(network), teacher);
+    }
+    return new Findings(
+        part.phase,
+        part.about,
+        evaluation,
+        report.confusion(),
+        accuracies,
+        samples(network),
+        distances,
+        membranes.layers());
+  }
+
+  /** Reads something off a forward pass. */
+  private interface Reader<R> {
+    R read(Tape tape, Network.Output out);
+  }
+
+  /** A forward pass over the first images, in float32. */
+  private <R> R forward(
+      Network network, int images, Monitor monitor, boolean stages, Reader<R> reader) {
+    Dataset first = new FirstSamples(testSet, images);
+    DataLoader loader = new DataLoader(first, first.size(), false, false, Augment.NONE, 0, 0);
+    try (Inputs inputs = new Inputs(ops, first);
+        Epoch epoch = loader.epoch(0)) {
+      Batch batch = epoch.next();
+      try (Inputs.Loaded loaded = inputs.load(batch, DType.F32);
+          Tape tape = new Tape(ops, Tape.Mode.INFERENCE, DType.F32, monitor)) {
+        return reader.read(tape, network.forward(tape, tape.input(loaded.images()), stages));
+      }
+    }
+  }
+
+  /** The features of every stage, mean over time: [stage][image, H, W, C]. */
+  private float[][] features(Network network) {
+    return forward(
+        network,
+        COMPARED,
+        null,
+        true,
+        (tape, out) -> {
+          float[][] features = new float[out.stages().size()][];
+          for (int s = 0; s < features.length; s++) {
+            Var mean = Pooling.timeMean(tape, out.stages().get(s));
+            features[s] = Transfers.floats(ops.device(), mean.value());
+          }
+          return features;
+        });
+  }
+
+  private double[] distances(float[][] student, float[][] teacher) {
+    int images = Math.min(COMPARED, testSet.size());
+    double[] distances = new double[student.length];
+    for (int s = 0; s < student.length; s++) {
+      int size = student[s].length / images;
+      for (int i = 0; i < images; i++) {
+        double dot = 0;
+        double a = 0;
+        double b = 0;
+        for (int k = i * size; k < (i + 1) * size; k++) {
+          dot += (double) student[s][k] * teacher[s][k];
+          a += (double) student[s][k] * student[s][k];
+          b += (double) teacher[s][k] * teacher[s][k];
+        }
+        // A stage that is silent has nothing in common with the teacher's.
+        distances[s] += (a * b > 0 ? 1 - dot / Math.sqrt(a * b) : 1) / images;
+      }
+    }
+    return distances;
+  }
+
+  private List<Findings.Sample> samples(Network network) {
+    float[] logits =
+        forward(
+            network,
+            SHOWN,
+            null,
+            false,
+            (tape, out) -> Transfers.floats(ops.device(), out.logits().value()));
+    int classes = testSet.classes();
+    List<Findings.Sample> samples = new ArrayList<>();
+    for (int i = 0; i < logits.length / classes; i++) {
+      int best = 0;
+      for (int k = 1; k < classes; k++) {
+        best = logits[i * classes + k] > logits[i * classes + best] ? k : best;
+      }
+      double total = 0;
+      for (int k = 0; k < classes; k++) {
+        total += Math.exp(logits[i * classes + k] - logits[i * classes + best]);
+      }
+      ByteBuffer pixels = ByteBuffer.allocate(testSet.shape().bytes());
+      testSet.read(i, null, pixels);
+      byte[] png =
+          ImageFiles.png(pixels.array(), testSet.channels(), testSet.height(), testSet.width());
+      samples.add(new Findings.Sample(png, testSet.label(i), best, 1 / total));
+    }
+    return samples;
+  }
+}

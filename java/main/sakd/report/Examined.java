@@ -1,0 +1,25 @@
+package sakd.report;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A run and what its networks showed.
+ *
+ * @param problem why they could not be examined; empty if they were
+ * @param classes the names of the data set's classes; empty with a problem
+ */
+record Examined(Run run, List<Findings> findings, String problem, List<String> classes) {
+  /** Everything that was trained or examined. */
+  Set<String> phases() {
+    Set<String> phases = new LinkedHashSet<>(run.phases());
+    findings.forEach(f -> phases.add(f.phase()));
+    return phases;
+  }
+
+  /** Why a figure about its networks is missing. */
+  String missing() {
+    return !problem.isEmpty() ? problem : "No weights are saved yet.";
+  }
+}

@@ -1,0 +1,42 @@
+package sakd.report;
+
+import java.util.List;
+import sakd.model.ModelFile;
+import sakd.train.Evaluator;
+
+/**
+ * What running a network showed.
+ *
+ * @param phase that trained it: teacher, direct, sakd ...
+ * @param about its description
+ * @param evaluation on {@code evaluation.images()} test images
+ * @param confusion counts, [true class][taken for]
+ * @param accuracies top-1 after every number of steps
+ * @param samples some images with what the network said
+ * @param distances 1 - cosine between each stage's features, mean over time, and the teacher's,
+ *     mean over images; null where there is no teacher to compare with
+ * @param layers membranes and spikes on the first image; empty for an ANN
+ */
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
+record Findings(
+    String phase,
+    ModelFile about,
+    Evaluator.Evaluation evaluation,
+    int[][] confusion,
+    double[] accuracies,
+    List<Sample> samples,
+    double[] distances,
+    List<Membranes.Layer> layers) {
+  /**
+   * A test image.
+   *
+   * @param png the image
+   * @param probability of the class it was taken for
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  record Sample(byte[] png, int label, int takenFor, double probability) {}
+
+  boolean spiking() {
+    return about.neuron().kind().isSpiking();
+  }
+}

@@ -1,0 +1,197 @@
+package sakd.report;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/** Figures of what the networks do with test images. */
+record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
+  /** Layers whose neurons are shown, spread over the network. */
+  private static final int LAYERS = 3;
+
+  void add() {
+    page.section("inference", "Inference").open();
+    steps();
+    bars(
+        "features",
+        "Distance of each stage's features, mean over time, from the teacher's",
+        "1 - cosine, mean over " + Examination.COMPARED + " images",
+        NetworkFigures::distances);
+    bars(
+        "firing",
+        "Firing rate of every layer of neurons",
+        "spikes per neuron and step",
+        f -> f.evaluation().activity().firingRates());
+    bars(
+        "operations",
+        "Synaptic operations of every layer of weights",
+        "million additions per image",
+        NetworkFigures::operations);
+    page.close();
+    page.section("neurons", "Neurons");
+    page.paragraph(
+        "What neurons do while the network sees the first test image. Left: "
+            + "spikes of neurons that are spread evenly over the layer. Right: the membrane potential"
+            + " of three chosen neurons before the reset, with a ring where they fire.");
+    each("raster", "No spiking network is trained yet.", Findings::spiking, this::neurons);
+    page.section("confusion", "Confusion");
+    page.open();
+    each("confusion", "", f -> true, this::confusion);
+    page.close();
+    page.section("samples", "Samples");
+    each("samples", "", f -> true, this::samples);
+  }
+
+  /** Adds something for each network, or says in one figure for each run why there is none. */
+  private void each(String id, String none, Predicate<Findings> which, Each figure) {
+    for (Examined e : runs) {
+      List<Findings> those = e.findings().stream().filter(which).toList();
+      if (those.isEmpty()) {
+        String why = e.findings().isEmpty() ? e.missing() : none;
+        page.figure(id(id, e, "none"), e.run().name(), why, () -> "");
+      }
+      those.forEach(f -> figure.add(e, f, id(id, e, f.phase())));
+    }
+  }
+
+  private interface Each {
+    void add(Examined e, Findings f, String id);
+  }
+
+  private String id(String figure, Examined e, String phase) {
+    return figure + "-" + runs.indexOf(e) + "-" + phase;
+  }
+
+  /** Why figures of spiking networks are missing; empty if there is one. */
+  private String missing(List<Plots.Series> series) {
+    if (!series.isEmpty()) {
+      return "";
+    }
+    Set<String> reasons = new LinkedHashSet<>();
+    runs.forEach(
+        e ->
+            reasons.add(e.findings().isEmpty() ? e.missing() : "There is nothing to compare yet."));
+    return String.join(" ", reasons);
+  }
+
+  private void steps() {
+    List<Plots.Series> series = new ArrayList<>();
+    for (Examined e : runs) {
+      for (Findings f : e.findings()) {
+        if (f.spiking()) {
+          double[] x = new double[f.accuracies().length];
+          Arrays.setAll(x, t -> t + 1);
+          series.add(
+              new Plots.Series(
+                  palette.name(e, f.phase()), palette.style(e, f.phase()), x, f.accuracies()));
+        }
+      }
+    }
+    String caption = "Accuracy of the mean over the first time steps";
+    page.figure(
+        "steps",
+        caption,
+        missing(series),
+        () -> Plots.curves(caption, "time steps", "top-1", series) + Page.legend(series));
+  }
+
+  private static Map<String, Double> distances(Findings f) {
+    Map<String, Double> stages = new LinkedHashMap<>();
+    for (int s = 0; f.distances() != null && s < f.distances().length; s++) {
+      stages.put("stage " + (s + 1), f.distances()[s]);
+    }
+    return stages;
+  }
+
+  private static Map<String, Double> operations(Findings f) {
+    Map<String, Double> layers = new LinkedHashMap<>();
+    double images = f.evaluation().images() * 1e6;
+    f.evaluation()
+        .activity()
+        .layers()
+        .forEach((name, layer) -> layers.put(name, layer.synapticOperations() / images));
+    return layers;
+  }
+
+  /** Values by name of every spiking network that has some. */
+  private void bars(
+      String id, String caption, String label, Function<Findings, Map<String, Double>> values) {
+    Set<String> rows = new LinkedHashSet<>();
+    runs.forEach(
+        e ->
+            e.findings().stream()
+                .filter(Findings::spiking)
+                .forEach(f -> rows.addAll(values.apply(f).keySet())));
+    List<Plots.Series> series = new ArrayList<>();
+    for (Examined e : runs) {
+      for (Findings f : e.findings()) {
+        Map<String, Double> of = f.spiking() ? values.apply(f) : Map.of();
+        if (!of.isEmpty()) {
+          double[] y = rows.stream().mapToDouble(r -> of.getOrDefault(r, Double.NaN)).toArray();
+          series.add(
+              new Plots.Series(
+                  palette.name(e, f.phase()), palette.style(e, f.phase()), new double[0], y));
+        }
+      }
+    }
+    page.figure(
+        id,
+        caption,
+        missing(series),
+        () -> Plots.bars(caption, label, List.copyOf(rows), series) + Page.legend(series));
+  }
+
+  private void neurons(Examined e, Findings f, String id) {
+    int count = Math.min(LAYERS, f.layers().size());
+    for (int i = 0; i < count; i++) {
+      int at = count == 1 ? 0 : i * (f.layers().size() - 1) / (count - 1);
+      Membranes.Layer layer = f.layers().get(at);
+      String name = palette.name(e, f.phase()) + ", " + layer.name();
+      List<Plots.Series> legend = new ArrayList<>();
+      for (int t = 0; t < layer.traces().size(); t++) {
+        Membranes.Trace trace = layer.traces().get(t);
+        legend.add(
+            new Plots.Series("neuron " + trace.neuron() + " " + trace.what(), "s" + t, null, null));
+      }
+      legend.add(new Plots.Series("threshold", "threshold", null, null));
+      page.open()
+          .figure(id + "-spikes-" + i, name + ": spikes", Plots.raster(name, layer))
+          .figure(
+              id + "-membranes-" + i,
+              name + ": membrane potentials",
+              Plots.membranes(name, layer) + Page.legend(legend))
+          .close();
+    }
+  }
+
+  private void confusion(Examined e, Findings f, String id) {
+    String caption =
+        palette.name(e, f.phase()) + ": " + f.evaluation().images() + " test images by class";
+    page.figure(id, caption, Plots.confusion(caption, f.confusion(), e.classes()));
+  }
+
+  private void samples(Examined e, Findings f, String id) {
+    StringBuilder out = new StringBuilder("<div class=\"samples\">\n");
+    for (Findings.Sample s : f.samples()) {
+      String taken = e.classes().get(s.takenFor());
+      String label = e.classes().get(s.label());
+      boolean right = s.label() == s.takenFor();
+      out.append("<div class=\"sample ").append(right ? "right" : "wrong");
+      out.append("\"><img alt=\"").append(Html.escape(label));
+      out.append("\" src=\"data:image/png;base64,");
+      out.append(Base64.getEncoder().encodeToString(s.png())).append("\"><span>");
+      out.append(right ? "✓ " : "✗ ").append(Html.escape(taken));
+      out.append(String.format(Locale.ROOT, " %.0f&nbsp;%%", 100 * s.probability()));
+      out.append(right ? "" : "<br>is " + Html.escape(label)).append("</span></div>\n");
+    }
+    page.figure(id, palette.name(e, f.phase()) + ": the first test images", out + "</div>\n");
+  }
+}

@@ -1,0 +1,142 @@
+package sakd.report;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.DoubleStream;
+import sakd.train.ClassificationReport;
+
+/** The final table, and the curves of summary.csv. */
+record TrainingFigures(List<Examined> runs, Palette palette, Page page) {
+  private static final String NO_EPOCH = "No epoch is finished yet.";
+
+  void add() {
+    table();
+    page.section("training", "Training").open();
+    List<Plots.Series> accuracy = new ArrayList<>(series("top1", false));
+    accuracy.addAll(series("train_top1", true));
+    curves("accuracy", "Accuracy on test images; dashed: on training images", "top-1", accuracy);
+    Set<String> terms = new LinkedHashSet<>(List.of("loss"));
+    runs.forEach(e -> terms.addAll(e.run().lossTerms()));
+    for (String term : terms) {
+      boolean total = term.equals("loss");
+      curves(
+          "loss-" + term,
+          total ? "Loss: the weighted sum of its terms" : "Term of the loss: " + term,
+          total ? "loss" : term + ", without its weight",
+          series(term, false));
+    }
+    curves("lr", "Learning rate", "learning rate", series("lr", false));
+    page.close();
+  }
+
+  /** A curve for each phase of each run whose values are not all 0. */
+  private List<Plots.Series> series(String column, boolean dashed) {
+    List<Plots.Series> series = new ArrayList<>();
+    for (Examined e : runs) {
+      for (String phase : e.run().phases()) {
+        List<Run.Row> rows =
+            e.run().rows(phase).stream().filter(r -> Double.isFinite(r.cell(column))).toList();
+        if (rows.stream().anyMatch(r -> r.cell(column) != 0)) {
+          series.add(
+              new Plots.Series(
+                  palette.name(e, phase) + (dashed ? ", training" : ""),
+                  palette.style(e, phase) + (dashed ? " dashed" : ""),
+                  rows.stream().mapToDouble(Run.Row::epoch).toArray(),
+                  values(rows, column).toArray()));
+        }
+      }
+    }
+    return series;
+  }
+
+  private static DoubleStream values(List<Run.Row> rows, String column) {
+    return rows.stream().mapToDouble(r -> r.cell(column));
+  }
+
+  private void curves(String id, String caption, String y, List<Plots.Series> series) {
+    page.figure(
+        id,
+        caption,
+        series.isEmpty() ? NO_EPOCH : "",
+        () -> Plots.curves(caption, "epoch", y, series) + Page.legend(series));
+  }
+
+  private void table() {
+    page.section("results", "Results");
+    List<List<String>> rows = new ArrayList<>();
+    for (Examined e : runs) {
+      if (!e.run().finished()) {
+        page.paragraph(
+            e.run().name()
+                + " was interrupted or still runs; this is what it has so far. To go on: train"
+                + " --resume "
+                + e.run().folder());
+      }
+      e.phases().forEach(phase -> rows.add(row(e, phase)));
+    }
+    List<String> head =
+        List.of(
+            "network",
+            "epochs",
+            "best top-1",
+            "last top-1",
+            "training s",
+            "images/s",
+            "measured top-1",
+            "95 % interval",
+            "firing rate",
+            "M MAC",
+            "M SOP",
+            "µJ");
+    page.figure(
+        "table", "Every network", rows.isEmpty() ? NO_EPOCH : "", () -> Page.table(head, rows));
+    page.paragraph(
+        "Best and last top-1 are training's own. What follows them was measured for this page, with"
+            + " the best weights on at most "
+            + Examination.IMAGES
+            + " test images; operations and energy are of one image. MAC: multiply-accumulates of"
+            + " the ANN. SOP: additions that spikes cause. Energy at 45 nm: 4.6 pJ a MAC and 0.9 pJ"
+            + " a SOP; an SNN multiplies where its input is not spikes.");
+  }
+
+  private List<String> row(Examined e, String phase) {
+    List<Run.Row> epochs = e.run().rows(phase);
+    Run.Row last = epochs.isEmpty() ? null : epochs.get(epochs.size() - 1);
+    List<String> cells = new ArrayList<>();
+    cells.add(palette.name(e, phase));
+    cells.add(last == null ? "" : Integer.toString(last.epoch()));
+    cells.add(percent(values(epochs, "top1").max().orElse(Double.NaN)));
+    cells.add(percent(last == null ? Double.NaN : last.cell("top1")));
+    cells.add(last == null ? "" : number("%.1f", values(epochs, "seconds").sum()));
+    double speed = values(epochs, "images_per_second").average().orElse(Double.NaN);
+    cells.add(number("%.0f", speed));
+    e.findings().stream()
+        .filter(f -> f.phase().equals(phase))
+        .findFirst()
+        .ifPresent(f -> cells.addAll(measured(f)));
+    return cells;
+  }
+
+  private static List<String> measured(Findings f) {
+    var v = f.evaluation();
+    var interval = ClassificationReport.interval(v.top1(), v.images());
+    return List.of(
+        percent(v.top1()),
+        number("%.2f", 100 * interval.low()) + " to " + number("%.2f", 100 * interval.high()),
+        f.spiking() ? number("%.4f", v.activity().meanFiringRate()) : "",
+        number("%.2f", v.macs() / 1e6),
+        f.spiking() ? number("%.2f", v.synapticOperations() / 1e6) : "",
+        number("%.2f", 1e6 * (f.spiking() ? v.snnJoules() : v.annJoules())));
+  }
+
+  private static String percent(double share) {
+    return number("%.2f %%", 100 * share);
+  }
+
+  private static String number(String format, double value) {
+    return Double.isFinite(value) ? String.format(Locale.ROOT, format, value) : "";
+  }
+}

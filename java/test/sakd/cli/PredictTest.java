@@ -1,0 +1,158 @@
+package sakd.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import sakd.io.HostTensor;
+import sakd.io.ImageFiles;
+import sakd.io.Npy;
+import sakd.model.ImageSpec;
+import sakd.model.ModelFile;
+import sakd.model.Network;
+import sakd.model.ResNetSpec;
+import sakd.nn.Parameters;
+import sakd.ops.Neuron;
+import sakd.ops.Ops;
+import sakd.testing.Devices;
+import sakd.train.Weights;
+
+/** Pictures in, classes out. */
+class PredictTest {
+  private static final int STEPS = 3;
+  private static final int SIDE = 12;
+  private static final List<String> CLASSES =
+      List.of("cat", "dog", "owl", "ant", "bee", "fox, red");
+
+  @TempDir static Path folder;
+  private static Path weights;
+  private static Path plain;
+  private static Path pictures;
+  private static Path array;
+
+  @BeforeAll
+  static void files() throws IOException {
+    weights = folder.resolve("net.safetensors");
+    plain = folder.resolve("plain.safetensors");
+    ImageSpec how =
+        new ImageSpec(SIDE, SIDE, List.of(0.5f, 0.4f, 0.3f), List.of(0.2f, 0.3f, 0.4f), CLASSES);
+    ModelFile model =
+        new ModelFile(
+            "resnet8",
+            Neuron.LIF,
+            Neuron.Residual.INPUT,
+            ResNetSpec.Stem.CIFAR,
+            STEPS,
+            3,
+            CLASSES.size());
+    Parameters parameters = new Parameters(5);
+    try (Ops ops = Devices.reference();
+        Network network = model.build(parameters)) {
+      parameters.allocate(ops);
+      Map<String, String> about = new LinkedHashMap<>();
+      model.describe(about);
+      Weights.save(plain, network.parameters(), name -> true, about);
+      how.describe(about);
+      Weights.save(weights, network.parameters(), name -> true, about);
+    }
+    pictures = Files.createDirectory(folder.resolve("pictures"));
+    array = folder.resolve("images.npy");
+    Random random = new Random(2);
+    List<Float> all = new ArrayList<>();
+    for (String name : List.of("a.png", "b.png")) {
+      byte[] pixels = new byte[3 * SIDE * SIDE];
+      random.nextBytes(pixels);
+      Files.write(pictures.resolve(name), ImageFiles.png(pixels, 3, SIDE, SIDE));
+      for (float v : how.normalise(pixels)) {
+        all.add(v);
+      }
+    }
+    float[] floats = new float[all.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = all.get(i);
+    }
+    Npy.write(array, HostTensor.ofFloats(floats, 2, 3, SIDE, SIDE));
+  }
+
+  private static CommandLines.Answer predict(Path file, String... options) {
+    return CommandLines.run(
+        CommandLines.with(
+            List.of("predict", "--device", "cpu", "--amp", "off", "--weights", file.toString()),
+            options));
+  }
+
+  @Test
+  void picturesGiveWhatTheirArrayGives() {
+    Path fromPictures = folder.resolve("pictures.npy");
+    Path fromArray = folder.resolve("array.npy");
+    String out =
+        predict(weights, "--input", pictures.toString(), "--output", fromPictures.toString())
+            .ok()
+            .out();
+    predict(weights, "--input", array.toString(), "--output", fromArray.toString()).ok();
+    assertEquals(Npy.read(fromArray), Npy.read(fromPictures));
+    List<String> lines = out.lines().filter(l -> !l.startsWith("weights ")).toList();
+    assertEquals(3, lines.size(), out);
+    float[] logits = Npy.read(fromPictures).toFloats();
+    for (int i = 0; i < 2; i++) {
+      assertTopFive(logits, i, lines.get(i));
+    }
+  }
+
+  /** The line starts with the likeliest class and its probability, and names five. */
+  private static void assertTopFive(float[] logits, int image, String line) {
+    int best = 0;
+    double total = 0;
+    for (int k = 0; k < CLASSES.size(); k++) {
+      float logit = logits[image * CLASSES.size() + k];
+      best = logit > logits[image * CLASSES.size() + best] ? k : best;
+      total += Math.exp(logit);
+    }
+    double probability = Math.exp(logits[image * CLASSES.size() + best]) / total;
+    Path picture = pictures.resolve(image == 0 ? "a.png" : "b.png");
+    String start =
+        String.format(
+            java.util.Locale.ROOT,
+            "%s  %s %.2f %%, ",
+            picture,
+            CLASSES.get(best),
+            100 * probability);
+    assertTrue(line.startsWith(start), line + "\ninstead of " + start);
+    assertEquals(5, line.split(" %", -1).length - 1, line);
+  }
+
+  @Test
+  void everyStepEndsWithTheWholePrediction() {
+    String out =
+        predict(weights, "--per-step", "--input", pictures.resolve("b.png").toString()).ok().out();
+    List<String> lines = out.lines().filter(l -> !l.startsWith("weights ")).toList();
+    assertEquals(1 + STEPS, lines.size(), out);
+    for (int t = 1; t <= STEPS; t++) {
+      assertTrue(lines.get(t).startsWith("  step " + t + "  "), out);
+    }
+    String whole = lines.get(0).substring(lines.get(0).indexOf("  "));
+    assertTrue(lines.get(STEPS).endsWith(whole), out);
+  }
+
+  @Test
+  void aFileThatSaysNothingOfPicturesTakesArrays() {
+    CommandLines.Answer refused = predict(plain, "--input", pictures.toString());
+    assertEquals(2, refused.code());
+    assertTrue(refused.err().contains("give --input as .npy"), refused.err());
+    String out = predict(plain, "--input", array.toString()).ok().out();
+    assertTrue(out.contains("image 0  class "), out);
+    CommandLines.Answer mixed = predict(plain, "--input", array.toString(), pictures.toString());
+    assertEquals(2, mixed.code());
+    assertTrue(mixed.err().contains("one .npy file"), mixed.err());
+  }
+}
