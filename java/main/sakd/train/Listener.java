@@ -31,5 +31,5 @@ public interface Listener {
   void epoch(EpochSummary summary);
 
   /** After an epoch in which samples could not be read and others took their places. */
-  void unreadable(String phase, int epoch, List<String> messages);
+  default void unreadable(String phase, int epoch, List<String> messages) {}
 }
