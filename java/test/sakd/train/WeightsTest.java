@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import sakd.io.HostTensor;
 import sakd.io.Safetensors;
 import sakd.io.UserError;
+import sakd.io.WeightFile;
 import sakd.nn.Parameters;
 import sakd.ops.Ops;
 import sakd.testing.Devices;
@@ -49,7 +50,9 @@ class WeightsTest {
 
   private void assertRefused(String... words) {
     UserError e =
-        assertThrows(UserError.class, () -> Weights.load(file, parameters, name -> true, "a net"));
+        assertThrows(
+            UserError.class,
+            () -> Weights.load(WeightFile.read(file), parameters, name -> true, "a net"));
     for (String word : words) {
       assertTrue(e.getMessage().contains(word), e.getMessage());
     }
@@ -108,16 +111,13 @@ class WeightsTest {
         one,
         "ema.weights.fc.bias",
         one);
-    Weights.load(file, parameters, name -> true, "a net");
+    Weights.load(WeightFile.read(file), parameters, name -> true, "a net");
     assertArrayEquals(new float[] {0, 0}, parameters.get("fc.bias").get());
   }
 
   @Test
   void aMissingFileIsNamed() {
-    UserError e =
-        assertThrows(
-            UserError.class,
-            () -> Weights.load(folder.resolve("no"), parameters, name -> true, "a net"));
+    UserError e = assertThrows(UserError.class, () -> WeightFile.read(folder.resolve("no")));
     assertTrue(e.getMessage().contains("no such file"), e.getMessage());
   }
 }
