@@ -23,6 +23,8 @@ final class Pth {
    */
   private static final int MAX_COPIES = 4;
 
+  private static final int MAX_DEPTH = 4;
+
   private Pth() {}
 
   /** Reads all bytes of a storage, little-endian. */
@@ -67,7 +69,8 @@ final class Pth {
   private static Map<String, PthTensor> stateDict(Path file, Object root) {
     Map<String, PthTensor> found = new LinkedHashMap<>();
     Object at = root;
-    while (at instanceof Map<?, ?> map) {
+    // Bounded, as a dictionary can hold itself.
+    for (int depth = 0; depth < MAX_DEPTH && at instanceof Map<?, ?> map; depth++) {
       map.forEach(
           (name, value) -> {
             if (name instanceof String text && value instanceof PthTensor tensor) {
@@ -85,10 +88,9 @@ final class Pth {
     return found;
   }
 
-  /** A dictionary that holds itself ends the search. */
   private static Object inside(Map<?, ?> map) {
     for (String key : KEYS) {
-      if (map.get(key) instanceof Map<?, ?> inner && inner != map) {
+      if (map.get(key) instanceof Map<?, ?> inner) {
         return inner;
       }
     }
