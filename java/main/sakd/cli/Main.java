@@ -17,6 +17,7 @@ import sakd.io.UserError;
       EvalCommand.class,
       PredictCommand.class,
       ExportCommand.class,
+      ModelsCommand.class,
       ReportCommand.class,
       DevicesCommand.class,
       BenchCommand.class
