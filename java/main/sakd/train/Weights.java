@@ -128,7 +128,13 @@ public final class Weights {
       String architecture,
       boolean allowPartial) {
     Map<String, HostTensor> tensors = new LinkedHashMap<>();
-    file.tensors().forEach((name, tensor) -> tensors.put(nameIn(parameters, name), tensor));
+    file.tensors()
+        .forEach(
+            (name, tensor) -> {
+              String ours = nameIn(parameters, name);
+              // A file may have a layer of either name; the one that is ours goes first.
+              tensors.put(file.tensors().containsKey(ours) ? name : ours, tensor);
+            });
     Map<Parameter, HostTensor> found = new LinkedHashMap<>();
     List<String> missing = new ArrayList<>();
     List<String> misshapen = new ArrayList<>();
