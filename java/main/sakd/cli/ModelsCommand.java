@@ -23,8 +23,8 @@ import sakd.ops.Neuron;
       "Lists the networks that --model knows, each with its parameters, the multiply-accumulates "
           + "(MAC) of its ANN for one image, and the synaptic operations (SOP) of the spiking "
           + "network over T steps if every neuron fired at every step.",
-      "At a firing rate r, which eval measures, it is r times as many. The first layer, which takes "
-          + "the image, and the last are left out of the SOP."
+      "At a firing rate r, which eval measures, it is r times as many. Layers that take the image or "
+          + "a mean over space, as the last does, are left out of the SOP."
     })
 final class ModelsCommand implements Callable<Integer> {
   private static final Pattern IMAGE =

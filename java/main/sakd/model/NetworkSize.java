@@ -5,6 +5,7 @@ import sakd.device.IdleDevice;
 import sakd.nn.Monitor;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
+import sakd.nn.SpikeInputs;
 import sakd.nn.Tape;
 import sakd.ops.KernelOps;
 import sakd.ops.Neuron;
@@ -19,8 +20,6 @@ import sakd.ops.Tensor;
  *     step, in the layers that take spikes; at a firing rate r it takes r times as many
  */
 public record NetworkSize(long macs, long synapticOperations) {
-  private static final int ACTIVATION_RANK = 5;
-
   /** Trained parameters; running statistics are none. */
   public static long parameters(NetworkSpec spec, int channels, int classes) {
     Parameters parameters = new Parameters(0);
@@ -43,20 +42,20 @@ public record NetworkSize(long macs, long synapticOperations) {
     return new NetworkSize(ann.all, snn.fromSpikes);
   }
 
-  /** The first layer takes the image, the last a mean over time: neither takes spikes. */
   private static final class Count implements Monitor {
+    private final SpikeInputs inputs = new SpikeInputs();
     private long all;
     private long fromSpikes;
 
     @Override
-    public void neuron(String name, Tensor out) {}
+    public void neuron(String name, Tensor out) {
+      inputs.neuron(out);
+    }
 
     @Override
     public void weights(String name, Tensor in, long macs) {
-      if (all > 0 && in.rank() == ACTIVATION_RANK) {
-        fromSpikes += macs;
-      }
       all += macs;
+      fromSpikes += inputs.takesSpikes(name, in) ? macs : 0;
     }
   }
 

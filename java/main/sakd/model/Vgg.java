@@ -25,6 +25,7 @@ public final class Vgg implements Network {
   private record Hidden(Linear linear, NormNeuron act) {}
 
   private final VggSpec spec;
+  private final Neuron neuron;
   private final Parameters parameters;
   private final List<List<Layer>> stages = new ArrayList<>();
   private final List<Hidden> hidden = new ArrayList<>();
@@ -37,6 +38,7 @@ public final class Vgg implements Network {
   public Vgg(
       VggSpec spec, Neuron neuron, int steps, int inChannels, int classes, Parameters parameters) {
     this.spec = spec;
+    this.neuron = neuron;
     this.parameters = parameters;
     int in = inChannels;
     int index = 0;
@@ -79,14 +81,16 @@ public final class Vgg implements Network {
   @Override
   public Output forward(Tape tape, Var images, boolean keepStages) {
     spec.requireImages(images.value().dim(-3), images.value().dim(-2));
-    Var x = images;
+    // An ANN has no time: of a recording it sees the mean over the frames.
+    Var seen = neuron.kind().isSpiking() ? images : Pooling.timeMean(tape, images);
+    Var x = seen;
     List<Var> features = new ArrayList<>();
     for (List<Layer> stage : stages) {
       for (int i = 0; i < stage.size(); i++) {
         Layer layer = stage.get(i);
         Var z = layer.conv.forward(tape, x);
         boolean isFeature = i == 0 && keepStages;
-        if (x != images && !isFeature) {
+        if (x != seen && !isFeature) {
           tape.drop(x);
         }
         x = layer.act.forward(tape, z);
@@ -108,8 +112,9 @@ public final class Vgg implements Network {
     if (!keepStages) {
       tape.drop(x);
     }
-    Var logits = last.forward(tape, Pooling.timeMean(tape, pooled));
-    return new Output(logits, keepStages ? features : List.of());
+    Var stepLogits = last.forward(tape, pooled);
+    Var logits = Pooling.timeMean(tape, stepLogits);
+    return new Output(logits, stepLogits, keepStages ? features : List.of());
   }
 
   @Override
