@@ -6,7 +6,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import sakd.device.DType;
 import sakd.distill.Method;
-import sakd.model.ResNetSpec;
+import sakd.model.Networks;
 import sakd.ops.Backend;
 import sakd.ops.Ops;
 
@@ -56,7 +56,7 @@ public final class StepBenchmark implements Callable<Integer> {
           new StepBench(ops, storage, timed)
               .measure(
                   new StepBench.Work(
-                      ResNetSpec.named(model), method, size, channels, CLASSES, batch, steps));
+                      Networks.named(model), method, size, channels, CLASSES, batch, steps));
       System.out.printf(
           Locale.ROOT,
           "{\"peer\": \"sakd\", \"device\": \"%s\", \"model\": \"%s\", \"step_s\": %.4f, "

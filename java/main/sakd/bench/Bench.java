@@ -8,7 +8,8 @@ import java.util.Set;
 import java.util.stream.LongStream;
 import sakd.device.DType;
 import sakd.distill.Method;
-import sakd.model.ResNetSpec;
+import sakd.model.NetworkSpec;
+import sakd.model.Networks;
 import sakd.ops.Ops;
 
 /** What the command bench measures, in full and in small. */
@@ -69,13 +70,13 @@ public final class Bench {
     List<StepBench.Work> works = new ArrayList<>();
     for (Method method : List.of(Method.SAKD, Method.DIRECT)) {
       if (quick) {
-        works.add(new StepBench.Work(ResNetSpec.named("resnet8"), method, 16, 1, 10, 2, T));
+        works.add(new StepBench.Work(Networks.named("resnet8"), method, 16, 1, 10, 2, T));
       } else {
         for (String name : List.of("spiking-resnet18", "resnet19")) {
-          works.add(new StepBench.Work(ResNetSpec.named(name), method, 32, 3, 10, 128, T));
+          works.add(new StepBench.Work(Networks.named(name), method, 32, 3, 10, 128, T));
         }
         for (String name : List.of("sew-resnet18", "sew-resnet34")) {
-          ResNetSpec spec = ResNetSpec.named(name).withStem(ResNetSpec.Stem.IMAGENET);
+          NetworkSpec spec = Networks.named(name).withStem(NetworkSpec.Stem.IMAGENET);
           works.add(new StepBench.Work(spec, method, 224, 3, 1000, 112, T));
         }
       }

@@ -13,8 +13,7 @@ import sakd.distill.DistillationWeights;
 import sakd.distill.Method;
 import sakd.distill.WeightTransfer;
 import sakd.model.Network;
-import sakd.model.ResNet;
-import sakd.model.ResNetSpec;
+import sakd.model.NetworkSpec;
 import sakd.nn.Parameters;
 import sakd.nn.Tape;
 import sakd.ops.Neuron;
@@ -35,7 +34,7 @@ public final class StepBench {
    * @param steps T
    */
   public record Work(
-      ResNetSpec spec, Method method, int size, int channels, int classes, int batch, int steps) {
+      NetworkSpec spec, Method method, int size, int channels, int classes, int batch, int steps) {
     Work withBatch(int images) {
       return new Work(spec, method, size, channels, classes, images, steps);
     }
@@ -86,11 +85,12 @@ public final class StepBench {
     Parameters teacherParameters = new Parameters(1);
     Parameters parameters = new Parameters(2);
     try (Network teacher =
-            new ResNet(
-                work.spec.ann(), Neuron.RELU, 1, work.channels, work.classes, teacherParameters);
+            work.spec
+                .ann()
+                .build(Neuron.RELU, 1, work.channels, work.classes, teacherParameters);
         Network student =
-            new ResNet(
-                work.spec, Neuron.LIF, work.steps, work.channels, work.classes, parameters)) {
+            work.spec.build(
+                Neuron.LIF, work.steps, work.channels, work.classes, parameters)) {
       DistillationLoss loss =
           new DistillationLoss(
               work.method.select(new DistillationWeights(1, 1, 100, 4, 0)),

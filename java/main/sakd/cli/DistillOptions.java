@@ -18,13 +18,14 @@ final class DistillOptions {
 
   @Option(
       names = "--teacher",
-      paramLabel = "W.safetensors",
-      description = "A trained ANN of the same architecture (default: train one).")
+      paramLabel = "W",
+      description =
+          "A trained ANN of the same architecture: safetensors, .pth, .pt, .th (default: train one).")
   Path teacher;
 
   @Option(
       names = "--init",
-      paramLabel = "W.safetensors",
+      paramLabel = "W",
       description = "Where the student starts instead of random or transferred weights.")
   Path init;
 

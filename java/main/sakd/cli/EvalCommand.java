@@ -8,7 +8,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.data.Dataset;
-import sakd.model.ResNetSpec;
+import sakd.io.WeightFile;
+import sakd.model.Networks;
 import sakd.ops.Ops;
 import sakd.train.ClassificationReport;
 import sakd.train.Evaluator;
@@ -20,13 +21,17 @@ import sakd.train.Evaluator;
     sortOptions = false,
     description = "Evaluates a weight file on a data set's test images.")
 final class EvalCommand implements Callable<Integer> {
-  @Option(names = "--weights", required = true, description = "Weight file (safetensors).")
+  @Option(
+      names = "--weights",
+      required = true,
+      description = "Weight file: safetensors, or PyTorch's .pth, .pt, .th.")
   private Path weights;
 
   @Mixin private DataOptions data;
   @Mixin private ModelOptions model;
   @Mixin private NeuronOptions neuron;
   @Mixin private DeviceOptions device;
+  @Mixin private PartialOption partial;
 
   @Option(
       names = "--batch-size",
@@ -51,15 +56,17 @@ final class EvalCommand implements Callable<Integer> {
         LoadedModel loaded =
             LoadedModel.open(
                 ops,
-                weights,
+                WeightFile.read(weights),
                 model,
                 neuron,
+                partial,
                 testSet.channels(),
                 testSet.classes(),
-                ResNetSpec.defaultFor(testSet.height()));
+                Networks.defaultFor(testSet.height()));
         Evaluator evaluator =
             new Evaluator(
                 ops, testSet.inSteps(loaded.about().steps()), batchSize, device.storage(ops))) {
+      out.println("weights " + loaded.summary());
       var report = new ClassificationReport(testSet.classes());
       long start = System.nanoTime();
       Evaluator.Evaluation e = evaluator.evaluate(loaded.network(), true, report);
@@ -67,7 +74,7 @@ final class EvalCommand implements Callable<Integer> {
       out.printf(
           Locale.ROOT,
           "%s, %s, T = %d, on %d images of %s%n",
-          loaded.about().model(),
+          loaded.about().name(),
           loaded.about().neuron().kind(),
           loaded.about().steps(),
           e.images(),

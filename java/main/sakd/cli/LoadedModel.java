@@ -1,64 +1,74 @@
 package sakd.cli;
 
-import java.nio.file.Path;
-import sakd.io.Safetensors;
-import sakd.io.SafetensorsFile;
+import sakd.io.WeightFile;
 import sakd.model.ModelFile;
 import sakd.model.Network;
-import sakd.model.ResNetSpec;
+import sakd.model.NetworkSpec;
+import sakd.model.Networks;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.train.Weights;
 
-/** A network from a weight file: as its metadata says, unless flags say otherwise. */
-record LoadedModel(ModelFile about, Network network) implements AutoCloseable {
+/**
+ * A network from a weight file: as its metadata says, unless flags say otherwise. A file without
+ * metadata, such as PyTorch's, holds an ANN if {@code --model} names one.
+ *
+ * @param summary one line on what was loaded
+ */
+record LoadedModel(ModelFile about, Network network, String summary) implements AutoCloseable {
+  /** Classes of a network that nothing is known of. */
+  private static final int CLASSES = 10;
+
   static LoadedModel open(
       Ops ops,
-      Path path,
+      WeightFile file,
+      ModelOptions model,
+      NeuronOptions options,
+      PartialOption partial,
+      int channels,
+      Integer classes,
+      String defaultModel) {
+    ModelFile about = describe(file, model, options, channels, classes, defaultModel);
+    Parameters parameters = new Parameters(0);
+    Network network = about.build(parameters);
+    Weights.Match match =
+        Weights.match(file, parameters, name -> true, about.architecture(), partial.allowed);
+    if (match.isWhole()) {
+      parameters.reserve(ops);
+    } else {
+      parameters.allocate(ops);
+    }
+    match.set();
+    return new LoadedModel(about, network, match.summary());
+  }
+
+  /** What the file holds. */
+  private static ModelFile describe(
+      WeightFile file,
       ModelOptions model,
       NeuronOptions options,
       int channels,
       Integer classes,
       String defaultModel) {
-    SafetensorsFile file = Safetensors.read(path);
-    boolean described = ModelFile.isIn(file.metadata());
-    ModelFile stored = described ? ModelFile.of(file.metadata(), path.toString()) : null;
-    ResNetSpec spec =
-        model.spec(
-            described
-                ? ResNetSpec.named(stored.model()).withStem(stored.stem())
-                : ResNetSpec.named(defaultModel));
-    if (described
-        && spec.sew()
-        && model.connect == null
-        && stored.merge() != Neuron.Residual.INPUT) {
-      spec = spec.withMerge(stored.merge());
+    if (ModelFile.isIn(file.metadata())) {
+      ModelFile stored = ModelFile.of(file.metadata(), file.path().toString());
+      Neuron neuron = options.neuron(stored.neuron());
+      return new ModelFile(
+          model.spec(stored.spec()),
+          neuron,
+          options.steps(neuron, Math.max(stored.steps(), 1)),
+          channels,
+          classes == null ? stored.classes() : classes);
     }
-    Neuron neuron = options.neuron(described ? stored.neuron() : Neuron.LIF);
-    int steps = options.steps(neuron, described ? Math.max(stored.steps(), 1) : 4);
-    int outputs = classes != null ? classes : described ? stored.classes() : classesOf(file);
-    ModelFile about =
-        new ModelFile(spec.name(), neuron, spec.merge(), spec.stem(), steps, channels, outputs);
-    Parameters parameters = new Parameters(0);
-    Network network = about.build(parameters);
-    parameters.allocate(ops);
-    Weights.load(
-        path,
-        file,
-        parameters,
-        name -> true,
-        spec.name() + " for " + channels + " channels and " + outputs + " classes");
-    return new LoadedModel(about, network);
-  }
-
-  /** Rows of the last linear layer of a file that does not say. */
-  private static int classesOf(SafetensorsFile file) {
-    var last = file.tensors().get("fc.bias");
-    if (last == null) {
-      last = file.tensors().get("fc2.bias");
-    }
-    return last == null ? 10 : last.numel();
+    NetworkSpec spec = model.spec(Networks.named(defaultModel), file);
+    Neuron neuron = options.neuron(model.namesAnn() ? Neuron.RELU : Neuron.LIF);
+    return new ModelFile(
+        spec,
+        neuron,
+        options.steps(neuron, 4),
+        channels,
+        classes == null ? Weights.classes(file, CLASSES) : classes);
   }
 
   @Override

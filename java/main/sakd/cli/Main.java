@@ -16,6 +16,8 @@ import sakd.io.UserError;
       TrainCommand.class,
       EvalCommand.class,
       PredictCommand.class,
+      ExportCommand.class,
+      ModelsCommand.class,
       ReportCommand.class,
       DevicesCommand.class,
       BenchCommand.class

@@ -1,12 +1,19 @@
 package sakd.cli;
 
+import java.util.Arrays;
+import java.util.Set;
 import picocli.CommandLine.Option;
 import sakd.io.UserError;
+import sakd.io.WeightFile;
+import sakd.model.NetworkSpec;
+import sakd.model.Networks;
 import sakd.model.ResNetSpec;
 import sakd.ops.Neuron;
 
 /** The architecture. */
 final class ModelOptions {
+  private static final int LARGE_KERNEL = 7;
+
   /** How SEW blocks join. */
   enum Connect {
     ADD,
@@ -17,8 +24,9 @@ final class ModelOptions {
   @Option(
       names = "--model",
       description =
-          "resnet8, spiking-resnet18, spiking-resnet34, resnet19, sew-resnet18 or sew-resnet34 "
-              + "(default: resnet8 for 28x28 images, else spiking-resnet18; or the weight file's).")
+          "A network that the command models lists, such as spiking-resnet18 or sew-resnet50; "
+              + "resnet18 is the ANN of spiking-resnet18 (default: spiking-resnet8 for 28x28 "
+              + "images, else spiking-resnet18; or the weight file's).")
   String model;
 
   @Option(
@@ -30,21 +38,62 @@ final class ModelOptions {
   @Option(
       names = "--stem",
       paramLabel = "cifar|imagenet",
-      description = "cifar: 3x3, stride 1; imagenet: 7x7, stride 2, max pool (default: cifar).")
-  ResNetSpec.Stem stem;
+      description =
+          "cifar: 3x3, stride 1; imagenet: 7x7, stride 2, max pool; of a vgg, cifar: one linear "
+              + "layer after global pooling; imagenet: three, for images of 224x224 "
+              + "(default: cifar, or the weight file's).")
+  NetworkSpec.Stem stem;
+
+  @Option(
+      names = "--shortcut",
+      paramLabel = "a|b",
+      description =
+          "Where a block changes the size, a: every second pixel and zeros; b: 1x1 convolution "
+              + "(default: a for resnet20 to resnet56, else b; or the weight file's).")
+  ResNetSpec.Shortcut shortcut;
 
   /** The description, changed as asked. */
-  ResNetSpec spec(ResNetSpec base) {
-    ResNetSpec spec = model == null ? base : ResNetSpec.named(model);
-    if (stem != null) {
-      spec = spec.withStem(stem);
-    }
+  NetworkSpec spec(NetworkSpec base) {
+    return changed(chosen(base));
+  }
+
+  /** The description for a file that does not describe its network; its tensors' names help. */
+  NetworkSpec spec(NetworkSpec base, WeightFile file) {
+    Set<String> names = file.tensors().keySet();
+    boolean large =
+        file.tensors().containsKey("conv1.weight")
+            && Arrays.stream(file.tensors().get("conv1.weight").shape()).skip(2).sum()
+                == 2 * LARGE_KERNEL;
+    return changed(chosen(base).fitting(names, large));
+  }
+
+  private NetworkSpec chosen(NetworkSpec base) {
+    return model == null ? base : Networks.named(model);
+  }
+
+  /** Whether --model names an ANN, as resnet18 does. */
+  boolean namesAnn() {
+    return model != null && Networks.isAnnName(model);
+  }
+
+  private NetworkSpec changed(NetworkSpec chosen) {
+    NetworkSpec spec = stem == null ? chosen : chosen.withStem(stem);
     if (connect != null) {
-      if (!spec.sew()) {
+      if (!(spec instanceof ResNetSpec resnet) || !resnet.sew()) {
         throw new UserError(
             "--connect-f is for sew-resnets, not for " + spec.name() + "; leave it out");
       }
-      spec = spec.withMerge(Neuron.Residual.valueOf(connect.name()));
+      spec = resnet.withMerge(Neuron.Residual.valueOf(connect.name()));
+    }
+    if (shortcut != null) {
+      if (!(spec instanceof ResNetSpec resnet)
+          || (resnet.bottleneck() && shortcut == ResNetSpec.Shortcut.A)) {
+        throw new UserError(
+            "--shortcut is for resnets, and a for those of two 3x3 convolutions a block, not for "
+                + spec.name()
+                + "; leave it out");
+      }
+      spec = resnet.withShortcut(shortcut);
     }
     return spec;
   }

@@ -13,10 +13,10 @@ import picocli.CommandLine.Spec;
 import sakd.io.HostTensor;
 import sakd.io.ImageFiles;
 import sakd.io.Npy;
-import sakd.io.Safetensors;
 import sakd.io.UserError;
+import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
-import sakd.model.ResNetSpec;
+import sakd.model.Networks;
 import sakd.ops.Ops;
 import sakd.train.Predictor;
 
@@ -30,7 +30,10 @@ import sakd.train.Predictor;
       "An array of images, [N, C, H, W] float32, has to be normalised already."
     })
 final class PredictCommand implements Callable<Integer> {
-  @Option(names = "--weights", required = true, description = "Weight file (safetensors).")
+  @Option(
+      names = "--weights",
+      required = true,
+      description = "Weight file: safetensors, or PyTorch's .pth, .pt, .th.")
   private Path weights;
 
   @Option(
@@ -53,6 +56,7 @@ final class PredictCommand implements Callable<Integer> {
   @Mixin private ModelOptions model;
   @Mixin private NeuronOptions neuron;
   @Mixin private DeviceOptions device;
+  @Mixin private PartialOption partial;
 
   @Option(
       names = "--batch-size",
@@ -68,19 +72,21 @@ final class PredictCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Values.atLeast(1, "--batch-size", batchSize);
-    ImageSpec how = ImageSpec.of(Safetensors.read(weights).metadata(), weights.toString());
+    WeightFile file = WeightFile.read(weights);
+    ImageSpec how = ImageSpec.of(file.metadata(), weights.toString());
     Images images = images(how);
     int[] shape = images.pixels.shape();
     try (Ops ops = device.open();
         LoadedModel loaded =
             LoadedModel.open(
-                ops, weights, model, neuron, shape[1], null, ResNetSpec.defaultFor(shape[2]))) {
+                ops, file, model, neuron, partial, shape[1], null, Networks.defaultFor(shape[2]))) {
       Predictor.Prediction prediction =
           Predictor.predict(ops, loaded.network(), images.pixels, batchSize, device.storage(ops));
       if (output != null) {
         Npy.write(output, prediction.logits());
       }
       var out = spec.commandLine().getOut();
+      out.println("weights " + loaded.summary());
       new PredictionPrinter(out, how == null ? List.of() : how.classNames(), perStep)
           .print(images.names, prediction);
       if (output != null) {

@@ -19,7 +19,8 @@ import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
 import sakd.io.UserError;
-import sakd.model.ResNetSpec;
+import sakd.model.NetworkSpec;
+import sakd.model.Networks;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.train.RunFolder;
@@ -44,6 +45,7 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private NeuronOptions neuron;
   @Mixin private DeviceOptions device;
   @Mixin private DistillOptions distill;
+  @Mixin private PartialOption partial;
   @Mixin private OptimizerOptions optimizer;
 
   @Option(names = "--output-dir", description = "Run directory (default: runs/TIME-MODEL).")
@@ -141,7 +143,7 @@ final class TrainCommand implements Callable<Integer> {
           "--neuron is relu, which is the teacher's; expected lif, if or plif for the student,"
               + " give one of them");
     }
-    ResNetSpec base = ResNetSpec.named(ResNetSpec.defaultFor(trainSet.height()));
+    NetworkSpec base = Networks.named(Networks.defaultFor(trainSet.height()));
     Method method = distill.method();
     DistillationWeights weights = distill.weights(small);
     return new Plan(
@@ -152,6 +154,7 @@ final class TrainCommand implements Callable<Integer> {
         distill.method == null,
         distill.teacher,
         distill.init,
+        partial.allowed,
         weights,
         distill.transformKernel(),
         optimizer.settings(

@@ -13,6 +13,7 @@ import sakd.data.image.AutoAugment;
 import sakd.distill.Method;
 import sakd.io.EditDistance;
 import sakd.io.UserError;
+import sakd.model.NetworkSpec;
 import sakd.model.ResNetSpec;
 import sakd.ops.Neuron;
 import sakd.train.LrSchedule;
@@ -31,13 +32,15 @@ final class Values {
     choice(line, TrainSettings.Algorithm.class);
     choice(line, LrSchedule.Kind.class);
     choice(line, ModelOptions.Connect.class);
-    choice(line, ResNetSpec.Stem.class);
+    choice(line, NetworkSpec.Stem.class);
+    choice(line, ResNetSpec.Shortcut.class);
     choice(line, NeuronOptions.Kind.class);
     choice(line, Neuron.Surrogate.class);
     choice(line, DeviceOptions.Amp.class);
     choice(line, Bench.Part.class);
     choice(line, FrameSplit.class);
     choice(line, AutoAugment.Policy.class);
+    choice(line, ExportFormat.class);
     line.registerConverter(
         Boolean.class,
         text -> {

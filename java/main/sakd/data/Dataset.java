@@ -44,6 +44,11 @@ public interface Dataset {
     return height() / 8;
   }
 
+  /** The same set with another normalisation, one mean and deviation for each channel. */
+  default Dataset normalised(float[] mean, float[] std) {
+    return new NormalisedDataset(this, info().withNormalisation(mean, std));
+  }
+
   /** The name the user knows it by, such as {@code cifar10}. */
   default String name() {
     return info().name();

@@ -42,4 +42,9 @@ public record DatasetInfo(
   public DatasetInfo withClassNames(List<String> names) {
     return new DatasetInfo(name, names, mean, std, horizontalFlip);
   }
+
+  /** The same with another normalisation. */
+  public DatasetInfo withNormalisation(float[] newMean, float[] newStd) {
+    return new DatasetInfo(name, classNames, newMean, newStd, horizontalFlip);
+  }
 }

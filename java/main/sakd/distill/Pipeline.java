@@ -10,13 +10,11 @@ import java.util.function.Consumer;
 import sakd.data.Augment;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
-import sakd.io.Safetensors;
-import sakd.io.SafetensorsFile;
 import sakd.io.UserError;
+import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.model.Network;
-import sakd.model.ResNet;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
@@ -90,9 +88,10 @@ public final class Pipeline {
         Augment.NONE,
         s.seed(),
         s.workers());
+    plan.model().requireImages(trainSet.height(), trainSet.width());
     if (plan.method().needsTeacher() && plan.teacherWeights() != null) {
       Path path = plan.teacherWeights();
-      SafetensorsFile file = Safetensors.read(path);
+      WeightFile file = WeightFile.read(path);
       if (ModelFile.isIn(file.metadata())) {
         Neuron neuron = ModelFile.of(file.metadata(), path.toString()).neuron();
         if (neuron.kind().isSpiking()) {
@@ -106,14 +105,30 @@ public final class Pipeline {
       }
       Parameters ann = new Parameters(0);
       ann(plan, trainSet, ann);
-      Weights.check(path, file, ann, name -> true, architecture(plan, trainSet));
+      match(file, ann, plan, trainSet);
     }
     if (plan.initialWeights() != null) {
-      SafetensorsFile file = Safetensors.read(plan.initialWeights());
       Parameters snn = new Parameters(0);
       student(plan, trainSet, snn);
-      Weights.check(plan.initialWeights(), file, snn, name -> true, architecture(plan, trainSet));
+      match(WeightFile.read(plan.initialWeights()), snn, plan, trainSet);
     }
+  }
+
+  /** What of a file is whose; the transforms may be missing in it. */
+  private static Weights.Match match(
+      WeightFile file, Parameters parameters, Plan plan, Dataset data) {
+    return Weights.match(
+        file,
+        parameters,
+        name -> isForInference(name) || file.tensors().containsKey(name),
+        architecture(plan, data),
+        plan.allowPartial());
+  }
+
+  private void load(Path path, Parameters parameters) {
+    Weights.Match match = match(WeightFile.read(path), parameters, plan, trainSet);
+    match.set();
+    say.accept("weights " + match.summary());
   }
 
   private static boolean isForInference(String parameter) {
@@ -154,8 +169,7 @@ public final class Pipeline {
   }
 
   private static Network ann(Plan plan, Dataset data, Parameters parameters) {
-    return new ResNet(
-        plan.model().ann(), Neuron.RELU, 1, data.channels(), data.classes(), parameters);
+    return plan.model().ann().build(Neuron.RELU, 1, data.channels(), data.classes(), parameters);
   }
 
   private Network ann() {
@@ -167,15 +181,14 @@ public final class Pipeline {
 
   /** The SNN, not yet allocated: the transforms of distillation may join its parameters. */
   private static Network student(Plan plan, Dataset data, Parameters parameters) {
-    return new ResNet(
-        plan.model(), plan.neuron(), plan.steps(), data.channels(), data.classes(), parameters);
+    return plan.model()
+        .build(plan.neuron(), plan.steps(), data.channels(), data.classes(), parameters);
   }
 
   private Row teacher(Network teacher, Evaluator evaluator, boolean resume) {
     String phase = null;
     if (plan.teacherWeights() != null) {
-      Weights.load(
-          plan.teacherWeights(), teacher.parameters(), name -> true, architecture(plan, trainSet));
+      load(plan.teacherWeights(), teacher.parameters());
     } else {
       DistillationLoss loss =
           new DistillationLoss(
@@ -209,13 +222,7 @@ public final class Pipeline {
               parameters);
       parameters.allocate(ops);
       if (plan.initialWeights() != null) {
-        SafetensorsFile file = Safetensors.read(plan.initialWeights());
-        Weights.load(
-            plan.initialWeights(),
-            file,
-            parameters,
-            name -> isForInference(name) || file.tensors().containsKey(name),
-            architecture(plan, trainSet));
+        load(plan.initialWeights(), parameters);
       } else if (method.transfersWeights()) {
         WeightTransfer.transfer(teacher.parameters(), parameters);
       }
@@ -253,10 +260,8 @@ public final class Pipeline {
             + " images");
     Map<String, String> about = new LinkedHashMap<>();
     new ModelFile(
-            plan.model().name(),
+            plan.model(),
             ann ? Neuron.RELU : plan.neuron(),
-            plan.model().merge(),
-            plan.model().stem(),
             ann ? 1 : plan.steps(),
             trainSet.channels(),
             trainSet.classes())

@@ -1,7 +1,7 @@
 package sakd.distill;
 
 import java.nio.file.Path;
-import sakd.model.ResNetSpec;
+import sakd.model.NetworkSpec;
 import sakd.ops.Neuron;
 import sakd.train.TrainSettings;
 
@@ -15,19 +15,21 @@ import sakd.train.TrainSettings;
  * @param compare whether the same student is trained directly too, for as many epochs
  * @param teacherWeights a trained teacher, or null to train one
  * @param initialWeights where the student starts instead, or null
+ * @param allowPartial whether a weight file given may fit in part
  * @param weights of the loss terms; the method leaves some out
  * @param transformKernel size of the transforms' convolution
  * @param settings of the student's training
  * @param teacherEpochs epochs of the teacher's training, all else as the student's
  */
 public record Plan(
-    ResNetSpec model,
+    NetworkSpec model,
     Neuron neuron,
     int steps,
     Method method,
     boolean compare,
     Path teacherWeights,
     Path initialWeights,
+    boolean allowPartial,
     DistillationWeights weights,
     int transformKernel,
     TrainSettings settings,

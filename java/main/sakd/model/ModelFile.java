@@ -10,19 +10,12 @@ import sakd.ops.Neuron;
  * What the metadata of a weight file says of its network, so that {@code eval} and {@code predict}
  * can rebuild it without being told.
  */
-public record ModelFile(
-    String model,
-    Neuron neuron,
-    Neuron.Residual merge,
-    ResNetSpec.Stem stem,
-    int steps,
-    int channels,
-    int classes) {
+public record ModelFile(NetworkSpec spec, Neuron neuron, int steps, int channels, int classes) {
   private static final String PREFIX = "sakd.";
 
   /** Adds this to a file's metadata. */
   public void describe(Map<String, String> metadata) {
-    put(metadata, "model", model);
+    put(metadata, "model", spec.name());
     put(metadata, "neuron", lower(neuron.kind()));
     put(metadata, "tau", neuron.tau());
     put(metadata, "v_threshold", neuron.vThreshold());
@@ -31,8 +24,11 @@ public record ModelFile(
     put(metadata, "detach_reset", neuron.detachReset());
     put(metadata, "surrogate", lower(neuron.surrogate()));
     put(metadata, "alpha", neuron.alpha());
-    put(metadata, "merge", lower(merge));
-    put(metadata, "stem", lower(stem));
+    put(metadata, "stem", lower(spec.stem()));
+    if (spec instanceof ResNetSpec resnet) {
+      put(metadata, "merge", lower(resnet.merge()));
+      put(metadata, "shortcut", lower(resnet.shortcut()));
+    }
     put(metadata, "T", steps);
     put(metadata, "in_channels", channels);
     put(metadata, "classes", classes);
@@ -70,10 +66,8 @@ public record ModelFile(
               Neuron.Surrogate.valueOf(upper(metadata, "surrogate")),
               Float.parseFloat(get(metadata, "alpha")));
       return new ModelFile(
-          get(metadata, "model"),
+          spec(metadata),
           neuron,
-          Neuron.Residual.valueOf(upper(metadata, "merge")),
-          ResNetSpec.Stem.valueOf(upper(metadata, "stem")),
           Integer.parseInt(get(metadata, "T")),
           Integer.parseInt(get(metadata, "in_channels")),
           Integer.parseInt(get(metadata, "classes")));
@@ -100,14 +94,35 @@ public record ModelFile(
     return get(metadata, key).toUpperCase(Locale.ROOT);
   }
 
-  /** The description of the network; an ANN's is its ANN. */
-  public ResNetSpec spec() {
-    ResNetSpec spec = ResNetSpec.named(model).withStem(stem);
-    return neuron.kind().isSpiking() ? spec.withMerge(merge) : spec.ann();
+  private static NetworkSpec spec(Map<String, String> metadata) {
+    NetworkSpec spec =
+        Networks.named(get(metadata, "model"))
+            .withStem(NetworkSpec.Stem.valueOf(upper(metadata, "stem")));
+    if (spec instanceof ResNetSpec resnet) {
+      Neuron.Residual merge = Neuron.Residual.valueOf(upper(metadata, "merge"));
+      // Files of an ANN do not say how the blocks of its SEW network join.
+      ResNetSpec merged =
+          resnet.sew() && merge != Neuron.Residual.INPUT ? resnet.withMerge(merge) : resnet;
+      return metadata.containsKey(PREFIX + "shortcut")
+          ? merged.withShortcut(ResNetSpec.Shortcut.valueOf(upper(metadata, "shortcut")))
+          : merged;
+    }
+    return spec;
   }
 
-  /** The network; its parameters are not allocated yet. */
+  /** What {@code --model} calls the network: an ANN by its own name. */
+  public String name() {
+    return neuron.kind().isSpiking() ? spec.name() : spec.annName();
+  }
+
+  /** For messages: the network, and what it takes and gives. */
+  public String architecture() {
+    return name() + " for " + channels + " channels and " + classes + " classes";
+  }
+
+  /** The network, an ANN if the neuron does not spike; its parameters are not allocated yet. */
   public Network build(Parameters parameters) {
-    return new ResNet(spec(), neuron, steps, channels, classes, parameters);
+    NetworkSpec built = neuron.kind().isSpiking() ? spec : spec.ann();
+    return built.build(neuron, steps, channels, classes, parameters);
   }
 }

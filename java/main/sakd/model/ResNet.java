@@ -18,7 +18,6 @@ import sakd.ops.Ops;
  * torchvision's.
  */
 public final class ResNet implements Network {
-  private static final int EXPANSION = 4;
   private static final Ops.Pool STEM_POOL = new Ops.Pool(3, 2, 1);
 
   private final ResNetSpec spec;
@@ -87,11 +86,12 @@ public final class ResNet implements Network {
     final int out;
     private final List<Conv2d> convs = new ArrayList<>();
     private final List<NormNeuron> acts = new ArrayList<>();
+    private final boolean subsampled;
     private final Conv2d shortcut;
     private final NormNeuron shortcutAct;
 
     Block(String name, int in, int width, int stride) {
-      out = spec.bottleneck() ? width * EXPANSION : width;
+      out = spec.outWidth(width);
       if (spec.bottleneck()) {
         add(name, 1, in, width, 1, 1, false);
         add(name, 2, width, width, 3, stride, false);
@@ -100,7 +100,9 @@ public final class ResNet implements Network {
         add(name, 1, in, width, 3, stride, false);
         add(name, 2, width, out, 3, 1, true);
       }
-      if (stride != 1 || in != out) {
+      boolean resized = stride != 1 || in != out;
+      subsampled = resized && spec.shortcut() == ResNetSpec.Shortcut.A;
+      if (resized && !subsampled) {
         shortcut = new Conv2d(parameters, name + ".downsample.0", in, out, 1, stride);
         shortcutAct =
             neuron(
@@ -127,8 +129,15 @@ public final class ResNet implements Network {
               joins ? spec.merge() : Neuron.Residual.NONE));
     }
 
+    private Var shortcut(Tape tape, Var x) {
+      if (subsampled) {
+        return Pooling.subsample(tape, x, out);
+      }
+      return shortcut == null ? x : shortcutAct.forward(tape, shortcut.forward(tape, x));
+    }
+
     Var forward(Tape tape, Var x, boolean keepInput) {
-      Var identity = shortcut == null ? x : shortcutAct.forward(tape, shortcut.forward(tape, x));
+      Var identity = shortcut(tape, x);
       Var y = x;
       for (int i = 0; i < convs.size(); i++) {
         Var z = convs.get(i).forward(tape, y);

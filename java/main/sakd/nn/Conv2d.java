@@ -4,18 +4,30 @@ import sakd.device.ConvShape;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
 
-/** Convolution without bias over [T', N, H, W, C], the same weights at every step. */
+/** Convolution over [T', N, H, W, C], the same weights at every step. */
 public final class Conv2d {
   private final String name;
   private final Parameter weight;
+  private final Parameter bias;
   private final int in;
   private final int out;
   private final int kernel;
   private final int stride;
   private final int pad;
 
-  /** A square kernel, padded so that stride 1 keeps the size. */
+  /** A square kernel without bias, padded so that stride 1 keeps the size. */
   public Conv2d(Parameters p, String name, int in, int out, int kernel, int stride) {
+    this(p, name, in, out, kernel, stride, false);
+  }
+
+  /** As the constructor, with a bias, which starts at 0. */
+  public static Conv2d withBias(
+      Parameters p, String name, int in, int out, int kernel, int stride) {
+    return new Conv2d(p, name, in, out, kernel, stride, true);
+  }
+
+  private Conv2d(
+      Parameters p, String name, int in, int out, int kernel, int stride, boolean biased) {
     this.name = name;
     this.in = in;
     this.out = out;
@@ -23,6 +35,7 @@ public final class Conv2d {
     this.stride = stride;
     this.pad = kernel / 2;
     this.weight = p.conv(name + ".weight", out, in, kernel);
+    this.bias = biased ? p.constant(name + ".bias", 0, out) : null;
   }
 
   public Var forward(Tape tape, Var x) {
@@ -38,11 +51,17 @@ public final class Conv2d {
         ops.allocate(
             value.type(), value.dim(0), value.dim(1), shape.outHeight(), shape.outWidth(), out);
     ops.conv(shape, value, weight.value(), y);
+    if (bias != null) {
+      ops.addBias(y, bias.value());
+    }
     return tape.record(
         y,
         true,
         g -> {
           ops.convBackwardWeights(shape, value, g, weight.gradient());
+          if (bias != null) {
+            ops.sumRows(g, bias.gradient());
+          }
           if (x.needsGradient()) {
             Tensor gx = tape.gradientOf(x);
             ops.convBackwardData(shape, g, weight.value(), gx);

@@ -13,11 +13,25 @@ public final class Linear {
   private final int out;
 
   public Linear(Parameters p, String name, int in, int out) {
+    this(p, name, in, 1, out);
+  }
+
+  /**
+   * A layer over all channels of all pixels, {@link Pooling#flatten flattened}. As in PyTorch the
+   * weight's columns go by channel, then pixel, in files; in memory by pixel, then channel.
+   *
+   * @param area pixels
+   */
+  public static Linear overPixels(Parameters p, String name, int channels, int area, int out) {
+    return new Linear(p, name, channels, area, out);
+  }
+
+  private Linear(Parameters p, String name, int channels, int area, int out) {
     this.name = name;
-    this.in = in;
+    this.in = channels * area;
     this.out = out;
-    weight = p.linear(name + ".weight", in, out, in);
-    bias = p.linear(name + ".bias", in, out);
+    weight = p.linear(name + ".weight", out, channels, area);
+    bias = p.linearBias(name + ".bias", in, out);
   }
 
   public Var forward(Tape tape, Var x) {

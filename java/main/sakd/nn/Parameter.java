@@ -1,25 +1,34 @@
 package sakd.nn;
 
+import java.util.function.DoubleSupplier;
 import sakd.device.Device;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 
 /**
  * A named array of a network: a weight that is trained or a running statistic that is not. Name and
- * shape are PyTorch's; in memory a convolution's weight [out, in, k, k] lies channels last.
+ * shape are PyTorch's; in memory a weight over pixels, such as a convolution's [out, in, k, k],
+ * lies channels last.
  */
 public final class Parameter {
   private final String name;
   private final int[] shape;
+  private final int area;
   private final boolean trained;
-  private final float[] initial;
+  private final DoubleSupplier initial;
   private Device device;
   private Tensor value;
   private Tensor gradient;
 
-  Parameter(String name, int[] shape, boolean trained, float[] initial) {
+  /**
+   * @param area pixels of a weight's window, which files hold inside each channel and memory
+   *     outside; 1 for all else
+   * @param initial draws the elements in PyTorch's order
+   */
+  Parameter(String name, int[] shape, int area, boolean trained, DoubleSupplier initial) {
     this.name = name;
     this.shape = shape.clone();
+    this.area = area;
     this.trained = trained;
     this.initial = initial;
   }
@@ -28,7 +37,15 @@ public final class Parameter {
     this.device = device;
     this.value = value;
     this.gradient = gradient;
-    set(initial);
+  }
+
+  /** Draws the initial value. */
+  void initialise() {
+    float[] values = new float[size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) initial.getAsDouble();
+    }
+    set(values);
   }
 
   public String name() {
@@ -70,7 +87,7 @@ public final class Parameter {
   /** Some tensor of this parameter's layout (gradient, momentum) in PyTorch's order. */
   public float[] read(Tensor t) {
     float[] host = Transfers.floats(device, t);
-    return shape.length == 4 ? permute(host, false) : host;
+    return area > 1 ? permute(host, false) : host;
   }
 
   /** Sets the value from PyTorch's order. */
@@ -84,14 +101,13 @@ public final class Parameter {
       throw new IllegalArgumentException(
           name + " has " + size() + " elements, not " + values.length);
     }
-    Transfers.setFloats(device, t, shape.length == 4 ? permute(values, true) : values);
+    Transfers.setFloats(device, t, area > 1 ? permute(values, true) : values);
   }
 
-  /** [out, in, kh, kw] to [out, kh, kw, in], or back. */
+  /** [out, in, area] to [out, area, in], or back. */
   private float[] permute(float[] from, boolean channelsLast) {
     float[] to = new float[from.length];
-    int in = shape[1];
-    int area = shape[2] * shape[3];
+    int in = from.length / shape[0] / area;
     for (int o = 0; o < shape[0]; o++) {
       for (int i = 0; i < in; i++) {
         for (int k = 0; k < area; k++) {

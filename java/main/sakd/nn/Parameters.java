@@ -1,7 +1,6 @@
 package sakd.nn;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,16 +30,12 @@ public final class Parameters implements AutoCloseable {
     random = new Random(seed);
   }
 
-  private Parameter add(String name, int[] shape, boolean trained, DoubleSupplier initial) {
+  private Parameter add(
+      String name, int[] shape, int area, boolean trained, DoubleSupplier initial) {
     if (weights != null) {
       throw new IllegalStateException("parameters are allocated already");
     }
-    int n = Arrays.stream(shape).reduce(1, Math::multiplyExact);
-    float[] values = new float[n];
-    for (int i = 0; i < n; i++) {
-      values[i] = (float) initial.getAsDouble();
-    }
-    Parameter p = new Parameter(name, shape, trained, values);
+    Parameter p = new Parameter(name, shape, area, trained, initial);
     if (byName.put(name, p) != null) {
       throw new IllegalArgumentException("two parameters are named " + name);
     }
@@ -50,27 +45,52 @@ public final class Parameters implements AutoCloseable {
   /** A convolution's weight: normal with variance 2 / (out k k), He et al.'s fan-out. */
   public Parameter conv(String name, int out, int in, int kernel) {
     double std = Math.sqrt(2.0 / ((double) out * kernel * kernel));
-    return add(name, new int[] {out, in, kernel, kernel}, true, () -> random.nextGaussian() * std);
+    return add(
+        name,
+        new int[] {out, in, kernel, kernel},
+        kernel * kernel,
+        true,
+        () -> random.nextGaussian() * std);
   }
 
-  /** A linear layer's weight or bias: uniform within 1/sqrt(fanIn), PyTorch's default. */
-  public Parameter linear(String name, int fanIn, int... shape) {
+  /**
+   * A linear layer's weight [out, channels area]: uniform within 1/sqrt(fan-in), PyTorch's default.
+   *
+   * @param area pixels that each channel has a column for, 1 for a layer over channels alone
+   */
+  public Parameter linear(String name, int out, int channels, int area) {
+    int in = channels * area;
+    return add(name, new int[] {out, in}, area, true, uniform(in));
+  }
+
+  /** A linear layer's bias, drawn as its weight. */
+  public Parameter linearBias(String name, int fanIn, int out) {
+    return add(name, new int[] {out}, 1, true, uniform(fanIn));
+  }
+
+  private DoubleSupplier uniform(int fanIn) {
     double bound = 1 / Math.sqrt(fanIn);
-    return add(name, shape, true, () -> (random.nextDouble() * 2 - 1) * bound);
+    return () -> (random.nextDouble() * 2 - 1) * bound;
   }
 
   /** A trained parameter that starts constant, such as gamma (1) and beta (0). */
   public Parameter constant(String name, float value, int... shape) {
-    return add(name, shape, true, () -> value);
+    return add(name, shape, 1, true, () -> value);
   }
 
   /** A running statistic. */
   public Parameter statistic(String name, float value, int... shape) {
-    return add(name, shape, false, () -> value);
+    return add(name, shape, 1, false, () -> value);
   }
 
   /** Gives every parameter its place on the device and its initial value. */
   public void allocate(Ops ops) {
+    reserve(ops);
+    byName.values().forEach(Parameter::initialise);
+  }
+
+  /** Gives every parameter its place on the device, for values that are about to be set. */
+  public void reserve(Ops ops) {
     weights = flat(ops, true);
     gradients = flat(ops, true);
     statistics = flat(ops, false);

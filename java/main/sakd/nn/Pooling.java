@@ -4,7 +4,7 @@ import sakd.device.DType;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
 
-/** Layers without parameters: pooling over space and mean over time. */
+/** Layers without parameters: pooling and subsampling over space, and mean over time. */
 public final class Pooling {
   private Pooling() {}
 
@@ -40,6 +40,43 @@ public final class Pooling {
         g -> {
           Tensor gx = tape.gradientOf(x);
           ops.averagePoolBackward(g, gx);
+          tape.pass(x, gx);
+        });
+  }
+
+  /** [T', N, H, W, C] to [T', N, 1, 1, H W C], float32; x is not dropped. */
+  public static Var flatten(Tape tape, Var x) {
+    Ops ops = tape.ops();
+    Tensor in = x.value();
+    int features = in.dim(2) * in.dim(3) * in.channels();
+    Tensor out = ops.allocate(DType.F32, in.dim(0), in.dim(1), 1, 1, features);
+    ops.convert(in, out);
+    return tape.record(
+        out,
+        x.needsGradient(),
+        g -> {
+          Tensor gx = tape.gradientOf(x);
+          ops.convert(g, gx);
+          tape.pass(x, gx);
+        });
+  }
+
+  /**
+   * Every second pixel, between zeros for the new channels: [T', N, H, W, C] to [T', N, ceil(H/2),
+   * ceil(W/2), channels]. x is not dropped: it goes round a block.
+   */
+  public static Var subsample(Tape tape, Var x, int channels) {
+    Ops ops = tape.ops();
+    Tensor in = x.value();
+    int[] shape = {in.dim(0), in.dim(1), (in.dim(2) + 1) / 2, (in.dim(3) + 1) / 2, channels};
+    Tensor out = ops.allocate(in.type(), shape);
+    ops.subsample(in, out);
+    return tape.record(
+        out,
+        x.needsGradient(),
+        g -> {
+          Tensor gx = tape.gradientOf(x);
+          ops.subsampleBackward(g, gx);
           tape.pass(x, gx);
         });
   }

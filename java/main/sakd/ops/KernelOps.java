@@ -1,6 +1,7 @@
 package sakd.ops;
 
 import static sakd.ops.Requirements.require;
+import static sakd.ops.Requirements.requireSubsample;
 
 import java.util.HashMap;
 import java.util.List;
@@ -265,6 +266,36 @@ public final class KernelOps extends MatrixOps {
             pool.pad(),
             gradX.rows(),
             gradX.channels());
+  }
+
+  @Override
+  public void subsample(Tensor x, Tensor y) {
+    launchSubsample("subsample_forward", x, y, x, y);
+  }
+
+  @Override
+  public void subsampleBackward(Tensor gradY, Tensor gradX) {
+    launchSubsample("subsample_backward", gradX, gradY, gradY, gradX);
+  }
+
+  /** The large side has all pixels, the small one every second; one is read, the other written. */
+  private void launchSubsample(
+      String function, Tensor large, Tensor small, Tensor from, Tensor to) {
+    requireSubsample(large, small);
+    kernel("subsample.cu", function, to.type(), 1)
+        .launchRows(
+            to.rows(),
+            to.channels(),
+            from.memory(),
+            to.memory(),
+            large.dim(-3),
+            large.dim(-2),
+            small.dim(-3),
+            small.dim(-2),
+            from.channels(),
+            (small.channels() - large.channels()) / 2,
+            to.rows(),
+            to.channels());
   }
 
   @Override

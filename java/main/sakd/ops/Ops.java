@@ -178,6 +178,14 @@ public interface Ops extends AutoCloseable {
 
   void maxPoolBackward(Pool pool, Tensor gradY, Tensor winner, Tensor gradX);
 
+  /**
+   * y [.., ceil(H/2), ceil(W/2), C'] = every second pixel of x [.., H, W, C], with (C' - C) / 2
+   * channels of zeros on either side: the parameter-free shortcut of residual networks.
+   */
+  void subsample(Tensor x, Tensor y);
+
+  void subsampleBackward(Tensor gradY, Tensor gradX);
+
   /** x [T', N, H, W, C] to out [T', N, C] F32: mean over space. */
   void averagePool(Tensor x, Tensor out);
 

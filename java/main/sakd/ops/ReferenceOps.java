@@ -174,6 +174,16 @@ public final class ReferenceOps extends MatrixOps {
   }
 
   @Override
+  public void subsample(Tensor x, Tensor y) {
+    ReferencePooling.subsample(x, y);
+  }
+
+  @Override
+  public void subsampleBackward(Tensor gradY, Tensor gradX) {
+    ReferencePooling.subsampleBackward(gradY, gradX);
+  }
+
+  @Override
   public void averagePool(Tensor x, Tensor out) {
     ReferencePooling.averagePool(x, out);
   }

@@ -4,6 +4,7 @@ import static sakd.ops.HostTensors.read;
 import static sakd.ops.HostTensors.write;
 import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.require;
+import static sakd.ops.Requirements.requireSubsample;
 import static sakd.ops.Requirements.storage;
 
 import java.util.stream.IntStream;
@@ -57,6 +58,41 @@ final class ReferencePooling {
               byte[] places = Elements.readBytes(winner.memory(), from, p.outSize());
               write(gradX, (long) n * p.size(), p.backward(g, places));
             });
+  }
+
+  static void subsample(Tensor x, Tensor y) {
+    requireSubsample(x, y);
+    double[] from = read(x);
+    double[] to = new double[Math.toIntExact(y.size())];
+    for (int i = 0; i < to.length; i++) {
+      int at = sourceOf(i, x, y);
+      to[i] = at < 0 ? 0 : from[at];
+    }
+    write(y, 0, to);
+  }
+
+  static void subsampleBackward(Tensor gradY, Tensor gradX) {
+    requireSubsample(gradX, gradY);
+    double[] from = read(gradY);
+    double[] to = new double[Math.toIntExact(gradX.size())];
+    for (int i = 0; i < from.length; i++) {
+      int at = sourceOf(i, gradX, gradY);
+      if (at >= 0) {
+        to[at] = from[i];
+      }
+    }
+    write(gradX, 0, to);
+  }
+
+  /** Where element {@code i} of y comes from in x, or -1 if it is one of the zeros. */
+  private static int sourceOf(int i, Tensor x, Tensor y) {
+    int c = i % y.channels() - (y.channels() - x.channels()) / 2;
+    int pixel = i / y.channels();
+    int ow = pixel % y.dim(-2);
+    int oh = pixel / y.dim(-2) % y.dim(-3);
+    int image = pixel / y.dim(-2) / y.dim(-3);
+    boolean zero = c < 0 || c >= x.channels();
+    return zero ? -1 : ((image * x.dim(-3) + 2 * oh) * x.dim(-2) + 2 * ow) * x.channels() + c;
   }
 
   private static int areaOf(Tensor x, Tensor pooled) {

@@ -14,6 +14,20 @@ final class Requirements {
     }
   }
 
+  /** The check of {@link Ops#subsample}: every second pixel, an even number of channels more. */
+  static void requireSubsample(Tensor x, Tensor y) {
+    require(
+        storage(x, y)
+            && x.rank() >= 3
+            && y.dim(-3) == (x.dim(-3) + 1) / 2
+            && y.dim(-2) == (x.dim(-2) + 1) / 2
+            && y.product(0, y.rank() - 3) == x.product(0, x.rank() - 3)
+            && y.channels() >= x.channels()
+            && (y.channels() - x.channels()) % 2 == 0,
+        x,
+        y);
+  }
+
   /** Whether it is F32 of this size. */
   static boolean floats(Tensor t, long size) {
     return t.type() == DType.F32 && t.size() == size;

@@ -14,8 +14,7 @@ import sakd.data.Dataset;
 import sakd.data.Epoch;
 import sakd.device.DType;
 import sakd.io.ImageFiles;
-import sakd.io.Safetensors;
-import sakd.io.SafetensorsFile;
+import sakd.io.WeightFile;
 import sakd.model.ModelFile;
 import sakd.model.Network;
 import sakd.nn.Monitor;
@@ -54,10 +53,10 @@ final class Examination {
   }
 
   /** A weight file of a run and the phase that wrote it. */
-  private record Part(String phase, Path path, SafetensorsFile file, ModelFile about) {
+  private record Part(String phase, WeightFile file, ModelFile about) {
     static Part read(String phase, Path path) {
-      SafetensorsFile file = Safetensors.read(path);
-      return new Part(phase, path, file, ModelFile.of(file.metadata(), path.toString()));
+      WeightFile file = WeightFile.read(path);
+      return new Part(phase, file, ModelFile.of(file.metadata(), path.toString()));
     }
   }
 
@@ -78,8 +77,8 @@ final class Examination {
       Parameters parameters = new Parameters(0);
       try (Network network = part.about.build(parameters)) {
         parameters.allocate(ops);
-        String architecture = part.about.model() + " for " + testSet.name();
-        Weights.load(part.path, part.file, parameters, name -> true, architecture);
+        String architecture = part.about.name() + " for " + testSet.name();
+        Weights.load(part.file, parameters, name -> true, architecture);
         found.add(examination.examine(part, network, teacher));
         if (part.phase.equals("teacher")) {
           teacher = examination.features(network);

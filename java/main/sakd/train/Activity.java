@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import sakd.device.DType;
 import sakd.nn.Monitor;
+import sakd.nn.SpikeInputs;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
@@ -50,7 +51,7 @@ public final class Activity implements Monitor {
   private final Ops ops;
   private final Map<String, Count> neurons = new LinkedHashMap<>();
   private final Map<String, Layer> layers = new LinkedHashMap<>();
-  private Tensor lastNeurons;
+  private final SpikeInputs inputs = new SpikeInputs();
 
   public Activity(Ops ops) {
     this.ops = ops;
@@ -61,14 +62,12 @@ public final class Activity implements Monitor {
     Count c = neurons.computeIfAbsent(name, n -> new Count());
     c.sum += sum(out);
     c.size += out.size();
-    lastNeurons = out;
+    inputs.neuron(out);
   }
 
   @Override
   public void weights(String name, Tensor in, long layerMacs) {
-    boolean first = layers.isEmpty() || name.equals(layers.keySet().iterator().next());
-    // Feature maps hold spikes, and means over space do not.
-    boolean spikes = !first && (in.rank() == 5 || in == lastNeurons);
+    boolean spikes = inputs.takesSpikes(name, in);
     Layer layer =
         new Layer(
             (double) layerMacs / in.dim(0),

@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import sakd.io.HostTensor;
 import sakd.io.Safetensors;
-import sakd.io.SafetensorsFile;
 import sakd.io.UserError;
+import sakd.io.WeightFile;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.ops.Tensor;
@@ -77,8 +77,8 @@ final class Checkpoint {
    */
   static Progress load(
       Path path, Parameters parameters, Optimizer optimizer, Ema ema, String architecture) {
-    SafetensorsFile file = Safetensors.read(path);
-    Weights.load(path, file, parameters, name -> true, architecture);
+    WeightFile file = WeightFile.read(path);
+    Weights.load(file, parameters, name -> true, architecture);
     for (Parameter p : parameters.all()) {
       if (p.trained()) {
         optimizer
@@ -113,7 +113,7 @@ final class Checkpoint {
     }
   }
 
-  private static float[] floats(Path path, SafetensorsFile file, String name, Parameter p) {
+  private static float[] floats(Path path, WeightFile file, String name, Parameter p) {
     HostTensor t = file.tensors().get(name);
     if (t == null || t.numel() != p.size()) {
       throw notCheckpoint(path, "has no " + name, null);

@@ -9,15 +9,19 @@ import java.util.Map;
 import java.util.function.Predicate;
 import sakd.io.HostTensor;
 import sakd.io.Safetensors;
-import sakd.io.SafetensorsFile;
 import sakd.io.UserError;
+import sakd.io.WeightFile;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 
-/** Parameters to and from safetensors, under PyTorch's names and in its order. */
+/** Parameters to and from weight files, under PyTorch's names and in its order. */
 public final class Weights {
   /** PyTorch counts batches per norm; nothing here depends on it. */
   private static final String IGNORED_SUFFIX = ".num_batches_tracked";
+
+  /** What the last linear layer is called here and in files of others. */
+  private static final List<String> HEADS =
+      List.of("fc2.", "fc.", "linear.", "classifier.6.", "classifier.", "head.");
 
   private static final int SHOWN = 4;
 
@@ -40,100 +44,160 @@ public final class Weights {
     Safetensors.write(path, metadata, toHost(parameters, names));
   }
 
-  /**
-   * Sets every parameter whose name passes from the file.
-   *
-   * @param architecture named in errors, e.g. "resnet8 for 10 classes"
-   * @throws UserError if the file lacks one, has it in another shape, or has tensors that are of no
-   *     parameter; nothing is set then
-   */
-  public static void load(
-      Path path, Parameters parameters, Predicate<String> names, String architecture) {
-    load(path, Safetensors.read(path), parameters, names, architecture);
-  }
-
-  /** As {@link #load(Path, Parameters, Predicate, String)} from a file already read. */
-  public static void load(
-      Path path,
-      SafetensorsFile file,
-      Parameters parameters,
-      Predicate<String> names,
-      String architecture) {
-    check(path, file, parameters, names, architecture);
-    for (Parameter p : parameters.all()) {
-      if (names.test(p.name())) {
-        p.set(file.tensors().get(p.name()).toFloats());
-      }
-    }
-  }
-
-  /**
-   * Whether {@link #load} would succeed; the parameters need not be allocated.
-   *
-   * @throws UserError as {@link #load}
-   */
-  public static void check(
-      Path path,
-      SafetensorsFile file,
-      Parameters parameters,
-      Predicate<String> names,
-      String architecture) {
-    List<Parameter> wanted = parameters.all().stream().filter(p -> names.test(p.name())).toList();
-    List<String> missing = new ArrayList<>();
-    List<String> misshapen = new ArrayList<>();
-    for (Parameter p : wanted) {
-      HostTensor t = file.tensors().get(p.name());
-      if (t == null) {
-        missing.add(p.name());
-      } else if (!Arrays.equals(t.shape(), p.shape())) {
-        misshapen.add(
-            p.name()
-                + " is "
-                + Arrays.toString(t.shape())
-                + " instead of "
-                + Arrays.toString(p.shape()));
-      }
-    }
-    List<String> unknown =
-        file.tensors().keySet().stream()
-            .filter(n -> parameters.get(n) == null && !isExtra(n))
-            .toList();
-    if (!missing.isEmpty() || !misshapen.isEmpty() || !unknown.isEmpty()) {
-      throw new UserError(
-          path
-              + " holds the weights of another network than "
-              + architecture
-              + ": "
-              + problems(missing, misshapen, unknown)
-              + "; give the --model, --dataset and --neuron it was made with");
-    }
-  }
-
-  /** Tensors a weight file may hold besides a network's own. */
-  private static boolean isExtra(String name) {
+  /** Whether a weight file may hold a tensor of this name besides a network's own. */
+  public static boolean isTrainingOnly(String name) {
     return name.endsWith(IGNORED_SUFFIX)
         || name.startsWith("transform")
         || name.startsWith(Checkpoint.OPTIMIZER)
         || name.startsWith(Checkpoint.EMA);
   }
 
-  private static String problems(
-      List<String> missing, List<String> misshapen, List<String> unknown) {
-    List<String> parts = new ArrayList<>();
-    if (!missing.isEmpty()) {
-      parts.add(missing.size() + " tensors are missing (" + some(missing) + ")");
-    }
-    if (!misshapen.isEmpty()) {
-      parts.add(misshapen.size() + " have another shape (" + some(misshapen) + ")");
-    }
-    if (!unknown.isEmpty()) {
-      parts.add(unknown.size() + " belong to no layer (" + some(unknown) + ")");
-    }
-    return String.join(", ", parts);
+  /** The classes that a file's last linear layer tells apart, or {@code otherwise}. */
+  public static int classes(WeightFile file, int otherwise) {
+    return HEADS.stream()
+        .map(head -> file.tensors().get(head + "bias"))
+        .filter(bias -> bias != null)
+        .findFirst()
+        .map(HostTensor::numel)
+        .orElse(otherwise);
   }
 
-  private static String some(List<String> names) {
-    return String.join(", ", names.subList(0, Math.min(SHOWN, names.size())))
-        + (names.size() > SHOWN ? ", ..." : "");
+  /**
+   * Which tensor of a file is which parameter's.
+   *
+   * @param found the tensor of each parameter that has one of its shape
+   * @param missing parameters that the file lacks
+   * @param misshapen parameters that it has in another shape
+   * @param unknown tensors that are of no parameter
+   */
+  public record Match(
+      WeightFile file,
+      Map<Parameter, HostTensor> found,
+      List<String> missing,
+      List<String> misshapen,
+      List<String> unknown) {
+    /** Whether every parameter has its tensor, and every tensor its parameter. */
+    public boolean isWhole() {
+      return missing.isEmpty() && misshapen.isEmpty() && unknown.isEmpty();
+    }
+
+    /** Sets the parameters that were found. */
+    public void set() {
+      found.forEach((parameter, tensor) -> parameter.set(tensor.toFloats()));
+    }
+
+    /** One line: how many tensors, and by name what was skipped and what is missing. */
+    public String summary() {
+      return found.size()
+          + " tensors from "
+          + file.path()
+          + (isWhole() ? "" : "; " + problems(Integer.MAX_VALUE));
+    }
+
+    private String problems(int shown) {
+      List<String> parts = new ArrayList<>();
+      if (!missing.isEmpty()) {
+        parts.add(missing.size() + " tensors are missing (" + some(missing, shown) + ")");
+      }
+      if (!misshapen.isEmpty()) {
+        parts.add(misshapen.size() + " have another shape (" + some(misshapen, shown) + ")");
+      }
+      if (!unknown.isEmpty()) {
+        parts.add(unknown.size() + " belong to no layer (" + some(unknown, shown) + ")");
+      }
+      return String.join(", ", parts);
+    }
+
+    private static String some(List<String> names, int shown) {
+      return String.join(", ", names.subList(0, Math.min(shown, names.size())))
+          + (names.size() > shown ? ", ..." : "");
+    }
+  }
+
+  /**
+   * Finds the tensor of every parameter whose name passes; the parameters need not be allocated.
+   *
+   * @param architecture named in errors, e.g. "resnet8 for 10 classes"
+   * @param allowPartial whether something may be missing, of another shape or left over
+   * @throws UserError if something is and may not, or nothing fits
+   */
+  public static Match match(
+      WeightFile file,
+      Parameters parameters,
+      Predicate<String> names,
+      String architecture,
+      boolean allowPartial) {
+    Map<String, HostTensor> tensors = new LinkedHashMap<>();
+    file.tensors()
+        .forEach(
+            (name, tensor) -> {
+              String ours = nameIn(parameters, name);
+              // A file may have a layer of either name; the one that is ours goes first.
+              tensors.put(file.tensors().containsKey(ours) ? name : ours, tensor);
+            });
+    Map<Parameter, HostTensor> found = new LinkedHashMap<>();
+    List<String> missing = new ArrayList<>();
+    List<String> misshapen = new ArrayList<>();
+    for (Parameter p : parameters.all()) {
+      if (names.test(p.name())) {
+        HostTensor t = tensors.get(p.name());
+        if (t == null) {
+          missing.add(p.name());
+        } else if (!Arrays.equals(t.shape(), p.shape())) {
+          misshapen.add(
+              p.name()
+                  + " is "
+                  + Arrays.toString(t.shape())
+                  + " instead of "
+                  + Arrays.toString(p.shape()));
+        } else {
+          found.put(p, t);
+        }
+      }
+    }
+    List<String> unknown =
+        tensors.keySet().stream()
+            .filter(n -> parameters.get(n) == null && !isTrainingOnly(n))
+            .toList();
+    Match match = new Match(file, found, missing, misshapen, unknown);
+    if (!match.isWhole() && (!allowPartial || found.isEmpty())) {
+      throw new UserError(
+          file.path()
+              + " holds the weights of another network than "
+              + architecture
+              + ": "
+              + match.problems(SHOWN)
+              + "; give the --model, --dataset and --neuron it was made with"
+              + (found.isEmpty() ? "" : ", or --allow-partial to use what fits"));
+    }
+    return match;
+  }
+
+  /** The parameter's name for a tensor's: the last linear layer has several. */
+  private static String nameIn(Parameters parameters, String name) {
+    if (parameters.get(name) != null) {
+      return name;
+    }
+    for (String theirs : HEADS) {
+      if (name.equals(theirs + "weight") || name.equals(theirs + "bias")) {
+        String end = name.substring(theirs.length());
+        return HEADS.stream()
+            .filter(ours -> parameters.get(ours + "weight") != null)
+            .findFirst()
+            .map(ours -> ours + end)
+            .orElse(name);
+      }
+    }
+    return name;
+  }
+
+  /**
+   * Sets every parameter whose name passes from the file.
+   *
+   * @throws UserError as {@link #match} without {@code allowPartial}; nothing is set then
+   */
+  public static void load(
+      WeightFile file, Parameters parameters, Predicate<String> names, String architecture) {
+    match(file, parameters, names, architecture, false).set();
   }
 }

@@ -199,7 +199,7 @@ class MistakesTest {
     Path other = shared.resolve("other.safetensors");
     Safetensors.write(
         other, Map.of(), Map.of("conv1.weight", HostTensor.ofFloats(new float[] {1}, 1)));
-    assertWeightsRefused("another network than resnet8|conv1.weight is [1]", other);
+    assertWeightsRefused("another network than spiking-resnet8|conv1.weight is [1]", other);
   }
 
   @Test

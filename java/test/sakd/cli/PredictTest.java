@@ -20,7 +20,7 @@ import sakd.io.Npy;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.model.Network;
-import sakd.model.ResNetSpec;
+import sakd.model.Networks;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
@@ -48,13 +48,7 @@ class PredictTest {
         new ImageSpec(SIDE, SIDE, List.of(0.5f, 0.4f, 0.3f), List.of(0.2f, 0.3f, 0.4f), CLASSES);
     ModelFile model =
         new ModelFile(
-            "resnet8",
-            Neuron.LIF,
-            Neuron.Residual.INPUT,
-            ResNetSpec.Stem.CIFAR,
-            STEPS,
-            3,
-            CLASSES.size());
+            Networks.named("resnet8"), Neuron.LIF, STEPS, 3, CLASSES.size());
     Parameters parameters = new Parameters(5);
     try (Ops ops = Devices.reference();
         Network network = model.build(parameters)) {

@@ -60,13 +60,13 @@ class GoldenStepTest {
     ResNetSpec spec =
         new ResNetSpec(
             name,
-            sew,
             sew ? Neuron.Residual.ADD : Neuron.Residual.INPUT,
             (Boolean) config.get("bottleneck"),
             ((List<Object>) config.get("layers")).stream().map(integer::apply).toList(),
             widths,
             widths.get(0),
             config.get("stem").equals("cifar") ? ResNetSpec.Stem.CIFAR : ResNetSpec.Stem.IMAGENET,
+            ResNetSpec.Shortcut.B,
             0);
     Neuron lif =
         new Neuron(

@@ -73,13 +73,13 @@ class ExportTest {
     ResNetSpec spec =
         new ResNetSpec(
             "tiny",
-            sew,
             merge,
             name.contains("bottleneck"),
             List.of(2, 1),
             List.of(4, 8),
             4,
             name.contains("imagenet") ? ResNetSpec.Stem.IMAGENET : ResNetSpec.Stem.CIFAR,
+            ResNetSpec.Shortcut.B,
             name.contains("hidden") ? 6 : 0);
     Parameters parameters = new Parameters(7);
     Network network = new ResNet(spec, neuron, steps, CHANNELS, CLASSES, parameters);

@@ -9,8 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import sakd.device.DType;
 import sakd.model.Network;
-import sakd.model.ResNet;
-import sakd.model.ResNetSpec;
+import sakd.model.Networks;
 import sakd.nn.Monitor;
 import sakd.nn.Parameters;
 import sakd.nn.Tape;
@@ -33,7 +32,7 @@ class MembranesTest {
     Parameters parameters = new Parameters(3);
     try (Ops ops = Devices.reference();
         Network network =
-            new ResNet(ResNetSpec.named("resnet8"), neuron, STEPS, 1, 4, parameters)) {
+            Networks.named("resnet8").build(neuron, STEPS, 1, 4, parameters)) {
       parameters.allocate(ops);
       Membranes membranes = new Membranes(ops);
       Map<String, float[]> outputs = new HashMap<>();

@@ -1,6 +1,7 @@
 package sakd.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,12 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.io.HostTensor;
 import sakd.io.Safetensors;
 import sakd.io.UserError;
+import sakd.io.WeightFile;
 import sakd.nn.Parameters;
 import sakd.ops.Ops;
 import sakd.testing.Devices;
@@ -49,7 +52,9 @@ class WeightsTest {
 
   private void assertRefused(String... words) {
     UserError e =
-        assertThrows(UserError.class, () -> Weights.load(file, parameters, name -> true, "a net"));
+        assertThrows(
+            UserError.class,
+            () -> Weights.load(WeightFile.read(file), parameters, name -> true, "a net"));
     for (String word : words) {
       assertTrue(e.getMessage().contains(word), e.getMessage());
     }
@@ -108,16 +113,30 @@ class WeightsTest {
         one,
         "ema.weights.fc.bias",
         one);
-    Weights.load(file, parameters, name -> true, "a net");
+    Weights.load(WeightFile.read(file), parameters, name -> true, "a net");
     assertArrayEquals(new float[] {0, 0}, parameters.get("fc.bias").get());
   }
 
   @Test
   void aMissingFileIsNamed() {
-    UserError e =
-        assertThrows(
-            UserError.class,
-            () -> Weights.load(folder.resolve("no"), parameters, name -> true, "a net"));
+    UserError e = assertThrows(UserError.class, () -> WeightFile.read(folder.resolve("no")));
     assertTrue(e.getMessage().contains("no such file"), e.getMessage());
+  }
+
+  @Test
+  void theLastLayerGoesByOtherNamesUnlessOursIsThereToo() {
+    write("linear.bias", new int[] {2}, "linear.weight", new int[] {2, 3});
+    Weights.load(WeightFile.read(file), parameters, name -> true, "a net");
+    assertArrayEquals(new float[] {0, 0}, parameters.get("fc.bias").get());
+    parameters.get("fc.bias").set(new float[] {2, 2});
+    parameters.get("fc.weight").set(new float[] {1, 1, 1, 1, 1, 1});
+    write("fc.bias", new int[] {2}, "fc.weight", new int[] {2, 3}, "linear.bias", new int[] {2});
+    assertRefused("1 belong to no layer (linear.bias)");
+  }
+
+  @Test
+  void wrappersAndShortcutsAreRenamed() {
+    write("_orig_mod.module.layer2.0.shortcut.1.bias", new int[] {2});
+    assertEquals(Set.of("layer2.0.downsample.1.bias"), WeightFile.read(file).tensors().keySet());
   }
 }

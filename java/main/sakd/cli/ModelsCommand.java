@@ -1,0 +1,102 @@
+package sakd.cli;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import sakd.io.UserError;
+import sakd.model.NetworkSize;
+import sakd.model.NetworkSpec;
+import sakd.model.Networks;
+import sakd.ops.Neuron;
+
+/** {@code models}: every network and what it costs. */
+@Command(
+    name = "models",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Lists the networks that --model knows, each with its parameters, the multiply-accumulates "
+          + "(MAC) of its ANN for one image, and the synaptic operations (SOP) of the spiking "
+          + "network over T steps if every neuron fired at every step.",
+      "At a firing rate r, which eval measures, it is r times as many. Layers that take the image or "
+          + "a mean over space, as the last does, are left out of the SOP."
+    })
+final class ModelsCommand implements Callable<Integer> {
+  private static final Pattern IMAGE =
+      Pattern.compile("([1-9]\\d{0,4})x([1-9]\\d{0,4})x([1-9]\\d{0,4})");
+
+  @Option(
+      names = "--input",
+      paramLabel = "CxHxW",
+      defaultValue = "3x32x32",
+      description = "Channels, height and width of an image (default: ${DEFAULT-VALUE}).")
+  private String input;
+
+  @Option(
+      names = "--T",
+      paramLabel = "1..32",
+      defaultValue = "4",
+      description = "Time steps (default: ${DEFAULT-VALUE}).")
+  private int steps;
+
+  @Option(
+      names = "--num-classes",
+      defaultValue = "10",
+      description = "Classes (default: ${DEFAULT-VALUE}).")
+  private int classes;
+
+  @Option(
+      names = "--stem",
+      paramLabel = "cifar|imagenet",
+      defaultValue = "cifar",
+      description = "Layers before the first stage (default: ${DEFAULT-VALUE}).")
+  private NetworkSpec.Stem stem;
+
+  @Spec private picocli.CommandLine.Model.CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    Matcher image = IMAGE.matcher(input);
+    if (!image.matches()) {
+      throw new UserError(
+          "--input is " + input + "; expected channels x height x width, such as 3x224x224");
+    }
+    int channels = Integer.parseInt(image.group(1));
+    int height = Integer.parseInt(image.group(2));
+    int width = Integer.parseInt(image.group(3));
+    Values.require(
+        steps >= 1 && steps <= Neuron.MAX_STEPS, "--T", steps, "1 to " + Neuron.MAX_STEPS);
+    Values.atLeast(1, "--num-classes", classes);
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf(
+        "%-20s %-10s %12s %12s %21s%n",
+        "network", "ANN", "parameters", "ANN, M MAC", "SNN, M SOP at rate 1");
+    for (NetworkSpec listed : Networks.ALL) {
+      NetworkSpec network = listed.withStem(stem);
+      out.printf(
+          Locale.ROOT,
+          "%-20s %-10s %,12d %s%n",
+          network.name(),
+          network.annName(),
+          NetworkSize.parameters(network, channels, classes),
+          operations(network, channels, height, width));
+    }
+    out.flush();
+    return 0;
+  }
+
+  private String operations(NetworkSpec network, int channels, int height, int width) {
+    try {
+      NetworkSize size = NetworkSize.of(network, channels, height, width, classes, steps);
+      return String.format(
+          Locale.ROOT, "%,12.2f %,21.2f", size.macs() / 1e6, size.synapticOperations() / 1e6);
+    } catch (UserError e) {
+      return e.getMessage(); // A row of one network does not stop the list.
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package sakd.device;
+
+import java.nio.ByteBuffer;
+
+/**
+ * A device that stores and computes nothing. A network that runs on it tells a monitor the size of
+ * every layer, at no cost.
+ */
+public final class IdleDevice implements Device {
+  private final MatrixLibrary matrix = new IdleMatrix();
+
+  private static final class NoMemory extends Memory {
+    NoMemory(long bytes) {
+      super(bytes);
+    }
+
+    @Override
+    protected Memory slice(long offset, long bytes) {
+      return new NoMemory(bytes);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static final class NoKernel implements Kernel {
+    @Override
+    public void launch(long n, Object... arguments) {}
+
+    @Override
+    public void launchRows(long rows, long columns, Object... arguments) {}
+  }
+
+  private static final class IdleMatrix implements MatrixLibrary {
+    @Override
+    public String name() {
+      return "none";
+    }
+
+    @Override
+    public void convForward(ConvShape shape, DType storage, Memory x, Memory w, Memory y) {}
+
+    @Override
+    public void convBackwardData(
+        ConvShape shape, DType storage, Memory gradY, Memory w, Memory gradX) {}
+
+    @Override
+    public void convBackwardWeights(
+        ConvShape shape, DType storage, Memory x, Memory gradY, Memory gradW) {}
+
+    @Override
+    public void gemm(
+        boolean transposeA,
+        boolean transposeB,
+        int m,
+        int n,
+        int k,
+        Memory a,
+        Memory b,
+        float beta,
+        Memory c) {}
+
+    @Override
+    public void close() {}
+  }
+
+  @Override
+  public String name() {
+    return "idle";
+  }
+
+  @Override
+  public String description() {
+    return "computes nothing";
+  }
+
+  @Override
+  public int alignment() {
+    return 1;
+  }
+
+  @Override
+  public boolean supports(DType storage) {
+    return storage.isStorage();
+  }
+
+  @Override
+  public int preferredLanes(DType storage, int steps) {
+    return 1;
+  }
+
+  @Override
+  public int preferredChunks(long rows, long columns, long bytes) {
+    return 1;
+  }
+
+  @Override
+  public Memory allocate(long bytes) {
+    return new NoMemory(bytes);
+  }
+
+  @Override
+  public void upload(ByteBuffer from, Memory to) {}
+
+  @Override
+  public void download(Memory from, ByteBuffer to) {
+    throw new UnsupportedOperationException("nothing was computed");
+  }
+
+  @Override
+  public void copy(Memory from, Memory to) {}
+
+  @Override
+  public void zero(Memory memory) {}
+
+  @Override
+  public Kernel kernel(KernelSpec spec) {
+    return new NoKernel();
+  }
+
+  @Override
+  public MatrixLibrary matrix() {
+    return matrix;
+  }
+
+  @Override
+  public void synchronize() {}
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,74 @@
+package sakd.model;
+
+import sakd.device.DType;
+import sakd.device.IdleDevice;
+import sakd.nn.Monitor;
+import sakd.nn.Parameter;
+import sakd.nn.Parameters;
+import sakd.nn.SpikeInputs;
+import sakd.nn.Tape;
+import sakd.ops.KernelOps;
+import sakd.ops.Neuron;
+import sakd.ops.Ops;
+import sakd.ops.Tensor;
+
+/**
+ * What a network costs for one image, counted without computing it.
+ *
+ * @param macs multiply-accumulates of the ANN in convolutions and linear layers
+ * @param synapticOperations accumulates of the SNN over T steps if every neuron fired at every
+ *     step, in the layers that take spikes; at a firing rate r it takes r times as many
+ */
+public record NetworkSize(long macs, long synapticOperations) {
+  /** Trained parameters; running statistics are none. */
+  public static long parameters(NetworkSpec spec, int channels, int classes) {
+    Parameters parameters = new Parameters(0);
+    spec.ann().build(Neuron.RELU, 1, channels, classes, parameters);
+    return parameters.all().stream().filter(Parameter::trained).mapToLong(Parameter::size).sum();
+  }
+
+  /**
+   * Counts the operations for an image.
+   *
+   * @param steps T of the SNN
+   * @throws sakd.io.UserError if the network cannot take such an image
+   */
+  public static NetworkSize of(
+      NetworkSpec spec, int channels, int height, int width, int classes, int steps) {
+    spec.requireImages(height, width);
+    int[] image = {1, 1, height, width, channels};
+    Count ann = count(spec.ann(), Neuron.RELU, 1, image, classes);
+    Count snn = count(spec, Neuron.LIF, steps, image, classes);
+    return new NetworkSize(ann.all, snn.fromSpikes);
+  }
+
+  private static final class Count implements Monitor {
+    private final SpikeInputs inputs = new SpikeInputs();
+    private long all;
+    private long fromSpikes;
+
+    @Override
+    public void neuron(String name, Tensor out) {
+      inputs.neuron(out);
+    }
+
+    @Override
+    public void weights(String name, Tensor in, long macs) {
+      all += macs;
+      fromSpikes += inputs.takesSpikes(name, in) ? macs : 0;
+    }
+  }
+
+  private static Count count(NetworkSpec spec, Neuron neuron, int steps, int[] image, int classes) {
+    Count count = new Count();
+    Parameters parameters = new Parameters(0);
+    try (Ops ops = new KernelOps(new IdleDevice());
+        Network network = spec.build(neuron, steps, image[image.length - 1], classes, parameters);
+        Tensor images = ops.allocate(DType.F32, image);
+        Tape tape = new Tape(ops, Tape.Mode.INFERENCE, DType.F32, count)) {
+      parameters.reserve(ops);
+      network.forward(tape, tape.input(images), false);
+    }
+    return count;
+  }
+}

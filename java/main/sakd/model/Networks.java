@@ -1,0 +1,84 @@
+package sakd.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import sakd.io.EditDistance;
+import sakd.io.UserError;
+
+/** Every network {@code --model} knows, each with the stem for CIFAR. */
+public final class Networks {
+  private static final String SPIKING = "spiking-";
+  private static final String SEW = "sew-";
+
+  /** In the order in which they are listed. */
+  public static final List<NetworkSpec> ALL = all();
+
+  private Networks() {}
+
+  private static List<NetworkSpec> all() {
+    List<NetworkSpec> all = new ArrayList<>();
+    all.add(ResNetSpec.small(SPIKING + "resnet8", 1, ResNetSpec.Shortcut.B));
+    for (int blocks : new int[] {3, 5, 7, 9}) {
+      all.add(
+          ResNetSpec.small(SPIKING + "resnet" + (6 * blocks + 2), blocks, ResNetSpec.Shortcut.A));
+    }
+    all.add(ResNetSpec.resnet19(SPIKING + "resnet19"));
+    for (boolean sew : new boolean[] {false, true}) {
+      String prefix = sew ? SEW : SPIKING;
+      all.add(ResNetSpec.large(prefix + "resnet18", sew, false, List.of(2, 2, 2, 2)));
+      all.add(ResNetSpec.large(prefix + "resnet34", sew, false, List.of(3, 4, 6, 3)));
+      all.add(ResNetSpec.large(prefix + "resnet50", sew, true, List.of(3, 4, 6, 3)));
+      all.add(ResNetSpec.large(prefix + "resnet101", sew, true, List.of(3, 4, 23, 3)));
+      all.add(ResNetSpec.large(prefix + "resnet152", sew, true, List.of(3, 8, 36, 3)));
+    }
+    all.add(VggSpec.vgg(SPIKING + "vgg11", List.of(1, 1, 2, 2, 2)));
+    all.add(VggSpec.vgg(SPIKING + "vgg13", List.of(2, 2, 2, 2, 2)));
+    all.add(VggSpec.vgg(SPIKING + "vgg16", List.of(2, 2, 3, 3, 3)));
+    return List.copyOf(all);
+  }
+
+  /**
+   * The network of that name, or the spiking one whose ANN has that name.
+   *
+   * @throws UserError naming the known ones if there is none
+   */
+  public static NetworkSpec named(String name) {
+    String wanted = name.toLowerCase(Locale.ROOT);
+    for (NetworkSpec spec : ALL) {
+      if (spec.name().equals(wanted) || spec.name().equals(SPIKING + wanted)) {
+        return spec;
+      }
+    }
+    List<String> known = ALL.stream().map(NetworkSpec::name).toList();
+    List<String> meant = new ArrayList<>(known);
+    ALL.forEach(spec -> meant.add(spec.annName()));
+    throw new UserError(
+        "unknown model '"
+            + name
+            + "'; expected one of "
+            + String.join(", ", known)
+            + ", did you mean "
+            + EditDistance.nearest(wanted, meant)
+            + "?");
+  }
+
+  /** Whether {@code --model} names an ANN by this: resnet18, not spiking- or sew-resnet18. */
+  public static boolean isAnnName(String name) {
+    return annName(name.toLowerCase(Locale.ROOT)).equals(name.toLowerCase(Locale.ROOT));
+  }
+
+  static String annName(String name) {
+    for (String prefix : List.of(SPIKING, SEW)) {
+      if (name.startsWith(prefix)) {
+        return name.substring(prefix.length());
+      }
+    }
+    return name;
+  }
+
+  /** The network for images of this height where none is named: the small one for 28 pixels. */
+  public static String defaultFor(int height) {
+    return SPIKING + (height == 28 ? "resnet8" : "resnet18");
+  }
+}

@@ -1,0 +1,85 @@
+package sakd.model;
+
+import java.util.List;
+import java.util.Set;
+import sakd.io.UserError;
+import sakd.nn.Parameters;
+import sakd.ops.Neuron;
+
+/**
+ * The description of a VGG with batch norm (Simonyan &amp; Zisserman 2015), torchvision's {@code
+ * vgg*_bn}: stages of 3x3 convolutions with bias, batch norm and neuron, each closed by a 2x2 max
+ * pool. Dropout between the linear layers is left out: batch norm and distillation do its work, and
+ * a pretrained network does not need it.
+ *
+ * @param convs convolutions of each stage
+ * @param widths width of each stage
+ * @param headWidth width of the two hidden linear layers of the IMAGENET head
+ * @param stem CIFAR: global average, then one linear layer; IMAGENET: two hidden linear layers over
+ *     all {@value #SIDE}x{@value #SIDE} pixels of the last stage, then the last
+ */
+public record VggSpec(
+    String name, List<Integer> convs, List<Integer> widths, int headWidth, Stem stem)
+    implements NetworkSpec {
+  /** Side of the last stage's feature map that the linear layers of the IMAGENET head are for. */
+  static final int SIDE = 7;
+
+  public VggSpec {
+    convs = List.copyOf(convs);
+    widths = List.copyOf(widths);
+    if (convs.isEmpty() || convs.size() != widths.size()) {
+      throw new IllegalArgumentException("a width for each stage is needed");
+    }
+  }
+
+  static VggSpec vgg(String name, List<Integer> convs) {
+    return new VggSpec(name, convs, List.of(64, 128, 256, 512, 512), 4096, Stem.CIFAR);
+  }
+
+  /** The description itself: only the neuron makes the difference. */
+  @Override
+  public VggSpec ann() {
+    return this;
+  }
+
+  @Override
+  public VggSpec withStem(Stem stem) {
+    return new VggSpec(name, convs, widths, headWidth, stem);
+  }
+
+  @Override
+  public VggSpec fitting(Set<String> names, boolean largeStem) {
+    return withStem(names.contains("classifier.6.weight") ? Stem.IMAGENET : Stem.CIFAR);
+  }
+
+  @Override
+  public void requireImages(int height, int width) {
+    int scale = 1 << convs.size();
+    if (stem == Stem.CIFAR) {
+      if (height < scale || width < scale) {
+        throw unfit(height, width, "at least " + scale + "x" + scale, "a resnet");
+      }
+    } else if (height / scale != SIDE || width / scale != SIDE) {
+      int side = SIDE * scale;
+      throw unfit(height, width, side + "x" + side + " with --stem imagenet", "--stem cifar");
+    }
+  }
+
+  private UserError unfit(int height, int width, String expected, String instead) {
+    return new UserError(
+        name
+            + " cannot take images of "
+            + height
+            + "x"
+            + width
+            + "; expected "
+            + expected
+            + ", give other images or "
+            + instead);
+  }
+
+  @Override
+  public Network build(Neuron neuron, int steps, int channels, int classes, Parameters parameters) {
+    return new Vgg(this, neuron, steps, channels, classes, parameters);
+  }
+}
