@@ -16,6 +16,7 @@ import sakd.io.UserError;
       TrainCommand.class,
       EvalCommand.class,
       PredictCommand.class,
+      DataCommand.class,
       ReportCommand.class,
       DevicesCommand.class,
       BenchCommand.class

@@ -117,7 +117,7 @@ public final class EventReader {
       int y = bytes.get() & 0xff;
       int high = bytes.get() & 0xff;
       int low = bytes.getShort() & 0xffff;
-      events.add(x, y, high >> 7 == 1, (high & 0x7f) << 16 | low);
+      events.add(x, y, (high >> 7) == 1, ((high & 0x7f) << 16) | low);
     }
     return events;
   }
@@ -138,7 +138,7 @@ public final class EventReader {
     while (bytes.hasRemaining()) {
       long time = bytes.getInt() & 0xffffffffL;
       int word = bytes.getInt();
-      events.add(word & 0x3fff, word >>> 14 & 0x3fff, (word >>> 28 & 1) == 1, time);
+      events.add(word & 0x3fff, (word >>> 14) & 0x3fff, ((word >>> 28) & 1) == 1, time);
     }
     return events;
   }
