@@ -27,13 +27,14 @@ public final class EventReader {
    */
   public static Events read(Path file) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-    ByteBuffer bytes = ByteBuffer.wrap(content(file)).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] content = content(file);
+    ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
     try {
       if (name.endsWith(".mat")) {
         return MatEvents.read(file, bytes);
       }
       if (name.endsWith(".npz")) {
-        return NpzEvents.read(file, bytes);
+        return NpzEvents.read(file, content);
       }
       if (name.endsWith(".bin") || name.endsWith(".bs2")) {
         return nmnist(file, bytes);
