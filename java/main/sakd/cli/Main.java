@@ -18,6 +18,7 @@ import sakd.io.UserError;
       PredictCommand.class,
       ExportCommand.class,
       ModelsCommand.class,
+      DataCommand.class,
       ReportCommand.class,
       DevicesCommand.class,
       BenchCommand.class

@@ -1,6 +1,10 @@
 package sakd.data;
 
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -26,6 +30,15 @@ final class Checksum {
 
   static String md5(byte[] bytes) {
     return HexFormat.of().formatHex(new Checksum().digest.digest(bytes));
+  }
+
+  /** Of a whole file. */
+  static String md5(Path file) throws IOException {
+    Checksum sum = new Checksum();
+    try (InputStream in = sum.watching(Files.newInputStream(file))) {
+      in.transferTo(OutputStream.nullOutputStream());
+    }
+    return sum.hex();
   }
 
   /** The stream, of which every byte that is read counts. */

@@ -3,6 +3,7 @@ package sakd.data;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -12,9 +13,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
-import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import sakd.io.IoErrors;
 import sakd.io.UserError;
 
@@ -123,8 +124,7 @@ record CifarPlace(CifarLayout layout, Path path) {
     Checksum sum = Checksum.md5();
     try (InputStream in =
             new BufferedInputStream(sum.watching(Files.newInputStream(path)), 1 << 16);
-        TarArchiveInputStream tar =
-            new TarArchiveInputStream(new GzipCompressorInputStream(in, true))) {
+        TarArchiveInputStream tar = new TarArchiveInputStream(new GZIPInputStream(in, 1 << 16))) {
       for (TarArchiveEntry e = tar.getNextEntry(); e != null; e = tar.getNextEntry()) {
         String name = e.getName().substring(e.getName().lastIndexOf('/') + 1);
         if (!e.isFile() || !wanted.contains(name)) {
@@ -139,8 +139,8 @@ record CifarPlace(CifarLayout layout, Path path) {
         }
         read.put(name, bytes);
       }
-      tar.transferTo(java.io.OutputStream.nullOutputStream());
-      in.transferTo(java.io.OutputStream.nullOutputStream());
+      tar.transferTo(OutputStream.nullOutputStream());
+      in.transferTo(OutputStream.nullOutputStream());
     } catch (IOException | IllegalArgumentException e) {
       throw IoErrors.damaged(path, "it cannot be unpacked (" + e.getMessage() + ")", expected);
     }

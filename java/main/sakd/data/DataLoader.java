@@ -112,9 +112,14 @@ public final class DataLoader {
     return order;
   }
 
+  @SuppressWarnings("ReferenceEquality") // Another that moves nothing may still crop at random.
+  private boolean augmented() {
+    return augment != Augment.NONE;
+  }
+
   /** Counts what cannot be read in an epoch; an evaluation is of every sample or of none. */
   Failures failures() {
-    return new Failures(dataset, shuffle || augment != Augment.NONE);
+    return new Failures(dataset, shuffle || augmented());
   }
 
   /** Prepares a batch; runs on any thread, and ends early if that is interrupted. */
@@ -134,8 +139,7 @@ public final class DataLoader {
         throw new InterruptedException();
       }
       int sample = order[start + i];
-      SplitMix64 random =
-          augment == Augment.NONE ? null : new SplitMix64(seed, epoch, sample, READ_KEY);
+      SplitMix64 random = augmented() ? new SplitMix64(seed, epoch, sample, READ_KEY) : null;
       labels[i] = dataset.label(failures.read(sample, random, images));
       augment.place(seed, epoch, sample, placement, 3 * i);
     }

@@ -1,6 +1,7 @@
 package sakd.data;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -166,7 +167,7 @@ final class EventFolder {
 
   private static List<String> lines(Path file) {
     try {
-      return Files.readAllLines(file, java.nio.charset.StandardCharsets.ISO_8859_1);
+      return Files.readAllLines(file, StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
       throw IoErrors.unreadable(file, "a list of recordings", e);
     }
@@ -174,7 +175,7 @@ final class EventFolder {
 
   private static int[] numbers(Path file, String line, String separator, int count, String form) {
     try {
-      String[] cells = line.strip().split(separator);
+      String[] cells = line.strip().split(separator, -1);
       int[] numbers = new int[count];
       for (int i = 0; i < count; i++) {
         numbers[i] = Integer.parseInt(cells[i].strip());

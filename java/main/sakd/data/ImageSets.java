@@ -169,7 +169,7 @@ final class ImageSets {
     List<ImageStore.Entry> pictures = new ArrayList<>();
     try {
       for (String line : Files.readAllLines(table, StandardCharsets.ISO_8859_1)) {
-        String[] cells = line.split("\t");
+        String[] cells = line.split("\t", -1);
         int label = cells.length < 2 ? -1 : classes.indexOf(cells[1]);
         if (label < 0) {
           throw IoErrors.damaged(table, "a line is '" + line + "'", "a file and a class of train");

@@ -23,8 +23,8 @@ final class Aedat2 {
     while (bytes.hasRemaining()) {
       int address = bytes.getInt();
       long time = bytes.getInt() & 0xffffffffL;
-      int x = address >>> 1 & LAST;
-      int y = address >>> 8 & LAST;
+      int x = (address >>> 1) & LAST;
+      int y = (address >>> 8) & LAST;
       events.add(LAST - y, LAST - x, (address & 1) == 0, time);
     }
     return events;

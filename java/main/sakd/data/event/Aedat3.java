@@ -57,10 +57,10 @@ final class Aedat3 {
         int time = bytes.getInt();
         if ((word & 1) == 1) {
           events.add(
-              word >>> 17 & 0x7fff,
-              word >>> 2 & 0x7fff,
-              (word >>> 1 & 1) == 1,
-              overflow << 31 | time);
+              (word >>> 17) & 0x7fff,
+              (word >>> 2) & 0x7fff,
+              ((word >>> 1) & 1) == 1,
+              (overflow << 31) | time);
         }
       }
     }

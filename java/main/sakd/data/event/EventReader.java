@@ -27,13 +27,14 @@ public final class EventReader {
    */
   public static Events read(Path file) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-    ByteBuffer bytes = ByteBuffer.wrap(content(file)).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] content = content(file);
+    ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
     try {
       if (name.endsWith(".mat")) {
         return MatEvents.read(file, bytes);
       }
       if (name.endsWith(".npz")) {
-        return NpzEvents.read(file, bytes);
+        return NpzEvents.read(file, content);
       }
       if (name.endsWith(".bin") || name.endsWith(".bs2")) {
         return nmnist(file, bytes);
@@ -117,7 +118,7 @@ public final class EventReader {
       int y = bytes.get() & 0xff;
       int high = bytes.get() & 0xff;
       int low = bytes.getShort() & 0xffff;
-      events.add(x, y, high >> 7 == 1, (high & 0x7f) << 16 | low);
+      events.add(x, y, (high >> 7) == 1, ((high & 0x7f) << 16) | low);
     }
     return events;
   }
@@ -138,7 +139,7 @@ public final class EventReader {
     while (bytes.hasRemaining()) {
       long time = bytes.getInt() & 0xffffffffL;
       int word = bytes.getInt();
-      events.add(word & 0x3fff, word >>> 14 & 0x3fff, (word >>> 28 & 1) == 1, time);
+      events.add(word & 0x3fff, (word >>> 14) & 0x3fff, ((word >>> 28) & 1) == 1, time);
     }
     return events;
   }

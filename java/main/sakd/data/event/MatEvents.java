@@ -114,7 +114,7 @@ final class MatEvents {
       for (int cell = 0; cell < CELLS * CELLS; cell++) {
         double value = train.getDouble(cell, column);
         if (value != 0) {
-          add(file, events, cell % CELLS, cell / CELLS, value, time);
+          add(file, events, cell % CELLS, Math.floorDiv(cell, CELLS), value, time);
         }
       }
     }

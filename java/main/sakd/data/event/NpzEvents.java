@@ -27,9 +27,9 @@ final class NpzEvents {
 
   private NpzEvents() {}
 
-  static Events read(Path file, ByteBuffer bytes) {
+  static Events read(Path file, byte[] bytes) {
     Map<String, long[]> vectors = new HashMap<>();
-    try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(bytes.array()))) {
+    try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(bytes))) {
       for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
         String name = entry.getName();
         if (name.matches("[txyp]\\.npy")) {

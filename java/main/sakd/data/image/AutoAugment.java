@@ -1,5 +1,6 @@
 package sakd.data.image;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import sakd.data.SplitMix64;
@@ -78,7 +79,7 @@ public record AutoAugment(Policy policy, int magnitude) {
   }
 
   private static final List<Operation> RANDOM =
-      List.of(Operation.values()).subList(0, Operation.INVERT.ordinal());
+      Arrays.stream(Operation.values()).filter(o -> o != Operation.INVERT).toList();
 
   /**
    * An operation, its probability and its level of 0 to 9, or - for those without.
@@ -87,7 +88,7 @@ public record AutoAugment(Policy policy, int magnitude) {
    */
   private record Step(Operation operation, double probability, int level) {
     static Step parse(String text) {
-      String[] cells = text.strip().split(" ");
+      String[] cells = text.strip().split(" ", -1);
       Operation operation = Operation.valueOf(cells[0].toUpperCase(Locale.ROOT));
       return new Step(
           operation,
@@ -101,7 +102,7 @@ public record AutoAugment(Policy policy, int magnitude) {
   private static List<Pair> pairs(String table) {
     return table
         .lines()
-        .map(line -> line.split(","))
+        .map(line -> line.split(",", -1))
         .map(cells -> new Pair(Step.parse(cells[0]), Step.parse(cells[1])))
         .toList();
   }

@@ -42,7 +42,7 @@ public record Box(double left, double top, double width, double height) {
     double ratio = (double) width / height;
     int w = ratio > LARGEST_RATIO ? (int) Math.round(height * LARGEST_RATIO) : width;
     int h = ratio < LEAST_RATIO ? (int) Math.round(width / LEAST_RATIO) : height;
-    return new Box((width - w) / 2, (height - h) / 2, w, h);
+    return new Box(Math.floorDiv(width - w, 2), Math.floorDiv(height - h, 2), w, h);
   }
 
   /**

@@ -106,7 +106,7 @@ public final class PictureDecoder {
     int[] pixels = new int[w * h]; // Grey: four pixels a word, the first in the highest bits.
     for (int y = 0; y < h; y++) {
       for (int x = 0; x < w; x++) {
-        int grey = raw[y * words + x / 4] >>> 24 - 8 * (x % 4) & 0xff;
+        int grey = (raw[y * words + x / 4] >>> (24 - 8 * (x % 4))) & 0xff;
         pixels[y * w + x] = grey * 0x01010100;
       }
     }

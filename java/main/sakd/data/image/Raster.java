@@ -1,6 +1,7 @@
 package sakd.data.image;
 
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Uint8 pixels {@code [C, H, W]} that are changed in place: the operations of AutoAugment and
@@ -44,7 +45,7 @@ public final class Raster {
     }
   }
 
-  private void map(java.util.function.IntUnaryOperator of) {
+  private void map(IntUnaryOperator of) {
     byte[] table = new byte[256];
     for (int v = 0; v < 256; v++) {
       table[v] = (byte) of.applyAsInt(v);
@@ -66,7 +67,7 @@ public final class Raster {
 
   /** Keeps so many of the highest bits. */
   public void posterize(int bits) {
-    int mask = 255 << 8 - bits & 255;
+    int mask = (255 << (8 - bits)) & 255;
     map(v -> v & mask);
   }
 

@@ -97,10 +97,10 @@ public final class Resampler {
       to[at + x] = pixels[from + x] >>> 24;
     }
     for (int x = 0; x < width; x++) {
-      to[at + width + x] = pixels[from + x] >> 16 & 0xff;
+      to[at + width + x] = (pixels[from + x] >> 16) & 0xff;
     }
     for (int x = 0; x < width; x++) {
-      to[at + 2 * width + x] = pixels[from + x] >> 8 & 0xff;
+      to[at + 2 * width + x] = (pixels[from + x] >> 8) & 0xff;
     }
   }
 

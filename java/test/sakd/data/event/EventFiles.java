@@ -110,7 +110,7 @@ public final class EventFiles {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.write(ascii("#!AER-DAT4.0\r\n"));
     out.write(sized(header.remaining()));
-    out.write(header.array(), 0, header.limit());
+    out.write(array(header));
     int half = events.size() / 2;
     part(out, 0, packed(events, 0, half, compression));
     part(out, 2, new byte[] {1, 2, 3});
@@ -126,7 +126,7 @@ public final class EventFiles {
   }
 
   private static byte[] sized(int number) {
-    return buffer(4).putInt(number).array();
+    return array(buffer(4).putInt(number).flip());
   }
 
   private static byte[] packed(Events events, int from, int to, int compression)
@@ -140,8 +140,8 @@ public final class EventFiles {
       table.putInt(events.on(i) ? 1 : 0);
     }
     ByteArrayOutputStream plain = new ByteArrayOutputStream();
-    plain.writeBytes(sized(table.capacity()));
-    plain.writeBytes(table.array());
+    plain.writeBytes(sized(table.position()));
+    plain.writeBytes(array(table.flip()));
     ByteArrayOutputStream packed = new ByteArrayOutputStream();
     try (OutputStream to4 =
         switch (compression) {
@@ -159,7 +159,7 @@ public final class EventFiles {
     Matrix train = Mat5.newMatrix(101, events.size());
     for (int i = 0; i < events.size(); i++) {
       train.setDouble(10 * events.y(i) + events.x(i), i, events.on(i) ? 1 : -1);
-      train.setDouble(100, i, events.time(i) * 1e-6);
+      train.setDouble(100, i, (double) events.time(i) * 1e-6);
     }
     return mat(file, "spiketrain", train);
   }
@@ -211,10 +211,16 @@ public final class EventFiles {
         ascii("{'descr': '" + type + "', 'fortran_order': False, 'shape': (" + n + ",), }\n");
     zip.putNextEntry(new ZipEntry(name + ".npy"));
     zip.write(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0});
-    zip.write(buffer(2).putShort((short) header.length).array());
+    zip.write(array(buffer(2).putShort((short) header.length).flip()));
     zip.write(header);
-    zip.write(data.array());
+    zip.write(array(data.flip()));
     zip.closeEntry();
+  }
+
+  private static byte[] array(ByteBuffer bytes) {
+    byte[] content = new byte[bytes.remaining()];
+    bytes.get(content);
+    return content;
   }
 
   private static ByteBuffer buffer(int size) {
@@ -227,8 +233,7 @@ public final class EventFiles {
 
   private static Path write(Path file, ByteBuffer bytes) throws IOException {
     bytes.flip();
-    byte[] content = new byte[bytes.remaining()];
-    bytes.get(content);
+    byte[] content = array(bytes);
     Files.createDirectories(file.getParent());
     return Files.write(file, content);
   }

@@ -1,0 +1,105 @@
+package sakd.cli;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import sakd.data.Dataset;
+import sakd.data.Download;
+import sakd.data.SampleShape;
+
+/** {@code data}: what a folder holds, and fetching what has a public address. */
+@Command(
+    name = "data",
+    mixinStandardHelpOptions = true,
+    description = "Shows or fetches data sets.",
+    subcommands = {DataCommand.Fetch.class, DataCommand.Info.class})
+final class DataCommand implements Runnable {
+  private static final int CLASSES_SHOWN = 12;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  /** {@code data download}. */
+  @Command(
+      name = "download",
+      mixinStandardHelpOptions = true,
+      description = "Fetches a data set, goes on where it was cut off, and checks what came.")
+  static final class Fetch implements Callable<Integer> {
+    @Parameters(paramLabel = "NAME", description = "cifar10, cifar100, fashion-mnist or mnist.")
+    private String name;
+
+    @Option(
+        names = "--data-path",
+        required = true,
+        paramLabel = "DIR",
+        description = "Folder that the files go to.")
+    private Path folder;
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+      var out = spec.commandLine().getOut();
+      Download.fetch(
+          name,
+          folder,
+          line -> {
+            out.println(line);
+            out.flush();
+          });
+      return CommandLine.ExitCode.OK;
+    }
+  }
+
+  /** {@code data info}. */
+  @Command(
+      name = "info",
+      mixinStandardHelpOptions = true,
+      description = "Says what a folder or an archive holds.")
+  static final class Info implements Callable<Integer> {
+    @Mixin private DataOptions data;
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+      var out = spec.commandLine().getOut();
+      for (boolean train : new boolean[] {true, false}) {
+        Dataset set = data.open(train);
+        SampleShape s = set.shape();
+        out.printf(
+            Locale.ROOT,
+            "%s, %s: %d samples of %dx%dx%d, %d classes%n",
+            set.name(),
+            train ? "training" : "test",
+            set.size(),
+            s.channels(),
+            s.height(),
+            s.width(),
+            set.classes());
+        int[] counts = new int[set.classes()];
+        for (int i = 0; i < set.size(); i++) {
+          counts[set.label(i)]++;
+        }
+        for (int c = 0; c < Math.min(CLASSES_SHOWN, counts.length); c++) {
+          out.printf(Locale.ROOT, "  %6d  %s%n", counts[c], set.classNames().get(c));
+        }
+        if (counts.length > CLASSES_SHOWN) {
+          out.printf(Locale.ROOT, "  and %d classes more%n", counts.length - CLASSES_SHOWN);
+        }
+      }
+      out.flush();
+      return CommandLine.ExitCode.OK;
+    }
+  }
+}
