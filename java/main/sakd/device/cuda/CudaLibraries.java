@@ -18,6 +18,7 @@ final class CudaLibraries {
   static final String CUBLAS = "libcublas.so.12";
   static final String CUDNN = "libcudnn.so.9";
   static final String NVRTC = "libnvrtc.so.12";
+  private static final String LINK_ERROR = UnsatisfiedLinkError.class.getName() + ":";
   private static final String CUBLAS_13 = "libcublas.so.13";
 
   static final String[] CUBLAS_NEEDS = {"libcublasLt.so.12"};
@@ -161,8 +162,14 @@ final class CudaLibraries {
       touch.run();
       return "";
     } catch (LinkageError | IOException | CudaFailure e) {
-      // JCuda's message goes on with two stack traces.
-      return String.valueOf(e.getMessage()).lines().findFirst().orElse("").strip();
+      // JCuda's message holds two stack traces; the head of the last says what the loader said.
+      List<String> lines = String.valueOf(e.getMessage()).lines().toList();
+      return lines.stream()
+          .filter(line -> line.startsWith(LINK_ERROR))
+          .reduce((first, second) -> second)
+          .map(line -> line.substring(LINK_ERROR.length()))
+          .orElse(lines.isEmpty() ? e.toString() : lines.get(0))
+          .strip();
     }
   }
 
