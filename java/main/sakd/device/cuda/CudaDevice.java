@@ -41,13 +41,11 @@ public final class CudaDevice implements Device {
   /** LANES * T that keeps a backward kernel in registers (native-tests/check_cuda.sh). */
   private static final int MOST_HELD = 32;
 
-  /** Threads that hide the latency of a GPU's memory, for each multiprocessor. */
-  private static final long THREADS_PER_UNIT = 1024;
+  /** Blocks of a reduction on each multiprocessor. */
+  private static final long BLOCKS_PER_UNIT = 4;
 
-  /** Merging them walks them one after the other. */
-  private static final long MOST_CHUNKS = 1024;
-
-  private static final long LEAST_ROWS = 16;
+  /** A chunk of fewer passes of its block is all merge. */
+  private static final long LEAST_PASSES = 4;
 
   private static final long BANDWIDTH_BYTES = 256L << 20;
   private static final int WARP = 32;
@@ -191,12 +189,17 @@ public final class CudaDevice implements Device {
     return lanes;
   }
 
+  /**
+   * A reduction gives a block of threads a chunk of rows of a tile of columns, so many rows at a
+   * time as it has threads for ({@code kernels/cuda/group.h}).
+   */
   @Override
   public int preferredChunks(long rows, long columns, long bytes) {
-    long wanted = THREADS_PER_UNIT * units / Math.max(1, columns);
-    // A chunk of few rows is all merge: its float32 sums are as many bytes as what it reads.
-    long most = Math.min(MOST_CHUNKS, rows / LEAST_ROWS);
-    return (int) Math.max(1, Math.min(wanted, most));
+    long tile = Math.min(WARP, Long.highestOneBit(Math.max(1, 2 * columns - 1)));
+    long tiles = (columns + tile - 1) / tile;
+    long rowsAtATime = WARP * Kernel.BLOCK_WARPS / tile;
+    long wanted = (BLOCKS_PER_UNIT * units + tiles - 1) / tiles;
+    return (int) Math.max(1, Math.min(wanted, rows / (LEAST_PASSES * rowsAtATime)));
   }
 
   @Override

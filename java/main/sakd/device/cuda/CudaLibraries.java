@@ -18,6 +18,10 @@ final class CudaLibraries {
   static final String CUBLAS = "libcublas.so.12";
   static final String CUDNN = "libcudnn.so.9";
   static final String NVRTC = "libnvrtc.so.12";
+  /** What the loader says of a library that is nowhere. */
+  private static final String NO_SUCH_FILE = "No such file or directory";
+
+  private static final String LINK_ERROR = UnsatisfiedLinkError.class.getName() + ":";
   private static final String CUBLAS_13 = "libcublas.so.13";
 
   static final String[] CUBLAS_NEEDS = {"libcublasLt.so.12"};
@@ -104,10 +108,12 @@ final class CudaLibraries {
     }
   }
 
-  /** What is missing, by name, with the loader's reason. */
+  /** What is missing, by name; with the loader's reason where the file is there. */
   static String sentence(Map<String, String> missing) {
     List<String> parts = new ArrayList<>();
-    missing.forEach((name, reason) -> parts.add(name + " (" + reason + ")"));
+    missing.forEach(
+        (name, reason) ->
+            parts.add(reason.contains(NO_SUCH_FILE) ? name : name + " (" + reason + ")"));
     return "there is an NVIDIA GPU, but not " + String.join(" and not ", parts);
   }
 
@@ -161,8 +167,14 @@ final class CudaLibraries {
       touch.run();
       return "";
     } catch (LinkageError | IOException | CudaFailure e) {
-      // JCuda's message goes on with two stack traces.
-      return String.valueOf(e.getMessage()).lines().findFirst().orElse("").strip();
+      // JCuda's message holds two stack traces; the head of the last says what the loader said.
+      List<String> lines = String.valueOf(e.getMessage()).lines().toList();
+      return lines.stream()
+          .filter(line -> line.startsWith(LINK_ERROR))
+          .reduce((first, second) -> second)
+          .map(line -> line.substring(LINK_ERROR.length()))
+          .orElse(lines.isEmpty() ? e.toString() : lines.get(0))
+          .strip();
     }
   }
 

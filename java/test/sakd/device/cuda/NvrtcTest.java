@@ -47,10 +47,17 @@ class NvrtcTest {
       defines.put("STORAGE", storage);
       defines.put("LANES", storage == 0 ? 4 : 8);
       defines.put("LEAK", storage == 1 ? 2 : 1);
-      specs.add(KernelSpec.of("neuron.cu", "neuron_backward", defines));
+      specs.add(KernelSpec.of("cuda/neuron.cu", "neuron_backward", defines));
     }
-    for (String file :
-        List.of("elementwise.cu", "batchnorm.cu", "loss.cu", "optimizer.cu", "pool.cu")) {
+    List<String> anyLanes =
+        List.of(
+            "elementwise.cu",
+            "pool.cu",
+            "cuda/batchnorm.cu",
+            "cuda/distance.cu",
+            "cuda/loss.cu",
+            "cuda/optimizer.cu");
+    for (String file : anyLanes) {
       specs.add(KernelSpec.of(file, "", Map.of("STORAGE", 2, "LANES", 8)));
       specs.add(KernelSpec.of(file, "", Map.of("STORAGE", 1, "LANES", 1)));
     }
