@@ -63,8 +63,10 @@ bundle-tests:
 	cp -r target/test-classes target/bundle-tests/classes
 	rm -r target/bundle-tests/classes/sakd/bench target/bundle-tests/classes/META-INF
 
-# At most 45 MB; starts and trains with no Java on the PATH.
+# The bundle: at most 45 MB, starts and trains with no Java on the PATH. Its forwarding libraries: called as
+# JCuda calls them, with a stand-in for CUDA 13.
 check-bundle: bundle
+	$(MAKE) --no-print-directory -C kernels/cuda13 test
 	sh java/bundle/check.sh
 
 bench-gpu: bundle

@@ -63,7 +63,7 @@ public final class Bench {
   private List<Long> elementSteps() {
     return quick
         ? List.of(1L << 16)
-        : LongStream.rangeClosed(10, 15).map(k -> 1L << 2 * k).boxed().toList();
+        : LongStream.rangeClosed(10, 15).map(k -> 1L << (2 * k)).boxed().toList();
   }
 
   private List<StepBench.Work> works() {

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -31,11 +30,10 @@ class BenchTest {
           section.substring(3).split("\n## ", 2)[0].lines().filter(l -> l.startsWith("|")).toList();
       assertEquals(2 + rows[i], table.size(), section);
       for (String row : table.subList(2, table.size())) {
-        List<String> cells = Arrays.asList(row.split("\\|"));
-        assertEquals(table.get(0).split("\\|").length, cells.size(), row);
+        List<String> cells = cells(row);
+        assertEquals(cells(table.get(0)).size(), cells.size(), row);
         assertTrue(
             cells.stream()
-                    .map(String::strip)
                     .filter(Pattern.compile("\\d+(\\.\\d+)?( %)?").asMatchPredicate())
                     .filter(c -> Double.parseDouble(c.split(" ")[0]) > 0)
                     .count()
@@ -43,6 +41,10 @@ class BenchTest {
             row);
       }
     }
+  }
+
+  private static List<String> cells(String row) {
+    return Pattern.compile("\\|").splitAsStream(row).map(String::strip).toList();
   }
 
   @Test
