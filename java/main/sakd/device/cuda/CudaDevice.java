@@ -41,13 +41,11 @@ public final class CudaDevice implements Device {
   /** LANES * T that keeps a backward kernel in registers (native-tests/check_cuda.sh). */
   private static final int MOST_HELD = 32;
 
-  /** Threads that hide the latency of a GPU's memory, for each multiprocessor. */
-  private static final long THREADS_PER_UNIT = 1024;
+  /** Blocks of 256 threads that hide the latency of a GPU's memory, for each multiprocessor. */
+  private static final long BLOCKS_PER_UNIT = 4;
 
-  /** Merging them walks them one after the other. */
-  private static final long MOST_CHUNKS = 1024;
-
-  private static final long LEAST_ROWS = 16;
+  /** Rows that a thread of a reduction sums at least; with fewer it is all merge. */
+  private static final long LEAST_ROWS = 4;
 
   private static final long BANDWIDTH_BYTES = 256L << 20;
   private static final int WARP = 32;
@@ -193,10 +191,13 @@ public final class CudaDevice implements Device {
 
   @Override
   public int preferredChunks(long rows, long columns, long bytes) {
-    long wanted = THREADS_PER_UNIT * units / Math.max(1, columns);
-    // A chunk of few rows is all merge: its float32 sums are as many bytes as what it reads.
-    long most = Math.min(MOST_CHUNKS, rows / LEAST_ROWS);
-    return (int) Math.max(1, Math.min(wanted, most));
+    // Of each chunk a block takes a tile of columns, and in it this many rows at a time: see
+    // kernels/cuda/group.h.
+    long tile = Math.min(32, Long.highestOneBit(Math.max(1, 2 * columns - 1)));
+    long tiles = (columns + tile - 1) / tile;
+    long depth = 256 / tile;
+    long wanted = (BLOCKS_PER_UNIT * units + tiles - 1) / tiles;
+    return (int) Math.max(1, Math.min(wanted, rows / (LEAST_ROWS * depth)));
   }
 
   @Override
