@@ -18,5 +18,6 @@ fi
   echo "NVRTC: not checked, there is no libnvrtc.so.12 or .13 here"
   exit 0
 }
+# It opens a second library, of what is built into the compiler, from the folder that it is in itself.
 ${CXX:-g++} -std=c++17 -O1 -Wall -Wextra nvrtc_check.cpp -o "$1/nvrtc_check" -ldl &&
-  "$1/nvrtc_check" "$library" "$1"
+  LD_LIBRARY_PATH=$(dirname "$library"):${LD_LIBRARY_PATH:-} "$1/nvrtc_check" "$library" "$1"
