@@ -53,10 +53,13 @@ final class Examination {
   }
 
   /** A weight file of a run and the phase that wrote it. */
-  private record Part(String phase, WeightFile file, ModelFile about) {
+  private record Part(String phase, Path path, WeightFile file, ModelFile about) {
+    /** Null if the file does not describe its network. */
     static Part read(String phase, Path path) {
       WeightFile file = WeightFile.read(path);
-      return new Part(phase, file, ModelFile.of(file.metadata(), path.toString()));
+      return ModelFile.isIn(file.metadata())
+          ? new Part(phase, path, file, ModelFile.of(file.metadata(), path.toString()))
+          : null;
     }
   }
 
@@ -89,11 +92,8 @@ final class Examination {
   }
 
   private static List<Part> parts(Run run) {
-    int given = run.args().indexOf("--teacher");
     Path teacher =
-        given >= 0 && given + 1 < run.args().size()
-            ? Path.of(run.args().get(given + 1))
-            : run.folder().resolve("teacher").resolve(BEST);
+        run.option("--teacher").map(Path::of).orElse(run.folder().resolve("teacher").resolve(BEST));
     List<String> phases = run.phases();
     Map<String, Path> paths = new LinkedHashMap<>();
     paths.put("teacher", teacher);
@@ -105,8 +105,12 @@ final class Examination {
     List<Part> parts = new ArrayList<>();
     paths.forEach(
         (phase, path) -> {
-          if (Files.exists(path)) {
-            parts.add(Part.read(phase, path));
+          // A teacher may come from elsewhere and say nothing of itself.
+          if (Files.exists(path) && path.toString().endsWith(".safetensors")) {
+            Part part = Part.read(phase, path);
+            if (part != null) {
+              parts.add(part);
+            }
           }
         });
     return parts;

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import sakd.io.IoErrors;
 import sakd.io.UserError;
 
@@ -91,6 +92,19 @@ record Run(Path folder, String name, List<String> args, List<String> log, List<R
     return rows;
   }
 
+  /** The value of an option that the run was started with, as {@code --name V} or {@code =V}. */
+  Optional<String> option(String name) {
+    for (int i = 0; i < args.size(); i++) {
+      if (args.get(i).startsWith(name + "=")) {
+        return Optional.of(args.get(i).substring(name.length() + 1));
+      }
+      if (args.get(i).equals(name) && i + 1 < args.size()) {
+        return Optional.of(args.get(i + 1));
+      }
+    }
+    return Optional.empty();
+  }
+
   /** The phases in the order they were trained. */
   List<String> phases() {
     return rows.stream().map(Row::phase).distinct().toList();
@@ -122,8 +136,8 @@ record Run(Path folder, String name, List<String> args, List<String> log, List<R
         .orElse("");
   }
 
-  /** Whether training came to its end, which prints the weights' path. */
+  /** Whether training came to its end, where it prints the table of networks. */
   boolean finished() {
-    return !logged("weights ").isEmpty();
+    return !logged("network ").isEmpty();
   }
 }
