@@ -113,24 +113,15 @@ final class PredictCommand implements Callable<Integer> {
               + " does not tell how pictures become its input; expected a file that train wrote,"
               + " or give --input as .npy, normalised");
     }
-    int channels = how.mean().size();
-    if (channels != 1 && channels != 3) {
-      throw new UserError(
-          weights
-              + " takes "
-              + channels
-              + " channels, which no picture has; expected a network for grey or colour, give its"
-              + " input as .npy, normalised");
-    }
     List<Path> files = new ArrayList<>();
     for (Path path : input) {
       files.addAll(Files.isDirectory(path) ? ImageFiles.in(path) : List.of(path));
     }
+    int channels = how.mean().size();
     int size = channels * how.height() * how.width();
     float[] pixels = new float[Math.multiplyExact(files.size(), size)];
     for (int i = 0; i < files.size(); i++) {
-      byte[] image = ImageFiles.read(files.get(i), channels, how.height(), how.width());
-      System.arraycopy(how.normalise(image), 0, pixels, i * size, size);
+      System.arraycopy(how.read(files.get(i)), 0, pixels, i * size, size);
     }
     return new Images(
         HostTensor.ofFloats(pixels, files.size(), channels, how.height(), how.width()),

@@ -59,6 +59,7 @@ final class ReportCommand implements Callable<Integer> {
             Values.register(line);
             line.setUnmatchedArgumentsAllowed(true).setOverwrittenOptionsAllowed(true);
             line.setExpandAtFiles(false);
+            line.setErr(spec.commandLine().getErr());
             List<String> all = new ArrayList<>(args);
             all.addAll(own);
             line.parseArgs(all.toArray(String[]::new));

@@ -39,6 +39,14 @@ public interface Dataset {
     return this;
   }
 
+  /**
+   * What the shorter side of a picture becomes, in pixels, before evaluation takes the middle: the
+   * height where it takes all of it.
+   */
+  default int resized() {
+    return height();
+  }
+
   /** How far training shifts a sample, in pixels; 0 where {@link #read} crops at random itself. */
   default int cropPadding() {
     return height() / 8;

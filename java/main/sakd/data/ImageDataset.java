@@ -52,6 +52,11 @@ final class ImageDataset implements Dataset {
   }
 
   @Override
+  public int resized() {
+    return whole ? shape.height() : shape.height() * 256 / 224;
+  }
+
+  @Override
   public int cropPadding() {
     return whole ? Dataset.super.cropPadding() : 0;
   }
@@ -87,7 +92,7 @@ final class ImageDataset implements Dataset {
       return Box.whole(width, height);
     }
     return random == null
-        ? Box.center(width, height, side, side * 256 / 224)
+        ? Box.center(width, height, side, resized())
         : Box.random(width, height, random);
   }
 }

@@ -1,10 +1,19 @@
 package sakd.model;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import sakd.data.Dataset;
+import sakd.data.image.Box;
+import sakd.data.image.Picture;
+import sakd.data.image.PictureDecoder;
+import sakd.data.image.Resampler;
+import sakd.io.IoErrors;
 import sakd.io.Json;
 import sakd.io.UserError;
 
@@ -13,14 +22,21 @@ import sakd.io.UserError;
  * weight file has it, so that {@code predict} takes pictures.
  *
  * @param height H of the input
+ * @param resized what the shorter side of a picture becomes, in pixels, before its middle is taken
  * @param mean of pixel / 255 per channel, which is taken off
  * @param std of pixel / 255 per channel, by which the rest is divided
  * @param classNames by class number
  */
 public record ImageSpec(
-    int height, int width, List<Float> mean, List<Float> std, List<String> classNames) {
+    int height,
+    int width,
+    int resized,
+    List<Float> mean,
+    List<Float> std,
+    List<String> classNames) {
   private static final String HEIGHT = "sakd.height";
   private static final String WIDTH = "sakd.width";
+  private static final String RESIZED = "sakd.resized";
   private static final String MEAN = "sakd.mean";
   private static final String STD = "sakd.std";
   private static final String CLASS_NAMES = "sakd.class_names";
@@ -29,7 +45,7 @@ public record ImageSpec(
     mean = List.copyOf(mean);
     std = List.copyOf(std);
     classNames = List.copyOf(classNames);
-    if (height < 1 || width < 1 || mean.isEmpty() || mean.size() != std.size()) {
+    if (height < 1 || width < 1 || resized < 1 || mean.isEmpty() || mean.size() != std.size()) {
       throw new IllegalArgumentException("a size, and mean and std of each channel are needed");
     }
   }
@@ -37,7 +53,12 @@ public record ImageSpec(
   /** What a data set does with its samples. */
   public static ImageSpec of(Dataset set) {
     return new ImageSpec(
-        set.height(), set.width(), box(set.info().mean()), box(set.info().std()), set.classNames());
+        set.height(),
+        set.width(),
+        set.resized(),
+        box(set.info().mean()),
+        box(set.info().std()),
+        set.classNames());
   }
 
   private static List<Float> box(float[] values) {
@@ -48,6 +69,7 @@ public record ImageSpec(
   public void describe(Map<String, String> metadata) {
     metadata.put(HEIGHT, Integer.toString(height));
     metadata.put(WIDTH, Integer.toString(width));
+    metadata.put(RESIZED, Integer.toString(resized));
     metadata.put(MEAN, join(mean));
     metadata.put(STD, join(std));
     metadata.put(CLASS_NAMES, Json.format(classNames));
@@ -79,6 +101,7 @@ public record ImageSpec(
       return new ImageSpec(
           Integer.parseInt(metadata.get(HEIGHT)),
           Integer.parseInt(metadata.get(WIDTH)),
+          Integer.parseInt(metadata.get(RESIZED)),
           split(metadata.get(MEAN)),
           split(metadata.get(STD)),
           names);
@@ -92,19 +115,62 @@ public record ImageSpec(
               + " does not tell how pictures become its input ("
               + e.getMessage()
               + "); expected "
-              + String.join(", ", HEIGHT, WIDTH, MEAN, STD, CLASS_NAMES)
+              + String.join(", ", HEIGHT, WIDTH, RESIZED, MEAN, STD, CLASS_NAMES)
               + ", give normalised images as .npy",
           e);
     }
   }
 
-  /** Pixels [C, H, W] of uint8 as the network takes them: (pixel / 255 - mean) / std. */
-  public float[] normalise(byte[] pixels) {
-    float[] out = new float[pixels.length];
+  /**
+   * A picture as evaluation would show it to the network, but for a network that sees grey 0.299 R
+   * + 0.587 G + 0.114 B.
+   *
+   * @return (pixel / 255 - mean) / std, [C, H, W]
+   * @throws UserError if the file is no picture, or the network's input is none: not a square, or
+   *     of other channels than grey or red, green and blue
+   */
+  public float[] read(Path file) {
+    int channels = mean.size();
+    if (height != width || (channels != 1 && channels != 3)) {
+      throw new UserError(
+          "the network's input is "
+              + channels
+              + " x "
+              + height
+              + " x "
+              + width
+              + ", which pictures do not become; expected a square of 1 or 3 channels, give its"
+              + " input as .npy, normalised");
+    }
+    Picture picture = PictureDecoder.decode(file, bytes(file), (w, h) -> 1);
+    boolean fits = picture.width() == width && picture.height() == height;
+    Box box =
+        fits
+            ? Box.whole(width, height)
+            : Box.center(picture.width(), picture.height(), height, resized);
     int area = height * width;
+    ByteBuffer colours = ByteBuffer.allocate(3 * area);
+    new Resampler().resample(picture, box, height, colours);
+    float[] out = new float[channels * area];
     for (int i = 0; i < out.length; i++) {
-      out[i] = ((pixels[i] & 0xff) / 255f - mean.get(i / area)) / std.get(i / area);
+      float value = channels == 3 ? colours.get(i) & 0xff : luma(colours, i, area);
+      out[i] = (value / 255f - mean.get(i / area)) / std.get(i / area);
     }
     return out;
+  }
+
+  private static int luma(ByteBuffer colours, int i, int area) {
+    return Math.round(
+        0.299f * (colours.get(i) & 0xff)
+            + 0.587f * (colours.get(area + i) & 0xff)
+            + 0.114f * (colours.get(2 * area + i) & 0xff));
+  }
+
+  private static byte[] bytes(Path file) {
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw IoErrors.unreadable(file, "a picture (JPEG, PNG, GIF or BMP)", e);
+    }
   }
 }

@@ -45,7 +45,8 @@ class PredictTest {
     weights = folder.resolve("net.safetensors");
     plain = folder.resolve("plain.safetensors");
     ImageSpec how =
-        new ImageSpec(SIDE, SIDE, List.of(0.5f, 0.4f, 0.3f), List.of(0.2f, 0.3f, 0.4f), CLASSES);
+        new ImageSpec(
+            SIDE, SIDE, SIDE, List.of(0.5f, 0.4f, 0.3f), List.of(0.2f, 0.3f, 0.4f), CLASSES);
     ModelFile model =
         new ModelFile(
             Networks.named("resnet8"), Neuron.LIF, STEPS, 3, CLASSES.size());
@@ -67,8 +68,9 @@ class PredictTest {
       byte[] pixels = new byte[3 * SIDE * SIDE];
       random.nextBytes(pixels);
       Files.write(pictures.resolve(name), ImageFiles.png(pixels, 3, SIDE, SIDE));
-      for (float v : how.normalise(pixels)) {
-        all.add(v);
+      for (int i = 0; i < pixels.length; i++) {
+        int c = i / (SIDE * SIDE);
+        all.add(((pixels[i] & 0xff) / 255f - how.mean().get(c)) / how.std().get(c));
       }
     }
     float[] floats = new float[all.size()];

@@ -134,7 +134,7 @@ class ReportTest {
     Files.writeString(empty.resolve("args.txt"), "--data-path\n/nowhere/mnist\n");
     String html = report(empty);
     assertTrue(figure(html, "accuracy").contains("No epoch is finished yet."));
-    assertTrue(figure(html, "steps").contains("no folder /nowhere/mnist"), html);
+    assertTrue(figure(html, "steps").contains("/nowhere/mnist; expected"), html);
     // An option of the report goes before the run's.
     CommandLines.run("report", empty.toString(), "--data-path", data.toString()).ok();
     html = Files.readString(empty.resolve("report.html"));

@@ -57,8 +57,9 @@ public record Box(double left, double top, double width, double height) {
     int h = (int) (height / scale);
     double x = width / (double) w;
     double y = height / (double) h;
+    // Python rounds halves to the even number, and so does rint.
     return new Box(
-        Math.round((w - side) / 2.0) * x, Math.round((h - side) / 2.0) * y, side * x, side * y);
+        Math.rint((w - side) / 2.0) * x, Math.rint((h - side) / 2.0) * y, side * x, side * y);
   }
 
   /** The same part of the picture at another scale. */

@@ -126,9 +126,12 @@ public final class PictureDecoder {
         BufferedImage image = reader.read(0);
         int w = image.getWidth();
         int h = image.getHeight();
-        int[] pixels = image.getRGB(0, 0, w, h, null, 0, w);
-        for (int i = 0; i < pixels.length; i++) {
-          pixels[i] <<= 8;
+        int[] pixels = grey(image);
+        if (pixels == null) {
+          pixels = image.getRGB(0, 0, w, h, null, 0, w);
+          for (int i = 0; i < pixels.length; i++) {
+            pixels[i] <<= 8;
+          }
         }
         return new Picture(w, h, pixels);
       } finally {
@@ -140,6 +143,22 @@ public final class PictureDecoder {
       // ImageIO answers damage with whatever its own checks throw.
       throw IoErrors.damaged(file, "it cannot be decoded (" + e.getMessage() + ")", EXPECTED);
     }
+  }
+
+  /**
+   * The pixels of a grey image as they are in the file, or null if it is none: Java takes grey for
+   * linear light, and its conversion to RGB brightens it.
+   */
+  private static int[] grey(BufferedImage image) {
+    if (image.getType() != BufferedImage.TYPE_BYTE_GRAY) {
+      return null;
+    }
+    int w = image.getWidth();
+    int[] pixels = image.getRaster().getSamples(0, 0, w, image.getHeight(), 0, (int[]) null);
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] *= 0x01010100;
+    }
+    return pixels;
   }
 
   private static void requireSize(Object file, int width, int height) {
