@@ -83,7 +83,8 @@ class NetworksGoldenTest {
       }
       int[] shape = {IMAGES, 3, side, side};
       HostTensor images = HostTensor.ofFloats(values("images", shape), shape);
-      float[] logits = Predictor.logits(ops, network, images, IMAGES, DType.F32).toFloats();
+      float[] logits =
+          Predictor.predict(ops, network, images, IMAGES, DType.F32).logits().toFloats();
       assertEquals(expected.length, logits.length);
       double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
       for (int i = 0; i < logits.length; i++) {
