@@ -38,6 +38,7 @@ public final class Conv2d {
         ops.allocate(
             value.type(), value.dim(0), value.dim(1), shape.outHeight(), shape.outWidth(), out);
     ops.conv(shape, value, weight.value(), y);
+    tape.show("activations of ", name, y);
     return tape.record(
         y,
         true,
