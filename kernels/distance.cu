@@ -8,17 +8,19 @@ INLINE vfloat sign_of(vfloat a) { return above_zero(a) - above_zero(-a); }
 #ifndef BLOCK_REDUCTIONS
 // partial [chunks] (sums of absolute differences) and grad are assigned:
 //   loss = weight sum |a - b| / count,   dloss/da = weight sign(a - b) / count;  scale = weight / count
+// grad is dloss/da times loss_scale [1].
 KERNEL(absolute_error, GLOBAL const storage* RESTRICT a, GLOBAL const storage* RESTRICT b,
-       GLOBAL storage* RESTRICT grad, GLOBAL float* RESTRICT partial, float scale, int64 n,
-       int items_per_chunk, int chunks) {
+       GLOBAL const float* RESTRICT loss_scale, GLOBAL storage* RESTRICT grad,
+       GLOBAL float* RESTRICT partial, float scale, int64 n, int items_per_chunk, int chunks) {
   FOR_EACH(chunk, chunks) {
+    const float slope = scale * loss_scale[0];
     const int64 first = chunk * items_per_chunk;
     const int64 last = first + items_per_chunk < n ? first + items_per_chunk : n;
     vfloat sum = splat(0);
     for (int64 i = first; i < last; ++i) {
       const vfloat d = load(a, i * LANES) - load(b, i * LANES);
       sum = sum + absolute(d);
-      store(grad, i * LANES, sign_of(d) * scale);
+      store(grad, i * LANES, sign_of(d) * slope);
     }
     partial[chunk] = lane_sum(sum);
   }

@@ -17,12 +17,12 @@ INLINE bool is_ahead(float z, int k, float own, int label) {
 //   loss = (ce_weight ce + kl_weight kl) / N
 //   dloss/dz = (ce_weight (p - target) + kl_weight T (b - a)) / N
 //
-// losses [N, 2] (ce and kl of each sample) and grad [N, K] are assigned. T is the temperature.
-// With kl_weight = 0 the teacher is not read and kl is 0.
+// losses [N, 2] (ce and kl of each sample) and grad [N, K] (dloss/dz times loss_scale [1]) are
+// assigned. T is the temperature. With kl_weight = 0 the teacher is not read and kl is 0.
 KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RESTRICT teacher,
-       GLOBAL const int* RESTRICT labels, GLOBAL float* RESTRICT losses,
-       GLOBAL float* RESTRICT grad, float ce_weight, float kl_weight, float temperature,
-       float smoothing, int samples, int classes) {
+       GLOBAL const int* RESTRICT labels, GLOBAL const float* RESTRICT loss_scale,
+       GLOBAL float* RESTRICT losses, GLOBAL float* RESTRICT grad, float ce_weight, float kl_weight,
+       float temperature, float smoothing, int samples, int classes) {
   FOR_EACH(n, samples) {
     GLOBAL const float* z = logits + n * classes;
     GLOBAL const float* q = teacher + n * classes;
@@ -48,7 +48,7 @@ KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RE
     const float b_log = distil ? scalar_log(b_sum) : 0.0f;
     const float a_log = distil ? scalar_log(a_sum) : 0.0f;
     const float share = smoothing / classes;
-    const float scale = 1.0f / samples;
+    const float scale = loss_scale[0] / samples;
     float kl = 0.0f;
     for (int k = 0; k < classes; ++k) {
       const float p = scalar_exp(z[k] - z_max) / p_sum;
@@ -73,29 +73,31 @@ KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RE
 
 // partial [chunks] (sums of squared differences) and grad are assigned:
 //   loss = weight sum (a - b)^2 / count,   dloss/da = 2 weight (a - b) / count;  scale = 2 weight / count
+// grad is dloss/da times loss_scale [1].
 KERNEL(squared_error, GLOBAL const storage* RESTRICT a, GLOBAL const storage* RESTRICT b,
-       GLOBAL storage* RESTRICT grad, GLOBAL float* RESTRICT partial, float scale, int64 n,
-       int items_per_chunk, int chunks) {
+       GLOBAL const float* RESTRICT loss_scale, GLOBAL storage* RESTRICT grad,
+       GLOBAL float* RESTRICT partial, float scale, int64 n, int items_per_chunk, int chunks) {
   FOR_EACH(chunk, chunks) {
+    const float slope = scale * loss_scale[0];
     const int64 first = chunk * items_per_chunk;
     const int64 last = first + items_per_chunk < n ? first + items_per_chunk : n;
     vfloat sum = splat(0);
     for (int64 i = first; i < last; ++i) {
       const vfloat d = load(a, i * LANES) - load(b, i * LANES);
       sum = sum + d * d;
-      store(grad, i * LANES, d * scale);
+      store(grad, i * LANES, d * slope);
     }
     partial[chunk] = lane_sum(sum);
   }
 }
 
-// out [1] is assigned: scale * sum of partial [n].
+// out[at] is assigned: scale * sum of partial [n].
 KERNEL(scaled_sum, GLOBAL const float* RESTRICT partial, GLOBAL float* RESTRICT out, float scale,
-       int n) {
+       int n, int at) {
   FOR_EACH(i, 1) {
     float sum = 0.0f;
     for (int k = 0; k < n; ++k) sum += partial[k];
-    out[i] = sum * scale;
+    out[at] = sum * scale;
   }
 }
 
@@ -114,3 +116,38 @@ KERNEL(label_rank, GLOBAL const float* RESTRICT logits, GLOBAL const int* RESTRI
   }
 }
 #endif
+
+// Adds a step to tally [8], which the host reads and zeroes every now and then:
+//
+//   0 to 2  sums over samples of ce, of kl, and of the sum of distances [D] (which are batch means)
+//   3       samples in these sums: those of steps whose loss was finite
+//   4       samples whose true class came first
+//   5       steps
+//   6       the first of them, from 1, whose loss was not finite, or 0
+//   7       the value of that loss: an infinity or NaN
+//
+// losses [N, 2] as softmax_loss writes them, rank [N] as label_rank does.
+KERNEL(tally_step, GLOBAL const float* RESTRICT losses, GLOBAL const float* RESTRICT distances,
+       GLOBAL const int* RESTRICT rank, GLOBAL float* RESTRICT tally, int samples, int count) {
+  FOR_EACH(i, 1) {
+    float ce = 0.0f, kl = 0.0f, features = 0.0f, hits = 0.0f;
+    for (int n = 0; n < samples; ++n) {
+      ce += losses[2 * n];
+      kl += losses[2 * n + 1];
+      hits += rank[n] == 0 ? 1.0f : 0.0f;
+    }
+    for (int d = 0; d < count; ++d) features += distances[d];
+    const float loss = ce + kl + features;
+    tally[4] += hits;
+    tally[5] += 1.0f;
+    if (is_finite(loss)) {
+      tally[0] += ce;
+      tally[1] += kl;
+      tally[2] += features * samples;
+      tally[3] += samples;
+    } else if (tally[6] == 0.0f) {
+      tally[6] = tally[5];
+      tally[7] = loss;
+    }
+  }
+}

@@ -44,3 +44,5 @@
 #else
 #include "portable_host.h"
 #endif
+
+INLINE bool is_finite(float a) { return a >= -3.402823466e38f && a <= 3.402823466e38f; }

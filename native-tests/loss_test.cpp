@@ -47,10 +47,10 @@ Losses expected_losses(const Doubles& z, const Doubles& q, const Buffer<int>& la
 Losses measured_losses(const Doubles& z, const Doubles& q, const Buffer<int>& labels, const Weights& w) {
   const int samples = static_cast<int>(labels.size()), classes = static_cast<int>(z.size() / samples);
   const Buffer<float> logits = to_float_buffer(z), teacher = to_float_buffer(q);
-  const Buffer<float> losses(2 * samples), grad(z.size());
+  const Buffer<float> loss_scale{1}, losses(2 * samples), grad(z.size());
   KERNEL_OF(softmax_loss)
-  (each(samples), logits.data(), w.kl ? teacher.data() : nullptr, labels.data(), losses.data(), grad.data(),
-   float(w.ce), float(w.kl), float(w.temperature), float(w.smoothing), samples, classes);
+  (each(samples), logits.data(), w.kl ? teacher.data() : nullptr, labels.data(), loss_scale.data(), losses.data(),
+   grad.data(), float(w.ce), float(w.kl), float(w.temperature), float(w.smoothing), samples, classes);
   return {from_float_buffer(losses), from_float_buffer(grad)};
 }
 
@@ -155,9 +155,10 @@ TEST_CASE("squared error") {
   const size_t all = n * LANES;
   const Doubles a = random.normals(all), b = random.normals(all);
   const Buffer<storage> x = to_storage_buffer(a), y = to_storage_buffer(b), grad(all);
-  const Buffer<float> partial(chunks);
+  const Buffer<float> partial(chunks), loss_scale{2};
   KERNEL_OF(squared_error)
-  (each(chunks), x.data(), y.data(), grad.data(), partial.data(), 0.375f, n, items_per_chunk, chunks);
+  (each(chunks), x.data(), y.data(), loss_scale.data(), grad.data(), partial.data(), 0.1875f, n, items_per_chunk,
+   chunks);
   Doubles sums(chunks, 0.0), slope(all);
   for (size_t i = 0; i < all; ++i) {
     sums[i / LANES / items_per_chunk] += (a[i] - b[i]) * (a[i] - b[i]);
@@ -170,11 +171,25 @@ TEST_CASE("squared error") {
 TEST_CASE("scaled sum of the chunks") {
   Random random(6);
   const Doubles x = random.normals(67, 1);
-  const Buffer<float> partial = to_float_buffer(x), out(1);
-  KERNEL_OF(scaled_sum)(each(1), partial.data(), out.data(), 0.125f, 67);
+  const Buffer<float> partial = to_float_buffer(x), out{7, 7, 7};
+  KERNEL_OF(scaled_sum)(each(1), partial.data(), out.data(), 0.125f, 67, 1);
   double sum = 0;
   for (double v : x) sum += v;
-  CHECK(out[0] == doctest::Approx(0.125 * sum).epsilon(1e-6));
+  CHECK(out[1] == doctest::Approx(0.125 * sum).epsilon(1e-6));
+  CHECK(out[0] == 7);
+  CHECK(out[2] == 7);
+}
+
+TEST_CASE("a tally of steps, one of them broken") {
+  const int samples = 3;
+  const Buffer<int> rank{0, 2, 0};
+  const Buffer<float> fine{1, 0.5f, 2, 0.25f, 3, 0.125f}, broken{1, 0, INFINITY, 0, 3, 0}, distances{0.5f, 0.75f};
+  const Buffer<float> tally{0, 0, 0, 0, 0, 0, 0, 0};
+  for (const float* losses : {fine.data(), broken.data(), fine.data(), broken.data()}) {
+    KERNEL_OF(tally_step)(items(1), losses, distances.data(), rank.data(), tally.data(), samples, 2);
+  }
+  const float expected[] = {12, 1.75f, 7.5f, 6, 8, 4, 2, INFINITY};
+  for (int i = 0; i < 8; ++i) CHECK(tally[i] == expected[i]);
 }
 
 TEST_CASE("rank of the label") {

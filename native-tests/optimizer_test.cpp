@@ -21,7 +21,7 @@ TEST_CASE("sgd") {
         const Doubles grad = random.normals(elements);
         const double lr = 0.5 / step, factor = step == 3 ? 0.25 : 1;
         const Buffer<float> g = to_float_buffer(grad);
-        const Buffer<float> schedule = to_float_buffer({lr, factor, NAN, NAN});
+        const Buffer<float> schedule = to_float_buffer({lr, factor, NAN, NAN, 1, 0});
         KERNEL_OF(sgd)
         (items(n), weights.data(), g.data(), m.data(), schedule.data(), static_cast<float>(momentum),
          static_cast<float>(decay), nesterov, n);
@@ -49,7 +49,7 @@ TEST_CASE("adamw") {
     const double lr = 0.0625 / step, factor = step == 4 ? 0.5 : 1;
     const double correction1 = 1 - std::pow(beta1, step), correction2 = 1 - std::pow(beta2, step);
     const Buffer<float> g = to_float_buffer(grad);
-    const Buffer<float> schedule = to_float_buffer({lr, factor, correction1, correction2});
+    const Buffer<float> schedule = to_float_buffer({lr, factor, correction1, correction2, 1, 0});
     KERNEL_OF(adamw)
     (items(n), weights.data(), g.data(), m.data(), v.data(), schedule.data(), static_cast<float>(beta1),
      static_cast<float>(beta2), static_cast<float>(eps), static_cast<float>(decay), n);
@@ -72,8 +72,9 @@ TEST_CASE("moving average of the weights") {
   const Buffer<float> a = to_float_buffer(average);
   for (int step = 0; step < 4; ++step) {
     const Doubles w = random.normals(elements);
-    const Buffer<float> weights = to_float_buffer(w);
-    KERNEL_OF(ema)(items(n), weights.data(), a.data(), 0.875f, n);
+    const Buffer<float> weights = to_float_buffer(w), schedule{NAN, NAN, NAN, NAN, step == 2 ? 0.0f : 1.0f, 0};
+    KERNEL_OF(ema)(items(n), weights.data(), a.data(), schedule.data(), 0.875f, n);
+    if (step == 2) continue;  // skipped
     for (size_t i = 0; i < elements; ++i) average[i] = 0.875 * average[i] + 0.125 * w[i];
     check_float("average", a, average, 1e-6);
   }
@@ -90,20 +91,53 @@ TEST_CASE("sums of squares of uneven chunks") {
   check_float("partial", partial, expected, 1e-6);
 }
 
+namespace {
+/// Runs begin_step and returns the schedule after; scaling is changed in place.
+Buffer<float> begun(float squares, float before, const Buffer<float>& scaling, float max_norm, int growth_interval) {
+  const Buffer<float> s{squares};
+  Buffer<float> schedule{0.1f, NAN, 0.5f, 0.25f, before, 5};
+  KERNEL_OF(begin_step)
+  (items(1), s.data(), schedule.data(), scaling.data(), max_norm, 0.75f, 0.875f, growth_interval);
+  CHECK(schedule[0] == 0.1f);
+  return schedule;
+}
+}  // namespace
+
 TEST_CASE("clipping scales down only what is too long") {
-  const auto factor_after = [](float squares, float factor, float max_norm) {
-    const Buffer<float> s{squares}, schedule{0.1f, factor, 0.5f, 0.25f};
-    KERNEL_OF(clip_factor)(items(1), s.data(), schedule.data(), max_norm);
-    CHECK(schedule[0] == 0.1f);
-    CHECK(schedule[2] == 0.5f);
-    CHECK(schedule[3] == 0.25f);
-    return schedule[1];
+  const auto factor = [](float squares, float scale, float max_norm) {
+    const Buffer<float> scaling{scale, 0};
+    return begun(squares, 1, scaling, max_norm, 0)[1];
   };
-  CHECK(factor_after(16, 1, 2) == doctest::Approx(0.5).epsilon(1e-6));
-  CHECK(factor_after(16, 0.5f, 1) == doctest::Approx(0.25).epsilon(1e-6));  // of the scaled gradient
-  CHECK(factor_after(16, 1, 5) == 1);
-  CHECK(factor_after(16, 0.5f, 2.5f) == 0.5f);
-  CHECK(factor_after(0, 1, 1) == 1);
-  // A broken gradient is not hidden.
-  CHECK(std::isnan(factor_after(NAN, 1, 1)));
+  CHECK(factor(16, 1, 2) == doctest::Approx(0.5).epsilon(1e-6));
+  CHECK(factor(16, 2, 1) == doctest::Approx(0.25).epsilon(1e-6));  // of the gradient without its scale
+  CHECK(factor(16, 1, 5) == 1);
+  CHECK(factor(16, 2, 2.5f) == 0.5f);
+  CHECK(factor(16, 2, 0) == 0.5f);
+  CHECK(factor(0, 1, 1) == 1);
+}
+
+TEST_CASE("a broken gradient skips the step, and without loss scaling all steps after") {
+  for (int growth_interval : {0, 2}) {
+    for (float squares : {1.0f, static_cast<float>(INFINITY), static_cast<float>(NAN)}) {
+      for (float before : {0.0f, 1.0f}) {
+        const Buffer<float> scaling{8, 0};
+        const Buffer<float> schedule = begun(squares, before, scaling, 0, growth_interval);
+        const bool taken = squares == 1 && (growth_interval > 0 || before == 1);
+        CHECK(schedule[4] == (taken ? 1.0f : 0.0f));
+        CHECK(schedule[2] == (taken ? 0.625f : 0.5f));
+        CHECK(schedule[3] == (taken ? 0.34375f : 0.25f));
+        CHECK(schedule[5] == (taken ? 5 : 6));
+        CHECK(scaling[0] == (taken || growth_interval == 0 ? 8.0f : 4.0f));
+      }
+    }
+  }
+}
+
+TEST_CASE("the loss scale doubles after enough steps, up to what float32 holds") {
+  for (float scale : {8.0f, 0x1p127f}) {
+    const Buffer<float> scaling{scale, 1};
+    begun(1, 1, scaling, 0, 2);
+    CHECK(scaling[0] == (scale == 8 ? 16.0f : scale));
+    CHECK(scaling[1] == 0);
+  }
 }

@@ -9,9 +9,9 @@
 // losses [N, 2] and grad [N, K] are assigned. The logits come from memory once; a warp's row is small,
 // and the first-level cache holds it for the passes after the first.
 KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RESTRICT teacher,
-       GLOBAL const int* RESTRICT labels, GLOBAL float* RESTRICT losses,
-       GLOBAL float* RESTRICT grad, float ce_weight, float kl_weight, float temperature,
-       float smoothing, int samples, int classes) {
+       GLOBAL const int* RESTRICT labels, GLOBAL const float* RESTRICT loss_scale,
+       GLOBAL float* RESTRICT losses, GLOBAL float* RESTRICT grad, float ce_weight, float kl_weight,
+       float temperature, float smoothing, int samples, int classes) {
   const bool distil = kl_weight != 0.0f;
   const float inverse = 1.0f / temperature;
   FOR_EACH_WARP(n, samples) {
@@ -42,7 +42,7 @@ KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RE
     const float a_log = distil ? logf(warp_sum(a_sum)) : 0.0f;
 
     const int y = labels[n];
-    const float share = smoothing / classes, scale = 1.0f / samples;
+    const float share = smoothing / classes, scale = loss_scale[0] / samples;
     float kl = 0.0f;
     FOR_EACH_CLASS(k) {
       const float p = expf(z[k] - z_max) / p_sum;
@@ -70,30 +70,31 @@ KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RE
 
 // partial [chunks] and grad are assigned.
 KERNEL(squared_error, GLOBAL const storage* RESTRICT a, GLOBAL const storage* RESTRICT b,
-       GLOBAL storage* RESTRICT grad, GLOBAL float* RESTRICT partial, float scale, int64 n,
-       int items_per_chunk, int chunks) {
+       GLOBAL const float* RESTRICT loss_scale, GLOBAL storage* RESTRICT grad,
+       GLOBAL float* RESTRICT partial, float scale, int64 n, int items_per_chunk, int chunks) {
   FOR_EACH_BLOCK(chunk, chunks) {
+    const float slope = scale * loss_scale[0];
     const int64 first = chunk * items_per_chunk;
     const int64 last = first + items_per_chunk < n ? first + items_per_chunk : n;
     vfloat sum = splat(0);
     UNROLL_BY(4) for (int64 i = first + threadIdx.x; i < last; i += BLOCK) {
       const vfloat d = load(a, i * LANES) - load(b, i * LANES);
       sum = sum + d * d;
-      store(grad, i * LANES, d * scale);
+      store(grad, i * LANES, d * slope);
     }
     const float total = block_sum(lane_sum(sum));
     if (threadIdx.x == 0) partial[chunk] = total;
   }
 }
 
-// out [1] is assigned: scale * sum of partial [n].
+// out[at] is assigned: scale * sum of partial [n].
 KERNEL(scaled_sum, GLOBAL const float* RESTRICT partial, GLOBAL float* RESTRICT out, float scale,
-       int n) {
+       int n, int at) {
   FOR_EACH_WARP(i, 1) {
     float sum = 0.0f;
     for (int k = WARP_THREAD; k < n; k += WARP) sum += partial[k];
     sum = warp_sum(sum);
-    if (WARP_THREAD == 0) out[i] = sum * scale;
+    if (WARP_THREAD == 0) out[at] = sum * scale;
   }
 }
 

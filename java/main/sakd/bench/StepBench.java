@@ -2,9 +2,18 @@ package sakd.bench;
 
 import static sakd.bench.Results.cell;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.stream.IntStream;
+import sakd.data.Augment;
+import sakd.data.Batch;
+import sakd.data.DataLoader;
+import sakd.data.Dataset;
+import sakd.data.DatasetInfo;
+import sakd.data.Epoch;
+import sakd.data.MemoryDataset;
 import sakd.device.DType;
 import sakd.device.OutOfDeviceMemory;
 import sakd.distill.DistillationLoss;
@@ -15,12 +24,11 @@ import sakd.distill.WeightTransfer;
 import sakd.model.Network;
 import sakd.model.NetworkSpec;
 import sakd.nn.Parameters;
-import sakd.nn.Tape;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
-import sakd.ops.Tensor;
-import sakd.ops.Transfers;
+import sakd.train.Inputs;
 import sakd.train.Optimizer;
+import sakd.train.TrainStep;
 
 /** Whole training steps: teacher and student forward, losses, backward, SGD, on random images. */
 public final class StepBench {
@@ -105,35 +113,33 @@ public final class StepBench {
         WeightTransfer.transfer(teacherParameters, parameters);
       }
       DistillationObjective objective = new DistillationObjective(student, teacher, loss);
-      try (Optimizer optimizer = Optimizer.sgd(ops, parameters, 0.9f, 5e-4f, true, 0);
-          RandomTensors tensors = new RandomTensors(ops)) {
-        Tensor images =
-            tensors.normal(3, 1, storage, 1, work.batch, work.size, work.size, work.channels);
-        Tensor labels = tensors.empty(DType.I32, work.batch);
-        Transfers.setInts(
-            ops.device(), labels, new Random(4).ints(work.batch, 0, work.classes).toArray());
-        double[] last = new double[1];
-        Runnable step =
-            () -> {
-              try (Tape tape = new Tape(ops, Tape.Mode.TRAIN, storage)) {
-                last[0] = objective.compute(tape, tape.input(images), labels).terms().total();
-                tape.backward();
-                optimizer.step(0.1);
-              }
-            };
-        step.run();
-        double first = last[0];
-        for (int i = 1; i < timed / 2; i++) {
-          step.run();
-        }
+      try (Optimizer optimizer =
+              Optimizer.sgd(ops, parameters, 0.9f, 5e-4f, true, 0, storage == DType.F16);
+          Inputs inputs = new Inputs(ops, random(work, 1));
+          TrainStep step =
+              new TrainStep(ops, inputs, objective, optimizer, null, storage, work.batch);
+          TrainStep unrecorded =
+              new TrainStep(ops, inputs, objective, optimizer, null, storage, work.batch);
+          Epoch epoch =
+              new DataLoader(random(work, work.batch), work.batch, false, false, Augment.NONE, 0, 0)
+                  .epoch(0)) {
+        optimizer.learningRate(0.1);
+        // Before the recording, whose memory no launch asks for again.
         ops.resetPeak();
-        double seconds = new Timing(ops.device(), timed).seconds(step);
-        double lastLoss = last[0];
+        Batch batch = epoch.next();
+        step.run(batch);
+        double first = step.take().loss(objective).total();
+        for (int i = 0; i < Math.max(TrainStep.ORDINARY_STEPS, timed / 2); i++) {
+          step.run(batch);
+        }
+        step.take();
+        double seconds = new Timing(ops.device(), timed).seconds(() -> step.run(batch));
+        double lastLoss = step.take().loss(objective).total();
         long peak = ops.memoryReport().peak();
         profile.counting(true);
-        int counted = Math.max(1, timed / 4);
+        int counted = TrainStep.ORDINARY_STEPS;
         for (int i = 0; i < counted; i++) {
-          step.run();
+          unrecorded.run(batch);
         }
         return new Measured(
             seconds,
@@ -145,6 +151,24 @@ public final class StepBench {
             lastLoss);
       }
     }
+  }
+
+  /** Random images. */
+  private static Dataset random(Work work, int images) {
+    Random random = new Random(3);
+    byte[] pixels = new byte[images * work.channels * work.size * work.size];
+    random.nextBytes(pixels);
+    float[] mean = new float[work.channels];
+    float[] std = new float[work.channels];
+    Arrays.fill(mean, 0.5f);
+    Arrays.fill(std, 0.29f);
+    List<String> classes = IntStream.range(0, work.classes).mapToObj(Integer::toString).toList();
+    return new MemoryDataset(
+        new DatasetInfo("random", classes, mean, std, false),
+        work.size,
+        work.size,
+        pixels,
+        random.ints(images, 0, work.classes).toArray());
   }
 
   /** The table over works; a batch that does not fit is halved. */

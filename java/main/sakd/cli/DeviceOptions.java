@@ -16,7 +16,6 @@ final class DeviceOptions {
 
   /** Storage of activations. */
   enum Amp {
-    AUTO,
     BF16,
     FP16,
     OFF
@@ -24,11 +23,10 @@ final class DeviceOptions {
 
   @Option(
       names = "--amp",
-      paramLabel = "auto|bf16|fp16|off",
-      defaultValue = "auto",
+      paramLabel = "bf16|fp16|off",
       description =
-          "Storage of activations; auto is bf16 where the device multiplies it faster "
-              + "(default: ${DEFAULT-VALUE}).")
+          "Mixed precision: activations in 16 bits, fp16 with loss scaling; weights, statistics and "
+              + "arithmetic stay float32 (default: bf16 where the device is faster with it, else off).")
   private Amp amp;
 
   Ops open() {
@@ -36,11 +34,13 @@ final class DeviceOptions {
   }
 
   DType storage(Ops ops) {
+    if (amp == null) {
+      return Backend.fastestStorage(ops);
+    }
     return switch (amp) {
       case OFF -> DType.F32;
       case BF16 -> Backend.require(ops, DType.BF16);
       case FP16 -> Backend.require(ops, DType.F16);
-      case AUTO -> Backend.fastestStorage(ops);
     };
   }
 }

@@ -14,8 +14,8 @@ import sakd.nn.Var;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
-import sakd.ops.Transfers;
 import sakd.train.LossTerms;
+import sakd.train.Objective;
 
 /**
  * Level 2 of SAKD (Qiu et al. 2024, eq. for the total loss):
@@ -76,60 +76,52 @@ public final class DistillationLoss {
    *
    * @param teacher null if no term needs it
    * @param labels [N] I32
+   * @param lossScale [1], multiplies the gradients
+   * @return to be closed by the caller
    */
-  public LossTerms compute(
-      Tape tape, Network.Output student, Network.Output teacher, Tensor labels) {
+  public Objective.Losses compute(
+      Tape tape, Network.Output student, Network.Output teacher, Tensor labels, Tensor lossScale) {
     Ops ops = tape.ops();
-    int samples = (int) labels.size();
     Tensor logits = student.logits().value();
-    Tensor each = ops.allocate(DType.F32, samples, 2);
-    Tensor sums = ops.allocate(DType.F32, 2);
-    List<Tensor> distances = new ArrayList<>();
-    try {
-      Tensor grad = tape.gradientOf(student.logits());
-      ops.softmaxLoss(
-          logits,
-          weights.logits() > 0 ? teacher.logits().value() : null,
-          labels,
-          weights.ce(),
-          weights.logits(),
-          weights.temperature(),
-          weights.labelSmoothing(),
-          each,
-          grad);
-      tape.pass(student.logits(), grad);
-      ops.sumRows(each, sums);
-      for (int i = 0; i < transforms.size(); i++) {
-        Transform t = transforms.get(i);
-        Var feature = Pooling.timeMean(tape, student.stages().get(i));
-        Var mapped = t.norm.forward(tape, t.conv.forward(tape, feature));
-        Tensor gradMapped = tape.gradientOf(mapped);
-        Tensor distance = ops.allocate(DType.F32, 1);
-        distances.add(distance);
-        ops.squaredError(
-            mapped.value(),
-            teacher.stages().get(i).value(),
-            weights.features(),
-            distance,
-            gradMapped);
-        tape.pass(mapped, gradMapped);
-      }
-      float[] terms = Transfers.floats(ops.device(), sums);
-      float ce = terms[0] / samples;
-      float kl = terms[1] / samples;
-      float features = 0;
-      for (Tensor distance : distances) {
-        features += Transfers.floats(ops.device(), distance)[0];
-      }
-      return new LossTerms(
-          weights.ce() * ce + weights.logits() * kl + weights.features() * features,
-          ce,
-          kl,
-          features);
-    } finally {
-      each.close();
-      sums.close();
-      distances.forEach(Tensor::close);
+    Tensor each = ops.allocate(DType.F32, logits.dim(-2), 2);
+    Tensor grad = tape.gradientOf(student.logits());
+    ops.softmaxLoss(
+        logits,
+        weights.logits() > 0 ? teacher.logits().value() : null,
+        labels,
+        lossScale,
+        weights.ce(),
+        weights.logits(),
+        weights.temperature(),
+        weights.labelSmoothing(),
+        each,
+        grad);
+    tape.pass(student.logits(), grad);
+    Tensor distances = transforms.isEmpty() ? null : ops.allocate(DType.F32, transforms.size());
+    for (int i = 0; i < transforms.size(); i++) {
+      Transform t = transforms.get(i);
+      Var feature = Pooling.timeMean(tape, student.stages().get(i));
+      Var mapped = t.norm.forward(tape, t.conv.forward(tape, feature));
+      Tensor gradMapped = tape.gradientOf(mapped);
+      ops.squaredError(
+          mapped.value(),
+          teacher.stages().get(i).value(),
+          lossScale,
+          weights.features(),
+          distances,
+          i,
+          gradMapped);
+      tape.pass(mapped, gradMapped);
     }
+    return new Objective.Losses(logits, each, distances);
+  }
+
+  /** The weighted sum of the terms, with them. */
+  public LossTerms terms(double ce, double logits, double features) {
+    return new LossTerms(
+        weights.ce() * ce + weights.logits() * logits + weights.features() * features,
+        ce,
+        logits,
+        features);
   }
 }

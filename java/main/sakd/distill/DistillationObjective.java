@@ -4,6 +4,7 @@ import sakd.model.Network;
 import sakd.nn.Tape;
 import sakd.nn.Var;
 import sakd.ops.Tensor;
+import sakd.train.LossTerms;
 import sakd.train.Objective;
 
 /**
@@ -23,16 +24,21 @@ public final class DistillationObjective implements Objective {
   }
 
   @Override
-  public Result compute(Tape tape, Var images, Tensor labels) {
+  public Losses compute(Tape tape, Var images, Tensor labels, Tensor lossScale) {
     boolean features = loss.weights().features() > 0;
     if (teacher == null) {
       Network.Output out = student.forward(tape, images, false);
-      return new Result(loss.compute(tape, out, null, labels), out.logits().value());
+      return loss.compute(tape, out, null, labels, lossScale);
     }
     try (Tape quiet = new Tape(tape.ops(), Tape.Mode.INFERENCE, tape.storage())) {
       Network.Output expected = teacher.forward(quiet, quiet.input(images.value()), features);
       Network.Output out = student.forward(tape, images, features);
-      return new Result(loss.compute(tape, out, expected, labels), out.logits().value());
+      return loss.compute(tape, out, expected, labels, lossScale);
     }
+  }
+
+  @Override
+  public LossTerms terms(double ce, double logits, double features) {
+    return loss.terms(ce, logits, features);
   }
 }

@@ -9,12 +9,14 @@ public final class BatchNorm2d {
 
   private static final float MOMENTUM = 0.1f;
 
+  private final String name;
   private final Parameter gamma;
   private final Parameter beta;
   private final Parameter runningMean;
   private final Parameter runningVar;
 
   public BatchNorm2d(Parameters p, String name, int channels) {
+    this.name = name;
     gamma = p.constant(name + ".weight", 1, channels);
     beta = p.constant(name + ".bias", 0, channels);
     runningMean = p.statistic(name + ".running_mean", 0, channels);
@@ -24,6 +26,10 @@ public final class BatchNorm2d {
   Ops.BatchNorm tensors() {
     return new Ops.BatchNorm(
         gamma.value(), beta.value(), runningMean.value(), runningVar.value(), EPS, MOMENTUM);
+  }
+
+  String name() {
+    return name;
   }
 
   Parameter gamma() {

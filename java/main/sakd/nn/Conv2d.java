@@ -54,6 +54,7 @@ public final class Conv2d {
     if (bias != null) {
       ops.addBias(y, bias.value());
     }
+    tape.show("activations of ", name, y);
     return tape.record(
         y,
         true,

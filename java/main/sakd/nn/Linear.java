@@ -46,6 +46,7 @@ public final class Linear {
     Tensor y = ops.allocate(DType.F32, shape);
     ops.gemm(false, true, value, w, 0, y);
     ops.addBias(y, bias.value());
+    tape.show("activations of ", name, y);
     tape.drop(x);
     return tape.record(
         y,

@@ -31,4 +31,10 @@ public interface Monitor {
 
   /** What neuron layer {@code name} read when it computed {@code out}. */
   default void neuronInputs(String name, Inputs inputs, Tensor out) {}
+
+  /**
+   * Anything that a layer computes, with a few words on it: "activations of layer1.0.conv1",
+   * "statistics of layer1.0.bn1".
+   */
+  default void computed(String what, Tensor t) {}
 }

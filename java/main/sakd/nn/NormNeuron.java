@@ -62,11 +62,13 @@ public final class NormNeuron {
       } else {
         ops.runningStatistics(norm.tensors(), affine);
       }
+      tape.show("statistics of ", norm.name(), affine);
     }
     Tensor r = residual == null ? null : residual.value();
     Tensor w = leak == null ? null : leak.value();
     Tensor out = ops.allocate(in.type(), shape);
     ops.neuron(neuron, merge, in, affine, r, w, out);
+    tape.show("activations of ", name, out);
     if (tape.monitor() != null && neuron.kind() != Neuron.Kind.IDENTITY) {
       tape.monitor().neuron(name, out);
       tape.monitor().neuronInputs(name, new Monitor.Inputs(neuron, merge, in, affine, r, w), out);

@@ -109,7 +109,7 @@ public final class Parameters implements AutoCloseable {
   /** A flat array of the layout of the weights (or the statistics), zero in the gaps. */
   private Tensor flat(Ops ops, boolean trained) {
     int total = those(trained).stream().mapToInt(Parameters::room).sum();
-    Tensor t = ops.allocate(DType.F32, Math.max(GRAIN, total));
+    Tensor t = ops.allocate(DType.F32, Math.max(1, total / GRAIN), GRAIN);
     ops.device().zero(t.memory());
     return t;
   }

@@ -67,6 +67,13 @@ public final class Tape implements AutoCloseable {
     return monitor;
   }
 
+  /** Shows the monitor, if there is one, what layer {@code name} computed. */
+  void show(String what, String name, Tensor t) {
+    if (monitor != null) {
+      monitor.computed(what + name, t);
+    }
+  }
+
   /** A value from outside, such as the images; the tape does not own it. */
   public Var input(Tensor value) {
     return new Var(value, false);

@@ -41,12 +41,18 @@ final class DistanceKernels {
       Tensor grad) {
     requireMaps(a, b, loss, grad);
     switch (kind) {
-      case MSE -> ops.squaredError(a, b, weight, loss, grad);
-      case L1 ->
-          reductions.differences(
-              "distance.cu", "absolute_error", a, b, weight / a.size(), loss, grad);
+      case MSE -> differences("loss.cu", "squared_error", a, b, 2 * weight / a.size(), loss, grad);
+      case L1 -> differences("distance.cu", "absolute_error", a, b, weight / a.size(), loss, grad);
       case NORMALIZED -> normalized(a, b, weight, loss, grad);
       case KL -> channelDivergence(a, b, temperature, weight, loss, grad);
+    }
+  }
+
+  private void differences(
+      String file, String function, Tensor a, Tensor b, float scale, Tensor loss, Tensor grad) {
+    try (Tensor one = ops.allocate(DType.F32, 1)) {
+      ops.fill(one, 1);
+      reductions.differences(file, function, a, b, one, scale, loss, 0, grad);
     }
   }
 

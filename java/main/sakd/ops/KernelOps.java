@@ -1,5 +1,6 @@
 package sakd.ops;
 
+import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.require;
 import static sakd.ops.Requirements.requireSubsample;
 
@@ -347,6 +348,7 @@ public final class KernelOps extends MatrixOps {
       Tensor logits,
       Tensor teacher,
       Tensor labels,
+      Tensor lossScale,
       float ceWeight,
       float klWeight,
       float temperature,
@@ -357,6 +359,7 @@ public final class KernelOps extends MatrixOps {
     int classes = logits.channels();
     require(
         labels.size() == samples
+            && floats(lossScale, 1)
             && losses.size() == 2L * samples
             && grad.size() == logits.size()
             && (klWeight == 0 || teacher != null && teacher.size() == logits.size()),
@@ -371,6 +374,7 @@ public final class KernelOps extends MatrixOps {
         logits.memory(),
         (klWeight == 0 ? logits : teacher).memory(),
         labels.memory(),
+        lossScale.memory(),
         losses.memory(),
         grad.memory(),
         ceWeight,
@@ -382,16 +386,20 @@ public final class KernelOps extends MatrixOps {
   }
 
   @Override
-  public void squaredError(Tensor a, Tensor b, float weight, Tensor loss, Tensor grad) {
+  public void squaredError(
+      Tensor a, Tensor b, Tensor lossScale, float weight, Tensor losses, int index, Tensor grad) {
     require(
         a.size() == b.size()
             && grad.size() == a.size()
+            && floats(lossScale, 1)
+            && index < losses.size()
             && a.type() == b.type()
             && a.type() == grad.type(),
         a,
         b,
         grad);
-    reductions.differences("loss.cu", "squared_error", a, b, 2 * weight / a.size(), loss, grad);
+    reductions.differences(
+        "loss.cu", "squared_error", a, b, lossScale, 2 * weight / a.size(), losses, index, grad);
   }
 
   @Override
@@ -433,7 +441,54 @@ public final class KernelOps extends MatrixOps {
         logits.channels());
   }
 
+  @Override
+  public void tallyStep(Tensor losses, Tensor distances, Tensor rank, Tensor tally) {
+    int samples = Math.toIntExact(rank.size());
+    require(
+        floats(losses, 2L * samples)
+            && (distances == null || distances.type() == DType.F32)
+            && floats(tally, 8),
+        losses,
+        rank,
+        tally);
+    kernel("loss.cu", "tally_step", DType.F32, 1)
+        .launch(
+            1,
+            losses.memory(),
+            (distances == null ? losses : distances).memory(),
+            rank.memory(),
+            tally.memory(),
+            samples,
+            distances == null ? 0 : Math.toIntExact(distances.size()));
+  }
+
   // ---- optimizers ----
+
+  @Override
+  public void beginStep(
+      Tensor squares,
+      Tensor schedule,
+      Tensor scaling,
+      float maxNorm,
+      float beta1,
+      float beta2,
+      int growthInterval) {
+    require(
+        floats(squares, 1) && floats(schedule, 6) && floats(scaling, 2),
+        squares,
+        schedule,
+        scaling);
+    kernel("optimizer.cu", "begin_step", DType.F32, 1)
+        .launch(
+            1,
+            squares.memory(),
+            schedule.memory(),
+            scaling.memory(),
+            maxNorm,
+            beta1,
+            beta2,
+            growthInterval);
+  }
 
   @Override
   public void sgd(
@@ -445,7 +500,7 @@ public final class KernelOps extends MatrixOps {
       float weightDecay,
       boolean nesterov) {
     require(
-        w.size() == grad.size() && w.size() == momentumBuffer.size() && schedule.size() == 4,
+        w.size() == grad.size() && w.size() == momentumBuffer.size() && floats(schedule, 6),
         w,
         grad,
         momentumBuffer,
@@ -479,7 +534,7 @@ public final class KernelOps extends MatrixOps {
         w.size() == grad.size()
             && w.size() == m.size()
             && w.size() == v.size()
-            && schedule.size() == 4,
+            && floats(schedule, 6),
         w,
         grad,
         m,
@@ -502,22 +557,23 @@ public final class KernelOps extends MatrixOps {
   }
 
   @Override
-  public void ema(Tensor w, Tensor average, float decay) {
-    require(w.size() == average.size(), w, average);
-    flat("optimizer.cu", "ema", DType.F32, w.size(), w.memory(), average.memory(), decay);
+  public void ema(Tensor w, Tensor average, Tensor schedule, float decay) {
+    require(w.size() == average.size() && floats(schedule, 6), w, average, schedule);
+    flat(
+        "optimizer.cu",
+        "ema",
+        DType.F32,
+        w.size(),
+        w.memory(),
+        average.memory(),
+        schedule.memory(),
+        decay);
   }
 
   @Override
   public void sumSquares(Tensor x, Tensor out) {
     require(x.type() == DType.F32 && out.size() == 1, x, out);
     reductions.sumSquares(x, out);
-  }
-
-  @Override
-  public void clipFactor(Tensor squares, Tensor schedule, float maxNorm) {
-    require(squares.size() == 1 && schedule.size() == 4, squares, schedule);
-    kernel("optimizer.cu", "clip_factor", DType.F32, 1)
-        .launch(1, squares.memory(), schedule.memory(), maxNorm);
   }
 
   // ---- input ----

@@ -79,6 +79,11 @@ abstract class MatrixOps implements Ops {
     };
   }
 
+  @Override
+  public final void lend(Runnable work) {
+    pool.lend(work);
+  }
+
   private static void requireConv(ConvShape s, Tensor x, Tensor w, Tensor y) {
     require(
         storage(x, y)

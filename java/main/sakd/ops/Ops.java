@@ -31,6 +31,12 @@ public interface Ops extends AutoCloseable {
    */
   Optional<Graph> capture(Runnable work);
 
+  /**
+   * Runs work that closes every tensor it allocates; between launches of graphs it may use their
+   * memory.
+   */
+  void lend(Runnable work);
+
   /** Bytes in tensors now, and the most there have been since {@link #resetPeak()}. */
   MemoryReport memoryReport();
 
@@ -204,6 +210,7 @@ public interface Ops extends AutoCloseable {
    * @param logits [N, K] F32
    * @param teacher [N, K] F32, or null if klWeight is 0
    * @param labels [N] I32 in [0, K)
+   * @param lossScale [1], multiplies the gradient
    * @param losses [N, 2]: cross-entropy and T^2 KL of each sample, without the weights
    * @param grad [N, K]: gradient by logits of the mean over N of ceWeight ce + klWeight kl
    */
@@ -211,6 +218,7 @@ public interface Ops extends AutoCloseable {
       Tensor logits,
       Tensor teacher,
       Tensor labels,
+      Tensor lossScale,
       float ceWeight,
       float klWeight,
       float temperature,
@@ -218,8 +226,13 @@ public interface Ops extends AutoCloseable {
       Tensor losses,
       Tensor grad);
 
-  /** loss [1] = mean (a - b)^2, without weight; grad = gradient by a of weight times that. */
-  void squaredError(Tensor a, Tensor b, float weight, Tensor loss, Tensor grad);
+  /**
+   * losses[index] = mean (a - b)^2, without weight; grad = gradient by a of weight times that.
+   *
+   * @param lossScale [1], multiplies the gradient
+   */
+  void squaredError(
+      Tensor a, Tensor b, Tensor lossScale, float weight, Tensor losses, int index, Tensor grad);
 
   /**
    * A distance of feature maps [1, N, H, W, C], of storage type.
@@ -250,7 +263,34 @@ public interface Ops extends AutoCloseable {
   /** rank [N] I32: how many classes are ahead of the label's; 0 is a hit at top-1. */
   void labelRank(Tensor logits, Tensor labels, Tensor rank);
 
-  // ---- optimizers: flat F32 arrays; schedule [4] as in kernels/optimizer.cu ----
+  /**
+   * Adds a training step to tally [8], laid out as in kernels/loss.cu.
+   *
+   * @param losses [N, 2] of {@link #softmaxLoss}
+   * @param distances [D] of {@link #squaredError}, or null for none
+   * @param rank [N] of {@link #labelRank}
+   */
+  void tallyStep(Tensor losses, Tensor distances, Tensor rank, Tensor tally);
+
+  // ---- optimizers: flat F32 arrays; schedule [6] as in kernels/optimizer.cu ----
+
+  /**
+   * What of a step's schedule depends on its gradients: clipping, loss scaling, whether the step is
+   * taken, bias corrections (kernels/optimizer.cu).
+   *
+   * @param squares [1], sum of the squares of the gradients: a step is taken if it is finite
+   * @param scaling [2]: the loss scale, and the steps taken since it changed
+   * @param maxNorm of the gradient, 0 for no limit
+   * @param growthInterval steps after which the loss scale doubles; 0 for no loss scaling
+   */
+  void beginStep(
+      Tensor squares,
+      Tensor schedule,
+      Tensor scaling,
+      float maxNorm,
+      float beta1,
+      float beta2,
+      int growthInterval);
 
   void sgd(
       Tensor w,
@@ -272,14 +312,11 @@ public interface Ops extends AutoCloseable {
       float eps,
       float weightDecay);
 
-  /** average += (1 - decay) (w - average). */
-  void ema(Tensor w, Tensor average, float decay);
+  /** average += (1 - decay) (w - average), if the step is taken. */
+  void ema(Tensor w, Tensor average, Tensor schedule, float decay);
 
   /** out [1] = sum of the squares of x (F32). */
   void sumSquares(Tensor x, Tensor out);
-
-  /** schedule[1] *= min(1, maxNorm / (schedule[1] sqrt(squares[0]) + 1e-6)). */
-  void clipFactor(Tensor squares, Tensor schedule, float maxNorm);
 
   // ---- input ----
 

@@ -119,11 +119,19 @@ final class Reductions {
   }
 
   /**
-   * A kernel of two tensors and {@code scale} that assigns grad and sums of chunks; loss [1] =
-   * their sum over the size of a.
+   * A kernel of two tensors and {@code scale} that assigns grad, times lossScale [1], and sums of
+   * chunks; losses[index] = their sum over the size of a.
    */
   void differences(
-      String file, String function, Tensor a, Tensor b, float scale, Tensor loss, Tensor grad) {
+      String file,
+      String function,
+      Tensor a,
+      Tensor b,
+      Tensor lossScale,
+      float scale,
+      Tensor losses,
+      int index,
+      Tensor grad) {
     int lanes = ops.lanes(a.size(), a.type(), 1);
     long items = a.size() / lanes;
     Chunks chunks = chunks(items, 1, a.size() * a.type().size);
@@ -133,18 +141,23 @@ final class Reductions {
           chunks,
           a.memory(),
           b.memory(),
+          lossScale.memory(),
           grad.memory(),
           partial.memory(),
           scale,
           items,
           chunks.size,
           chunks.count);
-      scaledSum(partial, 1f / a.size(), loss);
+      scaledSum(partial, 1f / a.size(), losses, index);
     }
   }
 
   /** out [1] = scale times the sum of partial. */
   void scaledSum(Tensor partial, float scale, Tensor out) {
+    scaledSum(partial, scale, out, 0);
+  }
+
+  private void scaledSum(Tensor partial, float scale, Tensor out, int index) {
     ops.each(
         "loss.cu",
         "scaled_sum",
@@ -152,7 +165,8 @@ final class Reductions {
         partial.memory(),
         out.memory(),
         scale,
-        Math.toIntExact(partial.size()));
+        Math.toIntExact(partial.size()),
+        index);
   }
 
   /** out [1] = sum of the squares of x. */

@@ -2,12 +2,14 @@ package sakd.ops;
 
 import static sakd.ops.HostTensors.labels;
 import static sakd.ops.HostTensors.read;
+import static sakd.ops.HostTensors.readInts;
 import static sakd.ops.HostTensors.write;
 import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.ints;
 import static sakd.ops.Requirements.require;
 import static sakd.ops.Requirements.storage;
 
+import sakd.device.DType;
 import sakd.device.cpu.Elements;
 
 /** The losses of {@code kernels/loss.cu} in double precision: on one sample, and on tensors. */
@@ -101,6 +103,7 @@ final class ReferenceLoss {
       Tensor logits,
       Tensor teacher,
       Tensor labels,
+      Tensor lossScale,
       float ceWeight,
       float klWeight,
       float temperature,
@@ -114,6 +117,7 @@ final class ReferenceLoss {
         floats(logits, logits.size())
             && (!distil || teacher != null && floats(teacher, logits.size()))
             && ints(labels, samples)
+            && floats(lossScale, 1)
             && floats(losses, 2L * samples)
             && floats(grad, logits.size()),
         logits,
@@ -121,6 +125,7 @@ final class ReferenceLoss {
         losses,
         grad);
     int[] y = labels(labels, classes);
+    double scale = read(lossScale)[0];
     for (int n = 0; n < samples; n++) {
       double[] z = read(logits, (long) n * classes, classes);
       double[] q = distil ? read(teacher, (long) n * classes, classes) : z;
@@ -128,20 +133,27 @@ final class ReferenceLoss {
       write(losses, 2L * n, new double[] {crossEntropy(z, y[n], smoothing), kl});
       double[] g = gradient(z, q, y[n], ceWeight, klWeight, temperature, smoothing);
       for (int k = 0; k < classes; k++) {
-        g[k] /= samples;
+        g[k] *= scale / samples;
       }
       write(grad, (long) n * classes, g);
     }
   }
 
-  static void squaredError(Tensor a, Tensor b, float weight, Tensor loss, Tensor grad) {
+  static void squaredError(
+      Tensor a, Tensor b, Tensor lossScale, float weight, Tensor losses, int index, Tensor grad) {
     long n = a.size();
     require(
-        storage(a, b, grad) && b.size() == n && grad.size() == n && floats(loss, 1),
+        storage(a, b, grad)
+            && b.size() == n
+            && grad.size() == n
+            && floats(lossScale, 1)
+            && losses.type() == DType.F32
+            && index < losses.size(),
         a,
         b,
-        loss,
+        losses,
         grad);
+    double slope = read(lossScale)[0] * 2 * weight / n;
     double[] sum =
         RowBlocks.sum(
             n,
@@ -153,12 +165,12 @@ final class ReferenceLoss {
               for (int i = 0; i < count; i++) {
                 d[i] -= other[i];
                 squares += d[i] * d[i];
-                d[i] *= 2.0 * weight / n;
+                d[i] *= slope;
               }
               write(grad, first, d);
               return new double[] {squares};
             });
-    write(loss, 0, new double[] {sum[0] / n});
+    write(losses, index, new double[] {sum[0] / n});
   }
 
   static void labelRank(Tensor logits, Tensor labels, Tensor rank) {
@@ -175,5 +187,45 @@ final class ReferenceLoss {
       ranks[n] = rank(read(logits, (long) n * classes, classes), y[n]);
     }
     Elements.writeInts(rank.memory(), 0, ranks);
+  }
+
+  /** Adds a step to tally [8] as {@code kernels/loss.cu} lays it out. */
+  static void tallyStep(Tensor losses, Tensor distances, Tensor rank, Tensor tally) {
+    int samples = Math.toIntExact(rank.size());
+    require(
+        floats(losses, 2L * samples)
+            && (distances == null || floats(distances, distances.size()))
+            && ints(rank, samples)
+            && floats(tally, 8),
+        losses,
+        rank,
+        tally);
+    double[] sums = new double[3];
+    double[] each = read(losses);
+    for (int i = 0; i < each.length; i++) {
+      sums[i % 2] += each[i];
+    }
+    if (distances != null) {
+      for (double distance : read(distances)) {
+        sums[2] += distance;
+      }
+    }
+    double loss = sums[0] + sums[1] + sums[2];
+    sums[2] *= samples;
+    double[] all = read(tally);
+    for (int r : readInts(rank)) {
+      all[4] += r == 0 ? 1 : 0;
+    }
+    all[5]++;
+    if (Double.isFinite(loss)) {
+      for (int i = 0; i < sums.length; i++) {
+        all[i] += sums[i];
+      }
+      all[3] += samples;
+    } else if (all[6] == 0) {
+      all[6] = all[5];
+      all[7] = loss;
+    }
+    write(tally, 0, all);
   }
 }

@@ -210,6 +210,7 @@ public final class ReferenceOps extends MatrixOps {
       Tensor logits,
       Tensor teacher,
       Tensor labels,
+      Tensor lossScale,
       float ceWeight,
       float klWeight,
       float temperature,
@@ -217,12 +218,22 @@ public final class ReferenceOps extends MatrixOps {
       Tensor losses,
       Tensor grad) {
     ReferenceLoss.softmaxLoss(
-        logits, teacher, labels, ceWeight, klWeight, temperature, smoothing, losses, grad);
+        logits,
+        teacher,
+        labels,
+        lossScale,
+        ceWeight,
+        klWeight,
+        temperature,
+        smoothing,
+        losses,
+        grad);
   }
 
   @Override
-  public void squaredError(Tensor a, Tensor b, float weight, Tensor loss, Tensor grad) {
-    ReferenceLoss.squaredError(a, b, weight, loss, grad);
+  public void squaredError(
+      Tensor a, Tensor b, Tensor lossScale, float weight, Tensor losses, int index, Tensor grad) {
+    ReferenceLoss.squaredError(a, b, lossScale, weight, losses, index, grad);
   }
 
   @Override
@@ -254,7 +265,24 @@ public final class ReferenceOps extends MatrixOps {
     ReferenceLoss.labelRank(logits, labels, rank);
   }
 
+  @Override
+  public void tallyStep(Tensor losses, Tensor distances, Tensor rank, Tensor tally) {
+    ReferenceLoss.tallyStep(losses, distances, rank, tally);
+  }
+
   // ---- optimizers ----
+
+  @Override
+  public void beginStep(
+      Tensor squares,
+      Tensor schedule,
+      Tensor scaling,
+      float maxNorm,
+      float beta1,
+      float beta2,
+      int growthInterval) {
+    ReferenceOptimizer.beginStep(squares, schedule, scaling, maxNorm, beta1, beta2, growthInterval);
+  }
 
   @Override
   public void sgd(
@@ -283,18 +311,13 @@ public final class ReferenceOps extends MatrixOps {
   }
 
   @Override
-  public void ema(Tensor w, Tensor average, float decay) {
-    ReferenceOptimizer.ema(w, average, decay);
+  public void ema(Tensor w, Tensor average, Tensor schedule, float decay) {
+    ReferenceOptimizer.ema(w, average, schedule, decay);
   }
 
   @Override
   public void sumSquares(Tensor x, Tensor out) {
     ReferenceOptimizer.sumSquares(x, out);
-  }
-
-  @Override
-  public void clipFactor(Tensor squares, Tensor schedule, float maxNorm) {
-    ReferenceOptimizer.clipFactor(squares, schedule, maxNorm);
   }
 
   // ---- input ----

@@ -7,7 +7,8 @@ import static sakd.ops.Requirements.require;
 
 /**
  * The optimizers of {@code kernels/optimizer.cu} in double precision; each changes its arrays in
- * place. Schedule [4] = learning rate, factor on the gradient, 1 - beta1^step, 1 - beta2^step.
+ * place. Schedule [6] = learning rate, factor on the gradient, 1 - beta1^step, 1 - beta2^step, 1
+ * for a step that is taken or 0 for one that changes nothing, steps skipped.
  */
 final class ReferenceOptimizer {
   private ReferenceOptimizer() {}
@@ -48,11 +49,37 @@ final class ReferenceOptimizer {
     }
   }
 
-  /** schedule[1] after clipping to maxNorm the gradient whose squares, unscaled, sum to this. */
-  static double clipped(double factor, double squares, double maxNorm) {
-    double scale = maxNorm / (factor * Math.sqrt(squares) + 1e-6);
-    return scale < 1 ? factor * scale : factor;
+  /** Completes the schedule, and moves scaling [2] = loss scale, steps taken since it changed. */
+  static void beginStep(
+      double squares,
+      double[] schedule,
+      double[] scaling,
+      double maxNorm,
+      double beta1,
+      double beta2,
+      int growthInterval) {
+    boolean scales = growthInterval > 0;
+    boolean taken = Double.isFinite(squares) && (scales || schedule[4] != 0);
+    double clip = maxNorm / (Math.sqrt(squares) / scaling[0] + 1e-6);
+    schedule[1] = (maxNorm > 0 && clip < 1 ? clip : 1) / scaling[0];
+    schedule[4] = taken ? 1 : 0;
+    if (taken) {
+      schedule[2] = beta1 * schedule[2] + (1 - beta1);
+      schedule[3] = beta2 * schedule[3] + (1 - beta2);
+    } else {
+      schedule[5]++;
+    }
+    if (scales && !taken) {
+      scaling[0] /= 2;
+      scaling[1] = 0;
+    } else if (scales && ++scaling[1] == growthInterval) {
+      scaling[0] = Math.min(2 * scaling[0], LARGEST_SCALE);
+      scaling[1] = 0;
+    }
   }
+
+  /** The largest power of two in float32. */
+  private static final double LARGEST_SCALE = 0x1p127;
 
   // ---- on tensors ----
 
@@ -66,12 +93,15 @@ final class ReferenceOptimizer {
       boolean nesterov) {
     long n = w.size();
     require(
-        floats(w, n) && floats(grad, n) && floats(momentumBuffer, n) && floats(schedule, 4),
+        floats(w, n) && floats(grad, n) && floats(momentumBuffer, n) && floats(schedule, 6),
         w,
         grad,
         momentumBuffer,
         schedule);
     double[] now = read(schedule);
+    if (now[4] == 0) {
+      return;
+    }
     RowBlocks.forEach(
         n,
         1,
@@ -97,13 +127,16 @@ final class ReferenceOptimizer {
       float weightDecay) {
     long n = w.size();
     require(
-        floats(w, n) && floats(grad, n) && floats(m, n) && floats(v, n) && floats(schedule, 4),
+        floats(w, n) && floats(grad, n) && floats(m, n) && floats(v, n) && floats(schedule, 6),
         w,
         grad,
         m,
         v,
         schedule);
     double[] now = read(schedule);
+    if (now[4] == 0) {
+      return;
+    }
     RowBlocks.forEach(
         n,
         1,
@@ -119,8 +152,15 @@ final class ReferenceOptimizer {
         });
   }
 
-  static void ema(Tensor w, Tensor average, float decay) {
-    require(floats(w, w.size()) && floats(average, w.size()), w, average);
+  static void ema(Tensor w, Tensor average, Tensor schedule, float decay) {
+    require(
+        floats(w, w.size()) && floats(average, w.size()) && floats(schedule, 6),
+        w,
+        average,
+        schedule);
+    if (read(schedule)[4] == 0) {
+      return;
+    }
     RowBlocks.forEach(
         w.size(),
         1,
@@ -150,10 +190,23 @@ final class ReferenceOptimizer {
     write(out, 0, sum);
   }
 
-  static void clipFactor(Tensor squares, Tensor schedule, float maxNorm) {
-    require(floats(squares, 1) && floats(schedule, 4), squares, schedule);
+  static void beginStep(
+      Tensor squares,
+      Tensor schedule,
+      Tensor scaling,
+      float maxNorm,
+      float beta1,
+      float beta2,
+      int growthInterval) {
+    require(
+        floats(squares, 1) && floats(schedule, 6) && floats(scaling, 2),
+        squares,
+        schedule,
+        scaling);
     double[] now = read(schedule);
-    now[1] = clipped(now[1], read(squares)[0], maxNorm);
+    double[] scale = read(scaling);
+    beginStep(read(squares)[0], now, scale, maxNorm, beta1, beta2, growthInterval);
     write(schedule, 0, now);
+    write(scaling, 0, scale);
   }
 }

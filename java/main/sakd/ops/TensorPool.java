@@ -21,8 +21,8 @@ import sakd.device.OutOfDeviceMemory;
  * Where the device has no more, what is kept is given back and the device asked again.
  *
  * <p>A recorded graph writes to the same memory at each launch. What its recording took is
- * therefore kept apart, for other recordings only, until the last graph is closed: graphs run one
- * after the other, so they may share it, but a tensor of the work between two launches may not.
+ * therefore kept apart until the last graph is closed: for other recordings, as graphs run one
+ * after the other, and for work between two launches that leaves no tensor open ({@link #lend}).
  */
 final class TensorPool implements AutoCloseable {
   /** A kept piece may be larger than asked by this factor, so that odd sizes still find one. */
@@ -42,6 +42,7 @@ final class TensorPool implements AutoCloseable {
   private final Map<String, Long> largest = new TreeMap<>();
 
   private boolean recording;
+  private boolean lending;
   private int graphs;
   private long current;
   private long peak;
@@ -64,11 +65,14 @@ final class TensorPool implements AutoCloseable {
     return new Tensor(memory, () -> give(memory), type, shape);
   }
 
+  /**
+   * The smallest piece that suits. Of both lists, so that a recording finds the very sizes that the
+   * same work found unrecorded, and asks the device for none.
+   */
   private Memory take(long bytes, DType type, int... shape) {
-    Memory memory = recording ? recorded.take(bytes) : null;
-    if (memory == null) {
-      memory = free.take(bytes);
-    }
+    boolean both = recording || lending;
+    FreeList list = both && recorded.fit(bytes) <= free.fit(bytes) ? recorded : free;
+    Memory memory = list.take(bytes);
     if (memory == null) {
       note(bytes, type, shape);
       memory = fromDevice(bytes, type, shape);
@@ -155,6 +159,16 @@ final class TensorPool implements AutoCloseable {
     }
   }
 
+  /** Runs work that closes every tensor it allocates; it may use the memory of graphs. */
+  void lend(Runnable work) {
+    lending = true;
+    try {
+      work.run();
+    } finally {
+      lending = false;
+    }
+  }
+
   long current() {
     return current;
   }
@@ -183,15 +197,22 @@ final class TensorPool implements AutoCloseable {
   private static final class FreeList {
     private final TreeMap<Long, ArrayDeque<Memory>> pieces = new TreeMap<>();
 
+    /** The size of the smallest piece of about this size, or the largest number. */
+    long fit(long bytes) {
+      Long size = pieces.ceilingKey(bytes);
+      return size == null || size > bytes * SLACK ? Long.MAX_VALUE : size;
+    }
+
     /** A piece of about this size, or null. */
     Memory take(long bytes) {
-      Map.Entry<Long, ArrayDeque<Memory>> fit = pieces.ceilingEntry(bytes);
-      if (fit == null || fit.getKey() > bytes * SLACK) {
+      long size = fit(bytes);
+      ArrayDeque<Memory> those = pieces.get(size);
+      if (those == null) {
         return null;
       }
-      Memory memory = fit.getValue().pop();
-      if (fit.getValue().isEmpty()) {
-        pieces.remove(fit.getKey());
+      Memory memory = those.pop();
+      if (those.isEmpty()) {
+        pieces.remove(size);
       }
       return memory;
     }

@@ -23,6 +23,7 @@ import sakd.nn.Pooling;
 import sakd.nn.Tape;
 import sakd.nn.Var;
 import sakd.ops.Ops;
+import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 import sakd.train.ClassificationReport;
 import sakd.train.Evaluator;
@@ -160,9 +161,9 @@ final class Examination {
     try (Inputs inputs = new Inputs(ops, first);
         Epoch epoch = loader.epoch(0)) {
       Batch batch = epoch.next();
-      try (Inputs.Loaded loaded = inputs.load(batch, DType.F32);
+      try (Tensor loaded = inputs.load(batch).images(DType.F32);
           Tape tape = new Tape(ops, Tape.Mode.INFERENCE, DType.F32, monitor)) {
-        return reader.read(tape, network.forward(tape, tape.input(loaded.images()), stages));
+        return reader.read(tape, network.forward(tape, tape.input(loaded), stages));
       }
     }
   }

@@ -21,8 +21,9 @@ final class Checkpoint {
   static final String OPTIMIZER = "optimizer.";
   static final String EMA = "ema.";
 
+  private static final String PROGRESS = OPTIMIZER + "progress";
+
   private static final String EPOCHS = "sakd.epochs_done";
-  private static final String STEPS = "sakd.steps";
   private static final String BEST = "sakd.best_top1";
 
   private Checkpoint() {}
@@ -48,6 +49,7 @@ final class Checkpoint {
         }
       }
     }
+    tensors.put(PROGRESS, HostTensor.ofFloats(optimizer.progress(), Optimizer.PROGRESS));
     if (ema != null) {
       ema.swap();
       for (Parameter p : parameters.all()) {
@@ -59,7 +61,6 @@ final class Checkpoint {
     }
     Map<String, String> metadata = new LinkedHashMap<>(about);
     metadata.put(EPOCHS, Integer.toString(progress.epochsDone));
-    metadata.put(STEPS, Long.toString(optimizer.steps()));
     metadata.put(BEST, Double.toString(progress.bestTop1));
     Safetensors.write(path, metadata, tensors);
   }
@@ -104,9 +105,9 @@ final class Checkpoint {
       }
       ema.swap();
     }
+    optimizer.progress(floats(path, file, PROGRESS, Optimizer.PROGRESS));
     try {
       Map<String, String> m = file.metadata();
-      optimizer.steps(Long.parseLong(m.get(STEPS)));
       return new Progress(Integer.parseInt(m.get(EPOCHS)), Double.parseDouble(m.get(BEST)));
     } catch (NumberFormatException | NullPointerException e) {
       throw notCheckpoint(path, "says nothing of the epoch it was written in", e);
@@ -114,8 +115,12 @@ final class Checkpoint {
   }
 
   private static float[] floats(Path path, WeightFile file, String name, Parameter p) {
+    return floats(path, file, name, p.size());
+  }
+
+  private static float[] floats(Path path, WeightFile file, String name, int size) {
     HostTensor t = file.tensors().get(name);
-    if (t == null || t.numel() != p.size()) {
+    if (t == null || t.numel() != size) {
       throw notCheckpoint(path, "has no " + name, null);
     }
     return t.toFloats();

@@ -23,10 +23,10 @@ public final class Ema implements AutoCloseable {
     ops.convert(parameters.statistics(), statistics);
   }
 
-  /** Takes the parameters after a training step into the average. */
-  public void update() {
-    ops.ema(parameters.weights(), weights, decay);
-    ops.ema(parameters.statistics(), statistics, decay);
+  /** Takes the parameters after a training step into the average, unless the step was skipped. */
+  public void update(Tensor schedule) {
+    ops.ema(parameters.weights(), weights, schedule, decay);
+    ops.ema(parameters.statistics(), statistics, schedule, decay);
   }
 
   /** Exchanges the average with the network's parameters; a second call undoes it. */

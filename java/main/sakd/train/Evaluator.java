@@ -71,9 +71,10 @@ public final class Evaluator implements AutoCloseable {
     try (Epoch epoch = loader.epoch(0)) {
       while (epoch.hasNext()) {
         Batch batch = epoch.next();
-        try (Inputs.Loaded loaded = inputs.load(batch, storage);
+        Inputs.Loaded loaded = inputs.load(batch);
+        try (Tensor imagesOfBatch = loaded.images(storage);
             Tape tape = new Tape(ops, Tape.Mode.INFERENCE, storage, activity)) {
-          Network.Output out = network.forward(tape, tape.input(loaded.images()), false);
+          Network.Output out = network.forward(tape, tape.input(imagesOfBatch), false);
           countHits(ops, out.logits().value(), loaded.labels(), hits);
           if (report != null) {
             Tensor each = out.stepLogits().value();

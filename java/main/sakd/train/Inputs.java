@@ -1,5 +1,7 @@
 package sakd.train;
 
+import java.util.HashMap;
+import java.util.Map;
 import sakd.data.Batch;
 import sakd.data.Dataset;
 import sakd.data.SampleShape;
@@ -8,12 +10,16 @@ import sakd.ops.Ops;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 
-/** Brings batches to the device: pixels are cropped, flipped and normalised there. */
+/**
+ * Brings batches to the device, each size to its own memory, so that a recorded step finds the next
+ * batch where it found the last; pixels are cropped, flipped and normalised there.
+ */
 public final class Inputs implements AutoCloseable {
   private final Ops ops;
   private final Dataset dataset;
   private final Tensor mean;
   private final Tensor std;
+  private final Map<Integer, Loaded> bySize = new HashMap<>();
 
   public Inputs(Ops ops, Dataset dataset) {
     this.ops = ops;
@@ -22,29 +28,49 @@ public final class Inputs implements AutoCloseable {
     std = floats(ops, dataset.info().std());
   }
 
-  /**
-   * Images [T', N, H, W, C], T' = 1 for still images, and labels [N] I32 of a batch, to be closed
-   * by the caller.
-   */
-  public record Loaded(Tensor images, Tensor labels) implements AutoCloseable {
-    @Override
-    public void close() {
-      images.close();
+  /** A batch on the device, until the next of its size is loaded. */
+  public final class Loaded {
+    private final Tensor pixels;
+    private final Tensor placement;
+    private final Tensor labels;
+
+    private Loaded(int n) {
+      SampleShape s = dataset.shape();
+      pixels = ops.allocate(DType.U8, n, s.frames(), s.channels(), s.height(), s.width());
+      placement = ops.allocate(DType.I32, n, 3);
+      labels = ops.allocate(DType.I32, n);
+    }
+
+    /** [N] I32. */
+    public Tensor labels() {
+      return labels;
+    }
+
+    /**
+     * The augmented images [T', N, H, W, C], T' = 1 for still images, to be closed by the caller.
+     */
+    public Tensor images(DType storage) {
+      SampleShape s = dataset.shape();
+      Tensor out =
+          ops.allocate(storage, s.frames(), pixels.dim(0), s.height(), s.width(), s.channels());
+      ops.augment(pixels, placement, mean, std, out);
+      return out;
+    }
+
+    private void close() {
+      pixels.close();
+      placement.close();
       labels.close();
     }
   }
 
-  public Loaded load(Batch batch, DType storage) {
-    int n = batch.size();
-    SampleShape s = dataset.shape();
-    Tensor out = ops.allocate(storage, s.frames(), n, s.height(), s.width(), s.channels());
-    try (Tensor pixels =
-            ops.allocate(DType.U8, n, s.frames(), s.channels(), s.height(), s.width());
-        Tensor placement = ints(ops, batch.placement())) {
-      ops.device().upload(batch.images(), pixels.memory());
-      ops.augment(pixels, placement, mean, std, out);
-    }
-    return new Loaded(out, ints(ops, batch.labels()));
+  /** Uploads a batch. */
+  public Loaded load(Batch batch) {
+    Loaded loaded = bySize.computeIfAbsent(batch.size(), Loaded::new);
+    ops.device().upload(batch.images(), loaded.pixels.memory());
+    Transfers.setInts(ops.device(), loaded.placement, batch.placement());
+    Transfers.setInts(ops.device(), loaded.labels, batch.labels());
+    return loaded;
   }
 
   /** A float32 vector on the device. */
@@ -54,14 +80,9 @@ public final class Inputs implements AutoCloseable {
     return t;
   }
 
-  private static Tensor ints(Ops ops, int[] values) {
-    Tensor t = ops.allocate(DType.I32, values.length);
-    Transfers.setInts(ops.device(), t, values);
-    return t;
-  }
-
   @Override
   public void close() {
+    bySize.values().forEach(Loaded::close);
     mean.close();
     std.close();
   }

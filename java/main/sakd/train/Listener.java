@@ -5,6 +5,25 @@ import java.util.List;
 /** Hears how training goes. */
 public interface Listener {
   /**
+   * How far an epoch is.
+   *
+   * @param phase which network is trained: teacher, direct, sakd ...
+   * @param epoch from 1
+   * @param step steps done, of {@code steps} in this epoch
+   * @param loss averaged over this epoch so far
+   * @param lossScale of float16 training; 0 where there is none
+   */
+  record StepSummary(
+      String phase,
+      int epoch,
+      int epochs,
+      int step,
+      int steps,
+      LossTerms loss,
+      double imagesPerSecond,
+      double lossScale) {}
+
+  /**
    * What one epoch brought.
    *
    * @param phase which network is trained: teacher, direct, sakd ...
@@ -24,9 +43,8 @@ public interface Listener {
       double imagesPerSecond,
       double seconds) {}
 
-  /** After some steps: {@code step} of {@code steps} in this epoch, losses averaged so far. */
-  void step(
-      String phase, int epoch, int epochs, int step, int steps, LossTerms loss, double perSecond);
+  /** After some steps. */
+  void step(StepSummary summary);
 
   void epoch(EpochSummary summary);
 

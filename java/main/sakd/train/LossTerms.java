@@ -1,21 +1,11 @@
 package sakd.train;
 
 /**
- * Loss of a batch, averaged over its samples.
+ * Loss averaged over samples.
  *
  * @param total the weighted sum that was minimised
  * @param ce cross-entropy with the labels
  * @param logits T_kd^2 KL from the teacher's logits, without its weight; 0 if not used
  * @param features sum of the stages' squared distances, without its weight; 0 if not used
  */
-public record LossTerms(double total, double ce, double logits, double features) {
-  static final LossTerms ZERO = new LossTerms(0, 0, 0, 0);
-
-  LossTerms plus(LossTerms other, double times) {
-    return new LossTerms(
-        total + times * other.total,
-        ce + times * other.ce,
-        logits + times * other.logits,
-        features + times * other.features);
-  }
-}
+public record LossTerms(double total, double ce, double logits, double features) {}

@@ -150,20 +150,20 @@ public final class RunFolder implements Listener {
   }
 
   @Override
-  public void step(
-      String phase, int epoch, int epochs, int step, int steps, LossTerms loss, double perSecond) {
+  public void step(StepSummary s) {
     say(
         String.format(
             Locale.ROOT,
-            "%s epoch %d/%d step %d/%d  loss %.4f%s  %.0f images/s",
-            phase,
-            epoch,
-            epochs,
-            step,
-            steps,
-            loss.total(),
-            terms(loss),
-            perSecond));
+            "%s epoch %d/%d step %d/%d  loss %.4f%s  %.0f images/s%s",
+            s.phase(),
+            s.epoch(),
+            s.epochs(),
+            s.step(),
+            s.steps(),
+            s.loss().total(),
+            terms(s.loss()),
+            s.imagesPerSecond(),
+            s.lossScale() > 0 ? String.format(Locale.ROOT, "  scale %.6g", s.lossScale()) : ""));
   }
 
   @Override

@@ -58,12 +58,14 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
   }
 
   @Override
-  public void step(
-      String phase, int epoch, int epochs, int step, int steps, LossTerms loss, double perSecond) {
-    TensorBoardWriter writer = writer(phase, epoch);
-    long at = endOf(epoch - 1) + step;
-    writer.scalar("loss/mean of the epoch so far", loss.total(), at);
-    writer.scalar("images per second", perSecond, at);
+  public void step(StepSummary s) {
+    TensorBoardWriter writer = writer(s.phase(), s.epoch());
+    long at = endOf(s.epoch() - 1) + s.step();
+    writer.scalar("loss/mean of the epoch so far", s.loss().total(), at);
+    writer.scalar("images per second", s.imagesPerSecond(), at);
+    if (s.lossScale() > 0) {
+      writer.scalar("loss scale", s.lossScale(), at);
+    }
   }
 
   @Override

@@ -9,9 +9,8 @@ import sakd.data.Batch;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.Epoch;
-import sakd.io.UserError;
+import sakd.device.DType;
 import sakd.model.Network;
-import sakd.nn.Tape;
 import sakd.ops.Ops;
 
 /**
@@ -21,6 +20,9 @@ import sakd.ops.Ops;
 public final class Trainer {
   public static final String LAST = "last.safetensors";
   public static final String BEST = "best.safetensors";
+
+  /** Steps after which the losses and weights are looked at, at the latest. */
+  private static final int CHECK_EVERY = 50;
 
   private final Ops ops;
   private final TrainSettings settings;
@@ -66,7 +68,16 @@ public final class Trainer {
     Path last = task.folder.resolve(LAST);
     try (Optimizer optimizer = optimizer(task);
         Ema ema = settings.emaDecay() > 0 ? new Ema(ops, parameters, settings.emaDecay()) : null;
-        Inputs inputs = new Inputs(ops, trainSet)) {
+        Inputs inputs = new Inputs(ops, trainSet);
+        TrainStep step =
+            new TrainStep(
+                ops,
+                inputs,
+                task.objective,
+                optimizer,
+                ema,
+                settings.storage(),
+                settings.batchSize())) {
       var progress = new Checkpoint.Progress(0, 0);
       if (resume && Files.exists(last)) {
         progress = Checkpoint.load(last, parameters, optimizer, ema, task.architecture);
@@ -82,7 +93,8 @@ public final class Trainer {
               settings.workers());
       double top1 = progress.epochsDone() < settings.epochs() ? 0 : evaluate(task, ema).top1();
       for (int e = progress.epochsDone(); e < settings.epochs(); e++) {
-        Trained trained = epoch(task, loader, inputs, optimizer, ema, schedule.at(e), e);
+        optimizer.learningRate(schedule.at(e));
+        Trained trained = epoch(task, loader, step, optimizer, e);
         Evaluator.Evaluation evaluation = evaluate(task, ema);
         top1 = evaluation.top1();
         listener.epoch(
@@ -113,6 +125,7 @@ public final class Trainer {
 
   private Optimizer optimizer(Task task) {
     var parameters = task.network.parameters();
+    boolean scalesLoss = settings.storage() == DType.F16;
     return switch (settings.optimizer()) {
       case SGD ->
           Optimizer.sgd(
@@ -121,9 +134,11 @@ public final class Trainer {
               settings.momentum(),
               settings.weightDecay(),
               settings.momentum() > 0,
-              settings.clipGradNorm());
+              settings.clipGradNorm(),
+              scalesLoss);
       case ADAMW ->
-          Optimizer.adamw(ops, parameters, settings.weightDecay(), settings.clipGradNorm());
+          Optimizer.adamw(
+              ops, parameters, settings.weightDecay(), settings.clipGradNorm(), scalesLoss);
     };
   }
 
@@ -157,71 +172,44 @@ public final class Trainer {
   private record Trained(LossTerms loss, double top1, double seconds) {}
 
   private Trained epoch(
-      Task task,
-      DataLoader loader,
-      Inputs inputs,
-      Optimizer optimizer,
-      Ema ema,
-      double lr,
-      int epoch) {
-    LossTerms sum = LossTerms.ZERO;
-    int[] hits = new int[2];
+      Task task, DataLoader loader, TrainStep step, Optimizer optimizer, int epoch) {
+    StepSums sums = StepSums.ZERO;
     int images = 0;
-    int step = 0;
+    int steps = 0;
     long start = System.nanoTime();
     try (Epoch batches = loader.epoch(epoch)) {
       while (batches.hasNext()) {
         Batch batch = batches.next();
-        try (Inputs.Loaded loaded = inputs.load(batch, settings.storage());
-            Tape tape = new Tape(ops, Tape.Mode.TRAIN, settings.storage())) {
-          var result = task.objective.compute(tape, tape.input(loaded.images()), loaded.labels());
-          requireFinite(result.terms(), task.phase, epoch, step);
-          Evaluator.countHits(ops, result.logits(), loaded.labels(), hits);
-          tape.backward();
-          optimizer.step(lr);
-          if (ema != null) {
-            ema.update();
-          }
-          sum = sum.plus(result.terms(), batch.size());
-        }
+        step.run(batch);
         images += batch.size();
-        step++;
-        if (step % settings.printFreq() == 0 && step < loader.batches()) {
-          double seconds = (System.nanoTime() - start) * 1e-9;
+        steps++;
+        boolean last = steps == loader.batches();
+        boolean prints = steps % settings.printFreq() == 0 && !last;
+        if (last || prints || steps % CHECK_EVERY == 0) {
+          sums = sums.plus(step.take());
+          Divergence.check(ops, task.phase, epoch, sums, optimizer, step);
+        }
+        if (prints) {
           listener.step(
-              task.phase,
-              epoch + 1,
-              settings.epochs(),
-              step,
-              loader.batches(),
-              LossTerms.ZERO.plus(sum, 1.0 / images),
-              images / seconds);
+              new Listener.StepSummary(
+                  task.phase,
+                  epoch + 1,
+                  settings.epochs(),
+                  steps,
+                  loader.batches(),
+                  sums.loss(task.objective),
+                  images / seconds(start),
+                  optimizer.scale()));
         }
       }
       if (!batches.failures().isEmpty()) {
         listener.unreadable(task.phase, epoch + 1, batches.failures());
       }
     }
-    ops.device().synchronize();
-    return new Trained(
-        LossTerms.ZERO.plus(sum, 1.0 / images),
-        (double) hits[0] / images,
-        (System.nanoTime() - start) * 1e-9);
+    return new Trained(sums.loss(task.objective), (double) sums.hits() / images, seconds(start));
   }
 
-  private static void requireFinite(LossTerms terms, String phase, int epoch, int step) {
-    if (!Double.isFinite(terms.total())) {
-      throw new UserError(
-          "the loss of "
-              + phase
-              + " became "
-              + terms.total()
-              + " in epoch "
-              + (epoch + 1)
-              + ", step "
-              + (step + 1)
-              + "; a smaller --lr, --lr-warmup-epochs or --clip-grad-norm helps, and the last "
-              + "checkpoint is as it was");
-    }
+  private static double seconds(long start) {
+    return (System.nanoTime() - start) * 1e-9;
   }
 }

@@ -176,6 +176,7 @@ class TrainTest {
         CommandLines.run(train(run, "--method direct --lr 1e30 --opt sgd --amp off"));
     assertEquals(2, diverged.code(), diverged.toString());
     assertEquals(1, diverged.err().lines().count(), diverged.err());
+    assertTrue(diverged.err().contains(", first in the "), diverged.err());
     assertTrue(diverged.err().contains("--clip-grad-norm"), diverged.err());
   }
 

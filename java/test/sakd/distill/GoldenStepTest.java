@@ -28,6 +28,8 @@ import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
 import sakd.testing.Devices;
+import sakd.train.LossTerms;
+import sakd.train.Objective;
 
 /**
  * Three whole distillation steps against an independent float64 reference: losses, logits,
@@ -119,7 +121,14 @@ class GoldenStepTest {
       close(golden, "output.teacher_logits", read(ops, expected.logits().value()), 1e-5);
       Network.Output actual = student.forward(tape, tape.input(images), true);
       close(golden, "output.logits", read(ops, actual.logits().value()), 1e-5);
-      sakd.train.LossTerms terms = loss.compute(tape, actual, expected, labels);
+      Tensor one = ops.allocate(DType.F32, 1);
+      upload(ops, one, new float[] {1});
+      Objective.Losses losses = loss.compute(tape, actual, expected, labels, one);
+      LossTerms terms =
+          loss.terms(
+              sum(read(ops, losses.each()), 0, 2) / batch,
+              sum(read(ops, losses.each()), 1, 2) / batch,
+              sum(read(ops, losses.distances()), 0, 1));
       close(
           golden,
           "output.losses",
@@ -139,8 +148,8 @@ class GoldenStepTest {
       }
     }
     Tensor momentum = studentParameters.likeWeights(ops);
-    Tensor schedule = ops.allocate(DType.F32, 4);
-    upload(ops, schedule, new float[] {0.05f, 1, 1, 1});
+    Tensor schedule = ops.allocate(DType.F32, 6);
+    upload(ops, schedule, new float[] {0.05f, 1, 1, 1, 1, 0});
     ops.sgd(
         studentParameters.weights(),
         studentParameters.gradients(),
@@ -163,6 +172,14 @@ class GoldenStepTest {
     for (Parameter p : parameters.all()) {
       p.set(golden.tensors().get(prefix + p.name()).toFloats());
     }
+  }
+
+  private static double sum(float[] values, int from, int step) {
+    double sum = 0;
+    for (int i = from; i < values.length; i += step) {
+      sum += values[i];
+    }
+    return sum;
   }
 
   private static float[] toChannelsLast(float[] x, int n, int c, int size) {

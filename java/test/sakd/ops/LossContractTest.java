@@ -1,5 +1,7 @@
 package sakd.ops;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import sakd.device.DType;
 import sakd.testing.Draw;
 import sakd.testing.EachDevice;
@@ -37,6 +39,7 @@ class LossContractTest {
       Twin z = twins.of(DType.F32, draw.normal(n, 5, spread), samples, classes);
       Twin q = kl == 0 ? null : twins.of(DType.F32, draw.normal(n, -2, spread), samples, classes);
       Twin labels = twins.of(DType.I32, draw.integers(samples, 0, classes), samples);
+      Twin scale = twins.scalar(0.5);
       Twin losses = twins.poisoned(DType.F32, samples, 2);
       Twin grad = twins.poisoned(DType.F32, samples, classes);
       twins.run(
@@ -46,6 +49,7 @@ class LossContractTest {
                       s.at(z),
                       s.at(q),
                       s.at(labels),
+                      s.at(scale),
                       ce,
                       kl,
                       temperature,
@@ -67,13 +71,23 @@ class LossContractTest {
       Twin z = twins.of(DType.F32, new double[] {1, 2, 3, 1, Double.NaN, 3}, 2, 3);
       Twin q = twins.of(DType.F32, new double[] {none, 1, none, 0, 1, 2}, 2, 3);
       Twin labels = twins.of(DType.I32, new double[] {0, 2}, 2);
+      Twin one = twins.scalar(1);
       Twin losses = twins.poisoned(DType.F32, 2, 2);
       Twin grad = twins.of(DType.F32, new double[6], 2, 3);
       twins.run(
           s ->
               s.ops()
                   .softmaxLoss(
-                      s.at(z), s.at(q), s.at(labels), 1, 1, 2, 0.1f, s.at(losses), s.at(grad)));
+                      s.at(z),
+                      s.at(q),
+                      s.at(labels),
+                      s.at(one),
+                      1,
+                      1,
+                      2,
+                      0.1f,
+                      s.at(losses),
+                      s.at(grad)));
       twins.assertClose("losses", losses);
       twins.assertClose("grad", grad);
     }
@@ -87,10 +101,15 @@ class LossContractTest {
         try (Twins twins = new Twins(ops)) {
           Twin a = twins.of(type, draw.normal(n), n);
           Twin b = twins.of(type, draw.normal(n), n);
-          Twin loss = twins.poisoned(DType.F32, 1);
+          Twin scale = twins.scalar(4);
+          Twin losses = twins.of(DType.F32, new double[] {1, 2, 3}, 3);
           Twin grad = twins.poisoned(type, n);
-          twins.run(s -> s.ops().squaredError(s.at(a), s.at(b), 100, s.at(loss), s.at(grad)));
-          twins.assertClose("squared error of " + n, loss);
+          twins.run(
+              s ->
+                  s.ops()
+                      .squaredError(
+                          s.at(a), s.at(b), s.at(scale), 100, s.at(losses), 1, s.at(grad)));
+          twins.assertRowsClose("squared error of " + n, losses, 3);
           twins.assertClose("squared error of " + n + ", grad", grad);
         }
       }
@@ -113,6 +132,31 @@ class LossContractTest {
         twins.run(s -> s.ops().labelRank(s.at(z), s.at(labels), s.at(rank)));
         twins.assertExact("rank among " + classes, rank);
       }
+    }
+  }
+
+  /** Steps with and without features; of a broken one the sums stay free. */
+  @EachDevice
+  void tallyStep(Ops ops) {
+    int samples = 37;
+    Draw draw = new Draw(samples);
+    try (Twins twins = new Twins(ops)) {
+      Twin losses = twins.of(DType.F32, draw.uniform(2 * samples, 0, 3), samples, 2);
+      Twin distances = twins.of(DType.F32, new double[] {0.5, 0.25, 2}, 3);
+      Twin rank = twins.of(DType.I32, draw.integers(samples, 0, 3), samples);
+      Twin tally = twins.of(DType.F32, new double[8], 8);
+      twins.run(s -> s.ops().tallyStep(s.at(losses), null, s.at(rank), s.at(tally)));
+      twins.run(s -> s.ops().tallyStep(s.at(losses), s.at(distances), s.at(rank), s.at(tally)));
+      twins.assertRowsClose("two steps", tally, 8);
+      double[] broken = new double[2 * samples];
+      for (double value : new double[] {Double.POSITIVE_INFINITY, Double.NaN}) {
+        broken[5] = value;
+        twins.set(losses, broken);
+        twins.run(s -> s.ops().tallyStep(s.at(losses), s.at(distances), s.at(rank), s.at(tally)));
+        twins.assertRowsClose("a broken step", tally, 8);
+      }
+      assertEquals(3, twins.values(tally)[6]);
+      assertEquals(Double.POSITIVE_INFINITY, twins.values(tally)[7]);
     }
   }
 

@@ -175,14 +175,19 @@ class MismatchContractTest {
       Tensor labels = c.of(DType.I32, 3);
       ops.device().zero(labels.memory());
       Tensor losses = c.f32(3, 2);
+      Tensor one = c.f32(1);
       c.refused(
           "labels",
-          () -> ops.softmaxLoss(z, null, c.of(DType.I32, 4), 1, 0, 1, 0, losses, c.f32(3, 5)));
+          () -> ops.softmaxLoss(z, null, c.of(DType.I32, 4), one, 1, 0, 1, 0, losses, c.f32(3, 5)));
       c.refused(
-          "no teacher", () -> ops.softmaxLoss(z, null, labels, 1, 1, 1, 0, losses, c.f32(3, 5)));
+          "no teacher",
+          () -> ops.softmaxLoss(z, null, labels, one, 1, 1, 1, 0, losses, c.f32(3, 5)));
       c.refused(
-          "losses", () -> ops.softmaxLoss(z, null, labels, 1, 0, 1, 0, c.f32(3), c.f32(3, 5)));
-      c.refused("squared error", () -> ops.squaredError(z, c.f32(5), 1, c.f32(1), c.f32(3, 5)));
+          "losses", () -> ops.softmaxLoss(z, null, labels, one, 1, 0, 1, 0, c.f32(3), c.f32(3, 5)));
+      c.refused("loss scale", () -> ops.softmaxLoss(z, null, labels, z, 1, 0, 1, 0, losses, z));
+      c.refused("squared error", () -> ops.squaredError(z, c.f32(5), one, 1, one, 0, c.f32(3, 5)));
+      c.refused("index", () -> ops.squaredError(z, z, one, 1, one, 1, c.f32(3, 5)));
+      c.refused("tally", () -> ops.tallyStep(losses, null, c.of(DType.I32, 3), c.f32(7)));
       c.refused("rank", () -> ops.labelRank(z, labels, c.of(DType.I32, 5)));
       c.check();
     }
@@ -192,14 +197,14 @@ class MismatchContractTest {
   void optimizersAndInput(Ops ops) {
     try (Calls c = new Calls(ops)) {
       Tensor w = c.f32(5);
-      Tensor schedule = c.f32(4);
+      Tensor schedule = c.f32(6);
       Tensor wrong = c.f32(3);
       c.refused("sgd", () -> ops.sgd(w, w, wrong, schedule, 0.9f, 0, true));
       c.refused("sgd, schedule", () -> ops.sgd(w, w, w, wrong, 0.9f, 0, true));
       c.refused("adamw", () -> ops.adamw(w, wrong, w, w, schedule, 0.9f, 0.9f, 1, 0));
-      c.refused("ema", () -> ops.ema(w, wrong, 0.9f));
+      c.refused("ema", () -> ops.ema(w, wrong, schedule, 0.9f));
       c.refused("sumSquares", () -> ops.sumSquares(w, wrong));
-      c.refused("clipFactor", () -> ops.clipFactor(c.f32(1), wrong, 1));
+      c.refused("beginStep", () -> ops.beginStep(c.f32(1), schedule, wrong, 1, 0.9f, 0.9f, 0));
       Tensor images = c.of(DType.U8, 2, 1, 3, 4, 4);
       Tensor place = c.of(DType.I32, 2, 3);
       Tensor out = c.f32(1, 2, 4, 4, 3);

@@ -1,5 +1,7 @@
 package sakd.ops;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import sakd.device.DType;
 import sakd.testing.Draw;
 import sakd.testing.EachDevice;
@@ -23,7 +25,7 @@ class OptimizerContractTest {
           Twin w = floats(twins, draw.normal(n));
           Twin grad = floats(twins, draw.normal(n));
           Twin m = floats(twins, draw.normal(n));
-          Twin schedule = floats(twins, new double[] {0.5, 0.7, 1, 1});
+          Twin schedule = floats(twins, new double[] {0.5, 0.7, 1, 1, 1, 0});
           twins.run(
               s ->
                   s.ops().sgd(s.at(w), s.at(grad), s.at(m), s.at(schedule), 0.9f, 0.25f, nesterov));
@@ -44,7 +46,7 @@ class OptimizerContractTest {
         Twin grad = floats(twins, draw.normal(n));
         Twin m = floats(twins, draw.normal(n));
         Twin v = floats(twins, draw.uniform(n, 0, 2));
-        Twin schedule = floats(twins, new double[] {0.5, 0.7, 0.271, 0.002997});
+        Twin schedule = floats(twins, new double[] {0.5, 0.7, 0.271, 0.002997, 1, 0});
         twins.run(
             s ->
                 s.ops()
@@ -72,7 +74,8 @@ class OptimizerContractTest {
       try (Twins twins = new Twins(ops)) {
         Twin w = floats(twins, draw.normal(n));
         Twin average = floats(twins, draw.normal(n));
-        twins.run(s -> s.ops().ema(s.at(w), s.at(average), 0.75f));
+        Twin schedule = floats(twins, new double[] {0, 0, 0, 0, 1, 0});
+        twins.run(s -> s.ops().ema(s.at(w), s.at(average), s.at(schedule), 0.75f));
         twins.assertClose("ema", average);
       }
     }
@@ -91,13 +94,84 @@ class OptimizerContractTest {
   }
 
   @EachDevice
-  void clipFactor(Ops ops) {
-    for (float maxNorm : new float[] {0.5f, 5}) {
-      try (Twins twins = new Twins(ops)) {
-        Twin squares = twins.scalar(9);
-        Twin schedule = floats(twins, new double[] {0.1, 0.5, 0.3, 0.4});
-        twins.run(s -> s.ops().clipFactor(s.at(squares), s.at(schedule), maxNorm));
-        twins.assertRowsClose("schedule", schedule, 4);
+  void aSkippedStepChangesNothing(Ops ops) {
+    Draw draw = new Draw(1);
+    try (Twins twins = new Twins(ops)) {
+      Twin broken = floats(twins, new double[] {Double.NaN, 1, Double.POSITIVE_INFINITY});
+      Twin skipped = floats(twins, new double[] {0.5, Double.NaN, 0.3, 0.4, 0, 1});
+      double[][] before = {draw.normal(3), draw.normal(3), draw.uniform(3, 0, 2), draw.normal(3)};
+      Twin w = floats(twins, before[0]);
+      Twin m = floats(twins, before[1]);
+      Twin v = floats(twins, before[2]);
+      Twin average = floats(twins, before[3]);
+      twins.run(s -> s.ops().sgd(s.at(w), s.at(broken), s.at(m), s.at(skipped), 0.9f, 0.25f, true));
+      twins.run(
+          s ->
+              s.ops()
+                  .adamw(
+                      s.at(w),
+                      s.at(broken),
+                      s.at(m),
+                      s.at(v),
+                      s.at(skipped),
+                      0.9f,
+                      0.999f,
+                      0.01f,
+                      0.25f));
+      twins.run(s -> s.ops().ema(s.at(broken), s.at(average), s.at(skipped), 0.75f));
+      Twin[] after = {w, m, v, average};
+      for (int i = 0; i < after.length; i++) {
+        twins.assertExact("what a skipped step leaves", after[i]);
+        for (int k = 0; k < 3; k++) {
+          assertEquals((float) before[i][k], twins.values(after[i])[k]);
+        }
+      }
+    }
+  }
+
+  @EachDevice
+  void beginStepClips(Ops ops) {
+    for (float maxNorm : new float[] {0, 0.5f, 5}) {
+      checkSteps(ops, maxNorm, 0, 9, 4, 9);
+    }
+  }
+
+  /** Without loss scaling no step is taken any more after a broken one. */
+  @EachDevice
+  void beginStepStopsAtABrokenGradient(Ops ops) {
+    checkSteps(ops, 0, 0, 9, Double.NaN, 9, 9);
+    checkSteps(ops, 1, 0, 9, Double.POSITIVE_INFINITY, 9);
+  }
+
+  /** Grows after three steps in a row, halves at each overflow. */
+  @EachDevice
+  void beginStepScalesTheLoss(Ops ops) {
+    double inf = Double.POSITIVE_INFINITY;
+    checkSteps(ops, 0, 3, 9, 9, 9, 9, inf, 9, 9, Double.NaN, inf, 9, 9, 9, 9);
+    checkSteps(ops, 2, 3, 9, 1e12, inf, 9);
+  }
+
+  private static void checkSteps(
+      Ops ops, float maxNorm, int growthInterval, double... squaresOfSteps) {
+    try (Twins twins = new Twins(ops)) {
+      Twin squares = twins.scalar(0);
+      Twin schedule = floats(twins, new double[] {0.1, 0, 0, 0, 1, 0});
+      Twin scaling = floats(twins, new double[] {growthInterval > 0 ? 1024 : 1, 0});
+      for (double value : squaresOfSteps) {
+        twins.set(squares, new double[] {value});
+        twins.run(
+            s ->
+                s.ops()
+                    .beginStep(
+                        s.at(squares),
+                        s.at(schedule),
+                        s.at(scaling),
+                        maxNorm,
+                        0.9f,
+                        0.999f,
+                        growthInterval));
+        twins.assertRowsClose("schedule after " + value, schedule, 6);
+        twins.assertExact("loss scale after " + value, scaling);
       }
     }
   }

@@ -148,9 +148,28 @@ class ReferenceFormulasTest {
 
   @Test
   void clippingActsAboveTheNormOnly() {
-    // The gradient's norm is 0.5 * sqrt(64) = 4.
-    assertEquals(0.125, ReferenceOptimizer.clipped(0.5, 64, 1), 1e-6);
-    assertEquals(0.5, ReferenceOptimizer.clipped(0.5, 64, 5), 0);
+    // The gradient's norm is sqrt(64) / 2 = 4.
+    assertEquals(0.125, factor(64, 1), 1e-6);
+    assertEquals(0.5, factor(64, 5), 0);
+  }
+
+  private static double factor(double squares, double maxNorm) {
+    double[] schedule = new double[6];
+    ReferenceOptimizer.beginStep(squares, schedule, new double[] {2, 0}, maxNorm, 0.9, 0.99, 0);
+    return schedule[1];
+  }
+
+  @Test
+  void biasCorrectionsCountTheStepsTaken() {
+    double[] schedule = new double[6];
+    double[] scaling = {4, 0};
+    for (double squares : new double[] {1, Double.NaN, 1, Double.POSITIVE_INFINITY, 1}) {
+      ReferenceOptimizer.beginStep(squares, schedule, scaling, 0, 0.9, 0.99, 100);
+    }
+    assertEquals(1 - Math.pow(0.9, 3), schedule[2], 1e-12);
+    assertEquals(1 - Math.pow(0.99, 3), schedule[3], 1e-12);
+    assertArrayEquals(new double[] {1, 1}, scaling);
+    assertEquals(2, schedule[5]);
   }
 
   // ---- input ----

@@ -21,7 +21,7 @@ class RunFolderTest {
 
   private static Listener.EpochSummary epoch(String phase, int epoch, double seconds) {
     return new Listener.EpochSummary(
-        phase, epoch, 3, 0.1, LossTerms.ZERO, 0.5, 0.25, 1, 100, seconds);
+        phase, epoch, 3, 0.1, new LossTerms(0, 0, 0, 0), 0.5, 0.25, 1, 100, seconds);
   }
 
   @Test

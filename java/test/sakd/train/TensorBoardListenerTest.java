@@ -37,7 +37,7 @@ class TensorBoardListenerTest {
       parameters.linear("fc.weight", 2, 3, 2);
       parameters.statistic("bn.running_mean", 0, 3);
       parameters.allocate(ops);
-      listener.step("teacher", 1, 2, 4, STEPS, labels, 100);
+      listener.step(new Listener.StepSummary("teacher", 1, 2, 4, STEPS, labels, 100, 0));
       listener.epoch(new EpochSummary("teacher", 1, 2, 0.1, labels, 0.5, 0.6, 0.9, 100, 1));
       listener.gradients("teacher", 1, parameters);
       listener.images("teacher", 1, twoImages());

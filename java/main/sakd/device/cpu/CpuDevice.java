@@ -130,8 +130,12 @@ public final class CpuDevice extends HostDevice {
 
   @Override
   public boolean supports(DType storage) {
-    return storage == DType.F32
-        || storage == DType.BF16 && (FLAGS.contains("avx512bw") || hasAmx());
+    return switch (storage) {
+      case F32 -> true;
+      case BF16 -> FLAGS.contains("avx512bw") || hasAmx();
+      case F16 -> FLAGS.contains("avx512_fp16");
+      default -> false;
+    };
   }
 
   @Override

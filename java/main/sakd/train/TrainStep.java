@@ -1,0 +1,122 @@
+package sakd.train;
+
+import sakd.data.Batch;
+import sakd.device.DType;
+import sakd.device.Graph;
+import sakd.nn.Monitor;
+import sakd.nn.Parameters;
+import sakd.nn.Tape;
+import sakd.ops.Ops;
+
+/**
+ * One training step: augmentation, forward, losses, backward, optimizer, average of weights. All of
+ * it happens on the device, on memory that stays the same. So after a few ordinary steps, which
+ * compile kernels and find memory, the step of a full batch is recorded where the device can, and
+ * launched as a whole from then on.
+ */
+public final class TrainStep implements AutoCloseable {
+  /** Ordinary steps before the recording: in the last of them nothing new is needed any more. */
+  public static final int ORDINARY_STEPS = 3;
+
+  private final Ops ops;
+  private final Inputs inputs;
+  private final Objective objective;
+  private final Optimizer optimizer;
+  private final Ema ema;
+  private final DType storage;
+  private final int batchSize;
+  private final Tally tally;
+  private int fullBatches;
+  private Graph graph;
+
+  /** The batch at hand, for a diagnosis. */
+  private Inputs.Loaded last;
+
+  /**
+   * A step of the parameters that {@code optimizer} updates.
+   *
+   * @param ema average to be kept, or null
+   * @param storage type of activations
+   * @param batchSize of full batches
+   */
+  public TrainStep(
+      Ops ops,
+      Inputs inputs,
+      Objective objective,
+      Optimizer optimizer,
+      Ema ema,
+      DType storage,
+      int batchSize) {
+    this.ops = ops;
+    this.inputs = inputs;
+    this.objective = objective;
+    this.optimizer = optimizer;
+    this.ema = ema;
+    this.storage = storage;
+    this.batchSize = batchSize;
+    this.tally = new Tally(ops);
+  }
+
+  /** Submits the step of a batch, whose memory may be reused when this returns. */
+  public void run(Batch batch) {
+    last = inputs.load(batch);
+    if (batch.size() == batchSize && ++fullBatches == ORDINARY_STEPS + 1) {
+      Inputs.Loaded full = last;
+      graph = ops.capture(() -> submit(full)).orElse(null);
+    }
+    if (graph != null && batch.size() == batchSize) {
+      graph.launch();
+    } else {
+      ops.lend(() -> submit(last));
+    }
+  }
+
+  private void submit(Inputs.Loaded batch) {
+    forwardAndBackward(batch, null);
+    optimizer.step();
+    if (ema != null) {
+      ema.update(optimizer.schedule());
+    }
+  }
+
+  private void forwardAndBackward(Inputs.Loaded batch, Monitor monitor) {
+    try (var images = batch.images(storage);
+        Tape tape = new Tape(ops, Tape.Mode.TRAIN, storage, monitor);
+        Objective.Losses losses =
+            objective.compute(tape, tape.input(images), batch.labels(), optimizer.lossScale())) {
+      tally.add(losses, batch.labels());
+      tape.backward();
+    }
+  }
+
+  /** What the steps since the last call added up to; waits for them. */
+  public StepSums take() {
+    return tally.take();
+  }
+
+  /**
+   * Names what is not finite, as in "the activations of layer1.0.conv1": weights, else what the
+   * network computes from the batch at hand, else gradients, else running statistics; each the
+   * first in the order that the network computes them. Empty if all are finite. The network cannot
+   * be trained on after this.
+   */
+  String diagnose() {
+    Parameters parameters = optimizer.parameters();
+    Finiteness finiteness = new Finiteness(ops);
+    finiteness.checkWeights(parameters);
+    if (finiteness.broken().isEmpty()) {
+      ops.lend(() -> forwardAndBackward(last, finiteness));
+      finiteness.checkGradients(parameters);
+      finiteness.checkStatistics(parameters);
+    }
+    return finiteness.broken();
+  }
+
+  @Override
+  public void close() {
+    if (graph != null) {
+      graph.close();
+    }
+    tally.close();
+  }
+}

@@ -1,0 +1,130 @@
+package sakd.train;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import sakd.data.Dataset;
+import sakd.data.DatasetInfo;
+import sakd.data.MemoryDataset;
+import sakd.device.DType;
+import sakd.distill.DistillationLoss;
+import sakd.distill.DistillationObjective;
+import sakd.distill.DistillationWeights;
+import sakd.model.Network;
+import sakd.model.NetworkSpec;
+import sakd.model.ResNet;
+import sakd.model.ResNetSpec;
+import sakd.nn.Parameters;
+import sakd.ops.Neuron;
+import sakd.ops.Ops;
+
+/** Distillation of a network of five convolutions on 8x8 images, in a fraction of a second. */
+final class TinyTraining implements AutoCloseable {
+  static final int IMAGES = 44;
+  static final int BATCH = 8;
+
+  private static final int CLASSES = 4;
+  private static final ResNetSpec SPEC =
+      new ResNetSpec(
+          "tiny",
+          Neuron.Residual.INPUT,
+          false,
+          List.of(1, 1),
+          List.of(8, 16),
+          8,
+          NetworkSpec.Stem.CIFAR,
+          ResNetSpec.Shortcut.B,
+          0);
+
+  final Ops ops;
+  final Dataset data = data();
+  final Parameters parameters = new Parameters(2);
+  final DistillationObjective objective;
+  private final Network teacher;
+  private final Network student;
+
+  /**
+   * Makes the networks.
+   *
+   * @param ceWeight of cross-entropy; 1 is usual
+   */
+  TinyTraining(Ops ops, float ceWeight) {
+    this.ops = ops;
+    Parameters ofTeacher = new Parameters(1);
+    teacher = new ResNet(SPEC.ann(), Neuron.RELU, 1, 1, CLASSES, ofTeacher);
+    ofTeacher.allocate(ops);
+    student = new ResNet(SPEC, Neuron.LIF, 2, 1, CLASSES, parameters);
+    DistillationLoss loss =
+        new DistillationLoss(
+            new DistillationWeights(ceWeight, 1, 10, 4, 0), student.stageChannels(), 1, parameters);
+    parameters.allocate(ops);
+    objective = new DistillationObjective(student, teacher, loss);
+  }
+
+  /** Classes are places of a bright spot. */
+  private static Dataset data() {
+    Random random = new Random(7);
+    byte[] pixels = new byte[IMAGES * 64];
+    random.nextBytes(pixels);
+    int[] labels = IntStream.range(0, IMAGES).map(i -> i % CLASSES).toArray();
+    for (int i = 0; i < IMAGES; i++) {
+      for (int k = 0; k < 4; k++) {
+        pixels[64 * i + 16 * labels[i] + k] = -1;
+      }
+    }
+    DatasetInfo info =
+        new DatasetInfo(
+            "spots", List.of("a", "b", "c", "d"), new float[] {0.5f}, new float[] {0.3f}, false);
+    return new MemoryDataset(info, 8, 8, pixels, labels);
+  }
+
+  static TrainSettings settings(int epochs, TrainSettings.Algorithm algorithm, DType storage) {
+    return new TrainSettings(
+        epochs,
+        BATCH,
+        algorithm,
+        0.01,
+        0.9f,
+        5e-4f,
+        LrSchedule.Kind.COSINE,
+        0,
+        1,
+        0.9f,
+        true,
+        true,
+        3,
+        1,
+        2,
+        storage);
+  }
+
+  /** Trains into a folder; {@code step} hears of every second step. */
+  Trainer.Outcome run(
+      Path folder, TrainSettings settings, boolean resume, Consumer<Listener.StepSummary> step) {
+    try (Evaluator evaluator = new Evaluator(ops, data, 10, settings.storage())) {
+      Listener listener =
+          new Listener() {
+            @Override
+            public void step(StepSummary summary) {
+              step.accept(summary);
+            }
+
+            @Override
+            public void epoch(EpochSummary summary) {}
+          };
+      return new Trainer(ops, settings, data, evaluator, listener)
+          .run(
+              new Trainer.Task("tiny", student, objective, folder, "tiny", name -> true, Map.of()),
+              resume);
+    }
+  }
+
+  @Override
+  public void close() {
+    student.close();
+    teacher.close();
+  }
+}

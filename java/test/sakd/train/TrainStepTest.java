@@ -1,0 +1,141 @@
+package sakd.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import sakd.data.Augment;
+import sakd.data.DataLoader;
+import sakd.data.Epoch;
+import sakd.device.DType;
+import sakd.ops.KernelOps;
+import sakd.ops.Ops;
+import sakd.ops.Tensor;
+import sakd.ops.Transfers;
+import sakd.testing.Devices;
+import sakd.testing.RecordingDevice;
+
+/** Steps that are recorded, and float16 steps with loss scaling, on every device with kernels. */
+class TrainStepTest {
+  @TempDir private Path folder;
+
+  static Stream<Named<Ops>> devices() {
+    return Devices.all().filter(d -> d.getPayload() instanceof KernelOps);
+  }
+
+  static Stream<Named<Ops>> halfDevices() {
+    return devices().filter(d -> d.getPayload().device().supports(DType.F16));
+  }
+
+  private byte[] train(Ops ops, String name, DType storage) throws IOException {
+    try (TinyTraining training = new TinyTraining(ops, 1)) {
+      training.run(
+          folder.resolve(name),
+          TinyTraining.settings(3, TrainSettings.Algorithm.ADAMW, storage),
+          false,
+          s -> assertTrue(Double.isFinite(s.loss().total()), s.toString()));
+    }
+    return Files.readAllBytes(folder.resolve(name).resolve(Trainer.LAST));
+  }
+
+  @ParameterizedTest(name = "{0}", autoCloseArguments = false)
+  @MethodSource("devices")
+  void recordedStepsLeaveTheVeryBytesOfOrdinaryOnes(Ops ops) throws IOException {
+    RecordingDevice device = new RecordingDevice(ops.device());
+    byte[] ordinary = train(ops, "ordinary", DType.F32);
+    byte[] recorded = train(new KernelOps(device), "recorded", DType.F32);
+    // Of 3 epochs with 5 full batches each, all but the first three.
+    assertEquals(12, device.launches());
+    assertArrayEquals(ordinary, recorded);
+  }
+
+  @ParameterizedTest(name = "{0}", autoCloseArguments = false)
+  @MethodSource("halfDevices")
+  void aResumedFloat16RunEndsWithTheSameBytes(Ops ops) throws IOException {
+    TrainSettings settings = TinyTraining.settings(3, TrainSettings.Algorithm.ADAMW, DType.F16);
+    byte[] alone = train(ops, "alone", DType.F16);
+    Path run = folder.resolve("killed");
+    try (TinyTraining training = new TinyTraining(ops, 1)) {
+      assertThrows(
+          IllegalStateException.class,
+          () ->
+              training.run(
+                  run,
+                  settings,
+                  false,
+                  s -> {
+                    assertTrue(s.lossScale() >= 1, s.toString());
+                    if (s.epoch() == 3) {
+                      throw new IllegalStateException("killed");
+                    }
+                  }));
+    }
+    try (TinyTraining training = new TinyTraining(ops, 1)) {
+      training.run(run, settings, true, s -> assertEquals(3, s.epoch()));
+    }
+    assertArrayEquals(alone, Files.readAllBytes(run.resolve(Trainer.LAST)));
+  }
+
+  /** With so large a loss the first gradients overflow float16, until the scale has fallen. */
+  @ParameterizedTest(name = "{0}", autoCloseArguments = false)
+  @MethodSource("halfDevices")
+  void aStepThatOverflowsIsSkippedAndTrainingGoesOn(Ops ops) {
+    try (TinyTraining training = new TinyTraining(ops, 3000);
+        Inputs inputs = new Inputs(ops, training.data);
+        Optimizer optimizer = Optimizer.adamw(ops, training.parameters, 0.1f, 0, true);
+        Ema ema = new Ema(ops, training.parameters, 0.5f);
+        TrainStep step =
+            new TrainStep(
+                ops, inputs, training.objective, optimizer, ema, DType.F16, TinyTraining.BATCH);
+        Epoch batches =
+            new DataLoader(training.data, TinyTraining.BATCH, false, false, Augment.NONE, 0, 0)
+                .epoch(0)) {
+      optimizer.learningRate(0.01);
+      float[] before = training.parameters.get("conv1.weight").get();
+      float[] statistics = training.parameters.get("bn1.running_mean").get();
+      var batch = batches.next();
+      step.run(batch);
+      assertEquals(32768, optimizer.scale());
+      assertEquals(1, optimizer.skipped());
+      assertArrayEquals(before, training.parameters.get("conv1.weight").get());
+      optimizer.state().values().forEach(t -> assertArrayEquals(zeros(t), floats(ops, t)));
+      ema.swap();
+      assertArrayEquals(before, training.parameters.get("conv1.weight").get());
+      assertArrayEquals(statistics, training.parameters.get("bn1.running_mean").get());
+      ema.swap();
+      // As in PyTorch, batch norm has seen the batch.
+      assertTrue(!Arrays.equals(statistics, training.parameters.get("bn1.running_mean").get()));
+      for (int i = 0; i < 15; i++) {
+        step.run(batch);
+      }
+      StepSums sums = step.take();
+      assertEquals(16, sums.steps());
+      assertEquals(0, sums.broken());
+      long skipped = optimizer.skipped();
+      assertTrue(skipped > 1 && skipped < 12, skipped + " steps were skipped");
+      assertEquals(65536 / Math.pow(2, (double) skipped), optimizer.scale());
+      assertTrue(!Arrays.equals(before, training.parameters.get("conv1.weight").get()));
+      for (float w : training.parameters.get("conv1.weight").get()) {
+        assertTrue(Float.isFinite(w));
+      }
+    }
+  }
+
+  private static float[] floats(Ops ops, Tensor t) {
+    return Transfers.floats(ops.device(), t);
+  }
+
+  private static float[] zeros(Tensor t) {
+    return new float[Math.toIntExact(t.size())];
+  }
+}
