@@ -18,6 +18,7 @@ final class CudaLibraries {
   static final String CUBLAS = "libcublas.so.12";
   static final String CUDNN = "libcudnn.so.9";
   static final String NVRTC = "libnvrtc.so.12";
+
   /** What the loader says of a library that is nowhere. */
   private static final String NO_SUCH_FILE = "No such file or directory";
 
