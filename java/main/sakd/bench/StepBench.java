@@ -93,12 +93,9 @@ public final class StepBench {
     Parameters teacherParameters = new Parameters(1);
     Parameters parameters = new Parameters(2);
     try (Network teacher =
-            work.spec
-                .ann()
-                .build(Neuron.RELU, 1, work.channels, work.classes, teacherParameters);
+            work.spec.ann().build(Neuron.RELU, 1, work.channels, work.classes, teacherParameters);
         Network student =
-            work.spec.build(
-                Neuron.LIF, work.steps, work.channels, work.classes, parameters)) {
+            work.spec.build(Neuron.LIF, work.steps, work.channels, work.classes, parameters)) {
       DistillationLoss loss =
           new DistillationLoss(
               work.method.select(new DistillationWeights(1, 1, 100, 4, 0)),
