@@ -60,10 +60,10 @@ final class DataOptions {
     var err = spec.commandLine().getErr();
     Dataset opened =
         Datasets.open(
-        dataset,
-        dataPath,
-        train,
-        new ReadOptions(framesBy, 224, text -> err.println("note: " + text)));
+            dataset,
+            dataPath,
+            train,
+            new ReadOptions(framesBy, 224, text -> err.println("note: " + text)));
     if (mean == null && std == null) {
       return opened;
     }
