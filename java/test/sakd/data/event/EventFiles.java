@@ -168,7 +168,7 @@ public final class EventFiles {
   static Path dat2mat(Path file, Events events) throws IOException {
     Matrix rows = Mat5.newMatrix(events.size(), 6);
     for (int i = 0; i < events.size(); i++) {
-      rows.setDouble(i, 0, events.time(i));
+      rows.setDouble(i, 0, (double) events.time(i));
       rows.setDouble(i, 3, events.x(i));
       rows.setDouble(i, 4, events.y(i));
       rows.setDouble(i, 5, events.on(i) ? 1 : -1);
