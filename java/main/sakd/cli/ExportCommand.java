@@ -97,14 +97,7 @@ final class ExportCommand implements Callable<Integer> {
     try (Ops ops = new ReferenceOps(device, device.matrix());
         LoadedModel loaded =
             LoadedModel.open(
-                ops,
-                weights,
-                model,
-                neuron,
-                partial,
-                channels,
-                null,
-                Networks.defaultFor(height))) {
+                ops, file, model, neuron, partial, channels, null, Networks.defaultFor(height))) {
       spec.commandLine().getOut().println("weights " + loaded.summary());
       Map<String, String> metadata = new LinkedHashMap<>();
       loaded.about().describe(metadata);

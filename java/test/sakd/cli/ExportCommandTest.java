@@ -39,7 +39,7 @@ class ExportCommandTest {
       Map<String, String> about = new LinkedHashMap<>();
       model.describe(about);
       List<String> names = List.of("cat", "dog", "owl");
-      new ImageSpec(8, 8, List.of(0.5f), List.of(0.2f), names).describe(about);
+      new ImageSpec(8, 8, 8, List.of(0.5f), List.of(0.2f), names).describe(about);
       Weights.save(weights, network.parameters(), name -> true, about);
     }
   }

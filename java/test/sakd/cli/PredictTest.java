@@ -48,8 +48,7 @@ class PredictTest {
         new ImageSpec(
             SIDE, SIDE, SIDE, List.of(0.5f, 0.4f, 0.3f), List.of(0.2f, 0.3f, 0.4f), CLASSES);
     ModelFile model =
-        new ModelFile(
-            Networks.named("resnet8"), Neuron.LIF, STEPS, 3, CLASSES.size());
+        new ModelFile(Networks.named("resnet8"), Neuron.LIF, STEPS, 3, CLASSES.size());
     Parameters parameters = new Parameters(5);
     try (Ops ops = Devices.reference();
         Network network = model.build(parameters)) {

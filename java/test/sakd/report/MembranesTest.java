@@ -31,8 +31,7 @@ class MembranesTest {
         new Neuron(kind, 1.5f, 0.5f, -0.25f, false, false, Neuron.Surrogate.TRIANGLE, 1);
     Parameters parameters = new Parameters(3);
     try (Ops ops = Devices.reference();
-        Network network =
-            Networks.named("resnet8").build(neuron, STEPS, 1, 4, parameters)) {
+        Network network = Networks.named("resnet8").build(neuron, STEPS, 1, 4, parameters)) {
       parameters.allocate(ops);
       Membranes membranes = new Membranes(ops);
       Map<String, float[]> outputs = new HashMap<>();
