@@ -5,10 +5,18 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import sakd.device.cpu.ReferenceDevice;
 import sakd.io.HostTensor;
+import sakd.io.UserError;
 import sakd.io.WeightFile;
+import sakd.model.ImageSpec;
+import sakd.model.ModelFile;
+import sakd.model.Networks;
+import sakd.ops.Ops;
+import sakd.ops.ReferenceOps;
 import sakd.train.Weights;
 
 /** {@code export}: a weight file in another format. */
@@ -18,9 +26,14 @@ import sakd.train.Weights;
     sortOptions = false,
     description = {
       "Writes a weight file in another format.",
-      "safetensors keeps what the file says of its network; pth is a state dict for torch.load."
+      "safetensors keeps what the file says of its network; pth is a state dict for torch.load;"
+          + " nir is a spiking network as a graph for simulators and neuromorphic chips; onnx is a"
+          + " network whose time steps are laid out one after another."
     })
 final class ExportCommand implements Callable<Integer> {
+  /** Of images, where nothing is known of them. */
+  private static final int CHANNELS = 3;
+
   @Option(
       names = "--weights",
       required = true,
@@ -32,9 +45,19 @@ final class ExportCommand implements Callable<Integer> {
 
   @Option(
       names = "--format",
-      paramLabel = "safetensors|pth",
+      paramLabel = "safetensors|pth|nir|onnx",
       description = "Format (default: as the extension of --output says).")
   private ExportFormat format;
+
+  @Option(
+      names = "--image-size",
+      paramLabel = "PIXELS",
+      description = "Side of the images, for nir and onnx (default: what the weight file says).")
+  private Integer imageSize;
+
+  @Mixin private ModelOptions model;
+  @Mixin private NeuronOptions neuron;
+  @Mixin private PartialOption partial;
 
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
 
@@ -42,11 +65,50 @@ final class ExportCommand implements Callable<Integer> {
   public Integer call() {
     ExportFormat chosen = format == null ? ExportFormat.of(output) : format;
     WeightFile file = WeightFile.read(weights);
+    String what = chosen.isGraph() ? graph(chosen, file) : tensors(chosen, file);
+    spec.commandLine().getOut().println(what + " written to " + output);
+    return 0;
+  }
+
+  private String tensors(ExportFormat chosen, WeightFile file) {
     // A checkpoint's optimizer and the transforms of distillation are no part of the network.
     Map<String, HostTensor> network = new LinkedHashMap<>(file.tensors());
     network.keySet().removeIf(Weights::isTrainingOnly);
-    chosen.writer.write(output, new WeightFile(weights, file.metadata(), network));
-    spec.commandLine().getOut().println(network.size() + " tensors written to " + output);
-    return 0;
+    chosen.tensors.write(output, new WeightFile(weights, file.metadata(), network));
+    return network.size() + " tensors";
+  }
+
+  private String graph(ExportFormat chosen, WeightFile file) {
+    ImageSpec images = ImageSpec.of(file.metadata(), weights.toString());
+    if (images == null && imageSize == null) {
+      throw new UserError(
+          weights
+              + " does not tell the size of the images; expected the side of a square in pixels,"
+              + " give it with --image-size");
+    }
+    int height = imageSize == null ? images.height() : Values.atLeast(1, "--image-size", imageSize);
+    int width = imageSize == null ? images.width() : imageSize;
+    int channels =
+        ModelFile.isIn(file.metadata())
+            ? ModelFile.of(file.metadata(), weights.toString()).channels()
+            : CHANNELS;
+    // Nothing is computed: parameters only have to lie somewhere.
+    ReferenceDevice device = new ReferenceDevice();
+    try (Ops ops = new ReferenceOps(device, device.matrix());
+        LoadedModel loaded =
+            LoadedModel.open(
+                ops, file, model, neuron, partial, channels, null, Networks.defaultFor(height))) {
+      spec.commandLine().getOut().println("weights " + loaded.summary());
+      Map<String, String> metadata = new LinkedHashMap<>();
+      loaded.about().describe(metadata);
+      if (images != null) {
+        images.describe(metadata);
+      }
+      chosen.graph.write(
+          output,
+          new ExportFormat.Source(
+              loaded.network(), loaded.about().steps(), channels, height, width, metadata));
+      return loaded.about().architecture() + ", T = " + loaded.about().steps();
+    }
   }
 }

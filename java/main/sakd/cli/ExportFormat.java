@@ -4,31 +4,70 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import sakd.export.NirFile;
+import sakd.export.OnnxFile;
 import sakd.io.PthWriter;
 import sakd.io.Safetensors;
 import sakd.io.UserError;
 import sakd.io.WeightFile;
+import sakd.model.Network;
 
 /** What {@code export} writes, each with the extensions that stand for it. */
 @SuppressWarnings("ImmutableEnumChecker") // The lists are immutable, the writers have no state.
 enum ExportFormat {
   SAFETENSORS(
       (output, weights) -> Safetensors.write(output, weights.metadata(), weights.tensors()),
+      null,
       ".safetensors"),
-  PTH((output, weights) -> PthWriter.write(output, weights.tensors()), ".pth", ".pt");
+  PTH((output, weights) -> PthWriter.write(output, weights.tensors()), null, ".pth", ".pt"),
+  NIR(
+      null,
+      (output, s) -> NirFile.write(output, s.network, s.steps, s.channels, s.height, s.width),
+      ".nir"),
+  ONNX(
+      null,
+      (output, s) -> OnnxFile.write(output, s.network, s.channels, s.height, s.width, s.metadata),
+      ".onnx");
 
-  /** Writes a network's weights to a file. */
+  /** Writes something to a file. */
   @FunctionalInterface
-  interface Writer {
-    void write(Path output, WeightFile weights);
+  interface Writer<S> {
+    void write(Path output, S source);
   }
 
-  final Writer writer;
+  /**
+   * A network whose parameters are allocated.
+   *
+   * @param steps T
+   * @param height of its images
+   * @param metadata that describes it
+   */
+  record Source(
+      Network network,
+      int steps,
+      int channels,
+      int height,
+      int width,
+      Map<String, String> metadata) {}
+
+  /** Of formats that hold tensors alone; null for others. */
+  final Writer<WeightFile> tensors;
+
+  /** Of formats that hold what is computed; null for others. */
+  final Writer<Source> graph;
+
   private final List<String> extensions;
 
-  ExportFormat(Writer writer, String... extensions) {
-    this.writer = writer;
+  ExportFormat(Writer<WeightFile> tensors, Writer<Source> graph, String... extensions) {
+    this.tensors = tensors;
+    this.graph = graph;
     this.extensions = List.of(extensions);
+  }
+
+  /** Whether the format holds what is computed, and not tensors alone. */
+  boolean isGraph() {
+    return graph != null;
   }
 
   /**

@@ -154,9 +154,9 @@ class ImageSetsTest {
     assertTrue(wide > 1800 && wide < 2600, wide + " wide");
     // No part of a line fits: the largest in the middle that is not too flat.
     assertEquals(new Box(498, 0, 4, 3), Box.random(1000, 3, new SplitMix64(1)));
-    // Resize(256) makes 341 x 256 of it, the crop begins at round(58.5) and 16.
+    // Resize(256) makes 341 x 256 of it, the crop begins at Python's round(58.5) = 58 and 16.
     Box center = Box.center(500, 375, 224, 256);
-    assertEquals(59 * 500 / 341.0, center.left(), 1e-9);
+    assertEquals(58 * 500 / 341.0, center.left(), 1e-9);
     assertEquals(16 * 375 / 256.0, center.top(), 1e-9);
     assertEquals(224 * 375 / 256.0, center.height(), 1e-9);
     assertEquals(1, new Box(0, 0, 447, 448).reduction(224));

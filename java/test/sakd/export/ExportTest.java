@@ -23,8 +23,9 @@ import sakd.device.DType;
 import sakd.io.HostTensor;
 import sakd.io.UserError;
 import sakd.model.Network;
-import sakd.model.ResNet;
+import sakd.model.NetworkSpec;
 import sakd.model.ResNetSpec;
+import sakd.model.VggSpec;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
@@ -36,7 +37,10 @@ import sakd.train.Predictor;
 /** Exported files, run by others, against the network that was exported. */
 class ExportTest {
   private static final int STEPS = 4;
-  private static final int SIDE = 8;
+
+  /** Twice the side that the head of a VGG takes. */
+  private static final int SIDE = 14;
+
   private static final int CHANNELS = 3;
   private static final int CLASSES = 5;
   private static final int IMAGES = 2;
@@ -70,19 +74,23 @@ class ExportTest {
             : name.contains("iand")
                 ? Neuron.Residual.IAND
                 : name.contains("and") ? Neuron.Residual.AND : Neuron.Residual.ADD;
-    ResNetSpec spec =
-        new ResNetSpec(
-            "tiny",
-            merge,
-            name.contains("bottleneck"),
-            List.of(2, 1),
-            List.of(4, 8),
-            4,
-            name.contains("imagenet") ? ResNetSpec.Stem.IMAGENET : ResNetSpec.Stem.CIFAR,
-            ResNetSpec.Shortcut.B,
-            name.contains("hidden") ? 6 : 0);
+    NetworkSpec.Stem stem =
+        name.contains("imagenet") ? NetworkSpec.Stem.IMAGENET : NetworkSpec.Stem.CIFAR;
+    NetworkSpec spec =
+        name.contains("vgg")
+            ? new VggSpec("tiny", List.of(2), List.of(4), 6, stem)
+            : new ResNetSpec(
+                "tiny",
+                merge,
+                name.contains("bottleneck"),
+                List.of(2, 1),
+                List.of(4, 8),
+                4,
+                stem,
+                name.contains("shortcut") ? ResNetSpec.Shortcut.A : ResNetSpec.Shortcut.B,
+                name.contains("hidden") ? 6 : 0);
     Parameters parameters = new Parameters(7);
-    Network network = new ResNet(spec, neuron, steps, CHANNELS, CLASSES, parameters);
+    Network network = spec.build(neuron, steps, CHANNELS, CLASSES, parameters);
     parameters.allocate(OPS);
     Draw draw = new Draw(1);
     // A neuron that divides its input by tau needs more of it.
@@ -170,7 +178,7 @@ class ExportTest {
     assertArrayEquals(new int[] {2}, graph.shape("conv1", "stride"));
     assertArrayEquals(new int[] {}, graph.shape("conv1", "groups"));
     for (String field : List.of("tau", "r", "v_leak", "v_threshold", "v_reset")) {
-      assertArrayEquals(new int[] {8, 4, 4}, graph.shape("layer2_0_act1", field), field);
+      assertArrayEquals(new int[] {8, 7, 7}, graph.shape("layer2_0_act1", field), field);
     }
     assertEquals(2.5e-4, graph.value("act1", "tau"), 1e-9);
     assertEquals(2.5, graph.value("act1", "r"), 1e-6);
@@ -180,7 +188,8 @@ class ExportTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"lif soft", "lif sew and", "lif sew iand", "relu", "lif imagenet"})
+  @ValueSource(
+      strings = {"lif soft", "lif sew and", "lif sew iand", "relu", "lif imagenet", "lif vgg"})
   void whatNirCannotSayIsRefused(String name) {
     Path path = folder.resolve("net.nir");
     try (Network network = network(name, STEPS)) {
@@ -195,8 +204,17 @@ class ExportTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "relu", "relu hidden bottleneck imagenet", "lif", "lif soft reset hidden imagenet",
-        "plif decay reset bottleneck", "if soft sew", "if sew and", "lif decay sew iand"
+        "relu",
+        "relu hidden bottleneck imagenet",
+        "lif",
+        "lif soft reset hidden imagenet",
+        "plif decay reset bottleneck",
+        "if soft sew",
+        "if sew and",
+        "lif decay sew iand",
+        "relu vgg",
+        "lif vgg imagenet",
+        "plif shortcut"
       })
   void onnxRuntimeComputesTheSame(String name) throws OrtException {
     Path path = folder.resolve("net.onnx");

@@ -1,0 +1,83 @@
+package sakd.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import sakd.io.WeightFile;
+import sakd.model.ImageSpec;
+import sakd.model.ModelFile;
+import sakd.model.Network;
+import sakd.model.Networks;
+import sakd.nn.Parameters;
+import sakd.ops.Neuron;
+import sakd.ops.Ops;
+import sakd.testing.Devices;
+import sakd.train.Weights;
+
+/** Every format that export writes; what is in the files is tested where they are written. */
+class ExportCommandTest {
+  @TempDir static Path folder;
+  private static Path weights;
+
+  @BeforeAll
+  static void weights() {
+    weights = folder.resolve("net.safetensors");
+    ModelFile model = new ModelFile(Networks.named("resnet8"), Neuron.LIF, 2, 1, 3);
+    Parameters parameters = new Parameters(5);
+    try (Ops ops = Devices.reference();
+        Network network = model.build(parameters)) {
+      parameters.allocate(ops);
+      Map<String, String> about = new LinkedHashMap<>();
+      model.describe(about);
+      List<String> names = List.of("cat", "dog", "owl");
+      new ImageSpec(8, 8, 8, List.of(0.5f), List.of(0.2f), names).describe(about);
+      Weights.save(weights, network.parameters(), name -> true, about);
+    }
+  }
+
+  private static CommandLines.Answer export(Path from, String to, String... options) {
+    return CommandLines.run(
+        CommandLines.with(
+            List.of("export", "--weights", from.toString(), "--output", folder + "/" + to),
+            options));
+  }
+
+  @Test
+  void everyFormat() {
+    for (String name : List.of("a.safetensors", "a.pth", "a.nir", "a.onnx")) {
+      String out = export(weights, name).ok().out();
+      assertTrue(out.contains(" written to " + folder.resolve(name)), out);
+      assertTrue(Files.exists(folder.resolve(name)));
+    }
+    assertEquals(
+        WeightFile.read(weights).tensors(), WeightFile.read(folder.resolve("a.pth")).tensors());
+  }
+
+  @Test
+  void aFileThatSaysNothingOfItsImagesNeedsTheirSize() {
+    export(weights, "b.pth").ok();
+    Path plain = folder.resolve("b.pth");
+    String[] model = {"--model", "resnet8"};
+    CommandLines.Answer refused = export(plain, "b.onnx", model);
+    assertEquals(2, refused.code());
+    assertTrue(refused.err().contains("--image-size"), refused.err());
+    assertFalse(Files.exists(folder.resolve("b.onnx")));
+  }
+
+  @Test
+  void whatAFormatCannotSay() {
+    CommandLines.Answer refused = export(weights, "c.nir", "--v-reset", "none");
+    assertEquals(2, refused.code());
+    assertTrue(refused.err().contains("soft reset"), refused.err());
+    assertFalse(Files.exists(folder.resolve("c.nir")));
+  }
+}
