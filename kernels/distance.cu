@@ -53,8 +53,9 @@ KERNEL(product_sums, GLOBAL const storage* RESTRICT a, GLOBAL const storage* RES
 
 // For every sample, from the partial sums: with cos = a.b / (|a| |b|), norms of at least 1e-12,
 //   loss_n = |a/|a| - b/|b||^2 = 2 - 2 cos,   dloss_n/da = 2 (cos a/|a|^2 - b/(|a| |b|))
-// losses [N] and coefficients [N, 2] (of a and of -b, times scale) are assigned.
-KERNEL(normalized_coefficients, GLOBAL const float* RESTRICT partial, GLOBAL float* RESTRICT losses,
+// losses [N] and coefficients [N, 2] (of a and of -b, times scale and loss_scale [1]) are assigned.
+KERNEL(normalized_coefficients, GLOBAL const float* RESTRICT partial,
+       GLOBAL const float* RESTRICT loss_scale, GLOBAL float* RESTRICT losses,
        GLOBAL float* RESTRICT coefficients, float scale, int samples, int chunks) {
   FOR_EACH(n, samples) {
     float aa = 0.0f, bb = 0.0f, ab = 0.0f;
@@ -69,8 +70,8 @@ KERNEL(normalized_coefficients, GLOBAL const float* RESTRICT partial, GLOBAL flo
     if (b_norm < 1e-12f) b_norm = 1e-12f;
     const float cosine = ab / a_norm / b_norm;
     losses[n] = 2.0f - 2.0f * cosine;
-    coefficients[2 * n] = 2.0f * scale * cosine / a_norm / a_norm;
-    coefficients[2 * n + 1] = 2.0f * scale / a_norm / b_norm;
+    coefficients[2 * n] = 2.0f * scale * loss_scale[0] * cosine / a_norm / a_norm;
+    coefficients[2 * n + 1] = 2.0f * scale * loss_scale[0] / a_norm / b_norm;
   }
 }
 
@@ -89,13 +90,15 @@ KERNEL(normalized_gradient, GLOBAL const storage* RESTRICT a, GLOBAL const stora
 #if LANES == 1
 // For every sample and channel, with softmaxes over the S places of the map:
 //   p = softmax(b / T), q = softmax(a / T);   loss = T^2 sum p (log p - log q),   dloss/da = T (q - p)
-// losses [N, C] is assigned, and grad, which is scale times that. Neighbouring items are neighbouring
-// channels.
+// losses [N, C] is assigned, and grad, which is scale and loss_scale [1] times that. Neighbouring items
+// are neighbouring channels.
 KERNEL(channel_divergence, GLOBAL const storage* RESTRICT a, GLOBAL const storage* RESTRICT b,
-       GLOBAL float* RESTRICT losses, GLOBAL storage* RESTRICT grad, float scale,
-       float temperature, int samples, int places, int channels) {
+       GLOBAL const float* RESTRICT loss_scale, GLOBAL float* RESTRICT losses,
+       GLOBAL storage* RESTRICT grad, float scale, float temperature, int samples, int places,
+       int channels) {
   FOR_EACH_ROW(n, samples) {
     FOR_EACH_COLUMN(c, channels) {
+      const float slope = scale * loss_scale[0] * temperature;
       const int64 first = n * places * channels + c;
       const float inverse = 1.0f / temperature;
       float a_max = lane_sum(load(a, first)), b_max = lane_sum(load(b, first));
@@ -119,7 +122,7 @@ KERNEL(channel_divergence, GLOBAL const storage* RESTRICT a, GLOBAL const storag
         const float log_p = (lane_sum(load(b, i)) - b_max) * inverse - b_log;
         const float p = scalar_exp(log_p);
         kl += p * (log_p - log_q);
-        store(grad, i, splat(scale * temperature * (scalar_exp(log_q) - p)));
+        store(grad, i, splat(slope * (scalar_exp(log_q) - p)));
       }
       losses[n * channels + c] = kl * temperature * temperature;
     }

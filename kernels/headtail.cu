@@ -9,7 +9,8 @@
 //   loss = T^2 (u KL(p || r) + (1 - u) KL(r || p))
 //   dloss/dlogits = T (u (r - p) + (1 - u) r (log r - log p - KL(r || p)))        u is taken as constant
 //
-// losses [N] is assigned; scale times the gradient is added to grad [N, K].
+// The second column of losses [N, 2], where softmax_loss has its divergence, is assigned; scale and
+// loss_scale [1] times the gradient is added to grad [N, K].
 INLINE float log_of_sum(GLOBAL const float* z, float inverse, int classes) {
   float largest = z[0];
   for (int k = 1; k < classes; ++k) {
@@ -38,9 +39,11 @@ KERNEL(head_mask, GLOBAL const float* RESTRICT teacher, GLOBAL float* RESTRICT i
 }
 
 KERNEL(head_tail_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RESTRICT teacher,
-       GLOBAL const float* RESTRICT in_head, GLOBAL float* RESTRICT losses,
-       GLOBAL float* RESTRICT grad, float scale, float temperature, int samples, int classes) {
+       GLOBAL const float* RESTRICT in_head, GLOBAL const float* RESTRICT loss_scale,
+       GLOBAL float* RESTRICT losses, GLOBAL float* RESTRICT grad, float scale, float temperature,
+       int samples, int classes) {
   FOR_EACH(n, samples) {
+    const float slope = scale * loss_scale[0] * temperature;
     GLOBAL const float* z = logits + n * classes;
     GLOBAL const float* q = teacher + n * classes;
     const float inverse = 1.0f / temperature;
@@ -60,8 +63,8 @@ KERNEL(head_tail_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* 
       const float log_p = q[k] * inverse - q_log, log_r = z[k] * inverse - z_log;
       const float p = scalar_exp(log_p), r = scalar_exp(log_r);
       grad[n * classes + k] +=
-          scale * temperature * (u * (r - p) + (1.0f - u) * r * (log_r - log_p - reverse));
+          slope * (u * (r - p) + (1.0f - u) * r * (log_r - log_p - reverse));
     }
-    losses[n] = temperature * temperature * (u * forward + (1.0f - u) * reverse);
+    losses[2 * n + 1] = temperature * temperature * (u * forward + (1.0f - u) * reverse);
   }
 }

@@ -1,19 +1,24 @@
 package sakd.cli;
 
 import java.nio.file.Path;
+import java.util.Map;
 import picocli.CommandLine.Option;
+import sakd.distill.DistillationForm;
 import sakd.distill.DistillationWeights;
 import sakd.distill.Method;
+import sakd.distill.WeightSchedule;
 import sakd.io.UserError;
+import sakd.ops.Distance;
 
 /** What the student learns from: the method, its teacher, and the terms of the loss. */
 final class DistillOptions {
   @Option(
       names = "--method",
-      paramLabel = "sakd|direct|transfer|logits|features",
+      paramLabel = "sakd|direct|transfer|logits|features|ann",
       description =
           "How to train the student: both levels, labels alone, level 1 alone, or one term of "
-              + "level 2 alone (default: sakd, and direct for comparison).")
+              + "level 2 alone; ann trains no student but the teacher (default: sakd, and direct for "
+              + "comparison).")
   Method method;
 
   @Option(
@@ -47,6 +52,54 @@ final class DistillOptions {
   private Float featureWeight;
 
   @Option(
+      names = "--feature-weight-after",
+      paramLabel = "EPOCHS=WEIGHT",
+      description = "Another weight of the features' distillation after so many epochs: 10=0.01.")
+  private Map<Integer, Float> laterFeatures;
+
+  @Option(
+      names = "--feature-loss",
+      paramLabel = "mse|l1|normalized|kl",
+      defaultValue = "mse",
+      description =
+          "How features are compared: squared or absolute differences, differences of maps of "
+              + "length 1, or divergence over the places of every channel "
+              + "(default: ${DEFAULT-VALUE}, the published one).")
+  private Distance featureLoss;
+
+  @Option(
+      names = "--kd-temperature-end",
+      paramLabel = "T",
+      description =
+          "Temperature of the last epoch, reached in equal steps (default: --kd-temperature).")
+  private Float lastTemperature;
+
+  @Option(
+      names = "--kd-head",
+      paramLabel = "SHARE",
+      defaultValue = "0",
+      description =
+          "Head-tail-aware divergence of the logits: the teacher's likeliest classes with this "
+              + "share of its probability are the head, 0.5 as a rule; 0 for the plain one.")
+  private float head;
+
+  @Option(
+      names = "--every-step",
+      description =
+          "Labels' and logits' terms at every time step, averaged, instead of at the mean: "
+              + "temporal-wise distillation; with --method direct this is TET.")
+  private boolean everyStep;
+
+  @Option(
+      names = "--tet-lambda",
+      paramLabel = "SHARE",
+      defaultValue = "0",
+      description =
+          "TET's second part, with --every-step: pulls logits towards the threshold; 0.05 as a "
+              + "rule (default: ${DEFAULT-VALUE}).")
+  private float tetLambda;
+
+  @Option(
       names = "--kd-temperature",
       defaultValue = "4",
       description = "Temperature of the logits' distillation (default: ${DEFAULT-VALUE}).")
@@ -65,8 +118,41 @@ final class DistillOptions {
       description = "Share of the target spread over all classes (default: ${DEFAULT-VALUE}).")
   private float labelSmoothing;
 
-  /** The weights of the loss; {@code small} if the data are the bundled ones. */
-  DistillationWeights weights(boolean small) {
+  /** The weights of the loss by epoch; {@code small} if the data are the bundled ones. */
+  WeightSchedule weights(boolean small) {
+    DistillationWeights start = start(small);
+    if (laterFeatures != null && laterFeatures.size() != 1) {
+      throw new UserError(
+          "--feature-weight-after is given more than once; expected one change of the weight");
+    }
+    int epochs = laterFeatures == null ? 0 : laterFeatures.keySet().iterator().next();
+    float later = laterFeatures == null ? 0 : laterFeatures.get(epochs);
+    return new WeightSchedule(
+        start,
+        laterFeatures == null ? 0 : Values.atLeast(1, "--feature-weight-after", epochs),
+        Values.notNegative("--feature-weight-after", later),
+        (float)
+            Values.positive(
+                "--kd-temperature-end", lastTemperature == null ? temperature : lastTemperature));
+  }
+
+  /** How the terms are computed. */
+  DistillationForm form(float vThreshold) {
+    if (tetLambda > 0 && !everyStep) {
+      throw new UserError(
+          "--tet-lambda is "
+              + tetLambda
+              + " but the losses are of the mean over time; expected --every-step beside it");
+    }
+    return new DistillationForm(
+        featureLoss,
+        everyStep,
+        Values.share("--tet-lambda", tetLambda),
+        vThreshold,
+        Values.share("--kd-head", head));
+  }
+
+  private DistillationWeights start(boolean small) {
     DistillationWeights weights =
         new DistillationWeights(
             Values.notNegative("--ce-weight", ceWeight),
@@ -84,7 +170,17 @@ final class DistillOptions {
     return weights;
   }
 
+  /**
+   * How the student is trained.
+   *
+   * @throws UserError if there is nothing to train
+   */
   Method method() {
+    if (method == Method.ANN && teacher != null) {
+      throw new UserError(
+          "--method ann trains the teacher, and --teacher names one that is trained; expected one"
+              + " of the two, leave the other out");
+    }
     return method == null ? Method.SAKD : method;
   }
 

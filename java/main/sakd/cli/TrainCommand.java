@@ -14,7 +14,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import sakd.data.Dataset;
-import sakd.distill.DistillationWeights;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
@@ -145,7 +144,6 @@ final class TrainCommand implements Callable<Integer> {
     }
     NetworkSpec base = Networks.named(Networks.defaultFor(trainSet.height()));
     Method method = distill.method();
-    DistillationWeights weights = distill.weights(small);
     return new Plan(
         model.spec(base),
         kind,
@@ -155,7 +153,8 @@ final class TrainCommand implements Callable<Integer> {
         distill.teacher,
         distill.init,
         partial.allowed,
-        weights,
+        distill.weights(small),
+        distill.form(kind.vThreshold()),
         distill.transformKernel(),
         optimizer.settings(
             small, method.needsTeacher() && distill.teacher == null, device.storage(ops)),
@@ -188,10 +187,10 @@ final class TrainCommand implements Callable<Integer> {
             Locale.ROOT,
             "method  %s: ce %s, logits %s (temperature %s), features %s",
             plan.method().name().toLowerCase(Locale.ROOT),
-            plan.weights().ce(),
-            plan.weights().logits(),
-            plan.weights().temperature(),
-            plan.weights().features()));
+            plan.weights().start().ce(),
+            plan.weights().start().logits(),
+            plan.weights().start().temperature(),
+            plan.weights().start().features()));
     run.say(
         String.format(
             Locale.ROOT,

@@ -15,6 +15,7 @@ import sakd.io.EditDistance;
 import sakd.io.UserError;
 import sakd.model.NetworkSpec;
 import sakd.model.ResNetSpec;
+import sakd.ops.Distance;
 import sakd.ops.Neuron;
 import sakd.train.LrSchedule;
 import sakd.train.TrainSettings;
@@ -36,6 +37,7 @@ final class Values {
     choice(line, ResNetSpec.Shortcut.class);
     choice(line, NeuronOptions.Kind.class);
     choice(line, Neuron.Surrogate.class);
+    choice(line, Distance.class);
     choice(line, DeviceOptions.Amp.class);
     choice(line, Bench.Part.class);
     choice(line, FrameSplit.class);

@@ -31,18 +31,30 @@ import sakd.train.Objective;
 public final class DistillationLoss {
   private record Transform(Conv2d conv, NormNeuron norm) {}
 
-  private final DistillationWeights weights;
+  private final DistillationForm form;
+  private DistillationWeights weights;
   private final List<Transform> transforms = new ArrayList<>();
+
+  /** The published loss. */
+  public DistillationLoss(
+      DistillationWeights weights,
+      List<Integer> stageChannels,
+      int transformKernel,
+      Parameters parameters) {
+    this(DistillationForm.PUBLISHED, weights, stageChannels, transformKernel, parameters);
+  }
 
   /**
    * @param transformKernel 1, or 3 as the CIFAR networks have it
    * @param parameters the student's, which the transforms join
    */
   public DistillationLoss(
+      DistillationForm form,
       DistillationWeights weights,
       List<Integer> stageChannels,
       int transformKernel,
       Parameters parameters) {
+    this.form = form;
     this.weights = weights;
     if (weights.features() > 0) {
       for (int i = 0; i < stageChannels.size(); i++) {
@@ -66,6 +78,16 @@ public final class DistillationLoss {
     return weights;
   }
 
+  /** Other weights from the next step on. */
+  void weights(DistillationWeights others) {
+    weights = others;
+  }
+
+  /** Whether features are compared, with whatever weight. */
+  boolean followsFeatures() {
+    return !transforms.isEmpty();
+  }
+
   /** Whether a parameter of this name belongs to a transform, which inference does not need. */
   public static boolean isTransform(String parameter) {
     return parameter.startsWith("transform");
@@ -81,39 +103,98 @@ public final class DistillationLoss {
    */
   public Objective.Losses compute(
       Tape tape, Network.Output student, Network.Output teacher, Tensor labels, Tensor lossScale) {
+    Tensor each = ofLogits(tape, student, teacher, labels, lossScale);
+    Tensor distances = transforms.isEmpty() ? null : ofFeatures(tape, student, teacher, lossScale);
+    return new Objective.Losses(student.logits().value(), each, distances);
+  }
+
+  /** Cross-entropy and divergence of each sample, [N, 2]. */
+  private Tensor ofLogits(
+      Tape tape, Network.Output student, Network.Output teacher, Tensor labels, Tensor lossScale) {
     Ops ops = tape.ops();
-    Tensor logits = student.logits().value();
-    Tensor each = ops.allocate(DType.F32, logits.dim(-2), 2);
-    Tensor grad = tape.gradientOf(student.logits());
+    Tensor expected = weights.logits() > 0 ? teacher.logits().value() : null;
+    int steps = student.stepLogits().value().dim(0);
+    if (!form.everyStep() || steps == 1) {
+      return ofLogits(tape, student.logits(), expected, labels, lossScale);
+    }
+    int samples = student.logits().value().dim(-2);
+    Tensor each = ops.allocate(DType.F32, samples, 2);
+    try (Tensor targets = ops.allocate(DType.I32, steps, samples);
+        Tensor teachers =
+            expected == null
+                ? null
+                : ops.allocate(DType.F32, steps, samples, expected.channels())) {
+      ops.repeatSteps(labels, targets);
+      if (expected != null) {
+        ops.repeatSteps(expected, teachers);
+      }
+      try (Tensor all = ofLogits(tape, student.stepLogits(), teachers, targets, lossScale)) {
+        ops.timeMean(all.reshape(steps, samples, 2), each.reshape(1, samples, 2));
+      }
+    }
+    return each;
+  }
+
+  /** The same of logits with a row for each label. */
+  private Tensor ofLogits(Tape tape, Var student, Tensor teacher, Tensor labels, Tensor lossScale) {
+    Ops ops = tape.ops();
+    Tensor logits = student.value();
+    Tensor each = ops.allocate(DType.F32, Math.toIntExact(logits.rows()), 2);
+    Tensor grad = tape.gradientOf(student);
+    boolean headTail = form.head() > 0 && teacher != null;
     ops.softmaxLoss(
         logits,
-        weights.logits() > 0 ? teacher.logits().value() : null,
+        headTail ? null : teacher,
         labels,
         lossScale,
-        weights.ce(),
-        weights.logits(),
+        weights.ce() * (1 - form.tetLambda()),
+        headTail || teacher == null ? 0 : weights.logits(),
         weights.temperature(),
         weights.labelSmoothing(),
         each,
         grad);
-    tape.pass(student.logits(), grad);
-    Tensor distances = transforms.isEmpty() ? null : ops.allocate(DType.F32, transforms.size());
+    if (form.tetLambda() > 0) {
+      ops.tetRegularizer(
+          logits, lossScale, form.tetLambda(), form.tetTarget(), weights.ce(), each, grad);
+    }
+    if (headTail) {
+      ops.headTailLoss(
+          logits,
+          teacher,
+          lossScale,
+          weights.temperature(),
+          weights.logits(),
+          form.head(),
+          each,
+          grad);
+    }
+    tape.pass(student, grad);
+    return each;
+  }
+
+  /** The distance of every stage's features, [stages]. */
+  private Tensor ofFeatures(
+      Tape tape, Network.Output student, Network.Output teacher, Tensor lossScale) {
+    Ops ops = tape.ops();
+    Tensor distances = ops.allocate(DType.F32, transforms.size());
     for (int i = 0; i < transforms.size(); i++) {
       Transform t = transforms.get(i);
       Var feature = Pooling.timeMean(tape, student.stages().get(i));
       Var mapped = t.norm.forward(tape, t.conv.forward(tape, feature));
-      Tensor gradMapped = tape.gradientOf(mapped);
-      ops.squaredError(
+      Tensor grad = tape.gradientOf(mapped);
+      ops.distance(
+          form.distance(),
           mapped.value(),
           teacher.stages().get(i).value(),
           lossScale,
+          weights.temperature(),
           weights.features(),
           distances,
           i,
-          gradMapped);
-      tape.pass(mapped, gradMapped);
+          grad);
+      tape.pass(mapped, grad);
     }
-    return new Objective.Losses(logits, each, distances);
+    return distances;
   }
 
   /** The weighted sum of the terms, with them. */

@@ -15,17 +15,32 @@ public final class DistillationObjective implements Objective {
   private final Network student;
   private final Network teacher;
   private final DistillationLoss loss;
+  private final WeightSchedule schedule;
+
+  /** With the loss's weights in every epoch; see the other constructor. */
+  public DistillationObjective(Network student, Network teacher, DistillationLoss loss) {
+    this(student, teacher, loss, WeightSchedule.constant(loss.weights()));
+  }
 
   /** The teacher may be null if no term of the loss needs it. */
-  public DistillationObjective(Network student, Network teacher, DistillationLoss loss) {
+  public DistillationObjective(
+      Network student, Network teacher, DistillationLoss loss, WeightSchedule schedule) {
     this.student = student;
     this.teacher = loss.weights().needsTeacher() ? teacher : null;
     this.loss = loss;
+    this.schedule = schedule;
+  }
+
+  @Override
+  public boolean startEpoch(int epoch, int epochs) {
+    DistillationWeights before = loss.weights();
+    loss.weights(schedule.at(epoch, epochs));
+    return !loss.weights().equals(before);
   }
 
   @Override
   public Losses compute(Tape tape, Var images, Tensor labels, Tensor lossScale) {
-    boolean features = loss.weights().features() > 0;
+    boolean features = loss.followsFeatures();
     if (teacher == null) {
       Network.Output out = student.forward(tape, images, false);
       return loss.compute(tape, out, null, labels, lossScale);

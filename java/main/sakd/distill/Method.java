@@ -2,6 +2,8 @@ package sakd.distill;
 
 /** Which of SAKD's parts a student is trained with: the rows of the paper's ablation. */
 public enum Method {
+  /** No student: the ANN alone is trained, as a teacher for later. */
+  ANN(false, false, false),
   /** Both levels: weights transferred, logits and features followed. */
   SAKD(true, true, true),
   /** Labels alone, from random weights. */

@@ -143,9 +143,14 @@ public final class Pipeline {
         new Evaluator(ops, testSet, settings.batchSize(), settings.storage())) {
       Network teacher = null;
       try {
+        if (plan.method() == Method.ANN) {
+          teacher = ann();
+          rows.add(teacher(teacher, folder, evaluator, resume));
+          return rows;
+        }
         if (plan.method().needsTeacher()) {
           teacher = ann();
-          rows.add(teacher(teacher, evaluator, resume));
+          rows.add(teacher(teacher, folder.resolve("teacher"), evaluator, resume));
         }
         if (plan.method().transfersWeights() && plan.initialWeights() == null) {
           Parameters parameters = new Parameters(plan.settings().seed());
@@ -185,14 +190,14 @@ public final class Pipeline {
         .build(plan.neuron(), plan.steps(), data.channels(), data.classes(), parameters);
   }
 
-  private Row teacher(Network teacher, Evaluator evaluator, boolean resume) {
+  private Row teacher(Network teacher, Path where, Evaluator evaluator, boolean resume) {
     String phase = null;
     if (plan.teacherWeights() != null) {
       load(plan.teacherWeights(), teacher.parameters());
     } else {
       DistillationLoss loss =
           new DistillationLoss(
-              DistillationWeights.direct(plan.weights().labelSmoothing()),
+              DistillationWeights.direct(plan.weights().start().labelSmoothing()),
               List.of(),
               1,
               teacher.parameters());
@@ -201,7 +206,7 @@ public final class Pipeline {
           phase,
           teacher,
           new DistillationObjective(teacher, null, loss),
-          folder.resolve("teacher"),
+          where,
           plan.settings().withEpochs(plan.teacherEpochs()),
           true,
           evaluator,
@@ -214,9 +219,11 @@ public final class Pipeline {
       Method method, Path where, Network teacher, Evaluator evaluator, boolean resume) {
     Parameters parameters = new Parameters(plan.settings().seed() + STUDENT_SEED);
     try (Network student = student(plan, trainSet, parameters)) {
+      WeightSchedule weights = plan.weights().select(method);
       DistillationLoss loss =
           new DistillationLoss(
-              method.select(plan.weights()),
+              plan.form(),
+              weights.start(),
               student.stageChannels(),
               plan.transformKernel(),
               parameters);
@@ -230,7 +237,7 @@ public final class Pipeline {
       train(
           phase,
           student,
-          new DistillationObjective(student, teacher, loss),
+          new DistillationObjective(student, teacher, loss, weights),
           where,
           plan.settings(),
           false,

@@ -16,7 +16,8 @@ import sakd.train.TrainSettings;
  * @param teacherWeights a trained teacher, or null to train one
  * @param initialWeights where the student starts instead, or null
  * @param allowPartial whether a weight file given may fit in part
- * @param weights of the loss terms; the method leaves some out
+ * @param weights of the loss terms by epoch; the method leaves some out
+ * @param form how the terms are computed
  * @param transformKernel size of the transforms' convolution
  * @param settings of the student's training
  * @param teacherEpochs epochs of the teacher's training, all else as the student's
@@ -30,7 +31,8 @@ public record Plan(
     Path teacherWeights,
     Path initialWeights,
     boolean allowPartial,
-    DistillationWeights weights,
+    WeightSchedule weights,
+    DistillationForm form,
     int transformKernel,
     TrainSettings settings,
     int teacherEpochs) {}

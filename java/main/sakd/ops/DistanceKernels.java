@@ -16,7 +16,8 @@ final class DistanceKernels {
     this.reductions = reductions;
   }
 
-  static void requireMaps(Tensor a, Tensor b, Tensor loss, Tensor grad) {
+  static void requireMaps(
+      Tensor a, Tensor b, Tensor lossScale, Tensor losses, int index, Tensor grad) {
     require(
         a.rank() == 5
             && a.dim(0) == 1
@@ -24,10 +25,13 @@ final class DistanceKernels {
             && b.size() == a.size()
             && b.channels() == a.channels()
             && grad.size() == a.size()
-            && floats(loss, 1),
+            && floats(lossScale, 1)
+            && losses.type() == DType.F32
+            && index >= 0
+            && index < losses.size(),
         a,
         b,
-        loss,
+        losses,
         grad);
   }
 
@@ -35,35 +39,35 @@ final class DistanceKernels {
       Distance kind,
       Tensor a,
       Tensor b,
+      Tensor lossScale,
       float temperature,
       float weight,
-      Tensor loss,
+      Tensor losses,
+      int index,
       Tensor grad) {
-    requireMaps(a, b, loss, grad);
+    requireMaps(a, b, lossScale, losses, index, grad);
+    float share = weight / a.size();
     switch (kind) {
-      case MSE -> differences("loss.cu", "squared_error", a, b, 2 * weight / a.size(), loss, grad);
-      case L1 -> differences("distance.cu", "absolute_error", a, b, weight / a.size(), loss, grad);
-      case NORMALIZED -> normalized(a, b, weight, loss, grad);
-      case KL -> channelDivergence(a, b, temperature, weight, loss, grad);
+      case MSE ->
+          reductions.differences(
+              "loss.cu", "squared_error", a, b, lossScale, 2 * share, losses, index, grad);
+      case L1 ->
+          reductions.differences(
+              "distance.cu", "absolute_error", a, b, lossScale, share, losses, index, grad);
+      case NORMALIZED -> normalized(a, b, lossScale, weight, losses, index, grad);
+      case KL -> channelDivergence(a, b, lossScale, temperature, weight, losses, index, grad);
     }
   }
 
-  private void differences(
-      String file, String function, Tensor a, Tensor b, float scale, Tensor loss, Tensor grad) {
-    try (Tensor one = ops.allocate(DType.F32, 1)) {
-      ops.fill(one, 1);
-      reductions.differences(file, function, a, b, one, scale, loss, 0, grad);
-    }
-  }
-
-  private void normalized(Tensor a, Tensor b, float weight, Tensor loss, Tensor grad) {
+  private void normalized(
+      Tensor a, Tensor b, Tensor lossScale, float weight, Tensor losses, int index, Tensor grad) {
     int samples = a.dim(1);
     long size = a.size() / samples;
     int lanes = ops.lanes(size, a.type(), 1);
     int items = Math.toIntExact(size / lanes);
     Reductions.Chunks chunks = reductions.chunks(items, samples, a.size() * a.type().size);
     try (Tensor partial = ops.allocate(DType.F32, samples, chunks.count(), 3);
-        Tensor losses = ops.allocate(DType.F32, samples);
+        Tensor each = ops.allocate(DType.F32, samples);
         Tensor coefficients = ops.allocate(DType.F32, samples, 2)) {
       ops.kernel("distance.cu", "product_sums", a.type(), lanes)
           .launchRows(
@@ -80,7 +84,8 @@ final class DistanceKernels {
           .launch(
               samples,
               partial.memory(),
-              losses.memory(),
+              lossScale.memory(),
+              each.memory(),
               coefficients.memory(),
               weight / samples,
               samples,
@@ -95,38 +100,48 @@ final class DistanceKernels {
               grad.memory(),
               samples,
               items);
-      reductions.scaledSum(losses, 1f / samples, loss);
+      reductions.scaledSum(each, 1f / samples, losses, index);
     }
   }
 
   private void channelDivergence(
-      Tensor a, Tensor b, float temperature, float weight, Tensor loss, Tensor grad) {
+      Tensor a,
+      Tensor b,
+      Tensor lossScale,
+      float temperature,
+      float weight,
+      Tensor losses,
+      int index,
+      Tensor grad) {
     int samples = a.dim(1);
     int channels = a.channels();
-    try (Tensor losses = ops.allocate(DType.F32, samples, channels)) {
+    try (Tensor each = ops.allocate(DType.F32, samples, channels)) {
       ops.kernel("distance.cu", "channel_divergence", a.type(), 1)
           .launchRows(
               samples,
               channels,
               a.memory(),
               b.memory(),
-              losses.memory(),
+              lossScale.memory(),
+              each.memory(),
               grad.memory(),
-              weight / losses.size(),
+              weight / each.size(),
               temperature,
               samples,
               a.dim(2) * a.dim(3),
               channels);
-      reductions.scaledSum(losses, 1f / losses.size(), loss);
+      reductions.scaledSum(each, 1f / each.size(), losses, index);
     }
   }
 
-  static void requireHeadTail(Tensor logits, Tensor teacher, Tensor losses, Tensor grad) {
+  static void requireHeadTail(
+      Tensor logits, Tensor teacher, Tensor lossScale, Tensor losses, Tensor grad) {
     require(
         floats(logits, logits.size())
             && floats(teacher, logits.size())
             && teacher.channels() == logits.channels()
-            && floats(losses, logits.rows())
+            && floats(lossScale, 1)
+            && floats(losses, 2 * logits.rows())
             && floats(grad, logits.size()),
         logits,
         teacher,
@@ -137,12 +152,13 @@ final class DistanceKernels {
   void headTail(
       Tensor logits,
       Tensor teacher,
+      Tensor lossScale,
       float temperature,
       float weight,
       float head,
       Tensor losses,
       Tensor grad) {
-    requireHeadTail(logits, teacher, losses, grad);
+    requireHeadTail(logits, teacher, lossScale, losses, grad);
     int samples = Math.toIntExact(logits.rows());
     int classes = logits.channels();
     try (Tensor inHead = ops.allocate(DType.F32, samples, classes)) {
@@ -162,6 +178,7 @@ final class DistanceKernels {
               logits.memory(),
               teacher.memory(),
               inHead.memory(),
+              lossScale.memory(),
               losses.memory(),
               grad.memory(),
               weight / samples,
@@ -169,5 +186,49 @@ final class DistanceKernels {
               samples,
               classes);
     }
+  }
+
+  static void requireTet(Tensor logits, Tensor lossScale, Tensor losses, Tensor grad) {
+    require(
+        floats(logits, logits.size())
+            && floats(lossScale, 1)
+            && floats(losses, 2 * logits.rows())
+            && floats(grad, logits.size()),
+        logits,
+        losses,
+        grad);
+  }
+
+  void tet(
+      Tensor logits,
+      Tensor lossScale,
+      float lambda,
+      float target,
+      float weight,
+      Tensor losses,
+      Tensor grad) {
+    requireTet(logits, lossScale, losses, grad);
+    int rows = Math.toIntExact(logits.rows());
+    ops.kernel("steps.cu", "tet_regularizer", DType.F32, 1)
+        .launch(
+            rows,
+            logits.memory(),
+            lossScale.memory(),
+            losses.memory(),
+            grad.memory(),
+            lambda,
+            target,
+            weight,
+            rows,
+            logits.channels());
+  }
+
+  static void requireRepeat(Tensor in, Tensor out) {
+    require(
+        in.type() == out.type()
+            && (in.type() == DType.F32 || in.type() == DType.I32)
+            && out.size() == in.size() * out.dim(0),
+        in,
+        out);
   }
 }

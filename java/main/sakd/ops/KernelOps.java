@@ -386,44 +386,49 @@ public final class KernelOps extends MatrixOps {
   }
 
   @Override
-  public void squaredError(
-      Tensor a, Tensor b, Tensor lossScale, float weight, Tensor losses, int index, Tensor grad) {
-    require(
-        a.size() == b.size()
-            && grad.size() == a.size()
-            && floats(lossScale, 1)
-            && index < losses.size()
-            && a.type() == b.type()
-            && a.type() == grad.type(),
-        a,
-        b,
-        grad);
-    reductions.differences(
-        "loss.cu", "squared_error", a, b, lossScale, 2 * weight / a.size(), losses, index, grad);
-  }
-
-  @Override
   public void distance(
       Distance kind,
       Tensor a,
       Tensor b,
+      Tensor lossScale,
       float temperature,
       float weight,
-      Tensor loss,
+      Tensor losses,
+      int index,
       Tensor grad) {
-    distances.distance(kind, a, b, temperature, weight, loss, grad);
+    distances.distance(kind, a, b, lossScale, temperature, weight, losses, index, grad);
   }
 
   @Override
   public void headTailLoss(
       Tensor logits,
       Tensor teacher,
+      Tensor lossScale,
       float temperature,
       float weight,
       float head,
       Tensor losses,
       Tensor grad) {
-    distances.headTail(logits, teacher, temperature, weight, head, losses, grad);
+    distances.headTail(logits, teacher, lossScale, temperature, weight, head, losses, grad);
+  }
+
+  @Override
+  public void tetRegularizer(
+      Tensor logits,
+      Tensor lossScale,
+      float lambda,
+      float target,
+      float weight,
+      Tensor losses,
+      Tensor grad) {
+    distances.tet(logits, lossScale, lambda, target, weight, losses, grad);
+  }
+
+  @Override
+  public void repeatSteps(Tensor in, Tensor out) {
+    DistanceKernels.requireRepeat(in, out);
+    kernel("steps.cu", "repeat_steps", DType.F32, 1)
+        .launch(in.size(), in.memory(), out.memory(), out.dim(0), in.size());
   }
 
   @Override

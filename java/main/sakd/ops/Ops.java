@@ -227,38 +227,63 @@ public interface Ops extends AutoCloseable {
       Tensor grad);
 
   /**
-   * losses[index] = mean (a - b)^2, without weight; grad = gradient by a of weight times that.
-   *
-   * @param lossScale [1], multiplies the gradient
-   */
-  void squaredError(
-      Tensor a, Tensor b, Tensor lossScale, float weight, Tensor losses, int index, Tensor grad);
-
-  /**
    * A distance of feature maps [1, N, H, W, C], of storage type.
    *
+   * @param lossScale [1], multiplies the gradient
    * @param temperature of {@link Distance#KL}
-   * @param loss [1]: without weight
-   * @param grad gradient by a of weight times the loss
+   * @param weight of the gradient
+   * @param losses losses[index] is assigned: the distance without weight
+   * @param grad gradient by a of weight times the distance
    */
   void distance(
-      Distance kind, Tensor a, Tensor b, float temperature, float weight, Tensor loss, Tensor grad);
+      Distance kind,
+      Tensor a,
+      Tensor b,
+      Tensor lossScale,
+      float temperature,
+      float weight,
+      Tensor losses,
+      int index,
+      Tensor grad);
 
   /**
    * Head-tail-aware divergence of logits [N, K] from the teacher's: kernels/headtail.cu.
    *
+   * @param lossScale [1], multiplies the gradient
    * @param head share of the teacher's probability that its head holds, in (0, 1]
-   * @param losses [N]: of each sample, without weight
+   * @param losses [N, 2]: the second column is assigned, of each sample, without weight
    * @param grad [N, K]: the gradient by logits of weight times the mean over N is added
    */
   void headTailLoss(
       Tensor logits,
       Tensor teacher,
+      Tensor lossScale,
       float temperature,
       float weight,
       float head,
       Tensor losses,
       Tensor grad);
+
+  /**
+   * The pull of logits [R, K] of all steps towards a target, the second part of TET's loss:
+   * kernels/steps.cu.
+   *
+   * @param lossScale [1], multiplies the gradient
+   * @param lambda its share of the loss, in [0, 1]
+   * @param losses [R, 2]: its first column, the cross-entropy, becomes TET's loss
+   * @param grad [R, K]: the gradient of weight times the mean over R is added
+   */
+  void tetRegularizer(
+      Tensor logits,
+      Tensor lossScale,
+      float lambda,
+      float target,
+      float weight,
+      Tensor losses,
+      Tensor grad);
+
+  /** out [T, ..] = in [1, ..] at every step; both F32 or both I32. */
+  void repeatSteps(Tensor in, Tensor out);
 
   /** rank [N] I32: how many classes are ahead of the label's; 0 is a hit at top-1. */
   void labelRank(Tensor logits, Tensor labels, Tensor rank);
@@ -267,7 +292,7 @@ public interface Ops extends AutoCloseable {
    * Adds a training step to tally [8], laid out as in kernels/loss.cu.
    *
    * @param losses [N, 2] of {@link #softmaxLoss}
-   * @param distances [D] of {@link #squaredError}, or null for none
+   * @param distances [D] of {@link #distance}, or null for none
    * @param rank [N] of {@link #labelRank}
    */
   void tallyStep(Tensor losses, Tensor distances, Tensor rank, Tensor tally);

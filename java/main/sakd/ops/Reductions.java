@@ -152,12 +152,8 @@ final class Reductions {
     }
   }
 
-  /** out [1] = scale times the sum of partial. */
-  void scaledSum(Tensor partial, float scale, Tensor out) {
-    scaledSum(partial, scale, out, 0);
-  }
-
-  private void scaledSum(Tensor partial, float scale, Tensor out, int index) {
+  /** out[index] = scale times the sum of partial. */
+  void scaledSum(Tensor partial, float scale, Tensor out, int index) {
     ops.each(
         "loss.cu",
         "scaled_sum",

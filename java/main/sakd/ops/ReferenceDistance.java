@@ -18,11 +18,13 @@ final class ReferenceDistance {
       Distance kind,
       Tensor a,
       Tensor b,
+      Tensor lossScale,
       float temperature,
       float weight,
-      Tensor loss,
+      Tensor losses,
+      int index,
       Tensor grad) {
-    DistanceKernels.requireMaps(a, b, loss, grad);
+    DistanceKernels.requireMaps(a, b, lossScale, losses, index, grad);
     int samples = a.dim(1);
     int size = Math.toIntExact(a.size() / samples);
     double total = 0;
@@ -37,10 +39,10 @@ final class ReferenceDistance {
             case KL -> channelDivergence(x, y, a.channels(), temperature);
           };
       total += one.value / samples;
-      double share = (double) weight / samples;
+      double share = read(lossScale)[0] * weight / samples;
       write(grad, (long) n * size, Arrays.stream(one.gradient).map(g -> g * share).toArray());
     }
-    write(loss, 0, new double[] {total});
+    write(losses, index, new double[] {total});
   }
 
   private static Loss squared(double[] a, double[] b) {
@@ -103,22 +105,24 @@ final class ReferenceDistance {
   static void headTail(
       Tensor logits,
       Tensor teacher,
+      Tensor lossScale,
       float temperature,
       float weight,
       float head,
       Tensor losses,
       Tensor grad) {
-    DistanceKernels.requireHeadTail(logits, teacher, losses, grad);
+    DistanceKernels.requireHeadTail(logits, teacher, lossScale, losses, grad);
+    double share = read(lossScale)[0] * weight / logits.rows();
     int samples = Math.toIntExact(logits.rows());
     int classes = logits.channels();
     for (int n = 0; n < samples; n++) {
       long first = (long) n * classes;
       Loss one =
           headTail(read(logits, first, classes), read(teacher, first, classes), temperature, head);
-      write(losses, n, new double[] {one.value});
+      write(losses, 2L * n + 1, new double[] {one.value});
       double[] g = read(grad, first, classes);
       for (int k = 0; k < classes; k++) {
-        g[k] += weight / (double) samples * one.gradient[k];
+        g[k] += share * one.gradient[k];
       }
       write(grad, first, g);
     }
@@ -158,5 +162,30 @@ final class ReferenceDistance {
       g[k] = temperature * (u * (r - p) + (1 - u) * r * (logR[k] - logP[k] - reverse));
     }
     return new Loss(temperature * temperature * (u * forward + (1 - u) * reverse), g);
+  }
+
+  static void tet(
+      Tensor logits,
+      Tensor lossScale,
+      float lambda,
+      float target,
+      float weight,
+      Tensor losses,
+      Tensor grad) {
+    DistanceKernels.requireTet(logits, lossScale, losses, grad);
+    int classes = logits.channels();
+    double slope = 2.0 * weight * lambda * read(lossScale)[0] / logits.size();
+    for (long r = 0; r < logits.rows(); r++) {
+      double[] z = read(logits, r * classes, classes);
+      double[] g = read(grad, r * classes, classes);
+      double ce = read(losses, 2 * r, 1)[0];
+      double squares = 0;
+      for (int k = 0; k < classes; k++) {
+        squares += (z[k] - target) * (z[k] - target);
+        g[k] += slope * (z[k] - target);
+      }
+      write(losses, 2 * r, new double[] {(1.0 - lambda) * ce + lambda * squares / classes});
+      write(grad, r * classes, g);
+    }
   }
 }

@@ -7,9 +7,7 @@ import static sakd.ops.HostTensors.write;
 import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.ints;
 import static sakd.ops.Requirements.require;
-import static sakd.ops.Requirements.storage;
 
-import sakd.device.DType;
 import sakd.device.cpu.Elements;
 
 /** The losses of {@code kernels/loss.cu} in double precision: on one sample, and on tensors. */
@@ -137,40 +135,6 @@ final class ReferenceLoss {
       }
       write(grad, (long) n * classes, g);
     }
-  }
-
-  static void squaredError(
-      Tensor a, Tensor b, Tensor lossScale, float weight, Tensor losses, int index, Tensor grad) {
-    long n = a.size();
-    require(
-        storage(a, b, grad)
-            && b.size() == n
-            && grad.size() == n
-            && floats(lossScale, 1)
-            && losses.type() == DType.F32
-            && index < losses.size(),
-        a,
-        b,
-        losses,
-        grad);
-    double slope = read(lossScale)[0] * 2 * weight / n;
-    double[] sum =
-        RowBlocks.sum(
-            n,
-            1,
-            (first, count) -> {
-              double[] d = read(a, first, count);
-              double[] other = read(b, first, count);
-              double squares = 0;
-              for (int i = 0; i < count; i++) {
-                d[i] -= other[i];
-                squares += d[i] * d[i];
-                d[i] *= slope;
-              }
-              write(grad, first, d);
-              return new double[] {squares};
-            });
-    write(losses, index, new double[] {sum[0] / n});
   }
 
   static void labelRank(Tensor logits, Tensor labels, Tensor rank) {

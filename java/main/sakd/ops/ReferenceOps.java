@@ -231,33 +231,51 @@ public final class ReferenceOps extends MatrixOps {
   }
 
   @Override
-  public void squaredError(
-      Tensor a, Tensor b, Tensor lossScale, float weight, Tensor losses, int index, Tensor grad) {
-    ReferenceLoss.squaredError(a, b, lossScale, weight, losses, index, grad);
-  }
-
-  @Override
   public void distance(
       Distance kind,
       Tensor a,
       Tensor b,
+      Tensor lossScale,
       float temperature,
       float weight,
-      Tensor loss,
+      Tensor losses,
+      int index,
       Tensor grad) {
-    ReferenceDistance.distance(kind, a, b, temperature, weight, loss, grad);
+    ReferenceDistance.distance(kind, a, b, lossScale, temperature, weight, losses, index, grad);
   }
 
   @Override
   public void headTailLoss(
       Tensor logits,
       Tensor teacher,
+      Tensor lossScale,
       float temperature,
       float weight,
       float head,
       Tensor losses,
       Tensor grad) {
-    ReferenceDistance.headTail(logits, teacher, temperature, weight, head, losses, grad);
+    ReferenceDistance.headTail(logits, teacher, lossScale, temperature, weight, head, losses, grad);
+  }
+
+  @Override
+  public void tetRegularizer(
+      Tensor logits,
+      Tensor lossScale,
+      float lambda,
+      float target,
+      float weight,
+      Tensor losses,
+      Tensor grad) {
+    ReferenceDistance.tet(logits, lossScale, lambda, target, weight, losses, grad);
+  }
+
+  @Override
+  public void repeatSteps(Tensor in, Tensor out) {
+    DistanceKernels.requireRepeat(in, out);
+    byte[] words = Elements.readBytes(in.memory(), 0, Math.toIntExact(4 * in.size()));
+    for (int t = 0; t < out.dim(0); t++) {
+      Elements.writeBytes(out.memory(), (long) t * words.length, words);
+    }
   }
 
   @Override

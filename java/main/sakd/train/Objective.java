@@ -34,6 +34,16 @@ public interface Objective {
    */
   Losses compute(Tape tape, Var images, Tensor labels, Tensor lossScale);
 
+  /**
+   * Called before every epoch, from 0.
+   *
+   * @return whether what is minimised differs from the epoch before, as when weights of losses
+   *     change
+   */
+  default boolean startEpoch(int epoch, int epochs) {
+    return false;
+  }
+
   /** The loss that is minimised, from the averages of its terms. */
   LossTerms terms(double ce, double logits, double features);
 }

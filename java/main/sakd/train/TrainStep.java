@@ -71,6 +71,15 @@ public final class TrainStep implements AutoCloseable {
     }
   }
 
+  /** Says that the objective has changed: what was recorded is no longer the step. */
+  void forget() {
+    if (graph != null) {
+      graph.close();
+      graph = null;
+    }
+    fullBatches = 0;
+  }
+
   private void submit(Inputs.Loaded batch) {
     forwardAndBackward(batch, null);
     optimizer.step();
@@ -114,9 +123,7 @@ public final class TrainStep implements AutoCloseable {
 
   @Override
   public void close() {
-    if (graph != null) {
-      graph.close();
-    }
+    forget();
     tally.close();
   }
 }

@@ -94,6 +94,9 @@ public final class Trainer {
       double top1 = progress.epochsDone() < settings.epochs() ? 0 : evaluate(task, ema).top1();
       for (int e = progress.epochsDone(); e < settings.epochs(); e++) {
         optimizer.learningRate(schedule.at(e));
+        if (task.objective.startEpoch(e, settings.epochs())) {
+          step.forget();
+        }
         Trained trained = epoch(task, loader, step, optimizer, e);
         Evaluator.Evaluation evaluation = evaluate(task, ema);
         top1 = evaluation.top1();

@@ -94,29 +94,6 @@ class LossContractTest {
   }
 
   @EachDevice
-  void squaredError(Ops ops) {
-    for (DType type : Twins.storage(ops)) {
-      for (int n : new int[] {1, 37, 1000, 40_001}) {
-        Draw draw = new Draw(n);
-        try (Twins twins = new Twins(ops)) {
-          Twin a = twins.of(type, draw.normal(n), n);
-          Twin b = twins.of(type, draw.normal(n), n);
-          Twin scale = twins.scalar(4);
-          Twin losses = twins.of(DType.F32, new double[] {1, 2, 3}, 3);
-          Twin grad = twins.poisoned(type, n);
-          twins.run(
-              s ->
-                  s.ops()
-                      .squaredError(
-                          s.at(a), s.at(b), s.at(scale), 100, s.at(losses), 1, s.at(grad)));
-          twins.assertRowsClose("squared error of " + n, losses, 3);
-          twins.assertClose("squared error of " + n + ", grad", grad);
-        }
-      }
-    }
-  }
-
-  @EachDevice
   void labelRank(Ops ops) {
     for (int classes : new int[] {1, 10, 100}) {
       int samples = 65;

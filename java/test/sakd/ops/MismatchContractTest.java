@@ -185,8 +185,14 @@ class MismatchContractTest {
       c.refused(
           "losses", () -> ops.softmaxLoss(z, null, labels, one, 1, 0, 1, 0, c.f32(3), c.f32(3, 5)));
       c.refused("loss scale", () -> ops.softmaxLoss(z, null, labels, z, 1, 0, 1, 0, losses, z));
-      c.refused("squared error", () -> ops.squaredError(z, c.f32(5), one, 1, one, 0, c.f32(3, 5)));
-      c.refused("index", () -> ops.squaredError(z, z, one, 1, one, 1, c.f32(3, 5)));
+      Tensor map = c.f32(1, 3, 1, 1, 5);
+      for (Distance kind : Distance.values()) {
+        c.refused("sizes", () -> ops.distance(kind, map, z, one, 1, 1, one, 0, c.f32(5)));
+        c.refused("index", () -> ops.distance(kind, map, map, one, 1, 1, one, 1, map));
+        c.refused("scale", () -> ops.distance(kind, map, map, z, 1, 1, one, 0, map));
+      }
+      c.refused("head", () -> ops.headTailLoss(z, z, one, 1, 1, 0.5f, c.f32(3), c.f32(3, 5)));
+      c.refused("steps", () -> ops.repeatSteps(z, c.f32(2, 5)));
       c.refused("tally", () -> ops.tallyStep(losses, null, c.of(DType.I32, 3), c.f32(7)));
       c.refused("rank", () -> ops.labelRank(z, labels, c.of(DType.I32, 5)));
       c.check();

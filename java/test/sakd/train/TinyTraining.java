@@ -13,6 +13,7 @@ import sakd.device.DType;
 import sakd.distill.DistillationLoss;
 import sakd.distill.DistillationObjective;
 import sakd.distill.DistillationWeights;
+import sakd.distill.WeightSchedule;
 import sakd.model.Network;
 import sakd.model.NetworkSpec;
 import sakd.model.ResNet;
@@ -57,11 +58,12 @@ final class TinyTraining implements AutoCloseable {
     teacher = new ResNet(SPEC.ann(), Neuron.RELU, 1, 1, CLASSES, ofTeacher);
     ofTeacher.allocate(ops);
     student = new ResNet(SPEC, Neuron.LIF, 2, 1, CLASSES, parameters);
-    DistillationLoss loss =
-        new DistillationLoss(
-            new DistillationWeights(ceWeight, 1, 10, 4, 0), student.stageChannels(), 1, parameters);
+    DistillationWeights weights = new DistillationWeights(ceWeight, 1, 10, 4, 0);
+    DistillationLoss loss = new DistillationLoss(weights, student.stageChannels(), 1, parameters);
     parameters.allocate(ops);
-    objective = new DistillationObjective(student, teacher, loss);
+    // From the third epoch on the features weigh less, so the step is another.
+    objective =
+        new DistillationObjective(student, teacher, loss, new WeightSchedule(weights, 2, 0.1f, 4));
   }
 
   /** Classes are places of a bright spot. */

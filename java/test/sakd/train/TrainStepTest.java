@@ -54,8 +54,9 @@ class TrainStepTest {
     RecordingDevice device = new RecordingDevice(ops.device());
     byte[] ordinary = train(ops, "ordinary", DType.F32);
     byte[] recorded = train(new KernelOps(device), "recorded", DType.F32);
-    // Of 3 epochs with 5 full batches each, all but the first three.
-    assertEquals(12, device.launches());
+    // Of 3 epochs with 5 full batches each, all but the first three, and those of the third epoch,
+    // when the weights of the losses change.
+    assertEquals(9, device.launches());
     assertArrayEquals(ordinary, recorded);
   }
 
