@@ -2,6 +2,7 @@ package sakd.cli;
 
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import sakd.io.UserError;
@@ -14,12 +15,14 @@ import sakd.io.UserError;
     versionProvider = Main.Version.class,
     subcommands = {
       TrainCommand.class,
+      ReproduceCommand.class,
+      RecipesCommand.class,
       EvalCommand.class,
       PredictCommand.class,
       ExportCommand.class,
+      ReportCommand.class,
       ModelsCommand.class,
       DataCommand.class,
-      ReportCommand.class,
       DevicesCommand.class,
       BenchCommand.class
     })
@@ -53,12 +56,24 @@ public final class Main implements Runnable {
     CommandLine line = commandLine(main);
     line.setOut(new java.io.PrintWriter(out, true, StandardCharsets.UTF_8));
     line.setErr(new java.io.PrintWriter(err, true, StandardCharsets.UTF_8));
-    return line.execute(args);
+    return execute(line, List.of(args));
+  }
+
+  /** Runs a command line in which {@code @name} stands for a recipe. */
+  static int execute(CommandLine line, List<String> args) {
+    try {
+      return line.execute(Recipes.expand(args).toArray(String[]::new));
+    } catch (UserError e) {
+      line.getErr().println("error: " + Suggestions.oneLine(e.getMessage()));
+      return 2;
+    }
   }
 
   static CommandLine commandLine(Main main) {
     CommandLine line = new CommandLine(main);
     Values.register(line);
+    // Recipes are spelt out before, in one way for files and the bundled ones.
+    line.setExpandAtFiles(false);
     line.setParameterExceptionHandler(
         (e, args) -> {
           e.getCommandLine().getErr().println("error: " + Suggestions.of(e));

@@ -57,11 +57,6 @@ final class Suggestions {
               .toList();
       return "unknown option " + flag + "; did you mean " + EditDistance.nearest(flag, flags) + "?";
     }
-    if (argument.startsWith("@")) {
-      return "cannot read "
-          + argument
-          + "; expected a file with arguments after the @, check its path";
-    }
     Collection<String> commands = command.getSubcommands().keySet();
     return commands.isEmpty()
         ? "unexpected argument '"

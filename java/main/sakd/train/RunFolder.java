@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import sakd.io.AtomicFile;
@@ -24,6 +25,7 @@ public final class RunFolder implements Listener {
   private static final String HEADER =
       "phase,epoch,lr,loss,ce,logits,features,train_top1,top1,top5,images_per_second,seconds\n";
   private static final int COLUMNS = HEADER.split(",").length;
+  private static final int TOP1 = List.of(HEADER.split(",")).indexOf("top1");
   private static final int SECONDS = COLUMNS - 1;
 
   private final Path folder;
@@ -113,6 +115,25 @@ public final class RunFolder implements Listener {
         .filter(cells -> cells[0].equals(phase) && epoch(cells) > 0)
         .mapToDouble(cells -> Double.parseDouble(cells[SECONDS]))
         .sum();
+  }
+
+  /** Test accuracy after the last epoch of a phase, in [0, 1]; 0 if it has none. */
+  public double lastTop1(String phase) {
+    double[] all = top1(phase);
+    return all.length == 0 ? 0 : all[all.length - 1];
+  }
+
+  /** The best test accuracy of a phase, in [0, 1]; 0 if it has no epoch. */
+  public double bestTop1(String phase) {
+    return Arrays.stream(top1(phase)).max().orElse(0);
+  }
+
+  private double[] top1(String phase) {
+    return rows().stream()
+        .map(row -> row.split(",", -1))
+        .filter(cells -> cells[0].equals(phase) && epoch(cells) > 0)
+        .mapToDouble(cells -> Double.parseDouble(cells[TOP1]))
+        .toArray();
   }
 
   /** The epoch of a row, or 0 if it is the header or was cut off by a full disk. */

@@ -126,6 +126,28 @@ class TrainTest {
     assertRun(run, method, options.contains("--amp off") ? List.of("--amp", "off") : List.of());
   }
 
+  /** Each trains, and its loss falls: options beyond the paper, off by default. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--method sakd --every-step --feature-loss normalized --feature-weight-after 1=0.01",
+        "--method sakd --kd-head 0.5 --feature-loss kl --kd-temperature-end 1",
+        "--method features --feature-loss l1",
+        "--method direct --every-step --tet-lambda 0.05",
+      })
+  void beyondThePaper(String options) throws IOException {
+    String method = options.split(" ", -1)[1];
+    Path run = shared.resolve("beyond" + options.hashCode());
+    String teacher =
+        method.equals("direct") ? "" : " --teacher " + sakd.resolve("teacher/best.safetensors");
+    CommandLines.run(train(run, options + teacher)).ok();
+    List<String[]> rows = rows(run, method);
+    assertTrue(cell(rows, 1, "ce") > 0 && Double.isFinite(cell(rows, 1, "loss")));
+    boolean all = method.equals("sakd");
+    assertEquals(all || method.equals("features"), cell(rows, 1, "features") > 0);
+    assertEquals(all, cell(rows, 1, "logits") > 0);
+  }
+
   @Test
   void colourImagesAndTheImageNetStem() throws IOException {
     Path run = shared.resolve("cifar");

@@ -1,0 +1,124 @@
+package sakd.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class RecipesTest {
+  @TempDir static Path folder;
+
+  @Test
+  void theIndexNamesEveryRecipe() throws IOException, URISyntaxException {
+    Path recipes = Path.of(Recipes.class.getResource("/recipes/index").toURI()).getParent();
+    try (var files = Files.list(recipes)) {
+      List<String> names =
+          files
+              .map(f -> f.getFileName().toString())
+              .filter(n -> n.endsWith(".args"))
+              .map(n -> n.substring(0, n.length() - 5))
+              .sorted()
+              .toList();
+      assertEquals(names, Recipes.names());
+    }
+  }
+
+  /** What the name says is what train is told, and train understands all of it. */
+  @Test
+  void everyRecipeIsWhatItsNameSays() {
+    CommandLine line = Main.commandLine(new Main());
+    for (String name : Recipes.names()) {
+      List<String> args = Recipes.expand(List.of("train", "@" + name));
+      CommandLine.ParseResult train = line.parseArgs(args.toArray(String[]::new)).subcommand();
+      assertTrue(Recipes.title(name).length() > 10, name);
+      if (!name.contains("-")) {
+        continue;
+      }
+      String[] parts = name.replace("sew-", "sew_").split("-", -1);
+      assertEquals(parts[0], train.matchedOptionValue("--dataset", ""), name);
+      String model = train.matchedOptionValue("--model", "");
+      String network = parts[1].startsWith("sew_") ? parts[1].replace('_', '-') : parts[1];
+      assertTrue(model.endsWith(network), name + " has " + model);
+      assertEquals(
+          parts[2], train.matchedOptionValue("--method", null).toString().toLowerCase(), name);
+      int steps = parts.length > 3 ? Integer.parseInt(parts[3].substring(1)) : 4;
+      assertEquals(steps, (int) train.matchedOptionValue("--T", 0), name);
+    }
+  }
+
+  @Test
+  void whatIsGivenAfterARecipeWins() throws IOException {
+    Path file = folder.resolve("mine");
+    Files.writeString(file, "# mine\n--epochs 3 --lr=0.1\n--v-reset -1\n--output-dir 'a b'\n");
+    assertEquals(
+        List.of("train", "--lr=0.1", "--output-dir", "a b", "--v-reset", "0", "--epochs=1"),
+        Recipes.expand(List.of("train", "@" + file, "--v-reset", "0", "--epochs=1")));
+    // Twice by hand is a mistake that train names.
+    assertEquals(
+        List.of("--epochs", "1", "--epochs", "2"),
+        Recipes.expand(List.of("--epochs", "1", "--epochs", "2")));
+  }
+
+  @Test
+  void recipesNameOneAnotherButNotThemselves() throws IOException {
+    Path inner = Files.writeString(folder.resolve("inner"), "--T 2\n--lr 1\n");
+    Path outer = Files.writeString(folder.resolve("outer"), "@" + inner + "\n--T 6\n");
+    assertEquals(List.of("--lr", "1", "--T", "6"), Recipes.expand(List.of("@" + outer)));
+    Path loop = folder.resolve("loop");
+    Files.writeString(loop, "@" + loop);
+    CommandLines.Answer answer = CommandLines.run("train", "@" + loop);
+    assertEquals(2, answer.code());
+    assertTrue(answer.err().contains("names itself"), answer.err());
+  }
+
+  @Test
+  void aMistypedRecipeIsNamed() {
+    CommandLines.Answer answer = CommandLines.run("train", "@cifar10-resnet18-sakt");
+    assertEquals(2, answer.code());
+    assertTrue(answer.err().contains("did you mean @cifar10-resnet18-sakd?"), answer.err());
+    assertTrue(CommandLines.run("recipes", "cifar100").ok().out().contains("resnet152-sakd"));
+    assertEquals(2, CommandLines.run("recipes", "mnist").code());
+  }
+
+  /** The whole of one row and its teacher, on a network that takes a second. */
+  @Test
+  void reproducePrintsATableAndGoesOnWhereItStopped() throws IOException {
+    Path out = folder.resolve("reproduced");
+    List<String> args =
+        List.of(
+            "reproduce",
+            "cifar10-resnet18-ann,cifar10-resnet18-sakd-t2",
+            "--output-dir",
+            out.toString(),
+            "--data-path",
+            CommandLines.cifar(folder).toString(),
+            "--model",
+            "spiking-resnet8",
+            "--epochs",
+            "1",
+            "--batch-size",
+            "10",
+            "--device",
+            "cpu");
+    String first = CommandLines.run(args).ok().out();
+    List<String> table = rows(first);
+    assertTrue(table.get(0).matches("cifar10-resnet18-ann +[0-9.]+ +[0-9.]+ +95.65 .*"), first);
+    assertTrue(table.get(1).matches("cifar10-resnet18-sakd-t2 +[0-9.]+ +[0-9.]+ +- .*"), first);
+    assertFalse(Files.exists(out.resolve("cifar10-resnet18-sakd-t2/teacher")), "it was given");
+    String second = CommandLines.run(args).ok().out();
+    assertFalse(second.contains("epoch 1/1"), second);
+    assertEquals(table, rows(second));
+  }
+
+  private static List<String> rows(String out) {
+    return out.substring(out.indexOf("\nrecipe ")).lines().skip(2).limit(2).toList();
+  }
+}
