@@ -2,7 +2,6 @@ package sakd.ops;
 
 import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.require;
-import static sakd.ops.Requirements.requireSubsample;
 
 import java.util.HashMap;
 import java.util.List;
@@ -20,6 +19,7 @@ public final class KernelOps extends MatrixOps {
   private final Map<List<Object>, Kernel> kernels = new HashMap<>();
   private final Reductions reductions;
   private final NeuronKernels neurons;
+  private final PoolKernels pools;
   private final DistanceKernels distances;
   private final StretchKernels stretches;
 
@@ -27,6 +27,7 @@ public final class KernelOps extends MatrixOps {
     super(device, device.matrix());
     this.reductions = new Reductions(this);
     this.neurons = new NeuronKernels(this, reductions);
+    this.pools = new PoolKernels(this);
     this.distances = new DistanceKernels(this, reductions);
     this.stretches = new StretchKernels(this);
   }
@@ -82,7 +83,7 @@ public final class KernelOps extends MatrixOps {
   }
 
   /** Launches a FOR_EACH kernel of {@code storage} over a flat array, in vectors. */
-  private void flat(String file, String function, DType storage, long size, Object... arguments) {
+  void flat(String file, String function, DType storage, long size, Object... arguments) {
     int lanes = lanes(size, storage, 1);
     Object[] all = new Object[arguments.length + 1];
     System.arraycopy(arguments, 0, all, 0, arguments.length);
@@ -211,134 +212,42 @@ public final class KernelOps extends MatrixOps {
 
   @Override
   public void maxPool(Pool pool, Tensor x, Tensor y, Tensor winner) {
-    int h = x.dim(-3);
-    int w = x.dim(-2);
-    requirePool(pool, x, y, winner);
-    kernel("maxpool.cu", "max_pool_forward", x.type(), 1)
-        .launchRows(
-            y.rows(),
-            y.channels(),
-            x.memory(),
-            y.memory(),
-            winner.memory(),
-            h,
-            w,
-            y.dim(-3),
-            y.dim(-2),
-            pool.size(),
-            pool.stride(),
-            pool.pad(),
-            y.rows(),
-            y.channels());
-  }
-
-  private static void requirePool(Pool pool, Tensor x, Tensor y, Tensor winner) {
-    require(
-        x.rank() >= 3
-            && x.rank() == y.rank()
-            && y.dim(-3) == pool.out(x.dim(-3))
-            && y.dim(-2) == pool.out(x.dim(-2))
-            && y.channels() == x.channels()
-            && y.product(0, y.rank() - 3) == x.product(0, x.rank() - 3)
-            && y.type() == x.type()
-            && winner.type() == DType.U8
-            && winner.size() == y.size(),
-        x,
-        y,
-        winner);
+    pools.maxPool(pool, x, y, winner);
   }
 
   @Override
   public void maxPoolBackward(Pool pool, Tensor gradY, Tensor winner, Tensor gradX) {
-    requirePool(pool, gradX, gradY, winner);
-    kernel("maxpool.cu", "max_pool_backward", gradX.type(), 1)
-        .launchRows(
-            gradX.rows(),
-            gradX.channels(),
-            gradY.memory(),
-            winner.memory(),
-            gradX.memory(),
-            gradX.dim(-3),
-            gradX.dim(-2),
-            gradY.dim(-3),
-            gradY.dim(-2),
-            pool.size(),
-            pool.stride(),
-            pool.pad(),
-            gradX.rows(),
-            gradX.channels());
+    pools.maxPoolBackward(pool, gradY, winner, gradX);
   }
 
   @Override
   public void subsample(Tensor x, Tensor y) {
-    launchSubsample("subsample_forward", x, y, x, y);
+    pools.subsample(x, y);
   }
 
   @Override
   public void subsampleBackward(Tensor gradY, Tensor gradX) {
-    launchSubsample("subsample_backward", gradX, gradY, gradY, gradX);
-  }
-
-  /** The large side has all pixels, the small one every second; one is read, the other written. */
-  private void launchSubsample(
-      String function, Tensor large, Tensor small, Tensor from, Tensor to) {
-    requireSubsample(large, small);
-    kernel("subsample.cu", function, to.type(), 1)
-        .launchRows(
-            to.rows(),
-            to.channels(),
-            from.memory(),
-            to.memory(),
-            large.dim(-3),
-            large.dim(-2),
-            small.dim(-3),
-            small.dim(-2),
-            from.channels(),
-            (small.channels() - large.channels()) / 2,
-            to.rows(),
-            to.channels());
+    pools.subsampleBackward(gradY, gradX);
   }
 
   @Override
   public void averagePool(Tensor x, Tensor out) {
-    int area = Math.toIntExact(x.rows() / out.rows());
-    require(out.type() == DType.F32 && out.size() * area == x.size(), x, out);
-    int lanes = lanes(x.channels(), x.type(), 1);
-    int columns = x.channels() / lanes;
-    kernel("pool.cu", "average_pool_forward", x.type(), lanes)
-        .launchRows(out.rows(), columns, x.memory(), out.memory(), area, out.rows(), columns);
+    pools.averagePool(x, out);
   }
 
   @Override
   public void averagePoolBackward(Tensor gradOut, Tensor gradX) {
-    int area = Math.toIntExact(gradX.rows() / gradOut.rows());
-    require(gradOut.type() == DType.F32 && gradOut.size() * area == gradX.size(), gradOut, gradX);
-    int lanes = lanes(gradX.channels(), gradX.type(), 1);
-    int columns = gradX.channels() / lanes;
-    kernel("pool.cu", "average_pool_backward", gradX.type(), lanes)
-        .launchRows(
-            gradX.rows(), columns, gradOut.memory(), gradX.memory(), area, gradX.rows(), columns);
+    pools.averagePoolBackward(gradOut, gradX);
   }
 
   @Override
   public void timeMean(Tensor x, Tensor out) {
-    int steps = Math.toIntExact(x.size() / out.size());
-    require(x.type() == out.type() && x.size() == steps * out.size(), x, out);
-    flat("pool.cu", "time_mean_forward", x.type(), out.size(), x.memory(), out.memory(), steps);
+    pools.timeMean(x, out);
   }
 
   @Override
   public void timeMeanBackward(Tensor gradOut, Tensor gradX) {
-    int steps = Math.toIntExact(gradX.size() / gradOut.size());
-    require(gradX.type() == gradOut.type() && gradX.size() == steps * gradOut.size(), gradX);
-    flat(
-        "pool.cu",
-        "time_mean_backward",
-        gradX.type(),
-        gradOut.size(),
-        gradOut.memory(),
-        gradX.memory(),
-        steps);
+    pools.timeMeanBackward(gradOut, gradX);
   }
 
   // ---- losses and metrics ----

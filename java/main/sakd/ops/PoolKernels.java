@@ -1,0 +1,139 @@
+package sakd.ops;
+
+import static sakd.ops.Requirements.require;
+import static sakd.ops.Requirements.requireSubsample;
+
+import sakd.device.DType;
+
+/** Pooling over space and the mean over time: sizes and launches. */
+final class PoolKernels {
+  private final KernelOps ops;
+
+  PoolKernels(KernelOps ops) {
+    this.ops = ops;
+  }
+
+  void maxPool(Ops.Pool pool, Tensor x, Tensor y, Tensor winner) {
+    int h = x.dim(-3);
+    int w = x.dim(-2);
+    requirePool(pool, x, y, winner);
+    ops.kernel("maxpool.cu", "max_pool_forward", x.type(), 1)
+        .launchRows(
+            y.rows(),
+            y.channels(),
+            x.memory(),
+            y.memory(),
+            winner.memory(),
+            h,
+            w,
+            y.dim(-3),
+            y.dim(-2),
+            pool.size(),
+            pool.stride(),
+            pool.pad(),
+            y.rows(),
+            y.channels());
+  }
+
+  private static void requirePool(Ops.Pool pool, Tensor x, Tensor y, Tensor winner) {
+    require(
+        x.rank() >= 3
+            && x.rank() == y.rank()
+            && y.dim(-3) == pool.out(x.dim(-3))
+            && y.dim(-2) == pool.out(x.dim(-2))
+            && y.channels() == x.channels()
+            && y.product(0, y.rank() - 3) == x.product(0, x.rank() - 3)
+            && y.type() == x.type()
+            && winner.type() == DType.U8
+            && winner.size() == y.size(),
+        x,
+        y,
+        winner);
+  }
+
+  void maxPoolBackward(Ops.Pool pool, Tensor gradY, Tensor winner, Tensor gradX) {
+    requirePool(pool, gradX, gradY, winner);
+    ops.kernel("maxpool.cu", "max_pool_backward", gradX.type(), 1)
+        .launchRows(
+            gradX.rows(),
+            gradX.channels(),
+            gradY.memory(),
+            winner.memory(),
+            gradX.memory(),
+            gradX.dim(-3),
+            gradX.dim(-2),
+            gradY.dim(-3),
+            gradY.dim(-2),
+            pool.size(),
+            pool.stride(),
+            pool.pad(),
+            gradX.rows(),
+            gradX.channels());
+  }
+
+  void subsample(Tensor x, Tensor y) {
+    launchSubsample("subsample_forward", x, y, x, y);
+  }
+
+  void subsampleBackward(Tensor gradY, Tensor gradX) {
+    launchSubsample("subsample_backward", gradX, gradY, gradY, gradX);
+  }
+
+  /** The large side has all pixels, the small one every second; one is read, the other written. */
+  private void launchSubsample(
+      String function, Tensor large, Tensor small, Tensor from, Tensor to) {
+    requireSubsample(large, small);
+    ops.kernel("subsample.cu", function, to.type(), 1)
+        .launchRows(
+            to.rows(),
+            to.channels(),
+            from.memory(),
+            to.memory(),
+            large.dim(-3),
+            large.dim(-2),
+            small.dim(-3),
+            small.dim(-2),
+            from.channels(),
+            (small.channels() - large.channels()) / 2,
+            to.rows(),
+            to.channels());
+  }
+
+  void averagePool(Tensor x, Tensor out) {
+    int area = Math.toIntExact(x.rows() / out.rows());
+    require(out.type() == DType.F32 && out.size() * area == x.size(), x, out);
+    int lanes = ops.lanes(x.channels(), x.type(), 1);
+    int columns = x.channels() / lanes;
+    ops.kernel("pool.cu", "average_pool_forward", x.type(), lanes)
+        .launchRows(out.rows(), columns, x.memory(), out.memory(), area, out.rows(), columns);
+  }
+
+  void averagePoolBackward(Tensor gradOut, Tensor gradX) {
+    int area = Math.toIntExact(gradX.rows() / gradOut.rows());
+    require(gradOut.type() == DType.F32 && gradOut.size() * area == gradX.size(), gradOut, gradX);
+    int lanes = ops.lanes(gradX.channels(), gradX.type(), 1);
+    int columns = gradX.channels() / lanes;
+    ops.kernel("pool.cu", "average_pool_backward", gradX.type(), lanes)
+        .launchRows(
+            gradX.rows(), columns, gradOut.memory(), gradX.memory(), area, gradX.rows(), columns);
+  }
+
+  void timeMean(Tensor x, Tensor out) {
+    int steps = Math.toIntExact(x.size() / out.size());
+    require(x.type() == out.type() && x.size() == steps * out.size(), x, out);
+    ops.flat("pool.cu", "time_mean_forward", x.type(), out.size(), x.memory(), out.memory(), steps);
+  }
+
+  void timeMeanBackward(Tensor gradOut, Tensor gradX) {
+    int steps = Math.toIntExact(gradX.size() / gradOut.size());
+    require(gradX.type() == gradOut.type() && gradX.size() == steps * gradOut.size(), gradX);
+    ops.flat(
+        "pool.cu",
+        "time_mean_backward",
+        gradX.type(),
+        gradOut.size(),
+        gradOut.memory(),
+        gradX.memory(),
+        steps);
+  }
+}
