@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import sakd.device.DType;
+import sakd.testing.Devices;
 import sakd.testing.EachDevice;
 import sakd.testing.Golden;
 import sakd.testing.Twins;
@@ -83,7 +84,10 @@ class GoldenLifTest {
   /** Float32 tensors on every device: the same spikes, gradients to the last few digits. */
   @EachDevice
   void everyDeviceAgrees(Ops ops) {
-    for (int i = 0; i < CONFIGS.size(); i++) {
+    // Each is compiled; on the stand-in for a GPU, whose kernels the cpu device runs all of, some
+    // do.
+    int step = Devices.isStandIn(ops) ? 7 : 1;
+    for (int i = 0; i < CONFIGS.size(); i += step) {
       Map<String, String> config = CONFIGS.get(i);
       int steps = (int) number(config, "T");
       double[] x = GOLDEN.values(i + ".x");

@@ -44,6 +44,11 @@ public final class Devices {
     return OPEN.stream().map(ops -> Named.of(ops.device().name(), ops));
   }
 
+  /** Whether the device is the stand-in of native-tests/hostcuda, not a GPU. */
+  public static boolean isStandIn(Ops ops) {
+    return ops.device().description().startsWith("hostcuda");
+  }
+
   /** A new oracle. */
   public static ReferenceOps reference() {
     ReferenceDevice device = new ReferenceDevice();
