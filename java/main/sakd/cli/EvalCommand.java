@@ -9,10 +9,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.data.Dataset;
 import sakd.io.WeightFile;
+import sakd.model.ModelFile;
 import sakd.model.Networks;
 import sakd.ops.Ops;
 import sakd.train.ClassificationReport;
 import sakd.train.Evaluator;
+import sakd.train.LoadedModel;
 
 /** {@code eval}: accuracy and activity of a weight file on the test images. */
 @Command(
@@ -52,17 +54,16 @@ final class EvalCommand implements Callable<Integer> {
     Values.atLeast(1, "--batch-size", batchSize);
     Dataset testSet = data.open(false);
     var out = spec.commandLine().getOut();
+    WeightFile file = WeightFile.read(weights);
+    ModelFile about =
+        model.describe(
+            file,
+            neuron,
+            testSet.channels(),
+            testSet.classes(),
+            Networks.defaultFor(testSet.height()));
     try (Ops ops = device.open();
-        LoadedModel loaded =
-            LoadedModel.open(
-                ops,
-                WeightFile.read(weights),
-                model,
-                neuron,
-                partial,
-                testSet.channels(),
-                testSet.classes(),
-                Networks.defaultFor(testSet.height()));
+        LoadedModel loaded = LoadedModel.open(ops, file, about, partial.allowed);
         Evaluator evaluator =
             new Evaluator(
                 ops, testSet.inSteps(loaded.about().steps()), batchSize, device.storage(ops))) {

@@ -17,6 +17,7 @@ import sakd.model.ModelFile;
 import sakd.model.Networks;
 import sakd.ops.Ops;
 import sakd.ops.ReferenceOps;
+import sakd.train.LoadedModel;
 import sakd.train.Weights;
 
 /** {@code export}: a weight file in another format. */
@@ -92,12 +93,12 @@ final class ExportCommand implements Callable<Integer> {
         ModelFile.isIn(file.metadata())
             ? ModelFile.of(file.metadata(), weights.toString()).channels()
             : CHANNELS;
+    ModelFile about =
+        model.describe(file, neuron, channels, null, Networks.defaultFor(height));
     // Nothing is computed: parameters only have to lie somewhere.
     ReferenceDevice device = new ReferenceDevice();
     try (Ops ops = new ReferenceOps(device, device.matrix());
-        LoadedModel loaded =
-            LoadedModel.open(
-                ops, file, model, neuron, partial, channels, null, Networks.defaultFor(height))) {
+        LoadedModel loaded = LoadedModel.open(ops, file, about, partial.allowed)) {
       spec.commandLine().getOut().println("weights " + loaded.summary());
       Map<String, String> metadata = new LinkedHashMap<>();
       loaded.about().describe(metadata);
