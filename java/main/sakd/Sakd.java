@@ -170,13 +170,14 @@ public final class Sakd {
   }
 
   /**
-   * Trains, and waits for the end. The run directory then holds {@code best.safetensors}, and what
-   * was trained besides in {@code teacher/} and {@code direct/}. If it holds a run that was
-   * interrupted, with the same options, that one goes on; if that is over, its rows are computed
-   * anew.
+   * Trains, and waits for the end. The run directory then holds {@code best.safetensors}, the
+   * weights of the student's best epoch, and what was trained besides in {@code teacher/} and
+   * {@code direct/}. If it holds a run that was interrupted, with the same options, that one goes
+   * on; if that is over, its rows are computed anew.
    *
    * @param run the run directory, which is made
-   * @return the rows of the final table: teacher, transferred weights, student ...
+   * @return the rows of the final table, after the last epoch: teacher, transferred weights,
+   *     student ...
    * @throws UserError if an option, a file or the device is wrong, or {@code run} holds a run with
    *     other options
    */

@@ -48,22 +48,22 @@ class ExampleTest {
             .data("mnist", images)
             .model("spiking-resnet8")
             .method(Method.SAKD)
-            .steps(4)
-            .epochs(2)
+            .steps(2)
+            .epochs(1)
             .teacherEpochs(6)
             .batchSize(20)
             .learningRate(0.05)
-            .option("--neuron", "plif")
+            .option("--weight-decay", 1e-4)
             .log(new PrintWriter(printed))
             .train(run);
 
     List<String> names = rows.stream().map(Pipeline.Row::name).toList();
     assertEquals(List.of("teacher (ANN)", "transferred only", "SAKD"), names);
-    assertTrue(printed.toString().contains("PLIF, T = 4"), printed.toString());
+    assertTrue(printed.toString().contains("LIF, T = 2"), printed.toString());
 
     Dataset testSet = Datasets.open("mnist", images, false);
     try (Classifier network = Sakd.load(run.resolve("best.safetensors"), "cpu")) {
-      assertEquals(4, network.about().steps());
+      assertEquals(2, network.about().steps());
       assertEquals(rows.get(2).evaluation().top1(), network.evaluate(testSet).top1());
 
       Path picture = folder.resolve("seven.png");
@@ -116,15 +116,14 @@ class ExampleTest {
   @Test
   void onesOwnData() {
     Path run = folder.resolve("halves");
-    Sakd training =
-        TINY.data(halves(40), halves(20)).method(Method.DIRECT).epochs(3).option("--no-augment");
+    Sakd training = TINY.data(halves(40), halves(20)).method(Method.DIRECT).option("--no-augment");
     List<Pipeline.Row> rows = training.train(run);
     assertEquals(20, rows.get(0).evaluation().images());
     assertEquals(
         rows.get(0).evaluation().top1(),
         training.train(run).get(0).evaluation().top1(),
         "a finished run answers what it did");
-    assertThrows(UserError.class, () -> training.epochs(4).train(run), "another run's folder");
+    assertThrows(UserError.class, () -> training.epochs(2).train(run), "another run's folder");
     try (Classifier network = Sakd.load(run.resolve("best.safetensors"), "cpu")) {
       assertEquals(List.of("left", "right"), network.classNames());
       assertEquals(rows.get(0).evaluation().top1(), network.evaluate(halves(20)).top1());

@@ -21,12 +21,19 @@ import sakd.train.LoadedModel;
     name = "eval",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Evaluates a weight file on a data set's test images.")
+    description = "Evaluates a weight file on a data set's test images.",
+    abbreviateSynopsis = true,
+    footerHeading = Main.EXAMPLES,
+    footer = {
+      "sakd eval --weights runs/first/best.safetensors",
+      "sakd eval --weights resnet18.pth --model resnet18 --data-path data/cifar10"
+    })
 final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--weights",
+      paramLabel = "FILE",
       required = true,
-      description = "Weight file: safetensors, or PyTorch's .pth, .pt, .th.")
+      description = "Weight file: safetensors, or PyTorch's pth, pt or th.")
   private Path weights;
 
   @Mixin private DataOptions data;
@@ -37,6 +44,7 @@ final class EvalCommand implements Callable<Integer> {
 
   @Option(
       names = "--batch-size",
+      paramLabel = "N",
       defaultValue = "100",
       description = "Images a step (default: ${DEFAULT-VALUE}).")
   private int batchSize;

@@ -16,6 +16,14 @@ import sakd.io.UserError;
     name = "sakd",
     description = "Trains spiking neural networks by self-architectural knowledge distillation.",
     mixinStandardHelpOptions = true,
+    footerHeading = Main.EXAMPLES,
+    footer = {
+      "sakd train",
+      "sakd devices",
+      "sakd train --help",
+      "",
+      "In a clone, sakd is mvn -q compile exec:java -Dexec.args=\"COMMAND ...\""
+    },
     versionProvider = Main.Version.class,
     subcommands = {
       TrainCommand.class,
@@ -28,9 +36,13 @@ import sakd.io.UserError;
       ModelsCommand.class,
       DataCommand.class,
       DevicesCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      CompletionCommand.class
     })
 public final class Main implements Runnable {
+  /** Above the examples at the end of each command's help. */
+  static final String EXAMPLES = "%nExamples:%n";
+
   static final String VERBOSE = "--verbose";
 
   @CommandLine.Option(

@@ -28,6 +28,7 @@ final class ModelOptions {
 
   @Option(
       names = "--model",
+      paramLabel = "NAME",
       description =
           "A network that the command models lists, such as spiking-resnet18 or sew-resnet50; "
               + "resnet18 is the ANN of spiking-resnet18 (default: spiking-resnet8 for 28x28 "

@@ -30,12 +30,19 @@ import sakd.train.Predictor;
     description = {
       "Says which classes a network sees in pictures, and how sure it is.",
       "An array of images, [N, C, H, W] float32, has to be normalised already."
+    },
+    abbreviateSynopsis = true,
+    footerHeading = Main.EXAMPLES,
+    footer = {
+      "sakd predict --weights runs/first/best.safetensors --input cat.png dog.jpg",
+      "sakd predict --weights W.safetensors --input images.npy --output logits.npy"
     })
 final class PredictCommand implements Callable<Integer> {
   @Option(
       names = "--weights",
+      paramLabel = "FILE",
       required = true,
-      description = "Weight file: safetensors, or PyTorch's .pth, .pt, .th.")
+      description = "Weight file: safetensors, or PyTorch's pth, pt or th.")
   private Path weights;
 
   @Option(
@@ -62,6 +69,7 @@ final class PredictCommand implements Callable<Integer> {
 
   @Option(
       names = "--batch-size",
+      paramLabel = "N",
       defaultValue = "100",
       description = "Images a step (default: ${DEFAULT-VALUE}).")
   private int batchSize;

@@ -36,6 +36,14 @@ import sakd.train.TrainSettings;
       "Trains a spiking network by SAKD: teacher, weight transfer, distillation.",
       "Without options it does so on the bundled images, and for comparison trains the same "
           + "student directly, for as many epochs."
+    },
+    abbreviateSynopsis = true,
+    footerHeading = Main.EXAMPLES,
+    footer = {
+      "sakd train",
+      "sakd train --data-path cifar-10-batches-bin --model spiking-resnet18",
+      "sakd train @cifar10-resnet18-sakd --data-path cifar-10-batches-bin --epochs 30",
+      "sakd train --resume runs/20260101-120000-spiking-resnet18"
     })
 final class TrainCommand implements Callable<Integer> {
   private static final String RESUME = "--resume";
@@ -49,7 +57,10 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private PartialOption partial;
   @Mixin private OptimizerOptions optimizer;
 
-  @Option(names = "--output-dir", description = "Run directory (default: runs/TIME-MODEL).")
+  @Option(
+      names = "--output-dir",
+      paramLabel = "DIR",
+      description = "Run directory (default: runs/TIME-MODEL).")
   private Path outputDir;
 
   @Option(
