@@ -141,10 +141,11 @@ class ExampleTest {
         List.of(
             TINY.steps(99),
             TINY.option("--nueron", "lif"),
+            TINY.option("--resume", folder),
             TINY.option("--neuron", "lfi"),
             TINY.teacher(folder.resolve("no.safetensors")))) {
       UserError error = assertThrows(UserError.class, () -> wrong.train(run));
-      assertTrue(error.getMessage().matches(".*(--T|--neuron|no.safetensors).*"));
+      assertTrue(error.getMessage().matches(".*(--T|--neuron|--resume|no.safetensors).*"));
     }
     assertFalse(Files.exists(run));
   }

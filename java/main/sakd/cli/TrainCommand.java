@@ -128,6 +128,11 @@ final class TrainCommand implements Callable<Integer> {
     }
     try {
       TrainCommand command = parsed(args, out, new PrintWriter(System.err, true, UTF_8));
+      if (command.outputDir != null || command.resume != null) {
+        throw new UserError(
+            "--output-dir and --resume are not for programs; expected the run directory beside the"
+                + " options, leave them out");
+      }
       return command.train(
           args,
           resuming,

@@ -156,7 +156,7 @@ class MistakesTest {
         "--lr-warmup-epochs",
         "2");
     assertTrainMistake("--decay-input is maybe|true or false", "--decay-input=maybe");
-    assertTrainMistake("--lr needs a value|expected --lr <lr>", "--lr");
+    assertTrainMistake("--lr needs a value|expected --lr RATE", "--lr");
     assertTrainMistake("cannot read @/no/recipe", "@/no/recipe");
     assertTrainMistake("--lr|once", "--lr", "1", "--lr", "2");
     assertTrainMistake("unexpected argument 'x'", "x");
