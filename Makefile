@@ -5,6 +5,7 @@
 #   make check-cuda   compiles the kernels for GPUs where nvcc is; fails if registers spill
 #   make bench   speed of this machine's processor, PyTorch beside it if it is installed
 #   make bench-gpu   speed of an NVIDIA GPU, PyTorch and SpikingJelly beside it if they are installed
+#   make package target/sakd-VERSION.jar, its sources and its Javadoc, as a library is published
 #   make bundle  target/sakd-linux-x86_64.tar.gz: SAKD with a Java of its own, for GPU machines
 #   make cuda13  libraries that let the bundle use a CUDA 13 toolkit; make bundle builds them
 #   make lint    formatting;  make format applies it
@@ -12,7 +13,7 @@
 .DEFAULT_GOAL := help
 MVN := mvn -q
 
-.PHONY: help train test java-test native-test hostcuda check-cuda test-tools bench bundle bundle-tests check-bundle bench-gpu cuda13 lint format clean
+.PHONY: help train test java-test native-test hostcuda check-cuda test-tools bench package bundle bundle-tests check-bundle bench-gpu cuda13 lint format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -48,9 +49,13 @@ bench:
 	$(MVN) test-compile
 	sh benchmarks/run-cpu.sh
 
+package:
+	$(MVN) -Dmaven.test.skip=true package source:jar-no-fork javadoc:jar
+	@ls target/sakd-*.jar
+
 # The bundle has no oneDNN, which is three times as large as the rest and of no use to a GPU.
 bundle: cuda13
-	rm -rf target/bundle-jars
+	rm -rf target/bundle-jars target/sakd-*.jar
 	$(MVN) -Dmaven.test.skip=true package license:add-third-party dependency:copy-dependencies \
 	  -DincludeScope=runtime -DexcludeGroupIds=org.bytedeco -DoutputDirectory=target/bundle-jars
 	cp target/sakd-*.jar target/bundle-jars/

@@ -16,6 +16,7 @@ final class AugmentOptions {
 
   @Option(
       names = "--ra-magnitude",
+      paramLabel = "0..30",
       defaultValue = "9",
       description = "Magnitude of RandAugment, 0 to 30 (default: ${DEFAULT-VALUE}).")
   private int magnitude;

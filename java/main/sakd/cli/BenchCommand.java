@@ -21,7 +21,10 @@ import sakd.ops.Ops;
     name = "bench",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Measures a device: fused neurons, whole training steps, Linear + LIF.")
+    description = "Measures a device: fused neurons, whole training steps, Linear + LIF.",
+    abbreviateSynopsis = true,
+    footerHeading = Main.EXAMPLES,
+    footer = {"sakd bench --device cpu", "sakd bench --only kernels --quick --output bench.md"})
 final class BenchCommand implements Callable<Integer> {
   private static final Path RESULTS = Path.of("benchmarks", "results");
 
@@ -39,6 +42,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--output",
+      paramLabel = "FILE",
       description =
           "Markdown file (default: named after the device, in benchmarks/results if that is here).")
   private Path output;

@@ -19,6 +19,8 @@ import sakd.data.SampleShape;
     name = "data",
     mixinStandardHelpOptions = true,
     description = "Shows or fetches data sets.",
+    footerHeading = Main.EXAMPLES,
+    footer = {"sakd data download cifar10 --data-path data", "sakd data info --data-path data"},
     subcommands = {DataCommand.Fetch.class, DataCommand.Info.class})
 final class DataCommand implements Runnable {
   private static final int CLASSES_SHOWN = 12;
@@ -34,6 +36,9 @@ final class DataCommand implements Runnable {
   @Command(
       name = "download",
       mixinStandardHelpOptions = true,
+      abbreviateSynopsis = true,
+      footerHeading = Main.EXAMPLES,
+      footer = "sakd data download cifar10 --data-path data",
       description = "Fetches a data set, goes on where it was cut off, and checks what came.")
   static final class Fetch implements Callable<Integer> {
     @Parameters(paramLabel = "NAME", description = "cifar10, cifar100, fashion-mnist or mnist.")
@@ -66,6 +71,10 @@ final class DataCommand implements Runnable {
   @Command(
       name = "info",
       mixinStandardHelpOptions = true,
+      sortOptions = false,
+      abbreviateSynopsis = true,
+      footerHeading = Main.EXAMPLES,
+      footer = "sakd data info --data-path cifar-10-binary.tar.gz",
       description = "Says what a folder or an archive holds.")
   static final class Info implements Callable<Integer> {
     @Mixin private DataOptions data;

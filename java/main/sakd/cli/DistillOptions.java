@@ -36,18 +36,21 @@ final class DistillOptions {
 
   @Option(
       names = "--ce-weight",
+      paramLabel = "W",
       defaultValue = "1",
       description = "Weight of the cross-entropy (default: ${DEFAULT-VALUE}).")
   private float ceWeight;
 
   @Option(
       names = "--logit-weight",
+      paramLabel = "W",
       defaultValue = "1",
       description = "Weight of the logits' distillation (default: ${DEFAULT-VALUE}).")
   private float logitWeight;
 
   @Option(
       names = "--feature-weight",
+      paramLabel = "W",
       description = "Weight of the features' distillation (default: 100; bundled: 10).")
   private Float featureWeight;
 
@@ -101,6 +104,7 @@ final class DistillOptions {
 
   @Option(
       names = "--kd-temperature",
+      paramLabel = "T_kd",
       defaultValue = "4",
       description = "Temperature of the logits' distillation (default: ${DEFAULT-VALUE}).")
   private float temperature;
@@ -114,6 +118,7 @@ final class DistillOptions {
 
   @Option(
       names = "--label-smoothing",
+      paramLabel = "SHARE",
       defaultValue = "0",
       description = "Share of the target spread over all classes (default: ${DEFAULT-VALUE}).")
   private float labelSmoothing;

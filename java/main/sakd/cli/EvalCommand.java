@@ -9,22 +9,31 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.data.Dataset;
 import sakd.io.WeightFile;
+import sakd.model.ModelFile;
 import sakd.model.Networks;
 import sakd.ops.Ops;
 import sakd.train.ClassificationReport;
 import sakd.train.Evaluator;
+import sakd.train.LoadedModel;
 
 /** {@code eval}: accuracy and activity of a weight file on the test images. */
 @Command(
     name = "eval",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Evaluates a weight file on a data set's test images.")
+    description = "Evaluates a weight file on a data set's test images.",
+    abbreviateSynopsis = true,
+    footerHeading = Main.EXAMPLES,
+    footer = {
+      "sakd eval --weights runs/first/best.safetensors",
+      "sakd eval --weights resnet18.pth --model resnet18 --data-path data/cifar10"
+    })
 final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--weights",
+      paramLabel = "FILE",
       required = true,
-      description = "Weight file: safetensors, or PyTorch's .pth, .pt, .th.")
+      description = "Weight file: safetensors, or PyTorch's pth, pt or th.")
   private Path weights;
 
   @Mixin private DataOptions data;
@@ -35,6 +44,7 @@ final class EvalCommand implements Callable<Integer> {
 
   @Option(
       names = "--batch-size",
+      paramLabel = "N",
       defaultValue = "100",
       description = "Images a step (default: ${DEFAULT-VALUE}).")
   private int batchSize;
@@ -52,17 +62,16 @@ final class EvalCommand implements Callable<Integer> {
     Values.atLeast(1, "--batch-size", batchSize);
     Dataset testSet = data.open(false);
     var out = spec.commandLine().getOut();
+    WeightFile file = WeightFile.read(weights);
+    ModelFile about =
+        model.describe(
+            file,
+            neuron,
+            testSet.channels(),
+            testSet.classes(),
+            Networks.defaultFor(testSet.height()));
     try (Ops ops = device.open();
-        LoadedModel loaded =
-            LoadedModel.open(
-                ops,
-                WeightFile.read(weights),
-                model,
-                neuron,
-                partial,
-                testSet.channels(),
-                testSet.classes(),
-                Networks.defaultFor(testSet.height()));
+        LoadedModel loaded = LoadedModel.open(ops, file, about, partial.allowed);
         Evaluator evaluator =
             new Evaluator(
                 ops, testSet.inSteps(loaded.about().steps()), batchSize, device.storage(ops))) {

@@ -17,6 +17,7 @@ import sakd.model.ModelFile;
 import sakd.model.Networks;
 import sakd.ops.Ops;
 import sakd.ops.ReferenceOps;
+import sakd.train.LoadedModel;
 import sakd.train.Weights;
 
 /** {@code export}: a weight file in another format. */
@@ -29,6 +30,12 @@ import sakd.train.Weights;
       "safetensors keeps what the file says of its network; pth is a state dict for torch.load;"
           + " nir is a spiking network as a graph for simulators and neuromorphic chips; onnx is a"
           + " network whose time steps are laid out one after another."
+    },
+    abbreviateSynopsis = true,
+    footerHeading = Main.EXAMPLES,
+    footer = {
+      "sakd export --weights runs/first/best.safetensors --output network.onnx",
+      "sakd export --weights runs/first/best.safetensors --output network.pth"
     })
 final class ExportCommand implements Callable<Integer> {
   /** Of images, where nothing is known of them. */
@@ -36,11 +43,12 @@ final class ExportCommand implements Callable<Integer> {
 
   @Option(
       names = "--weights",
+      paramLabel = "FILE",
       required = true,
-      description = "Weight file: safetensors, or PyTorch's .pth, .pt, .th.")
+      description = "Weight file: safetensors, or PyTorch's pth, pt or th.")
   private Path weights;
 
-  @Option(names = "--output", required = true, description = "File to write.")
+  @Option(names = "--output", paramLabel = "FILE", required = true, description = "File to write.")
   private Path output;
 
   @Option(
@@ -92,12 +100,11 @@ final class ExportCommand implements Callable<Integer> {
         ModelFile.isIn(file.metadata())
             ? ModelFile.of(file.metadata(), weights.toString()).channels()
             : CHANNELS;
+    ModelFile about = model.describe(file, neuron, channels, null, Networks.defaultFor(height));
     // Nothing is computed: parameters only have to lie somewhere.
     ReferenceDevice device = new ReferenceDevice();
     try (Ops ops = new ReferenceOps(device, device.matrix());
-        LoadedModel loaded =
-            LoadedModel.open(
-                ops, file, model, neuron, partial, channels, null, Networks.defaultFor(height))) {
+        LoadedModel loaded = LoadedModel.open(ops, file, about, partial.allowed)) {
       spec.commandLine().getOut().println("weights " + loaded.summary());
       Map<String, String> metadata = new LinkedHashMap<>();
       loaded.about().describe(metadata);

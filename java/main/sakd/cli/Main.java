@@ -1,10 +1,14 @@
 package sakd.cli;
 
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import sakd.data.Dataset;
+import sakd.distill.Pipeline;
 import sakd.io.UserError;
 
 /** The command line: parses, runs, and turns mistakes into one line and an exit code. */
@@ -12,6 +16,14 @@ import sakd.io.UserError;
     name = "sakd",
     description = "Trains spiking neural networks by self-architectural knowledge distillation.",
     mixinStandardHelpOptions = true,
+    footerHeading = Main.EXAMPLES,
+    footer = {
+      "sakd train",
+      "sakd devices",
+      "sakd train --help",
+      "",
+      "In a clone, sakd is mvn -q compile exec:java -Dexec.args=\"COMMAND ...\""
+    },
     versionProvider = Main.Version.class,
     subcommands = {
       TrainCommand.class,
@@ -24,9 +36,13 @@ import sakd.io.UserError;
       ModelsCommand.class,
       DataCommand.class,
       DevicesCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      CompletionCommand.class
     })
 public final class Main implements Runnable {
+  /** Above the examples at the end of each command's help. */
+  static final String EXAMPLES = "%nExamples:%n";
+
   static final String VERBOSE = "--verbose";
 
   @CommandLine.Option(
@@ -54,8 +70,8 @@ public final class Main implements Runnable {
   static int execute(PrintStream out, PrintStream err, String... args) {
     Main main = new Main();
     CommandLine line = commandLine(main);
-    line.setOut(new java.io.PrintWriter(out, true, StandardCharsets.UTF_8));
-    line.setErr(new java.io.PrintWriter(err, true, StandardCharsets.UTF_8));
+    line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
+    line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
     return execute(line, List.of(args));
   }
 
@@ -67,6 +83,23 @@ public final class Main implements Runnable {
       line.getErr().println("error: " + Suggestions.oneLine(e.getMessage()));
       return 2;
     }
+  }
+
+  /**
+   * Trains for a program as the command train would: in a new run directory, or going on with the
+   * run that the folder holds.
+   *
+   * @param args options of train and recipes, without --output-dir and --resume
+   * @param folder the run directory
+   * @param trainSet the training images, or null for those that the options name
+   * @param testSet the test images, or null for those that the options name
+   * @param out gets the lines that train prints
+   * @return the rows of the final table
+   * @throws UserError if an option or a file is wrong, or the folder holds a run of other options
+   */
+  public static List<Pipeline.Row> train(
+      List<String> args, Path folder, Dataset trainSet, Dataset testSet, PrintWriter out) {
+    return TrainCommand.train(Recipes.expand(args), folder, trainSet, testSet, out);
   }
 
   static CommandLine commandLine(Main main) {

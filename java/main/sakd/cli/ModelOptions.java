@@ -5,14 +5,19 @@ import java.util.Set;
 import picocli.CommandLine.Option;
 import sakd.io.UserError;
 import sakd.io.WeightFile;
+import sakd.model.ModelFile;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
 import sakd.model.ResNetSpec;
 import sakd.ops.Neuron;
+import sakd.train.Weights;
 
 /** The architecture. */
 final class ModelOptions {
   private static final int LARGE_KERNEL = 7;
+
+  /** Classes of a network that nothing is known of. */
+  private static final int CLASSES = 10;
 
   /** How SEW blocks join. */
   enum Connect {
@@ -23,6 +28,7 @@ final class ModelOptions {
 
   @Option(
       names = "--model",
+      paramLabel = "NAME",
       description =
           "A network that the command models lists, such as spiking-resnet18 or sew-resnet50; "
               + "resnet18 is the ANN of spiking-resnet18 (default: spiking-resnet8 for 28x28 "
@@ -65,6 +71,35 @@ final class ModelOptions {
             && Arrays.stream(file.tensors().get("conv1.weight").shape()).skip(2).sum()
                 == 2 * LARGE_KERNEL;
     return changed(chosen(base).fitting(names, large));
+  }
+
+  /**
+   * The network in a weight file: as its metadata says, unless flags say otherwise. A file without
+   * metadata, such as PyTorch's, holds an ANN if {@code --model} names one.
+   *
+   * @param classes null for as many as the file tells apart
+   * @param defaultModel the network of a file that does not name its own
+   */
+  ModelFile describe(
+      WeightFile file, NeuronOptions options, int channels, Integer classes, String defaultModel) {
+    if (ModelFile.isIn(file.metadata())) {
+      ModelFile stored = ModelFile.of(file.metadata(), file.path().toString());
+      Neuron neuron = options.neuron(stored.neuron());
+      return new ModelFile(
+          spec(stored.spec()),
+          neuron,
+          options.steps(neuron, Math.max(stored.steps(), 1)),
+          channels,
+          classes == null ? stored.classes() : classes);
+    }
+    NetworkSpec spec = spec(Networks.named(defaultModel), file);
+    Neuron neuron = options.neuron(namesAnn() ? Neuron.RELU : Neuron.LIF);
+    return new ModelFile(
+        spec,
+        neuron,
+        options.steps(neuron, 4),
+        channels,
+        classes == null ? Weights.classes(file, CLASSES) : classes);
   }
 
   private NetworkSpec chosen(NetworkSpec base) {

@@ -20,12 +20,15 @@ import sakd.ops.Neuron;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Lists the networks that --model knows, each with its parameters, the multiply-accumulates "
-          + "(MAC) of its ANN for one image, and the synaptic operations (SOP) of the spiking "
+      "Lists the networks that --model knows.",
+      "Each with its parameters, the multiply-accumulates (MAC) of its ANN for one image, and the synaptic operations (SOP) of the spiking "
           + "network over T steps if every neuron fired at every step.",
       "At a firing rate r, which eval measures, it is r times as many. Layers that take the image or "
           + "a mean over space, as the last does, are left out of the SOP."
-    })
+    },
+    abbreviateSynopsis = true,
+    footerHeading = Main.EXAMPLES,
+    footer = {"sakd models", "sakd models --input 3x224x224 --num-classes 1000 --stem imagenet"})
 final class ModelsCommand implements Callable<Integer> {
   private static final Pattern IMAGE =
       Pattern.compile("([1-9]\\d{0,4})x([1-9]\\d{0,4})x([1-9]\\d{0,4})");
@@ -46,6 +49,7 @@ final class ModelsCommand implements Callable<Integer> {
 
   @Option(
       names = "--num-classes",
+      paramLabel = "K",
       defaultValue = "10",
       description = "Classes (default: ${DEFAULT-VALUE}).")
   private int classes;

@@ -26,10 +26,10 @@ final class NeuronOptions {
       description = "Neuron; relu is the ANN (default: lif, or the weight file's).")
   Kind kind;
 
-  @Option(names = "--tau", description = "Membrane time constant (default: 2).")
+  @Option(names = "--tau", paramLabel = "TAU", description = "Membrane time constant (default: 2).")
   Float tau;
 
-  @Option(names = "--v-threshold", description = "Firing threshold (default: 1).")
+  @Option(names = "--v-threshold", paramLabel = "V", description = "Firing threshold (default: 1).")
   Float vThreshold;
 
   @Option(
@@ -40,6 +40,7 @@ final class NeuronOptions {
 
   @Option(
       names = "--decay-input",
+      paramLabel = "true|false",
       arity = "0..1",
       fallbackValue = "true",
       description = "Divide the input by tau too.")
@@ -47,6 +48,7 @@ final class NeuronOptions {
 
   @Option(
       names = "--detach-reset",
+      paramLabel = "true|false",
       arity = "0..1",
       fallbackValue = "true",
       description = "Send no gradient through the reset.")
@@ -60,6 +62,7 @@ final class NeuronOptions {
 
   @Option(
       names = "--alpha",
+      paramLabel = "ALPHA",
       description =
           "Width (triangle, rectangle) or steepness (atan, sigmoid) of the surrogate "
               + "(default: 1, 2 for atan, 4 for sigmoid).")

@@ -7,15 +7,22 @@ import sakd.train.TrainSettings;
 
 /** How the weights are found; names as in torchvision's and timm's train.py. */
 final class OptimizerOptions {
-  @Option(names = "--epochs", description = "Epochs of a student (default: 200; bundled: 5).")
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = "Epochs of a student (default: 200; bundled: 5).")
   private Integer epochs;
 
   @Option(
       names = "--teacher-epochs",
+      paramLabel = "N",
       description = "Epochs of the teacher (default: as --epochs; bundled: 12).")
   private Integer teacherEpochs;
 
-  @Option(names = "--batch-size", description = "Images a step (default: 128; bundled: 50).")
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      description = "Images a step (default: 128; bundled: 50).")
   private Integer batchSize;
 
   @Option(
@@ -25,17 +32,22 @@ final class OptimizerOptions {
       description = "sgd has Nesterov momentum (default: ${DEFAULT-VALUE}).")
   private TrainSettings.Algorithm optimizer;
 
-  @Option(names = "--lr", description = "Learning rate (default: 0.1; adamw: 0.001).")
+  @Option(
+      names = "--lr",
+      paramLabel = "RATE",
+      description = "Learning rate (default: 0.1; adamw: 0.001).")
   private Double lr;
 
   @Option(
       names = "--momentum",
+      paramLabel = "M",
       defaultValue = "0.9",
       description = "Momentum of sgd (default: ${DEFAULT-VALUE}).")
   private float momentum;
 
   @Option(
       names = "--weight-decay",
+      paramLabel = "D",
       description = "Weight decay, on every parameter (default: 5e-4; adamw: 5e-3).")
   private Float weightDecay;
 
@@ -48,12 +60,14 @@ final class OptimizerOptions {
 
   @Option(
       names = "--lr-warmup-epochs",
+      paramLabel = "N",
       defaultValue = "0",
       description = "Epochs of linear warm-up (default: ${DEFAULT-VALUE}).")
   private int warmupEpochs;
 
   @Option(
       names = "--clip-grad-norm",
+      paramLabel = "NORM",
       defaultValue = "0",
       description = "Largest norm of the gradient, 0 for no limit (default: ${DEFAULT-VALUE}).")
   private float clipGradNorm;
@@ -77,18 +91,21 @@ final class OptimizerOptions {
 
   @Option(
       names = "--seed",
+      paramLabel = "N",
       defaultValue = "0",
       description = "Fixes weights, order and augmentation (default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(
       names = "--workers",
+      paramLabel = "N",
       defaultValue = "1",
       description = "Threads that read ahead (default: ${DEFAULT-VALUE}).")
   private int workers;
 
   @Option(
       names = "--print-freq",
+      paramLabel = "STEPS",
       defaultValue = "100",
       description = "Steps between lines of progress (default: ${DEFAULT-VALUE}).")
   private int printFreq;

@@ -16,8 +16,10 @@ import sakd.io.Npy;
 import sakd.io.UserError;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
+import sakd.model.ModelFile;
 import sakd.model.Networks;
 import sakd.ops.Ops;
+import sakd.train.LoadedModel;
 import sakd.train.Predictor;
 
 /** {@code predict}: the classes of pictures, and logits for an array of images. */
@@ -28,12 +30,19 @@ import sakd.train.Predictor;
     description = {
       "Says which classes a network sees in pictures, and how sure it is.",
       "An array of images, [N, C, H, W] float32, has to be normalised already."
+    },
+    abbreviateSynopsis = true,
+    footerHeading = Main.EXAMPLES,
+    footer = {
+      "sakd predict --weights runs/first/best.safetensors --input cat.png dog.jpg",
+      "sakd predict --weights W.safetensors --input images.npy --output logits.npy"
     })
 final class PredictCommand implements Callable<Integer> {
   @Option(
       names = "--weights",
+      paramLabel = "FILE",
       required = true,
-      description = "Weight file: safetensors, or PyTorch's .pth, .pt, .th.")
+      description = "Weight file: safetensors, or PyTorch's pth, pt or th.")
   private Path weights;
 
   @Option(
@@ -60,6 +69,7 @@ final class PredictCommand implements Callable<Integer> {
 
   @Option(
       names = "--batch-size",
+      paramLabel = "N",
       defaultValue = "100",
       description = "Images a step (default: ${DEFAULT-VALUE}).")
   private int batchSize;
@@ -76,10 +86,9 @@ final class PredictCommand implements Callable<Integer> {
     ImageSpec how = ImageSpec.of(file.metadata(), weights.toString());
     Images images = images(how);
     int[] shape = images.pixels.shape();
+    ModelFile about = model.describe(file, neuron, shape[1], null, Networks.defaultFor(shape[2]));
     try (Ops ops = device.open();
-        LoadedModel loaded =
-            LoadedModel.open(
-                ops, file, model, neuron, partial, shape[1], null, Networks.defaultFor(shape[2]))) {
+        LoadedModel loaded = LoadedModel.open(ops, file, about, partial.allowed)) {
       Predictor.Prediction prediction =
           Predictor.predict(ops, loaded.network(), images.pixels, batchSize, device.storage(ops));
       if (output != null) {
@@ -117,15 +126,7 @@ final class PredictCommand implements Callable<Integer> {
     for (Path path : input) {
       files.addAll(Files.isDirectory(path) ? ImageFiles.in(path) : List.of(path));
     }
-    int channels = how.mean().size();
-    int size = channels * how.height() * how.width();
-    float[] pixels = new float[Math.multiplyExact(files.size(), size)];
-    for (int i = 0; i < files.size(); i++) {
-      System.arraycopy(how.read(files.get(i)), 0, pixels, i * size, size);
-    }
-    return new Images(
-        HostTensor.ofFloats(pixels, files.size(), channels, how.height(), how.width()),
-        files.stream().map(Path::toString).toList());
+    return new Images(how.read(files), files.stream().map(Path::toString).toList());
   }
 
   private static Images array(Path file) {

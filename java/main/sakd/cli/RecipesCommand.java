@@ -12,7 +12,14 @@ import sakd.io.UserError;
     mixinStandardHelpOptions = true,
     description = {
       "Lists the bundled recipes: settings of published experiments.",
-      "train @NAME runs one; options after it win: train @cifar10-resnet18-sakd --epochs 1"
+      "train @NAME runs one; options after it win."
+    },
+    abbreviateSynopsis = true,
+    footerHeading = Main.EXAMPLES,
+    footer = {
+      "sakd recipes",
+      "sakd recipes cifar10-resnet18",
+      "sakd train @cifar10-resnet18-sakd --data-path cifar-10-batches-bin --epochs 1"
     })
 final class RecipesCommand implements Callable<Integer> {
   @Parameters(

@@ -23,6 +23,12 @@ import sakd.report.Report;
           + " images.",
       "The data set is what a run was trained on, unless options say otherwise. A run that was"
           + " interrupted, or still runs, is shown as far as it is."
+    },
+    abbreviateSynopsis = true,
+    footerHeading = Main.EXAMPLES,
+    footer = {
+      "sakd report runs/first",
+      "sakd report runs/first runs/second --output comparison.html"
     })
 final class ReportCommand implements Callable<Integer> {
   @Parameters(paramLabel = "RUN", arity = "1..*", description = "Run directories.")

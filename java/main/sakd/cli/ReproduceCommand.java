@@ -27,19 +27,24 @@ import sakd.train.RunFolder;
     description = {
       "Runs every recipe whose name starts with a PREFIX and prints their accuracies beside the "
           + "published ones. The ANN is trained first and teaches the others.",
-      "Run again, it goes on where it stopped. All other options go to train:",
-      "reproduce cifar10-resnet18 --data-path cifar-10-batches-bin --epochs 30"
-    })
+      "Run again, it goes on where it stopped. All other options go to train."
+    },
+    abbreviateSynopsis = true,
+    footerHeading = Main.EXAMPLES,
+    footer = {"sakd reproduce cifar10-resnet18 --data-path cifar-10-batches-bin --epochs 30"})
 final class ReproduceCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
+      arity = "1",
       paramLabel = "PREFIX[,PREFIX...]",
+      hideParamSyntax = true,
       split = ",",
       description = "cifar10, cifar100-resnet19, imagenet-resnet34 ...: see the command recipes.")
   private List<String> prefixes;
 
   @Option(
       names = "--output-dir",
+      paramLabel = "DIR",
       defaultValue = "runs/reproduce",
       description = "Where each recipe gets its run directory (default: ${DEFAULT-VALUE}).")
   private Path outputDir;

@@ -1,5 +1,7 @@
 package sakd.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -34,6 +36,14 @@ import sakd.train.TrainSettings;
       "Trains a spiking network by SAKD: teacher, weight transfer, distillation.",
       "Without options it does so on the bundled images, and for comparison trains the same "
           + "student directly, for as many epochs."
+    },
+    abbreviateSynopsis = true,
+    footerHeading = Main.EXAMPLES,
+    footer = {
+      "sakd train",
+      "sakd train --data-path cifar-10-batches-bin --model spiking-resnet18",
+      "sakd train @cifar10-resnet18-sakd --data-path cifar-10-batches-bin --epochs 30",
+      "sakd train --resume runs/20260101-120000-spiking-resnet18"
     })
 final class TrainCommand implements Callable<Integer> {
   private static final String RESUME = "--resume";
@@ -47,7 +57,10 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private PartialOption partial;
   @Mixin private OptimizerOptions optimizer;
 
-  @Option(names = "--output-dir", description = "Run directory (default: runs/TIME-MODEL).")
+  @Option(
+      names = "--output-dir",
+      paramLabel = "DIR",
+      description = "Run directory (default: runs/TIME-MODEL).")
   private Path outputDir;
 
   @Option(
@@ -62,7 +75,8 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() {
     List<String> given = spec.commandLine().getParseResult().expandedArgs();
     if (resume == null) {
-      return train(given, false, null);
+      train(withoutCommand(given), false, outputDir, data.open(true), data.open(false));
+      return 0;
     }
     boolean alone =
         spec.commandLine().getParseResult().matchedOptions().stream()
@@ -74,14 +88,10 @@ final class TrainCommand implements Callable<Integer> {
               + resume
               + "/args.txt; expected no other option beside it, leave them out");
     }
-    TrainCommand first = new TrainCommand();
-    CommandLine line = new CommandLine(first);
-    Values.register(line);
-    // What recipes said is in args.txt already.
-    line.setExpandAtFiles(false);
     List<String> args = RunFolder.args(resume);
+    TrainCommand first;
     try {
-      line.parseArgs(args.toArray(String[]::new));
+      first = parsed(args, spec.commandLine().getOut(), spec.commandLine().getErr());
     } catch (CommandLine.ParameterException e) {
       throw new UserError(
           "cannot go on with "
@@ -91,14 +101,53 @@ final class TrainCommand implements Callable<Integer> {
               + "; expected the options the run was started with, restore the file",
           e);
     }
-    first.spec = spec;
-    return first.train(args, true, resume);
+    first.train(args, true, resume, first.data.open(true), first.data.open(false));
+    return 0;
   }
 
-  private int train(List<String> args, boolean resuming, Path folder) {
+  /** Arguments without the command's name, in which recipes are spelt out already. */
+  private static TrainCommand parsed(List<String> args, PrintWriter out, PrintWriter err) {
+    TrainCommand command = new TrainCommand();
+    CommandLine line = new CommandLine(command).setOut(out).setErr(err);
+    Values.register(line);
+    line.setExpandAtFiles(false);
+    line.parseArgs(args.toArray(String[]::new));
+    return command;
+  }
+
+  /** As {@link Main#train}. */
+  static List<Pipeline.Row> train(
+      List<String> args, Path folder, Dataset trainSet, Dataset testSet, PrintWriter out) {
+    boolean resuming = RunFolder.isRun(folder);
+    if (resuming && !RunFolder.args(folder).equals(args)) {
+      throw new UserError(
+          folder
+              + " holds a run of other settings ("
+              + String.join(" ", RunFolder.args(folder))
+              + "); expected a new folder or the same settings, give another folder");
+    }
+    try {
+      TrainCommand command = parsed(args, out, new PrintWriter(System.err, true, UTF_8));
+      if (command.outputDir != null || command.resume != null) {
+        throw new UserError(
+            "--output-dir and --resume are not for programs; expected the run directory beside the"
+                + " options, leave them out");
+      }
+      return command.train(
+          args,
+          resuming,
+          folder,
+          trainSet == null ? command.data.open(true) : trainSet,
+          testSet == null ? command.data.open(false) : testSet);
+    } catch (CommandLine.ParameterException e) {
+      throw new UserError(Suggestions.problem(e), e);
+    }
+  }
+
+  private List<Pipeline.Row> train(
+      List<String> args, boolean resuming, Path folder, Dataset images, Dataset testSet) {
     PrintWriter out = spec.commandLine().getOut();
-    Dataset trainSet = augment.applyTo(data.open(true));
-    Dataset testSet = data.open(false);
+    Dataset trainSet = augment.applyTo(images);
     try (Ops ops = device.open()) {
       Plan plan = plan(ops, trainSet);
       // A run that cannot start leaves no folder.
@@ -106,14 +155,14 @@ final class TrainCommand implements Callable<Integer> {
       RunFolder run =
           resuming
               ? RunFolder.open(folder, out)
-              : RunFolder.create(folder(plan), withoutCommand(args), out);
+              : RunFolder.create(folder == null ? folder(plan) : folder, args, out);
       run.say("device  " + ops.device().name() + ": " + ops.device().description());
       describe(plan, trainSet, testSet, run);
       List<Pipeline.Row> rows =
           new Pipeline(ops, plan, trainSet, testSet, run.path(), run, run::say).run(resuming);
       table(rows, run);
+      return rows;
     }
-    return 0;
   }
 
   private static List<String> withoutCommand(List<String> args) {
@@ -123,15 +172,13 @@ final class TrainCommand implements Callable<Integer> {
     return rest;
   }
 
-  private Path folder(Plan plan) {
-    return outputDir != null
-        ? outputDir
-        : Path.of(
-            "runs",
-            LocalDateTime.now(ZoneId.systemDefault())
-                    .format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"))
-                + "-"
-                + plan.model().name());
+  private static Path folder(Plan plan) {
+    return Path.of(
+        "runs",
+        LocalDateTime.now(ZoneId.systemDefault())
+                .format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"))
+            + "-"
+            + plan.model().name());
   }
 
   private Plan plan(Ops ops, Dataset trainSet) {

@@ -13,6 +13,7 @@ import sakd.data.image.Box;
 import sakd.data.image.Picture;
 import sakd.data.image.PictureDecoder;
 import sakd.data.image.Resampler;
+import sakd.io.HostTensor;
 import sakd.io.IoErrors;
 import sakd.io.Json;
 import sakd.io.UserError;
@@ -157,6 +158,21 @@ public record ImageSpec(
       out[i] = (value / 255f - mean.get(i / area)) / std.get(i / area);
     }
     return out;
+  }
+
+  /**
+   * Pictures as {@link #read(Path)} gives each.
+   *
+   * @return [N, C, H, W]
+   */
+  public HostTensor read(List<Path> files) {
+    int channels = mean.size();
+    int size = channels * height * width;
+    float[] pixels = new float[Math.multiplyExact(files.size(), size)];
+    for (int i = 0; i < files.size(); i++) {
+      System.arraycopy(read(files.get(i)), 0, pixels, i * size, size);
+    }
+    return HostTensor.ofFloats(pixels, files.size(), channels, height, width);
   }
 
   private static int luma(ByteBuffer colours, int i, int area) {

@@ -11,6 +11,7 @@ import sakd.device.cpu.CpuDevice;
 import sakd.device.cpu.ReferenceDevice;
 import sakd.device.cuda.CudaDevice;
 import sakd.device.opencl.OpenClDevice;
+import sakd.io.EditDistance;
 import sakd.io.UserError;
 
 /** Finds the devices of this machine and opens one by name. */
@@ -122,7 +123,16 @@ public final class Backend {
     throw new UserError(
         "unknown device '"
             + name
-            + "'; expected auto, cpu, cuda[:i] or opencl[:p:d], see the command devices");
+            + "'; expected auto, cpu, cuda[:i] or opencl[:p:d], did you mean "
+            + nearest(name)
+            + "? The command devices lists what there is");
+  }
+
+  /** What a mistyped name was to be; a GPU asked for as such is CUDA's. */
+  private static String nearest(String name) {
+    String kind = name.toLowerCase(Locale.ROOT).split(":", 2)[0];
+    String nearest = EditDistance.nearest(kind, List.of("auto", "cpu", "cuda", "opencl", "gpu"));
+    return nearest.equals("gpu") ? "cuda" : nearest;
   }
 
   private static Ops cpu() {

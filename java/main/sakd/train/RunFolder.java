@@ -42,7 +42,7 @@ public final class RunFolder implements Listener {
    * @throws UserError if it cannot be made, or holds a run already
    */
   public static RunFolder create(Path folder, List<String> args, PrintWriter out) {
-    if (Files.exists(folder.resolve(ARGS))) {
+    if (isRun(folder)) {
       throw new UserError(
           folder
               + " holds a run already; go on with it by --resume "
@@ -52,6 +52,11 @@ public final class RunFolder implements Listener {
     AtomicFile.writeText(folder.resolve(ARGS), String.join("\n", args) + "\n");
     AtomicFile.writeText(folder.resolve(SUMMARY), HEADER);
     return new RunFolder(folder, out);
+  }
+
+  /** Whether a folder holds a run. */
+  public static boolean isRun(Path folder) {
+    return Files.exists(folder.resolve(ARGS));
   }
 
   /** Opens a run directory to go on. */

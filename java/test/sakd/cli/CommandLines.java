@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Random;
 
 /** Runs command lines in this process, on tiny data that a network can learn. */
-final class CommandLines {
-  static final int TEST_IMAGES = 20;
+public final class CommandLines {
+  public static final int TEST_IMAGES = 20;
   private static final int SIDE = 28;
 
   private CommandLines() {}
@@ -90,7 +90,7 @@ final class CommandLines {
   }
 
   /** 60 training and 20 test images of 10 classes in a folder {@code mnist}. */
-  static Path data(Path parent) throws IOException {
+  public static Path data(Path parent) throws IOException {
     Path folder = Files.createDirectories(parent.resolve("mnist"));
     part(folder, "train", 60);
     part(folder, "t10k", TEST_IMAGES);

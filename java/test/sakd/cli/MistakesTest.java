@@ -96,7 +96,9 @@ class MistakesTest {
         "--surrogate;        tan;  --surrogate is tan|did you mean atan?",
         "--lr-scheduler;     cos;  --lr-scheduler is cos|cosine, constant",
         "--dataset;          mnits; mnits|did you mean mnist?",
-        "--device;           gpu;  gpu|expected auto",
+        "--device;           gpu;  gpu|expected auto|did you mean cuda?",
+        "--device;           opncl:0; opncl:0|did you mean opencl?",
+        "--device;           CPU;  CPU|did you mean cpu?",
         "--amp;              fp8;  --amp is fp8|did you mean fp16?",
         "--stem;             big;  --stem is big|cifar, imagenet",
         "--connect-f;        add;  --connect-f|sew-resnets",
@@ -154,7 +156,7 @@ class MistakesTest {
         "--lr-warmup-epochs",
         "2");
     assertTrainMistake("--decay-input is maybe|true or false", "--decay-input=maybe");
-    assertTrainMistake("--lr needs a value|expected --lr <lr>", "--lr");
+    assertTrainMistake("--lr needs a value|expected --lr RATE", "--lr");
     assertTrainMistake("cannot read @/no/recipe", "@/no/recipe");
     assertTrainMistake("--lr|once", "--lr", "1", "--lr", "2");
     assertTrainMistake("unexpected argument 'x'", "x");

@@ -1,0 +1,148 @@
+package sakd;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import sakd.data.Dataset;
+import sakd.device.DType;
+import sakd.io.HostTensor;
+import sakd.io.UserError;
+import sakd.io.WeightFile;
+import sakd.model.ImageSpec;
+import sakd.model.ModelFile;
+import sakd.ops.Backend;
+import sakd.ops.Ops;
+import sakd.train.Evaluator;
+import sakd.train.LoadedModel;
+import sakd.train.Predictor;
+
+/** A trained network on a device: {@link Sakd#load}. Not for several threads at once. */
+public final class Classifier implements AutoCloseable {
+  private static final int BATCH = 100;
+
+  private final Ops ops;
+  private final DType storage;
+  private final LoadedModel model;
+  private final ImageSpec pictures;
+
+  private Classifier(Ops ops, LoadedModel model, ImageSpec pictures) {
+    this.ops = ops;
+    this.storage = Backend.fastestStorage(ops);
+    this.model = model;
+    this.pictures = pictures;
+  }
+
+  static Classifier load(Path weights, String device) {
+    WeightFile file = WeightFile.read(weights);
+    ImageSpec pictures = ImageSpec.of(file.metadata(), weights.toString());
+    if (!ModelFile.isIn(file.metadata()) || pictures == null) {
+      throw new UserError(
+          weights
+              + " does not describe its network; expected a file that a training wrote, give its"
+              + " best.safetensors");
+    }
+    ModelFile about = ModelFile.of(file.metadata(), weights.toString());
+    Ops ops = Backend.open(device);
+    try {
+      return new Classifier(ops, LoadedModel.open(ops, file, about, false), pictures);
+    } catch (UserError e) {
+      ops.close();
+      throw e;
+    }
+  }
+
+  /** What the network is: its description, neuron, T, channels and classes. */
+  public ModelFile about() {
+    return model.about();
+  }
+
+  /** The name of each class, by class number. */
+  public List<String> classNames() {
+    return pictures.classNames();
+  }
+
+  /**
+   * What the network takes a picture for.
+   *
+   * @param label the class number
+   * @param name of the class
+   * @param probability the softmax of the logits, in (0, 1]
+   */
+  public record Guess(int label, String name, double probability) {}
+
+  /**
+   * The likeliest class of each picture.
+   *
+   * @param files JPEG, PNG, GIF or BMP
+   * @throws UserError if one is no picture
+   */
+  public List<Guess> predict(List<Path> files) {
+    List<Guess> guesses = new ArrayList<>();
+    if (files.isEmpty()) {
+      return guesses;
+    }
+    HostTensor logits = predict(pictures.read(files)).logits();
+    float[] values = logits.toFloats();
+    int classes = logits.shape()[1];
+    for (int i = 0; i < values.length; i += classes) {
+      guesses.add(guess(Arrays.copyOfRange(values, i, i + classes)));
+    }
+    return guesses;
+  }
+
+  private Guess guess(float[] logits) {
+    int best = 0;
+    for (int k = 1; k < logits.length; k++) {
+      best = logits[k] > logits[best] ? k : best;
+    }
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit - logits[best]);
+    }
+    return new Guess(best, classNames().get(best), 1 / sum);
+  }
+
+  /**
+   * The logits of images.
+   *
+   * @param images [N, C, H, W], normalised as the training's were
+   * @throws UserError if they are not of that form, or of other channels than the training's
+   */
+  public Predictor.Prediction predict(HostTensor images) {
+    int[] shape = images.shape();
+    if (shape.length != 4 || images.numel() == 0 || shape[1] != about().channels()) {
+      throw new UserError(
+          "the images are an array of shape "
+              + Arrays.toString(shape)
+              + "; expected at least one as [N, "
+              + about().channels()
+              + ", H, W], reshape it");
+    }
+    return Predictor.predict(ops, model.network(), images, BATCH, storage);
+  }
+
+  /**
+   * Accuracy and activity on a data set, such as {@link sakd.data.Datasets#open} gives.
+   *
+   * @param set of the channels and classes that the network was trained on
+   * @throws UserError if it is of others, or a sample cannot be read
+   */
+  public Evaluator.Evaluation evaluate(Dataset set) {
+    if (set.channels() != about().channels() || set.classes() != about().classes()) {
+      throw new UserError(
+          String.format(
+              "%s has %d channels and %d classes; expected a data set for %s, give another",
+              set.name(), set.channels(), set.classes(), about().architecture()));
+    }
+    try (Evaluator evaluator = new Evaluator(ops, set.inSteps(about().steps()), BATCH, storage)) {
+      return evaluator.evaluate(model.network(), true);
+    }
+  }
+
+  @Override
+  public void close() {
+    model.close();
+    ops.close();
+  }
+}

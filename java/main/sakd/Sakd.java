@@ -1,0 +1,214 @@
+package sakd;
+
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import sakd.cli.Main;
+import sakd.data.Dataset;
+import sakd.distill.Method;
+import sakd.distill.Pipeline;
+import sakd.io.UserError;
+
+/**
+ * SAKD as a library: describes a training, runs it, and loads what came of it.
+ *
+ * <pre>{@code
+ * Path run = Path.of("runs", "first");
+ * List<Pipeline.Row> rows =
+ *     Sakd.on("auto")
+ *         .data("cifar10", Path.of("cifar-10-batches-bin"))
+ *         .model("spiking-resnet18")
+ *         .method(Method.SAKD)
+ *         .steps(4)
+ *         .epochs(30)
+ *         .train(run);
+ * try (Classifier network = Sakd.load(run.resolve("best.safetensors"))) {
+ *   Classifier.Guess guess = network.predict(List.of(Path.of("cat.png"))).get(0);
+ *   System.out.println(guess.name() + " " + guess.probability());
+ * }
+ * }</pre>
+ *
+ * <p>A training is the options of the command {@code train}, so what is left out has the default
+ * that {@code train --help} tells, the run directory is one that {@code train --resume} and {@code
+ * report} take, and messages name the options. Nothing is checked before {@link #train}.
+ *
+ * <p>Objects of this class do not change: every method returns another one, so one description may
+ * be the start of several.
+ */
+public final class Sakd {
+  private static final String DATASET = "--dataset";
+  private static final String DATA_PATH = "--data-path";
+
+  /** Values by option, in the order given; of those without a value an empty list. */
+  private final Map<String, List<String>> options;
+
+  private final Dataset trainSet;
+  private final Dataset testSet;
+  private final PrintWriter log;
+
+  private Sakd(
+      Map<String, List<String>> options, Dataset trainSet, Dataset testSet, PrintWriter log) {
+    this.options = options;
+    this.trainSet = trainSet;
+    this.testSet = testSet;
+    this.log = log;
+  }
+
+  /**
+   * A training with every default, on the bundled images.
+   *
+   * @param device auto, cpu, cuda[:i] or opencl[:p:d]
+   */
+  public static Sakd on(String device) {
+    return new Sakd(Map.of(), null, null, new PrintWriter(Writer.nullWriter()))
+        .option("--device", device);
+  }
+
+  /** The data set of this name, in a folder or an archive. */
+  public Sakd data(String name, Path path) {
+    return data(path).option(DATASET, name);
+  }
+
+  /** The data set that a folder or an archive holds. */
+  public Sakd data(Path path) {
+    return new Sakd(without(DATASET), null, null, log).option(DATA_PATH, path);
+  }
+
+  /**
+   * Data sets of the program's own, such as a {@link sakd.data.MemoryDataset}; of the same shape
+   * and classes. A run on them goes on by {@link #train} with them, not on the command line, which
+   * has no way to them.
+   */
+  public Sakd data(Dataset train, Dataset test) {
+    return new Sakd(without(DATA_PATH), train, test, log).option(DATASET, train.name());
+  }
+
+  /** One of the networks that the command {@code models} lists, such as spiking-resnet18. */
+  public Sakd model(String name) {
+    return option("--model", name);
+  }
+
+  /** How the student is trained. Without it: by SAKD, and directly too for comparison. */
+  public Sakd method(Method method) {
+    return option("--method", method.name().toLowerCase(Locale.ROOT));
+  }
+
+  /** The weights of a trained ANN of the same architecture; without it, one is trained first. */
+  public Sakd teacher(Path weights) {
+    return option("--teacher", weights);
+  }
+
+  /** T, the time steps of the student: 1 to 32. */
+  public Sakd steps(int steps) {
+    return option("--T", steps);
+  }
+
+  /** The epochs of the student's training, and of the teacher's if none are set. */
+  public Sakd epochs(int epochs) {
+    return option("--epochs", epochs);
+  }
+
+  /** The epochs of the teacher's training. */
+  public Sakd teacherEpochs(int epochs) {
+    return option("--teacher-epochs", epochs);
+  }
+
+  /** Images a step. */
+  public Sakd batchSize(int images) {
+    return option("--batch-size", images);
+  }
+
+  /** The learning rate that the schedule starts from. */
+  public Sakd learningRate(double rate) {
+    return option("--lr", rate);
+  }
+
+  /** What fixes initial weights, order and augmentation. */
+  public Sakd seed(long seed) {
+    return option("--seed", seed);
+  }
+
+  /**
+   * The settings of a published experiment, or of a file, where none are given here.
+   *
+   * @param name one of those that the command {@code recipes} lists, such as cifar10-resnet18-sakd
+   */
+  public Sakd recipe(String name) {
+    Map<String, List<String>> changed = new LinkedHashMap<>();
+    changed.put("@" + name, List.of()); // Options after it win.
+    changed.putAll(options);
+    return new Sakd(changed, trainSet, testSet, log);
+  }
+
+  /**
+   * Any option of the command {@code train}; it takes the place of one given before.
+   *
+   * @param name such as {@code --neuron}
+   * @param values none for an option like {@code --no-augment}
+   */
+  public Sakd option(String name, Object... values) {
+    Map<String, List<String>> changed = without(name);
+    changed.put(name, Arrays.stream(values).map(Object::toString).toList());
+    return new Sakd(changed, trainSet, testSet, log);
+  }
+
+  /** Who gets the lines that the command {@code train} prints; without it, nobody does. */
+  public Sakd log(PrintWriter to) {
+    return new Sakd(options, trainSet, testSet, to);
+  }
+
+  private Map<String, List<String>> without(String option) {
+    Map<String, List<String>> rest = new LinkedHashMap<>(options);
+    rest.remove(option);
+    return rest;
+  }
+
+  /**
+   * Trains, and waits for the end. The run directory then holds {@code best.safetensors}, the
+   * weights of the student's best epoch, and what was trained besides in {@code teacher/} and
+   * {@code direct/}. If it holds a run that was interrupted, with the same options, that one goes
+   * on; if that is over, its rows are computed anew.
+   *
+   * @param run the run directory, which is made
+   * @return the rows of the final table, after the last epoch: teacher, transferred weights,
+   *     student ...
+   * @throws UserError if an option, a file or the device is wrong, or {@code run} holds a run with
+   *     other options
+   */
+  public List<Pipeline.Row> train(Path run) {
+    List<String> args = new ArrayList<>();
+    options.forEach(
+        (name, values) -> {
+          args.add(name);
+          args.addAll(values);
+        });
+    return Main.train(args, run, trainSet, testSet, log);
+  }
+
+  /**
+   * A trained network, on the device that {@code auto} finds.
+   *
+   * @param weights a file that a training wrote
+   * @throws UserError if it is none
+   */
+  public static Classifier load(Path weights) {
+    return load(weights, "auto");
+  }
+
+  /**
+   * A trained network.
+   *
+   * @param weights a file that a training wrote
+   * @param device as of {@link #on}
+   * @throws UserError if it is none, or there is no such device
+   */
+  public static Classifier load(Path weights, String device) {
+    return Classifier.load(weights, device);
+  }
+}

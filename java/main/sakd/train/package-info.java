@@ -1,0 +1,9 @@
+/**
+ * Training and evaluation of one network: steps and epochs ({@link sakd.train.Trainer}), optimizers
+ * and schedules, checkpoints, the run directory, accuracy and activity ({@link
+ * sakd.train.Evaluator}).
+ *
+ * <p>What is minimised is an {@link sakd.train.Objective}; who wants to know how it goes is a
+ * {@link sakd.train.Listener}.
+ */
+package sakd.train;
