@@ -39,18 +39,19 @@ void multiply(bool transpose_a, bool transpose_b, int k, float alpha, const Matr
   const std::vector<float> left = read_all(a.type, a.address, a.extent());
   const std::vector<float> right = read_all(b.type, b.address, b.extent());
   void* out = reinterpret_cast<void*>(c.address);
-  std::vector<float> sums(c.rows);
+  // Sums are double: a reference, not the float32 of tensor cores.
+  std::vector<double> sums(c.rows);
   for (int j = 0; j < c.columns; ++j) {
-    std::fill(sums.begin(), sums.end(), 0.0f);
+    std::fill(sums.begin(), sums.end(), 0.0);
     for (int l = 0; l < k; ++l) {
-      const float factor = right[transpose_b ? size_t(b.leading) * l + j : size_t(b.leading) * j + l];
+      const double factor = right[transpose_b ? size_t(b.leading) * l + j : size_t(b.leading) * j + l];
       const float* column = &left[transpose_a ? size_t(l) : size_t(a.leading) * l];
       const size_t step = transpose_a ? a.leading : 1;
       for (int i = 0; i < c.rows; ++i) sums[i] += column[i * step] * factor;
     }
     for (int i = 0; i < c.rows; ++i) {
       const size_t at = size_t(c.leading) * j + i;
-      write(c.type, out, at, alpha * sums[i] + (beta == 0 ? 0 : beta * read(c.type, out, at)));
+      write(c.type, out, at, alpha * float(sums[i]) + (beta == 0 ? 0 : beta * read(c.type, out, at)));
     }
   }
 }

@@ -99,29 +99,27 @@ void compute(Kind kind, const Problem& o, CUdeviceptr x, CUdeviceptr w, CUdevice
              float beta) {
   const size_t x_count = o.x_bytes() / size_of(o.type), w_count = o.w_bytes() / size_of(o.type),
                y_count = o.y_bytes() / size_of(o.type), next = size_t(o.r) * o.s * (o.c / o.groups);
-  std::vector<float> xs, ws, ys;
-  if (kind == Kind::DATA) xs.resize(x_count); else xs = read_all(o.type, x, x_count);
-  if (kind == Kind::WEIGHTS) ws.resize(w_count); else ws = read_all(o.type, w, w_count);
-  if (kind == Kind::FORWARD) ys.resize(y_count); else ys = read_all(o.type, y, y_count);
+  // Sums are double: a reference, not the float32 of tensor cores.
+  const std::vector<float> xs = kind == Kind::DATA ? std::vector<float>() : read_all(o.type, x, x_count);
+  const std::vector<float> ws = kind == Kind::WEIGHTS ? std::vector<float>() : read_all(o.type, w, w_count);
+  const std::vector<float> ys = kind == Kind::FORWARD ? std::vector<float>() : read_all(o.type, y, y_count);
+  std::vector<double> sums(kind == Kind::FORWARD ? y_count : kind == Kind::DATA ? x_count : w_count);
   each_pair(o, [&](size_t xi, size_t wi, size_t yi, int c, int k) {
-    float *xp = &xs[xi], *yp = &ys[yi];
     for (int j = 0; j < k; ++j) {
-      float* wp = &ws[wi + j * next];
+      const size_t wj = wi + j * next;
       if (kind == Kind::FORWARD) {
-        float sum = 0;
-#pragma omp simd reduction(+ : sum)
-        for (int i = 0; i < c; ++i) sum += xp[i] * wp[i];
-        yp[j] += sum;
+        double sum = 0;
+        for (int i = 0; i < c; ++i) sum += double(xs[xi + i]) * ws[wj + i];
+        sums[yi + j] += sum;
       } else if (kind == Kind::DATA) {
-        for (int i = 0; i < c; ++i) xp[i] += yp[j] * wp[i];
+        for (int i = 0; i < c; ++i) sums[xi + i] += double(ys[yi + j]) * ws[wj + i];
       } else {
-        for (int i = 0; i < c; ++i) wp[i] += yp[j] * xp[i];
+        for (int i = 0; i < c; ++i) sums[wj + i] += double(ys[yi + j]) * xs[xi + i];
       }
     }
   });
-  if (kind == Kind::FORWARD) write_all(o.type, y, ys, alpha, beta);
-  if (kind == Kind::DATA) write_all(o.type, x, xs, alpha, beta);
-  if (kind == Kind::WEIGHTS) write_all(o.type, w, ws, alpha, beta);
+  const std::vector<float> result(sums.begin(), sums.end());
+  write_all(o.type, kind == Kind::FORWARD ? y : kind == Kind::DATA ? x : w, result, alpha, beta);
 }
 
 Status enqueue(Kind kind, const Handle& handle, const Problem& o, CUdeviceptr x, CUdeviceptr w,

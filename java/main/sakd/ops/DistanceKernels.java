@@ -6,7 +6,7 @@ import static sakd.ops.Requirements.storage;
 
 import sakd.device.DType;
 
-/** The losses of kernels/distance.cu and kernels/headtail.cu: sizes and launches. */
+/** The losses beyond softmax, of four files under kernels/: sizes and launches. */
 final class DistanceKernels {
   private final KernelOps ops;
   private final Reductions reductions;
@@ -116,7 +116,7 @@ final class DistanceKernels {
     int samples = a.dim(1);
     int channels = a.channels();
     try (Tensor each = ops.allocate(DType.F32, samples, channels)) {
-      ops.kernel("distance.cu", "channel_divergence", a.type(), 1)
+      ops.kernel("channel_divergence.cu", "channel_divergence", a.type(), 1)
           .launchRows(
               samples,
               channels,

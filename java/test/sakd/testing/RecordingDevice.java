@@ -128,6 +128,11 @@ public final class RecordingDevice implements Device {
       public void launchRows(long rows, long columns, Object... arguments) {
         submit(() -> kernel.launchRows(rows, columns, arguments));
       }
+
+      @Override
+      public void launchWarps(long n, Object... arguments) {
+        submit(() -> kernel.launchWarps(n, arguments));
+      }
     };
   }
 
@@ -164,6 +169,11 @@ public final class RecordingDevice implements Device {
   @Override
   public int preferredChunks(long rows, long columns, long bytes) {
     return inner.preferredChunks(rows, columns, bytes);
+  }
+
+  @Override
+  public boolean hasWarps() {
+    return inner.hasWarps();
   }
 
   @Override

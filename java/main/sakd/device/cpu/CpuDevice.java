@@ -133,7 +133,6 @@ public final class CpuDevice extends HostDevice {
     return switch (storage) {
       case F32 -> true;
       case BF16 -> FLAGS.contains("avx512bw") || hasAmx();
-      case F16 -> FLAGS.contains("avx512_fp16");
       default -> false;
     };
   }
