@@ -35,7 +35,8 @@ abstract class MatrixOps implements Ops {
 
   @Override
   public final MemoryReport memoryReport() {
-    return new MemoryReport(pool.current(), pool.peak(), pool.kept());
+    long own = device.ownBytes();
+    return new MemoryReport(pool.current() + own, pool.peak() + own, pool.kept());
   }
 
   @Override

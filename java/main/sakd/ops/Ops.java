@@ -37,12 +37,20 @@ public interface Ops extends AutoCloseable {
    */
   void lend(Runnable work);
 
-  /** Bytes in tensors now, and the most there have been since {@link #resetPeak()}. */
+  /** Bytes in use now, and the most there have been since {@link #resetPeak()}. */
   MemoryReport memoryReport();
 
   void resetPeak();
 
-  /** Bytes in tensors, their peak, and bytes of closed tensors that are kept for the next. */
+  /**
+   * Memory of the device.
+   *
+   * @param current bytes in tensors and in what the device holds for itself ({@link
+   *     Device#ownBytes})
+   * @param peak the most bytes in tensors, with what the device holds for itself now: as that only
+   *     grows, no less than what was in use at a time
+   * @param kept bytes of closed tensors that are kept for the next
+   */
   record MemoryReport(long current, long peak, long kept) {}
 
   // ---- element by element ----

@@ -1,5 +1,6 @@
 package sakd.train;
 
+import java.util.Optional;
 import sakd.data.Batch;
 import sakd.device.DType;
 import sakd.device.Graph;
@@ -96,6 +97,14 @@ public final class TrainStep implements AutoCloseable {
       tally.add(losses, batch.labels());
       tape.backward();
     }
+  }
+
+  /**
+   * The recorded step of a full batch, once there is one. Each launch trains on the full batch that
+   * was loaded last; to be closed by this step alone.
+   */
+  public Optional<Graph> recorded() {
+    return Optional.ofNullable(graph);
   }
 
   /** What the steps since the last call added up to; waits for them. */

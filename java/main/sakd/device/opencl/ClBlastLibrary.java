@@ -238,6 +238,10 @@ final class ClBlastLibrary implements MatrixLibrary {
     return device.allocate(bytes);
   }
 
+  long scratchBytes() {
+    return (columns == null ? 0 : columns.bytes()) + (floats == null ? 0 : floats.bytes());
+  }
+
   // ---- matrix product ----
 
   @Override
