@@ -69,13 +69,16 @@ public interface Ops extends AutoCloseable {
 
   // ---- matrix products ----
 
-  /** x [batch.., H, W, in], w [out, k, k, in] F32, y [batch.., OH, OW, out]. */
+  /**
+   * x [batch.., H, W, in], w [out, k, k, in], y [batch.., OH, OW, out]; w is F32, or of x's type
+   * where the library {@linkplain sakd.device.MatrixLibrary#roundsWeights rounds weights}.
+   */
   void conv(ConvShape shape, Tensor x, Tensor w, Tensor y);
 
   /** The gradient of {@link #conv} by x. */
   void convBackwardData(ConvShape shape, Tensor gradY, Tensor w, Tensor gradX);
 
-  /** The gradient of {@link #conv} by w. */
+  /** The gradient of {@link #conv} by w, F32. */
   void convBackwardWeights(ConvShape shape, Tensor x, Tensor gradY, Tensor gradW);
 
   /** c = op(a) op(b) + beta c; F32 matrices [rows, columns] (leading dimensions fold into rows). */

@@ -91,11 +91,13 @@ public final class TrainStep implements AutoCloseable {
 
   private void forwardAndBackward(Inputs.Loaded batch, Monitor monitor) {
     try (var images = batch.images(storage);
-        Tape tape = new Tape(ops, Tape.Mode.TRAIN, storage, monitor);
-        Objective.Losses losses =
-            objective.compute(tape, tape.input(images), batch.labels(), optimizer.lossScale())) {
-      tally.add(losses, batch.labels());
-      tape.backward();
+        Tape tape = new Tape(ops, Tape.Mode.TRAIN, storage, monitor)) {
+      tape.roundWeights(optimizer.parameters());
+      try (Objective.Losses losses =
+          objective.compute(tape, tape.input(images), batch.labels(), optimizer.lossScale())) {
+        tally.add(losses, batch.labels());
+        tape.backward();
+      }
     }
   }
 
