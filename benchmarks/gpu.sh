@@ -4,9 +4,10 @@
 #
 #   sh benchmarks/gpu.sh STAGE
 #
-#   tests      native tests of the kernels, then contract and golden tests of the device
+#   tests      native tests of the kernels, then tests of the device: contracts, golden data, recorded steps
 #              (before, where the tools are: make bundle bundle-tests; make -C native-tests gpu-build)
-#   sanitizer  the native tests under compute-sanitizer: memcheck, racecheck, initcheck
+#   sanitizer  the native tests under compute-sanitizer, what gpu-memcheck, gpu-racecheck and gpu-initcheck of
+#              native-tests do (before: make -C native-tests gpu-build)
 #   kernels    fused batch norm + LIF over T and sizes, PyTorch and SpikingJelly beside it
 #   steps      whole training steps, likewise
 #   public     Linear(n, n) + LIF, T = 500, likewise
@@ -24,7 +25,9 @@
 #   PYTHON=python3           the Python that has PyTorch
 #   PEERS_PATH=              folder of a SpikingJelly checkout, if it is not installed
 #   LIMIT=520                seconds a call may take
-#   RUNS=runs/cifar10 EPOCHS=30 SEED=0 DATA=data/cifar10   for cifar10
+#   TESTS=                   a pattern of Java test classes, for tests: instead of contracts, golden data and graphs
+#   RUNS=runs/cifar10 EPOCHS=30 SEED=0 MODEL=spiking-resnet18   for cifar10
+#   DATA=data/cifar10 UNPACKED=data/cifar-10-batches-bin   for data and cifar10: its parts, and where they are unpacked
 set -eu
 cd "$(dirname "$0")/.."
 OUT=${OUT:-benchmarks/results}
@@ -126,7 +129,7 @@ tests() {
     "$SAKD_HOME/runtime/bin/java" -XX:+UseParallelGC -cp "$SAKD_HOME/lib/*:target/bundle-tests/*:target/bundle-tests/classes" \
     org.junit.platform.console.ConsoleLauncher execute --scan-classpath target/bundle-tests/classes \
     --disable-banner --fail-if-no-tests \
-    --include-classname "${TESTS:-sakd\\.(ops|distill)\\..*(ContractTest|GoldenLifTest|GoldenStepTest)}" --details tree \
+    --include-classname "${TESTS:-sakd\\..*\\.([A-Za-z]+ContractTest|Golden(Lif|Step)Test|CaptureTest|CudaGraphTest|TrainStepTest)}" --details tree \
     --disable-ansi-colors > "$OUT/java-tests.txt" 2>&1 || failed=1
   grep -E 'tests (found|skipped|successful|failed)' "$OUT/java-tests.txt" || failed=1
   case $SAKD_DEVICE in
@@ -154,9 +157,10 @@ sanitizer() {
         echo "out of time before $name; the next call goes on"
         return 0
       fi
-      if OMP_WAIT_POLICY=passive timeout "$(left)" compute-sanitizer --tool $tool --error-exitcode 3 "$program" \
+      # As make -C native-tests gpu-$tool does, a program at a time.
+      if RUNNER="timeout $(left) compute-sanitizer --tool $tool --error-exitcode 3" native-tests/run.sh "$program" \
         > "$OUT/sanitizer.last" 2>&1; then
-        echo "$name: clean, $(grep -E '^[0-9]+ passed' "$OUT/sanitizer.last" | tail -n 1)" >> "$log"
+        echo "$name: clean, $(tail -n 1 "$OUT/sanitizer.last")" >> "$log"
       elif [ "$(left)" -lt 5 ]; then
         echo "out of time in $name; the next call goes on"
         return 0
@@ -256,6 +260,6 @@ case ${1:-help} in
   kernels) bench kernels neuron_gpu.py ;;
   steps) bench steps step_gpu.py ;;
   public) bench linear linear_gpu.py ;;
-  help) sed -n '2,/^set -eu/s/^#\( \|$\)//p' "$0" ;;
+  help) sed -n '2,/^set -eu/{s/^# //p;s/^#$//p;}' benchmarks/gpu.sh ;;
   *) refuse "there is no stage '$1'; expected tests, sanitizer, kernels, steps, public, data, cifar10 or help" ;;
 esac

@@ -25,12 +25,12 @@ if grep -q -w -e amx_bf16 -e avx512_bf16 /proc/cpuinfo; then types="F32 BF16"; f
 
 for dtype in $types; do
   for method in sakd direct; do
-    measure java -cp "$classes" sakd.bench.StepBenchmark --dtype $dtype --method $method
+    measure java -cp "$classes" sakd.bench.StepBenchmark --dtype "$dtype" --method "$method"
   done
 done
 # The copy to compare with is the C library's fastest, with streaming stores, at any number of cores.
 measure env GLIBC_TUNABLES=glibc.cpu.x86_non_temporal_threshold=0x1000000 \
-  java -cp "$classes" sakd.bench.NeuronReport --dtype "$(echo $types | tr ' ' ,)"
+  java -cp "$classes" sakd.bench.NeuronReport --dtype "$(echo "$types" | tr ' ' ,)"
 
 if /usr/bin/python3 -c 'import torch' 2> "$work/why"; then
   for dtype in $types; do

@@ -14,8 +14,8 @@ namespace PASTE(instance_, INSTANCE) {
 #include KERNELS(neuron.cu)
 
 #ifdef NEURON_REGISTRY
-const NeuronRegistration registration({TEXT_OF(INSTANCE), STEPS, INPUT_STEPS, NORM, NEURON, LEAK,
-                                       RESIDUAL, HARD_RESET, DECAY_INPUT, DETACH_RESET, SURROGATE,
+const NeuronRegistration registration({{TEXT_OF(INSTANCE), STEPS, INPUT_STEPS, NORM, NEURON, LEAK,
+                                        RESIDUAL, HARD_RESET, DECAY_INPUT, DETACH_RESET, SURROGATE},
                                        KERNEL_OF(neuron_forward), KERNEL_OF(neuron_backward_reduce),
                                        KERNEL_OF(neuron_backward),
 #if NORM

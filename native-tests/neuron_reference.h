@@ -5,7 +5,7 @@
 #include "numbers.h"
 
 struct NeuronProblem {
-  NeuronInstance neuron;
+  NeuronSettings neuron;
   size_t rows, channels;
   double leak, leak_parameter, v_th, v_reset, alpha, eps;
   Doubles x, residual, grad_out, gamma, beta;
@@ -152,7 +152,32 @@ class NeuronReference {
   void near(size_t c, double distance) { s.margin[c] = std::min(s.margin[c], std::fabs(distance)); }
 
   const NeuronProblem& p;
-  const NeuronInstance& n;
+  const NeuronSettings& n;
   double k;
   NeuronSolution s;
 };
+
+/// Random numbers, drawn again channel by channel until nothing is within 1e-3 of a jump, where
+/// float32 and double may differ.
+inline NeuronProblem draw(const NeuronSettings& neuron, Random& random) {
+  NeuronProblem p{neuron, 23, 3 * LANES, 0.625, 0.3125, 0.75, neuron.hard_reset ? -0.25 : 0.0, 1.25, 1e-5,
+                  {},     {}, {},        {},    {}};
+  const size_t items = p.rows * p.channels;
+  p.x = random.normals(neuron.input_steps * items, 0.5, 2);
+  p.grad_out = random.normals(neuron.steps * items);
+  if (neuron.residual) p.residual = random.normals(neuron.steps * items);
+  // Kernels get gamma and beta as float32; the reference the same numbers.
+  p.gamma = random.normals(p.channels, 1, 0.25);
+  p.beta = random.normals(p.channels, 0.5, 0.25);
+  for (int attempt = 0; attempt < 500; ++attempt) {
+    const Doubles margin = NeuronReference(p).solve().margin;
+    bool good = true;
+    for (size_t c = 0; c < p.channels; ++c) {
+      if (margin[c] >= 1e-3) continue;
+      good = false;
+      for (size_t i = c; i < p.x.size(); i += p.channels) p.x[i] = random.normal(0.5, 2);
+    }
+    if (good) return p;
+  }
+  throw std::runtime_error("no numbers keep clear of the threshold");
+}

@@ -9,11 +9,18 @@
 #define TEXT_OF_(a) #a
 #define TEXT_OF(a) TEXT_OF_(a)
 
-/// Settings as neuron.cu names and numbers them, and the kernels compiled with them.
-struct NeuronInstance {
+/// Settings as neuron.cu names and numbers them.
+struct NeuronSettings {
   std::string name;
   int steps, input_steps, norm, neuron, leak, residual, hard_reset, decay_input, detach_reset, surrogate;
 
+  bool learnable() const { return leak == 2; }
+  /// Rows of a partial sum: dbeta, dgamma, gk.
+  int sums() const { return 2 * norm + learnable(); }
+};
+
+/// Settings, and the kernels compiled with them.
+struct NeuronInstance : NeuronSettings {
   Kernel<const storage*, const float*, const storage*, const float*, storage*, float, float, float, int64,
          int>
       forward;
@@ -25,10 +32,6 @@ struct NeuronInstance {
       backward;
   std::optional<Kernel<const float*, const float*, float*, float*, float*, float, int, int>> merge;
   std::optional<Kernel<const float*, const float*, float*, int>> leak_gradient;
-
-  bool learnable() const { return leak_gradient.has_value(); }
-  /// Rows of a partial sum: dbeta, dgamma, gk.
-  int sums() const { return 2 * norm + learnable(); }
 };
 
 inline std::vector<NeuronInstance>& neuron_instances() {

@@ -9,12 +9,12 @@ CIFAR = {"size": 32, "classes": 10, "batch": 128}
 IMAGENET = {"size": 224, "classes": 1000, "batch": 112}
 NETS = {
     "spiking-resnet18": (CIFAR, {}),
-    "resnet19": (CIFAR, {"widths": (128, 256, 512), "layers": (3, 3, 2), "stem_width": 128, "head": 256}),
+    "spiking-resnet19": (CIFAR, {"widths": (128, 256, 512), "layers": (3, 3, 2), "stem_width": 128, "head": 256}),
     "sew-resnet18": (IMAGENET, {"sew": True, "imagenet": True}),
     "sew-resnet34": (IMAGENET, {"sew": True, "imagenet": True, "layers": (3, 4, 6, 3)}),
     "sew-resnet50": (IMAGENET, {"sew": True, "imagenet": True, "layers": (3, 4, 6, 3), "bottleneck": True}),
 }
-QUICK = {"resnet8": ({"size": 16, "classes": 10, "batch": 2}, {"widths": (16, 32, 64), "layers": (1, 1, 1)})}
+QUICK = {"spiking-resnet8": ({"size": 16, "classes": 10, "batch": 2}, {"widths": (16, 32, 64), "layers": (1, 1, 1)})}
 T = 4
 
 
@@ -82,7 +82,7 @@ def main():
                 batch = shape["batch"]
                 while True:
                     cells = gpu.attempt(a.device, clock, lambda: measure(
-                        a, a.device, neuron, shape, net, method, torch.bfloat16, last, compile_it, batch), 5)
+                        a, a.device, neuron, shape, net, method, torch.bfloat16, last, compile_it, batch), 6)
                     if cells[0] != "out of memory" or batch == 1:
                         break
                     batch //= 2

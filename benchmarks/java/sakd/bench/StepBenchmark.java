@@ -60,13 +60,16 @@ public final class StepBenchmark implements Callable<Integer> {
       System.out.printf(
           Locale.ROOT,
           "{\"peer\": \"sakd\", \"device\": \"%s\", \"model\": \"%s\", \"step_s\": %.4f, "
-              + "\"images_per_s\": %.2f, \"method\": \"%s\", \"dtype\": \"%s\", \"T\": %d, "
+              + "\"images_per_s\": %.2f, \"host_overhead\": %s, \"method\": \"%s\", \"dtype\": \"%s\", \"T\": %d, "
               + "\"batch\": %d, \"convolution\": %.3f, \"neuron\": %.3f, \"rest\": %.3f, "
               + "\"peak_mib\": %d, \"loss_first\": %.4f, \"loss_last\": %.4f}%n",
           device,
           model,
           m.seconds(),
           batch / m.seconds(),
+          Double.isNaN(m.busySeconds())
+              ? "null"
+              : String.format(Locale.ROOT, "%.4f", m.hostOverhead()),
           method.name().toLowerCase(Locale.ROOT),
           storage,
           steps,

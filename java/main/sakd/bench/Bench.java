@@ -70,12 +70,12 @@ public final class Bench {
     List<StepBench.Work> works = new ArrayList<>();
     for (Method method : List.of(Method.SAKD, Method.DIRECT)) {
       if (quick) {
-        works.add(new StepBench.Work(Networks.named("resnet8"), method, 16, 1, 10, 2, T));
+        works.add(new StepBench.Work(Networks.named("spiking-resnet8"), method, 16, 1, 10, 2, T));
       } else {
-        for (String name : List.of("spiking-resnet18", "resnet19")) {
+        for (String name : List.of("spiking-resnet18", "spiking-resnet19")) {
           works.add(new StepBench.Work(Networks.named(name), method, 32, 3, 10, 128, T));
         }
-        for (String name : List.of("sew-resnet18", "sew-resnet34")) {
+        for (String name : List.of("sew-resnet18", "sew-resnet34", "sew-resnet50")) {
           NetworkSpec spec = Networks.named(name).withStem(NetworkSpec.Stem.IMAGENET);
           works.add(new StepBench.Work(spec, method, 224, 3, 1000, 112, T));
         }

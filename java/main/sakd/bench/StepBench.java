@@ -30,9 +30,18 @@ import sakd.train.Inputs;
 import sakd.train.Optimizer;
 import sakd.train.TrainStep;
 
-/** Whole training steps: teacher and student forward, losses, backward, SGD, on random images. */
+/**
+ * Whole training steps as the trainer makes them ({@link TrainStep}), recorded where the device
+ * can: upload of a batch, teacher and student forward, losses, backward, SGD, tally of the losses.
+ */
 public final class StepBench {
   private static final int TRANSFORM_KERNEL = 3;
+
+  /**
+   * A sample's first upload has no step before it to hide behind and its end is waited for, which
+   * in an epoch is so once: in a sample of that length neither shows.
+   */
+  private static final double SAMPLE_SECONDS = 0.25;
 
   /**
    * What is trained.
@@ -57,7 +66,9 @@ public final class StepBench {
    * What was measured.
    *
    * @param seconds of a step, the median
-   * @param peakBytes most bytes in tensors
+   * @param busySeconds of the recorded step alone, launched back to back: what the device needs;
+   *     NaN where the device records nothing
+   * @param peakBytes most bytes in use, as {@link Ops.MemoryReport#peak}
    * @param convolution share of the time of all operations
    * @param neuron share of fused neurons, batch statistics included
    * @param operations milliseconds and calls a step
@@ -66,12 +77,18 @@ public final class StepBench {
    */
   public record Measured(
       double seconds,
+      double busySeconds,
       long peakBytes,
       double convolution,
       double neuron,
       String operations,
       double firstLoss,
-      double lastLoss) {}
+      double lastLoss) {
+    /** Share of the step in which the device waits for the host; NaN where nothing is recorded. */
+    double hostOverhead() {
+      return (seconds - busySeconds) / seconds;
+    }
+  }
 
   private final Ops plain;
   private final DType storage;
@@ -130,8 +147,10 @@ public final class StepBench {
           step.run(batch);
         }
         step.take();
-        double seconds = new Timing(ops.device(), timed).seconds(() -> step.run(batch));
+        Timing timing = new Timing(ops.device(), timed, SAMPLE_SECONDS);
+        double seconds = timing.seconds(() -> step.run(batch));
         double lastLoss = step.take().loss(objective).total();
+        double busy = step.recorded().map(g -> timing.seconds(g::launch)).orElse(Double.NaN);
         long peak = ops.memoryReport().peak();
         profile.counting(true);
         int counted = TrainStep.ORDINARY_STEPS;
@@ -140,6 +159,7 @@ public final class StepBench {
         }
         return new Measured(
             seconds,
+            busy,
             peak,
             profile.share(n -> n.startsWith("conv") && !n.equals("convert")),
             profile.share(n -> n.startsWith("neuron") || n.endsWith("Statistics")),
@@ -172,9 +192,13 @@ public final class StepBench {
   void measure(Results results, List<Work> works) {
     results.section(
         "Training steps",
-        "Forward of teacher and student, losses, backward and SGD; medians. Memory is the most in"
-            + " tensors at a time. The shares are of the sum over operations, with a wait after"
-            + " each.",
+        "Upload of a batch, forward of teacher and student, losses, backward and SGD; medians of"
+            + " steps back to back. Host overhead is the share of the step that is left when the"
+            + " recorded step alone is launched back to back, with no upload between; \"-\" where"
+            + " the device records no steps. Memory is the most in tensors at a time, with"
+            + " workspaces and other buffers of a GPU's libraries. Convolution and neuron are shares"
+            + " of the sum over operations in steps of their own, neither recorded nor in the other"
+            + " columns, with a wait after each operation.",
         "Work",
         "Batch",
         "T",
@@ -183,7 +207,8 @@ public final class StepBench {
         "ms",
         "Peak MiB",
         "Convolution",
-        "Neuron");
+        "Neuron",
+        "Host overhead");
     for (Work work : works) {
       results.row(row(work));
     }
@@ -205,7 +230,8 @@ public final class StepBench {
           cell("%.2f", m.seconds * 1e3),
           cell("%.1f", m.peakBytes / 0x1p20),
           cell("%.0f %%", 100 * m.convolution),
-          cell("%.0f %%", 100 * m.neuron));
+          cell("%.0f %%", 100 * m.neuron),
+          Double.isNaN(m.busySeconds) ? "-" : cell("%.1f %%", 100 * m.hostOverhead()));
     } catch (OutOfDeviceMemory e) {
       if (work.batch == 1) {
         throw e;

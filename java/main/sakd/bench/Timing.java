@@ -5,7 +5,7 @@ import sakd.device.Device;
 
 /** Times work on a device, whose calls may return before the work is done. */
 final class Timing {
-  /** A sample is at least so long that waiting for its end does not show in it. */
+  /** So long that waiting for the end of a sample does not show in work submitted as one. */
   private static final double SAMPLE_SECONDS = 0.01;
 
   private static final int MOST_RUNS = 1000;
@@ -13,13 +13,23 @@ final class Timing {
 
   private final Device device;
   private final int samples;
+  private final double sampleSeconds;
 
   /**
    * @param samples of which the median is taken
    */
   Timing(Device device, int samples) {
+    this(device, samples, SAMPLE_SECONDS);
+  }
+
+  /**
+   * @param samples of which the median is taken
+   * @param sampleSeconds that a sample takes at least, if a thousand runs are enough for that
+   */
+  Timing(Device device, int samples, double sampleSeconds) {
     this.device = device;
     this.samples = samples;
+    this.sampleSeconds = sampleSeconds;
   }
 
   /** Seconds of one run: the median over samples of runs back to back, with a wait at the end. */
@@ -28,7 +38,7 @@ final class Timing {
     for (int i = 1; i < WARM_UP; i++) {
       once = sample(work, 1);
     }
-    int runs = (int) Math.max(1, Math.min(MOST_RUNS, SAMPLE_SECONDS / once));
+    int runs = (int) Math.max(1, Math.min(MOST_RUNS, sampleSeconds / once));
     double[] seconds = new double[samples];
     for (int i = 0; i < samples; i++) {
       seconds[i] = sample(work, runs);

@@ -45,6 +45,14 @@ public interface Device extends AutoCloseable {
    */
   Memory allocate(long bytes);
 
+  /**
+   * Bytes of its memory that the device holds now for itself, beside what {@link #allocate} gave
+   * out: workspaces of libraries, buffers of transfers.
+   */
+  default long ownBytes() {
+    return 0;
+  }
+
   /** Copies the buffer's remaining bytes in; the buffer may be reused when this returns. */
   void upload(ByteBuffer from, Memory to);
 

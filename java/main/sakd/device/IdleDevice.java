@@ -38,11 +38,12 @@ public final class IdleDevice implements Device {
     }
 
     @Override
-    public void convForward(ConvShape shape, DType storage, Memory x, Memory w, Memory y) {}
+    public void convForward(
+        ConvShape shape, DType storage, Memory x, DType weights, Memory w, Memory y) {}
 
     @Override
     public void convBackwardData(
-        ConvShape shape, DType storage, Memory gradY, Memory w, Memory gradX) {}
+        ConvShape shape, DType storage, Memory gradY, DType weights, Memory w, Memory gradX) {}
 
     @Override
     public void convBackwardWeights(

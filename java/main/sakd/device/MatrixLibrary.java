@@ -2,7 +2,7 @@ package sakd.device;
 
 /**
  * What the vendor's library does on a device: convolution and matrix product. Activations x, y and
- * their gradients are of the storage type given; weights w and their gradients are float32 always,
+ * their gradients are of the storage type given; weights w and their gradients are float32,
  * channels last ({@link ConvShape}). Results are assigned. Arithmetic accumulates in float32; where
  * a library multiplies the storage type alone, it rounds w to that first, and the gradient of w
  * once before it is float32.
@@ -11,9 +11,24 @@ public interface MatrixLibrary extends AutoCloseable {
   /** Name and version. */
   String name();
 
-  void convForward(ConvShape shape, DType storage, Memory x, Memory w, Memory y);
+  /**
+   * Whether a convolution rounds w to the storage type at each call, and so takes it rounded by the
+   * caller as well: one copy then serves all calls until the weights change.
+   */
+  default boolean roundsWeights() {
+    return false;
+  }
 
-  void convBackwardData(ConvShape shape, DType storage, Memory gradY, Memory w, Memory gradX);
+  /**
+   * y = x * w.
+   *
+   * @param weights type of w: F32, or {@code storage} where {@link #roundsWeights}
+   */
+  void convForward(ConvShape shape, DType storage, Memory x, DType weights, Memory w, Memory y);
+
+  /** The gradient by x; w as in {@link #convForward}. */
+  void convBackwardData(
+      ConvShape shape, DType storage, Memory gradY, DType weights, Memory w, Memory gradX);
 
   void convBackwardWeights(ConvShape shape, DType storage, Memory x, Memory gradY, Memory gradW);
 

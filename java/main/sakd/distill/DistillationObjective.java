@@ -46,6 +46,7 @@ public final class DistillationObjective implements Objective {
       return loss.compute(tape, out, null, labels, lossScale);
     }
     try (Tape quiet = new Tape(tape.ops(), Tape.Mode.INFERENCE, tape.storage())) {
+      quiet.roundWeights(teacher.parameters());
       Network.Output expected = teacher.forward(quiet, quiet.input(images.value()), features);
       Network.Output out = student.forward(tape, images, features);
       return loss.compute(tape, out, expected, labels, lossScale);

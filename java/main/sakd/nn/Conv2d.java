@@ -50,7 +50,7 @@ public final class Conv2d {
     Tensor y =
         ops.allocate(
             value.type(), value.dim(0), value.dim(1), shape.outHeight(), shape.outWidth(), out);
-    ops.conv(shape, value, weight.value(), y);
+    ops.conv(shape, value, tape.rounded(weight), y);
     if (bias != null) {
       ops.addBias(y, bias.value());
     }
@@ -65,7 +65,7 @@ public final class Conv2d {
           }
           if (x.needsGradient()) {
             Tensor gx = tape.gradientOf(x);
-            ops.convBackwardData(shape, g, weight.value(), gx);
+            ops.convBackwardData(shape, g, tape.rounded(weight), gx);
             tape.pass(x, gx);
           }
         });

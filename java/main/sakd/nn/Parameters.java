@@ -1,6 +1,7 @@
 package sakd.nn;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -133,14 +134,24 @@ public final class Parameters implements AutoCloseable {
 
   /** The slice of {@code flat} (of {@link #likeWeights}) that belongs to trained parameter p. */
   public Tensor sliceOf(Tensor flat, Parameter p) {
-    long at = 0;
-    for (Parameter q : those(true)) {
-      if (q == p) {
-        return flat.slice(at, p.size());
-      }
-      at += room(q);
+    Tensor slice = slices(flat).get(p);
+    if (slice != null) {
+      return slice;
     }
     throw new IllegalArgumentException(p.name() + " is not a trained parameter of this network");
+  }
+
+  /**
+   * All slices of {@code flat}, of the weights' layout in any type, by their trained parameters.
+   */
+  Map<Parameter, Tensor> slices(Tensor flat) {
+    Map<Parameter, Tensor> slices = new HashMap<>();
+    long at = 0;
+    for (Parameter p : those(true)) {
+      slices.put(p, flat.slice(at, p.size()));
+      at += room(p);
+    }
+    return slices;
   }
 
   /** Trained parameters and statistics in the order they were made. */

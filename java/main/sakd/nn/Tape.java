@@ -1,7 +1,9 @@
 package sakd.nn;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import sakd.device.DType;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -33,6 +35,8 @@ public final class Tape implements AutoCloseable {
   private final DType storage;
   private final Monitor monitor;
   private final List<Node> nodes = new ArrayList<>();
+  private final List<Tensor> copies = new ArrayList<>();
+  private final Map<Parameter, Tensor> rounded = new HashMap<>();
 
   /**
    * A pass whose activations are stored as {@code storage}.
@@ -72,6 +76,26 @@ public final class Tape implements AutoCloseable {
     if (monitor != null) {
       monitor.computed(what + name, t);
     }
+  }
+
+  /**
+   * Rounds these weights to the type of activations, all at once, for the convolutions of this pass
+   * in both directions, where the device's library would round each at each call. They must not
+   * change before the tape is closed.
+   */
+  public void roundWeights(Parameters parameters) {
+    if (storage != DType.F32 && ops.device().matrix().roundsWeights()) {
+      Tensor weights = parameters.weights();
+      Tensor copy = ops.allocate(storage, weights.shape());
+      copies.add(copy);
+      ops.convert(weights, copy);
+      rounded.putAll(parameters.slices(copy));
+    }
+  }
+
+  /** What a convolution takes for its weight: the rounded one, if there is one. */
+  Tensor rounded(Parameter weight) {
+    return rounded.getOrDefault(weight, weight.value());
   }
 
   /** A value from outside, such as the images; the tape does not own it. */
@@ -145,5 +169,8 @@ public final class Tape implements AutoCloseable {
   public void close() {
     nodes.forEach(Tape::close);
     nodes.clear();
+    rounded.clear();
+    copies.forEach(Tensor::close);
+    copies.clear();
   }
 }

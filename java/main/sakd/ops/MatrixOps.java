@@ -35,7 +35,8 @@ abstract class MatrixOps implements Ops {
 
   @Override
   public final MemoryReport memoryReport() {
-    return new MemoryReport(pool.current(), pool.peak(), pool.kept());
+    long own = device.ownBytes();
+    return new MemoryReport(pool.current() + own, pool.peak() + own, pool.kept());
   }
 
   @Override
@@ -84,12 +85,14 @@ abstract class MatrixOps implements Ops {
     pool.lend(work);
   }
 
-  private static void requireConv(ConvShape s, Tensor x, Tensor w, Tensor y) {
+  private void requireConv(ConvShape s, Tensor x, Tensor w, Tensor y) {
+    boolean rounded = w.type() == x.type() && matrix.roundsWeights();
     require(
         storage(x, y)
             && x.size() == (long) s.batch() * s.height() * s.width() * s.in()
             && y.size() == (long) s.batch() * s.outHeight() * s.outWidth() * s.out()
-            && floats(w, (long) s.out() * s.kernel() * s.kernel() * s.in()),
+            && (w.type() == DType.F32 || rounded)
+            && w.size() == (long) s.out() * s.kernel() * s.kernel() * s.in(),
         s,
         x,
         w,
@@ -99,18 +102,20 @@ abstract class MatrixOps implements Ops {
   @Override
   public final void conv(ConvShape shape, Tensor x, Tensor w, Tensor y) {
     requireConv(shape, x, w, y);
-    matrix.convForward(shape, x.type(), x.memory(), w.memory(), y.memory());
+    matrix.convForward(shape, x.type(), x.memory(), w.type(), w.memory(), y.memory());
   }
 
   @Override
   public final void convBackwardData(ConvShape shape, Tensor gradY, Tensor w, Tensor gradX) {
     requireConv(shape, gradX, w, gradY);
-    matrix.convBackwardData(shape, gradY.type(), gradY.memory(), w.memory(), gradX.memory());
+    matrix.convBackwardData(
+        shape, gradY.type(), gradY.memory(), w.type(), w.memory(), gradX.memory());
   }
 
   @Override
   public final void convBackwardWeights(ConvShape shape, Tensor x, Tensor gradY, Tensor gradW) {
     requireConv(shape, x, gradW, gradY);
+    require(gradW.type() == DType.F32, gradW);
     matrix.convBackwardWeights(shape, x.type(), x.memory(), gradY.memory(), gradW.memory());
   }
 

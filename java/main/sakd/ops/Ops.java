@@ -37,12 +37,20 @@ public interface Ops extends AutoCloseable {
    */
   void lend(Runnable work);
 
-  /** Bytes in tensors now, and the most there have been since {@link #resetPeak()}. */
+  /** Bytes in use now, and the most there have been since {@link #resetPeak()}. */
   MemoryReport memoryReport();
 
   void resetPeak();
 
-  /** Bytes in tensors, their peak, and bytes of closed tensors that are kept for the next. */
+  /**
+   * Memory of the device.
+   *
+   * @param current bytes in tensors and in what the device holds for itself ({@link
+   *     Device#ownBytes})
+   * @param peak the most bytes in tensors, with what the device holds for itself now: as that only
+   *     grows, no less than what was in use at a time
+   * @param kept bytes of closed tensors that are kept for the next
+   */
   record MemoryReport(long current, long peak, long kept) {}
 
   // ---- element by element ----
@@ -61,13 +69,16 @@ public interface Ops extends AutoCloseable {
 
   // ---- matrix products ----
 
-  /** x [batch.., H, W, in], w [out, k, k, in] F32, y [batch.., OH, OW, out]. */
+  /**
+   * x [batch.., H, W, in], w [out, k, k, in], y [batch.., OH, OW, out]; w is F32, or of x's type
+   * where the library {@linkplain sakd.device.MatrixLibrary#roundsWeights rounds weights}.
+   */
   void conv(ConvShape shape, Tensor x, Tensor w, Tensor y);
 
   /** The gradient of {@link #conv} by x. */
   void convBackwardData(ConvShape shape, Tensor gradY, Tensor w, Tensor gradX);
 
-  /** The gradient of {@link #conv} by w. */
+  /** The gradient of {@link #conv} by w, F32. */
   void convBackwardWeights(ConvShape shape, Tensor x, Tensor gradY, Tensor gradW);
 
   /** c = op(a) op(b) + beta c; F32 matrices [rows, columns] (leading dimensions fold into rows). */

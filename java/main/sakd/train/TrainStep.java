@@ -1,5 +1,6 @@
 package sakd.train;
 
+import java.util.Optional;
 import sakd.data.Batch;
 import sakd.device.DType;
 import sakd.device.Graph;
@@ -90,12 +91,22 @@ public final class TrainStep implements AutoCloseable {
 
   private void forwardAndBackward(Inputs.Loaded batch, Monitor monitor) {
     try (var images = batch.images(storage);
-        Tape tape = new Tape(ops, Tape.Mode.TRAIN, storage, monitor);
-        Objective.Losses losses =
-            objective.compute(tape, tape.input(images), batch.labels(), optimizer.lossScale())) {
-      tally.add(losses, batch.labels());
-      tape.backward();
+        Tape tape = new Tape(ops, Tape.Mode.TRAIN, storage, monitor)) {
+      tape.roundWeights(optimizer.parameters());
+      try (Objective.Losses losses =
+          objective.compute(tape, tape.input(images), batch.labels(), optimizer.lossScale())) {
+        tally.add(losses, batch.labels());
+        tape.backward();
+      }
     }
+  }
+
+  /**
+   * The recorded step of a full batch, once there is one. Each launch trains on the full batch that
+   * was loaded last; to be closed by this step alone.
+   */
+  public Optional<Graph> recorded() {
+    return Optional.ofNullable(graph);
   }
 
   /** What the steps since the last call added up to; waits for them. */

@@ -8,8 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import sakd.device.cuda.CudaDevice;
 
 class BenchTest {
   @TempDir private Path folder;
@@ -41,6 +43,26 @@ class BenchTest {
             row);
       }
     }
+  }
+
+  /** On a device that records steps, what is left of a step without the host's part is told. */
+  @Test
+  void stepsOfAGpuAreRecorded() throws IOException {
+    Assumptions.assumeTrue(CudaDevice.count() > 0, CudaDevice::whyNone);
+    Path file = folder.resolve("cuda.md");
+    CommandLines.run(
+            "bench", "--quick", "--device", "cuda", "--only", "steps", "--output", file.toString())
+        .ok();
+    List<List<String>> table =
+        Files.readAllLines(file).stream()
+            .filter(l -> l.startsWith("|"))
+            .map(BenchTest::cells)
+            .toList();
+    int column = table.get(0).indexOf("Host overhead");
+    for (List<String> row : table.subList(2, table.size())) {
+      assertTrue(row.get(column).matches("-?\\d+\\.\\d %"), row.toString());
+    }
+    assertEquals(4, table.size());
   }
 
   private static List<String> cells(String row) {

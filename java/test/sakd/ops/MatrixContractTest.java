@@ -1,5 +1,8 @@
 package sakd.ops;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import org.junit.jupiter.api.Assumptions;
 import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.device.cuda.CudaDevice;
@@ -78,6 +81,45 @@ class MatrixContractTest {
       // cuDNN has the gradient of 16-bit tensors in 16 bits.
       DType precision = ops.device() instanceof CudaDevice ? type : DType.F32;
       twins.assertClose(type + " convBackwardWeights " + c, gradW, Math.sqrt(outputs), precision);
+    }
+  }
+
+  /** Where a library rounds weights, those that come rounded give the very same numbers. */
+  @EachDevice
+  void convolutionOfRoundedWeights(Ops ops) {
+    Assumptions.assumeTrue(ops.device().matrix().roundsWeights(), "weights stay float32");
+    for (DType type : Twins.storage(ops)) {
+      for (ConvShape c : type == DType.F32 ? new ConvShape[0] : SHAPES) {
+        checkRounded(ops, type, c);
+      }
+    }
+  }
+
+  private static void checkRounded(Ops ops, DType type, ConvShape c) {
+    int[] xShape = {1, c.batch(), c.height(), c.width(), c.in()};
+    int[] yShape = {1, c.batch(), c.outHeight(), c.outWidth(), c.out()};
+    int[] wShape = {c.out(), c.kernel(), c.kernel(), c.in()};
+    Draw draw = new Draw(7);
+    try (Tensor x = ops.allocate(type, xShape);
+        Tensor y = ops.allocate(type, yShape);
+        Tensor w = ops.allocate(DType.F32, wShape);
+        Tensor rounded = ops.allocate(type, wShape)) {
+      double[] inputs = draw.normal((int) x.size());
+      double[] gradients = draw.normal((int) y.size());
+      Twins.set(ops, w, draw.normal((int) w.size()));
+      ops.convert(w, rounded);
+      double[][] results = new double[4][];
+      for (int i = 0; i < 2; i++) {
+        Tensor weights = i == 0 ? w : rounded;
+        Twins.set(ops, x, inputs);
+        ops.conv(c, x, weights, y);
+        results[2 * i] = Twins.values(ops, y);
+        Twins.set(ops, y, gradients);
+        ops.convBackwardData(c, y, weights, x);
+        results[2 * i + 1] = Twins.values(ops, x);
+      }
+      assertArrayEquals(results[0], results[2], type + " conv " + c);
+      assertArrayEquals(results[1], results[3], type + " convBackwardData " + c);
     }
   }
 

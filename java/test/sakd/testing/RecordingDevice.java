@@ -197,14 +197,20 @@ public final class RecordingDevice implements Device {
     }
 
     @Override
-    public void convForward(ConvShape shape, DType storage, Memory x, Memory w, Memory y) {
-      submit(() -> library.convForward(shape, storage, x, w, y));
+    public boolean roundsWeights() {
+      return library.roundsWeights();
+    }
+
+    @Override
+    public void convForward(
+        ConvShape shape, DType storage, Memory x, DType weights, Memory w, Memory y) {
+      submit(() -> library.convForward(shape, storage, x, weights, w, y));
     }
 
     @Override
     public void convBackwardData(
-        ConvShape shape, DType storage, Memory gradY, Memory w, Memory gradX) {
-      submit(() -> library.convBackwardData(shape, storage, gradY, w, gradX));
+        ConvShape shape, DType storage, Memory gradY, DType weights, Memory w, Memory gradX) {
+      submit(() -> library.convBackwardData(shape, storage, gradY, weights, w, gradX));
     }
 
     @Override

@@ -377,7 +377,8 @@ final class OneDnn implements MatrixLibrary {
   }
 
   @Override
-  public void convForward(ConvShape shape, DType storage, Memory x, Memory w, Memory y) {
+  public void convForward(
+      ConvShape shape, DType storage, Memory x, DType weights, Memory w, Memory y) {
     if (windows != null && WindowConv.suits(shape, storage, false)) {
       windows.forward(shape, storage, x, w, y);
     } else if (spikes == null
@@ -390,7 +391,7 @@ final class OneDnn implements MatrixLibrary {
 
   @Override
   public void convBackwardData(
-      ConvShape shape, DType storage, Memory gradY, Memory w, Memory gradX) {
+      ConvShape shape, DType storage, Memory gradY, DType weights, Memory w, Memory gradX) {
     if (windows != null && WindowConv.suits(shape, storage, false)) {
       windows.backwardData(shape, storage, gradY, w, gradX);
     } else {

@@ -150,7 +150,8 @@ public final class ReferenceMatrix implements MatrixLibrary {
   }
 
   @Override
-  public void convForward(ConvShape shape, DType storage, Memory x, Memory w, Memory y) {
+  public void convForward(
+      ConvShape shape, DType storage, Memory x, DType weights, Memory w, Memory y) {
     Sizes size = Sizes.of(shape);
     double[] result =
         convForward(
@@ -160,7 +161,7 @@ public final class ReferenceMatrix implements MatrixLibrary {
 
   @Override
   public void convBackwardData(
-      ConvShape shape, DType storage, Memory gradY, Memory w, Memory gradX) {
+      ConvShape shape, DType storage, Memory gradY, DType weights, Memory w, Memory gradX) {
     Sizes size = Sizes.of(shape);
     double[] result =
         convBackwardData(

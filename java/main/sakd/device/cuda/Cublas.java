@@ -37,7 +37,7 @@ final class Cublas implements AutoCloseable {
   private final Pointer beta = alpha.withByteOffset(Float.BYTES);
 
   Cublas(CudaDevice device) {
-    workspace = device.allocate(WORKSPACE_BYTES);
+    workspace = device.allocateOwn(WORKSPACE_BYTES);
     CudaErrors.checkCublas("opening", JCublas2.cublasCreate(handle));
     CudaErrors.checkCublas(
         "taking a stream",

@@ -57,6 +57,10 @@ public final class CudaDevice implements Device {
   private final CudaKernel.Arguments arguments = CudaKernel.Arguments.of(this);
   private final CudaTransfers transfers;
   private final Set<CudaMemory> live = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  /** Those of {@link #live} that are workspaces and buffers of the classes beside this one. */
+  private final Set<CudaMemory> ownMemory = Collections.newSetFromMap(new IdentityHashMap<>());
+
   private final Set<CudaGraph> graphs = Collections.newSetFromMap(new IdentityHashMap<>());
   private final List<CudaMemory> afterGraphs = new ArrayList<>();
   private final String hardware;
@@ -234,6 +238,11 @@ public final class CudaDevice implements Device {
   }
 
   @Override
+  public long ownBytes() {
+    return ownMemory.stream().mapToLong(Memory::bytes).sum();
+  }
+
+  @Override
   public void upload(ByteBuffer from, Memory to) {
     context.makeCurrent();
     transfers.upload(from, own(to));
@@ -354,6 +363,13 @@ public final class CudaDevice implements Device {
     return context;
   }
 
+  /** Memory that counts among {@link #ownBytes}. */
+  CudaMemory allocateOwn(long bytes) {
+    CudaMemory memory = allocate(bytes);
+    ownMemory.add(memory);
+    return memory;
+  }
+
   /** The GPU's name. */
   String hardware() {
     return hardware;
@@ -384,6 +400,7 @@ public final class CudaDevice implements Device {
   /** Called by memory that was closed. */
   void forget(CudaMemory memory) {
     live.remove(memory);
+    ownMemory.remove(memory);
   }
 
   /** Called by a graph that was closed. */

@@ -18,14 +18,14 @@ final class CudaMatrix implements MatrixLibrary {
   private final Cublas cublas;
   private final Cudnn cudnn;
 
-  /** Weights, or their gradient, in the storage type. */
-  private final Scratch rounded;
+  /** Weights that come in float32, or the gradient of any, in the storage type. */
+  private final Scratch scratch;
 
   CudaMatrix(CudaDevice device, BinaryCache cache) {
     this.device = device;
     this.cublas = new Cublas(device);
     this.cudnn = new Cudnn(device, cache);
-    this.rounded = new Scratch(device, "the copy of the weights in 16 bits");
+    this.scratch = new Scratch(device, "the copy of the weights in 16 bits");
   }
 
   @Override
@@ -34,8 +34,14 @@ final class CudaMatrix implements MatrixLibrary {
   }
 
   @Override
-  public void convForward(ConvShape shape, DType storage, Memory x, Memory w, Memory y) {
-    CudaMemory weights = toStorage(shape, storage, w);
+  public boolean roundsWeights() {
+    return true;
+  }
+
+  @Override
+  public void convForward(
+      ConvShape shape, DType storage, Memory x, DType weights, Memory w, Memory y) {
+    CudaMemory rounded = toStorage(shape, storage, weights, w);
     if (isProduct(shape)) {
       // y [rows, out] = x [rows, in] w [out, in]'
       cublas.gemm(
@@ -44,18 +50,18 @@ final class CudaMatrix implements MatrixLibrary {
           shape.out(),
           shape.in(),
           operand(x, storage, false),
-          operand(weights, storage, true),
+          operand(rounded, storage, true),
           0,
           operand(y, storage, false));
     } else {
-      conv(ConvDirection.FORWARD, shape, storage, x, weights, y);
+      conv(ConvDirection.FORWARD, shape, storage, x, rounded, y);
     }
   }
 
   @Override
   public void convBackwardData(
-      ConvShape shape, DType storage, Memory gradY, Memory w, Memory gradX) {
-    CudaMemory weights = toStorage(shape, storage, w);
+      ConvShape shape, DType storage, Memory gradY, DType weights, Memory w, Memory gradX) {
+    CudaMemory rounded = toStorage(shape, storage, weights, w);
     if (isProduct(shape)) {
       // gx [rows, in] = gy [rows, out] w [out, in]
       cublas.gemm(
@@ -64,11 +70,11 @@ final class CudaMatrix implements MatrixLibrary {
           shape.in(),
           shape.out(),
           operand(gradY, storage, false),
-          operand(weights, storage, false),
+          operand(rounded, storage, false),
           0,
           operand(gradX, storage, false));
     } else {
-      conv(ConvDirection.DATA, shape, storage, gradX, weights, gradY);
+      conv(ConvDirection.DATA, shape, storage, gradX, rounded, gradY);
     }
   }
 
@@ -164,13 +170,13 @@ final class CudaMatrix implements MatrixLibrary {
   }
 
   private CudaMemory scratch(long size, DType storage) {
-    return rounded.atLeast(size * storage.size);
+    return scratch.atLeast(size * storage.size);
   }
 
   /** The weights in the storage type: themselves, or a copy that lasts to the next call. */
-  private CudaMemory toStorage(ConvShape shape, DType storage, Memory w) {
+  private CudaMemory toStorage(ConvShape shape, DType storage, DType weights, Memory w) {
     device.context().makeCurrent();
-    if (storage == DType.F32) {
+    if (weights == storage) {
       return device.own(w);
     }
     long size = weights(shape);
@@ -195,7 +201,7 @@ final class CudaMatrix implements MatrixLibrary {
 
   @Override
   public void close() {
-    rounded.close();
+    scratch.close();
     cudnn.close();
     cublas.close();
   }

@@ -45,7 +45,7 @@ final class CudaTransfers implements AutoCloseable {
     private final CUevent moved;
 
     Slot() {
-      place = device.allocate(PIECE);
+      place = device.allocateOwn(PIECE);
       CudaErrors.check(
           "pinning " + PIECE + " bytes of the host's memory",
           JCudaDriver.cuMemHostAlloc(pinned, PIECE, 0));

@@ -133,12 +133,12 @@ final class Cudnn implements AutoCloseable {
     CudaErrors.check("asking for free memory", JCudaDriver.cuMemGetInfo(free, total));
     for (long bytes = Math.min(TRIAL_BYTES, free[0] / 2); bytes > 0; bytes /= 2) {
       try {
-        return device.allocate(bytes);
+        return device.allocateOwn(bytes);
       } catch (OutOfDeviceMemory e) {
         // It is in pieces: a smaller one may be there.
       }
     }
-    return device.allocate(1);
+    return device.allocateOwn(1);
   }
 
   @Override

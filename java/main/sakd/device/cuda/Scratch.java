@@ -18,7 +18,7 @@ final class Scratch implements AutoCloseable {
       if (memory != null) {
         device.closeAfterGraphs(memory);
       }
-      memory = device.allocate(Math.max(1, bytes));
+      memory = device.allocateOwn(Math.max(1, bytes));
     }
     return memory;
   }

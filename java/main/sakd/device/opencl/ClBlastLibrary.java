@@ -72,7 +72,8 @@ final class ClBlastLibrary implements MatrixLibrary {
   // ---- convolution ----
 
   @Override
-  public void convForward(ConvShape shape, DType storage, Memory x, Memory w, Memory y) {
+  public void convForward(
+      ConvShape shape, DType storage, Memory x, DType weights, Memory w, Memory y) {
     int depth = depth(shape);
     for (Slice s : slices(shape, storage)) {
       Matrix a = s.plain ? s.matrix(x, shape.in()) : columnsOf(s, x);
@@ -88,7 +89,7 @@ final class ClBlastLibrary implements MatrixLibrary {
 
   @Override
   public void convBackwardData(
-      ConvShape shape, DType storage, Memory gradY, Memory w, Memory gradX) {
+      ConvShape shape, DType storage, Memory gradY, DType weights, Memory w, Memory gradX) {
     int depth = depth(shape);
     for (Slice s : slices(shape, storage)) {
       Matrix g = gradient(s, gradY);
@@ -236,6 +237,10 @@ final class ClBlastLibrary implements MatrixLibrary {
       memory.close();
     }
     return device.allocate(bytes);
+  }
+
+  long scratchBytes() {
+    return (columns == null ? 0 : columns.bytes()) + (floats == null ? 0 : floats.bytes());
   }
 
   // ---- matrix product ----

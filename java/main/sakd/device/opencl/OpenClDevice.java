@@ -231,6 +231,11 @@ public final class OpenClDevice implements Device {
   }
 
   @Override
+  public long ownBytes() {
+    return matrix == null ? 0 : matrix.scratchBytes();
+  }
+
+  @Override
   public void upload(ByteBuffer from, Memory to) {
     ClTransfers.upload(queue(), from, own(to));
   }

@@ -23,11 +23,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import sakd.device.BinaryCache;
+import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.device.Kernel;
 import sakd.device.KernelSpec;
 import sakd.device.Memory;
 import sakd.io.UserError;
+import sakd.ops.KernelOps;
+import sakd.ops.Ops;
+import sakd.ops.Tensor;
 
 /** Memory, transfers, kernels and messages; on a GPU, or the stand-in of native-tests/hostcuda. */
 class CudaDeviceTest {
@@ -269,6 +273,36 @@ class CudaDeviceTest {
       assertEquals(3f, there.getFloat(12));
       return other.compiled();
     }
+  }
+
+  /** Buffers of transfers, cuBLAS's workspace and a 16-bit copy of weights are no tensor's. */
+  @Test
+  void whatTheDeviceHoldsForItselfIsInTheMemoryReport() {
+    CudaDevice fresh = CudaDevice.open(0);
+    try (Ops ops = new KernelOps(fresh)) {
+      ops.resetPeak();
+      long libraries = ops.memoryReport().current();
+      assertTrue(libraries >= 32L << 20, "the workspace of cuBLAS, not " + libraries);
+      ConvShape shape = new ConvShape(1, 2, 2, 64, 64, 3, 1, 1);
+      try (Tensor x = ops.allocate(DType.F16, 1, 2, 2, 64);
+          Tensor w = ops.allocate(DType.F32, 64, 3, 3, 64);
+          Tensor y = ops.allocate(DType.F16, 1, 2, 2, 64)) {
+        long tensors = x.memory().bytes() + w.memory().bytes() + y.memory().bytes();
+        assertEquals(libraries + tensors, ops.memoryReport().current());
+        ops.fill(x, 0);
+        ops.fill(w, 0);
+        ops.conv(shape, x, w, y);
+        long rounded = w.size() * DType.F16.size;
+        assertTrue(ops.memoryReport().current() >= libraries + tensors + rounded);
+        assertEquals(ops.memoryReport().current(), ops.memoryReport().peak());
+      }
+      long before = fresh.ownBytes();
+      try (Memory memory = fresh.allocate(4)) {
+        fresh.upload(ByteBuffer.allocateDirect(4), memory);
+      }
+      assertTrue(fresh.ownBytes() > before, "the buffer of an upload");
+    }
+    assertEquals(0, fresh.ownBytes());
   }
 
   @Test
