@@ -22,7 +22,11 @@ import sakd.model.NetworkSpec;
 import sakd.model.Networks;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.train.Listener;
+import sakd.train.Listeners;
 import sakd.train.RunFolder;
+import sakd.train.RunFolder.Printed;
+import sakd.train.TensorBoardListener;
 import sakd.train.TrainSettings;
 
 /** {@code train}: the whole of SAKD, or one method of it. */
@@ -37,6 +41,7 @@ import sakd.train.TrainSettings;
     })
 final class TrainCommand implements Callable<Integer> {
   private static final String RESUME = "--resume";
+  private static final String QUIET = "--quiet";
 
   @Mixin private DataOptions data;
   @Mixin private AugmentOptions augment;
@@ -56,6 +61,11 @@ final class TrainCommand implements Callable<Integer> {
       description = "Go on with an interrupted run, with the settings it was started with.")
   private Path resume;
 
+  @Option(
+      names = QUIET,
+      description = "Print errors and the final table only; train.log has every line.")
+  private boolean quiet;
+
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
   @Override
@@ -66,7 +76,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     boolean alone =
         spec.commandLine().getParseResult().matchedOptions().stream()
-            .allMatch(o -> List.of(RESUME, Main.VERBOSE).contains(o.longestName()));
+            .allMatch(o -> List.of(RESUME, QUIET, Main.VERBOSE).contains(o.longestName()));
     if (!alone) {
       throw new UserError(
           RESUME
@@ -92,6 +102,7 @@ final class TrainCommand implements Callable<Integer> {
           e);
     }
     first.spec = spec;
+    first.quiet = quiet;
     return first.train(args, true, resume);
   }
 
@@ -107,19 +118,41 @@ final class TrainCommand implements Callable<Integer> {
           resuming
               ? RunFolder.open(folder, out)
               : RunFolder.create(folder(plan), withoutCommand(args), out);
+      boolean withBar = !quiet && ((Main) spec.root().userObject()).onTerminal();
+      run = run.printing(quiet ? Printed.RESULTS : withBar ? Printed.EPOCHS : Printed.STEPS);
       run.say("device  " + ops.device().name() + ": " + ops.device().description());
       describe(plan, trainSet, testSet, run);
-      List<Pipeline.Row> rows =
-          new Pipeline(ops, plan, trainSet, testSet, run.path(), run, run::say).run(resuming);
-      table(rows, run);
+      try (TrainingBar bar = withBar ? bar(ops) : null;
+          TensorBoardListener events = new TensorBoardListener(RunFolder.args(run.path()));
+          Interrupt interrupt = new Interrupt()) {
+        List<Listener> listeners = new ArrayList<>(List.of(run, events, interrupt));
+        if (withBar) {
+          // It makes way for the lines of the others.
+          listeners.add(0, bar);
+        }
+        table(
+            new Pipeline(
+                    ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
+                .run(resuming),
+            run);
+      } catch (Interrupt.Stopped e) {
+        run.result("stopped in " + e.getMessage() + "; go on with: train --resume " + run.path());
+        return e.code();
+      }
     }
     return 0;
+  }
+
+  private static TrainingBar bar(Ops ops) {
+    return new TrainingBar(
+        System.out, TrainingBar.terminalWidth(), () -> ops.memoryReport().peak());
   }
 
   private static List<String> withoutCommand(List<String> args) {
     List<String> rest = new ArrayList<>(args);
     rest.remove("train");
     rest.remove(Main.VERBOSE);
+    rest.remove(QUIET);
     return rest;
   }
 
@@ -206,12 +239,12 @@ final class TrainCommand implements Callable<Integer> {
 
   private static void table(List<Pipeline.Row> rows, RunFolder run) {
     run.say("");
-    run.say(
+    run.result(
         String.format(
             "%-18s %10s %12s %22s %9s",
             "network", "top-1", "firing rate", "operations per image", "seconds"));
     for (Pipeline.Row row : rows) {
-      run.say(
+      run.result(
           String.format(
               Locale.ROOT,
               "%-18s %8.2f %% %12s %22s %9s",
@@ -228,7 +261,7 @@ final class TrainCommand implements Callable<Integer> {
                   ? "-"
                   : String.format(Locale.ROOT, "%.1f", run.seconds(row.phase()))));
     }
-    run.say("");
-    run.say("weights " + run.path().resolve("best.safetensors"));
+    run.result("");
+    run.result("weights " + run.path().resolve("best.safetensors"));
   }
 }
