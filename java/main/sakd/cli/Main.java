@@ -1,5 +1,6 @@
 package sakd.cli;
 
+import java.io.Console;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -53,6 +54,13 @@ public final class Main implements Runnable {
 
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
+  private boolean onTerminal;
+
+  /** Whether somebody looks at what is printed while it is printed. */
+  boolean onTerminal() {
+    return onTerminal;
+  }
+
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
@@ -69,6 +77,7 @@ public final class Main implements Runnable {
   /** Runs a command; 0, or 2 for the user's mistake, or 1 for ours. */
   static int execute(PrintStream out, PrintStream err, String... args) {
     Main main = new Main();
+    main.onTerminal = out.equals(System.out) && isTerminal(System.console());
     CommandLine line = commandLine(main);
     line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
@@ -124,6 +133,18 @@ public final class Main implements Runnable {
           return users ? 2 : 1;
         });
     return line;
+  }
+
+  private static boolean isTerminal(Console console) {
+    if (console == null) {
+      return false;
+    }
+    try {
+      // From Java 22 on there may be a console without a terminal, which says so.
+      return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+    } catch (ReflectiveOperationException e) {
+      return true;
+    }
   }
 
   public static void main(String[] args) {

@@ -24,7 +24,11 @@ import sakd.model.NetworkSpec;
 import sakd.model.Networks;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.train.Listener;
+import sakd.train.Listeners;
 import sakd.train.RunFolder;
+import sakd.train.RunFolder.Printed;
+import sakd.train.TensorBoardListener;
 import sakd.train.TrainSettings;
 
 /** {@code train}: the whole of SAKD, or one method of it. */
@@ -47,6 +51,7 @@ import sakd.train.TrainSettings;
     })
 final class TrainCommand implements Callable<Integer> {
   private static final String RESUME = "--resume";
+  private static final String QUIET = "--quiet";
 
   @Mixin private DataOptions data;
   @Mixin private AugmentOptions augment;
@@ -69,18 +74,22 @@ final class TrainCommand implements Callable<Integer> {
       description = "Go on with an interrupted run, with the settings it was started with.")
   private Path resume;
 
+  @Option(
+      names = QUIET,
+      description = "Print errors and the final table only; train.log has every line.")
+  private boolean quiet;
+
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
   @Override
   public Integer call() {
     List<String> given = spec.commandLine().getParseResult().expandedArgs();
     if (resume == null) {
-      train(withoutCommand(given), false, outputDir, data.open(true), data.open(false));
-      return 0;
+      return ofCommandLine(withoutCommand(given), false, outputDir);
     }
     boolean alone =
         spec.commandLine().getParseResult().matchedOptions().stream()
-            .allMatch(o -> List.of(RESUME, Main.VERBOSE).contains(o.longestName()));
+            .allMatch(o -> List.of(RESUME, QUIET, Main.VERBOSE).contains(o.longestName()));
     if (!alone) {
       throw new UserError(
           RESUME
@@ -101,8 +110,19 @@ final class TrainCommand implements Callable<Integer> {
               + "; expected the options the run was started with, restore the file",
           e);
     }
-    first.train(args, true, resume, first.data.open(true), first.data.open(false));
-    return 0;
+    first.spec = spec;
+    first.quiet = quiet;
+    return first.ofCommandLine(args, true, resume);
+  }
+
+  /** A run that Ctrl-C may stop; the exit code. */
+  private int ofCommandLine(List<String> args, boolean resuming, Path folder) {
+    try (Interrupt interrupt = new Interrupt()) {
+      train(args, resuming, folder, data.open(true), data.open(false), interrupt);
+      return 0;
+    } catch (Interrupt.Stopped e) {
+      return e.code();
+    }
   }
 
   /** Arguments without the command's name, in which recipes are spelt out already. */
@@ -138,14 +158,21 @@ final class TrainCommand implements Callable<Integer> {
           resuming,
           folder,
           trainSet == null ? command.data.open(true) : trainSet,
-          testSet == null ? command.data.open(false) : testSet);
+          testSet == null ? command.data.open(false) : testSet,
+          null);
     } catch (CommandLine.ParameterException e) {
       throw new UserError(Suggestions.problem(e), e);
     }
   }
 
+  /** Runs; {@code interrupt} is null where Ctrl-C is the program's own business. */
   private List<Pipeline.Row> train(
-      List<String> args, boolean resuming, Path folder, Dataset images, Dataset testSet) {
+      List<String> args,
+      boolean resuming,
+      Path folder,
+      Dataset images,
+      Dataset testSet,
+      Interrupt interrupt) {
     PrintWriter out = spec.commandLine().getOut();
     Dataset trainSet = augment.applyTo(images);
     try (Ops ops = device.open()) {
@@ -156,19 +183,43 @@ final class TrainCommand implements Callable<Integer> {
           resuming
               ? RunFolder.open(folder, out)
               : RunFolder.create(folder == null ? folder(plan) : folder, args, out);
+      boolean withBar = interrupt != null && !quiet && ((Main) spec.root().userObject()).onTerminal();
+      run = run.printing(quiet ? Printed.RESULTS : withBar ? Printed.EPOCHS : Printed.STEPS);
       run.say("device  " + ops.device().name() + ": " + ops.device().description());
       describe(plan, trainSet, testSet, run);
-      List<Pipeline.Row> rows =
-          new Pipeline(ops, plan, trainSet, testSet, run.path(), run, run::say).run(resuming);
-      table(rows, run);
-      return rows;
+      try (TrainingBar bar = withBar ? bar(ops) : null;
+          TensorBoardListener events = new TensorBoardListener(RunFolder.args(run.path()))) {
+        List<Listener> listeners = new ArrayList<>(List.of(run, events));
+        if (interrupt != null) {
+          listeners.add(interrupt);
+        }
+        if (withBar) {
+          // It makes way for the lines of the others.
+          listeners.add(0, bar);
+        }
+        List<Pipeline.Row> rows =
+            new Pipeline(
+                    ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
+                .run(resuming);
+        table(rows, run);
+        return rows;
+      } catch (Interrupt.Stopped e) {
+        run.result("stopped in " + e.getMessage() + "; go on with: train --resume " + run.path());
+        throw e;
+      }
     }
+  }
+
+  private static TrainingBar bar(Ops ops) {
+    return new TrainingBar(
+        System.out, TrainingBar.terminalWidth(), () -> ops.memoryReport().peak());
   }
 
   private static List<String> withoutCommand(List<String> args) {
     List<String> rest = new ArrayList<>(args);
     rest.remove("train");
     rest.remove(Main.VERBOSE);
+    rest.remove(QUIET);
     return rest;
   }
 
@@ -253,12 +304,12 @@ final class TrainCommand implements Callable<Integer> {
 
   private static void table(List<Pipeline.Row> rows, RunFolder run) {
     run.say("");
-    run.say(
+    run.result(
         String.format(
             "%-18s %10s %12s %22s %9s",
             "network", "top-1", "firing rate", "operations per image", "seconds"));
     for (Pipeline.Row row : rows) {
-      run.say(
+      run.result(
           String.format(
               Locale.ROOT,
               "%-18s %8.2f %% %12s %22s %9s",
@@ -275,7 +326,7 @@ final class TrainCommand implements Callable<Integer> {
                   ? "-"
                   : String.format(Locale.ROOT, "%.1f", run.seconds(row.phase()))));
     }
-    run.say("");
-    run.say("weights " + run.path().resolve("best.safetensors"));
+    run.result("");
+    run.result("weights " + run.path().resolve("best.safetensors"));
   }
 }

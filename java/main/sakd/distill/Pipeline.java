@@ -279,6 +279,7 @@ public final class Pipeline {
             new Trainer.Task(
                 phase,
                 network,
+                !ann,
                 objective,
                 where,
                 architecture(plan, trainSet),

@@ -1,9 +1,25 @@
 package sakd.train;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import sakd.data.Dataset;
+import sakd.nn.Parameters;
 
-/** Hears how training goes. */
+/** Hears how training goes. What it throws ends the training. */
 public interface Listener {
+  /**
+   * What a training sets out to do.
+   *
+   * @param phase which network is trained: teacher, direct, sakd ...
+   * @param folder where its files go
+   * @param epoch the first to be trained, from 1; a resumed run starts later
+   * @param epochs the last
+   * @param steps of an epoch
+   * @param data the training images
+   */
+  record Start(String phase, Path folder, int epoch, int epochs, int steps, Dataset data) {}
+
   /**
    * How far an epoch is.
    *
@@ -11,6 +27,7 @@ public interface Listener {
    * @param epoch from 1
    * @param step steps done, of {@code steps} in this epoch
    * @param loss averaged over this epoch so far
+   * @param top1 accuracy on this epoch's training images so far, in [0, 1]
    * @param lossScale of float16 training; 0 where there is none
    */
   record StepSummary(
@@ -20,6 +37,7 @@ public interface Listener {
       int step,
       int steps,
       LossTerms loss,
+      double top1,
       double imagesPerSecond,
       double lossScale) {}
 
@@ -43,8 +61,31 @@ public interface Listener {
       double imagesPerSecond,
       double seconds) {}
 
-  /** After some steps. */
+  /** Before the first step of a training; not if nothing is left of it. */
+  default void start(Start start) {}
+
+  /** After every step, which the device may still be at; to be heard in no time. */
+  default void submitted(String phase, int epoch, int step) {}
+
+  /** After steps whose losses were looked at: those of {@link #step} and some more. */
+  default void checked(StepSummary summary) {}
+
+  /** After every so many steps, as the settings have it. */
   void step(StepSummary summary);
+
+  /**
+   * After the last step of an epoch, whose gradients can be read now.
+   *
+   * @param lossScale the gradients are those of the loss times this
+   */
+  default void gradients(String phase, int epoch, Parameters parameters, double lossScale) {}
+
+  /**
+   * After an epoch of a spiking network.
+   *
+   * @param rates spikes per neuron and step of every layer of neurons, on a batch of test images
+   */
+  default void firingRates(String phase, int epoch, Map<String, Double> rates) {}
 
   void epoch(EpochSummary summary);
 

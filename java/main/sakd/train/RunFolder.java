@@ -19,6 +19,13 @@ import sakd.io.UserError;
  * goes on where it stopped.
  */
 public final class RunFolder implements Listener {
+  /** How much of the log is printed too; each has what the one before it has. */
+  public enum Printed {
+    RESULTS,
+    EPOCHS,
+    STEPS
+  }
+
   private static final String ARGS = "args.txt";
   private static final String LOG = "train.log";
   private static final String SUMMARY = "summary.csv";
@@ -29,11 +36,14 @@ public final class RunFolder implements Listener {
   private static final int SECONDS = COLUMNS - 1;
 
   private final Path folder;
-  private final PrintWriter out;
 
-  private RunFolder(Path folder, PrintWriter out) {
+  private final PrintWriter out;
+  private final Printed printed;
+
+  private RunFolder(Path folder, PrintWriter out, Printed printed) {
     this.folder = folder;
     this.out = out;
+    this.printed = printed;
   }
 
   /**
@@ -51,7 +61,7 @@ public final class RunFolder implements Listener {
     }
     AtomicFile.writeText(folder.resolve(ARGS), String.join("\n", args) + "\n");
     AtomicFile.writeText(folder.resolve(SUMMARY), HEADER);
-    return new RunFolder(folder, out);
+    return new RunFolder(folder, out, Printed.STEPS);
   }
 
   /** Whether a folder holds a run. */
@@ -61,7 +71,12 @@ public final class RunFolder implements Listener {
 
   /** Opens a run directory to go on. */
   public static RunFolder open(Path folder, PrintWriter out) {
-    return new RunFolder(folder, out);
+    return new RunFolder(folder, out, Printed.STEPS);
+  }
+
+  /** The same directory, of whose log less is printed. */
+  public RunFolder printing(Printed most) {
+    return new RunFolder(folder, out, most);
   }
 
   /**
@@ -89,7 +104,18 @@ public final class RunFolder implements Listener {
 
   /** Prints a line, and adds it to the log. */
   public void say(String line) {
-    out.println(line);
+    say(Printed.EPOCHS, line);
+  }
+
+  /** Prints a line of what the run came to in any case, and adds it to the log. */
+  public void result(String line) {
+    say(Printed.RESULTS, line);
+  }
+
+  private void say(Printed kind, String line) {
+    if (kind.compareTo(printed) <= 0) {
+      out.println(line);
+    }
     append(LOG, line + "\n");
   }
 
@@ -178,6 +204,7 @@ public final class RunFolder implements Listener {
   @Override
   public void step(StepSummary s) {
     say(
+        Printed.STEPS,
         String.format(
             Locale.ROOT,
             "%s epoch %d/%d step %d/%d  loss %.4f%s  %.0f images/s%s",

@@ -1,56 +1,44 @@
 package sakd.train;
 
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 import sakd.data.Dataset;
 import sakd.io.ImageFiles;
 import sakd.io.TensorBoardWriter;
+import sakd.io.UserError;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 
 /**
- * Writes what is heard of training as TensorBoard's event files, one for each phase and in a folder
- * of its own, so that TensorBoard shows teacher and students as curves in one chart. Steps count
- * training steps from the first epoch on.
+ * Writes what is heard of training as TensorBoard's event files, one for each training beside its
+ * weights, so that TensorBoard shows teacher and students as curves in one chart. Steps count
+ * training steps from the first epoch on; an epoch that is trained again replaces what is shown of
+ * it.
  */
 public final class TensorBoardListener implements Listener, AutoCloseable {
   private static final int IMAGES = 8;
 
-  private final Path run;
-  private final UnaryOperator<String> folders;
-  private final int stepsPerEpoch;
   private final List<String> args;
-  private final Map<String, TensorBoardWriter> writers = new HashMap<>();
+  private int stepsPerEpoch;
+  private TensorBoardWriter writer;
 
   /**
-   * @param run the run directory
-   * @param folders the folder of a phase in it, empty for the run directory itself
-   * @param stepsPerEpoch training steps in an epoch
    * @param args the arguments of the run, shown as a text
    */
-  public TensorBoardListener(
-      Path run, UnaryOperator<String> folders, int stepsPerEpoch, List<String> args) {
-    this.run = run;
-    this.folders = folders;
-    this.stepsPerEpoch = stepsPerEpoch;
+  public TensorBoardListener(List<String> args) {
     this.args = List.copyOf(args);
   }
 
-  /** The phase's file; a new one starts at the epoch that is heard of first. */
-  private TensorBoardWriter writer(String phase, int epoch) {
-    return writers.computeIfAbsent(
-        phase,
-        p -> {
-          long first = endOf(epoch - 1) + 1;
-          TensorBoardWriter writer = new TensorBoardWriter(run.resolve(folders.apply(p)), first);
-          // Markdown shows lines that are indented as they are.
-          writer.text("settings", "    " + String.join("\n    ", args), first);
-          return writer;
-        });
+  @Override
+  public void start(Start s) {
+    close();
+    stepsPerEpoch = s.steps();
+    long first = endOf(s.epoch() - 1) + 1;
+    writer = new TensorBoardWriter(s.folder(), first);
+    // Markdown shows lines that are indented as they are.
+    writer.text("settings", "    " + String.join("\n    ", args), first);
+    images(s.data(), first);
   }
 
   private long endOf(int epoch) {
@@ -59,7 +47,6 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
 
   @Override
   public void step(StepSummary s) {
-    TensorBoardWriter writer = writer(s.phase(), s.epoch());
     long at = endOf(s.epoch() - 1) + s.step();
     writer.scalar("loss/mean of the epoch so far", s.loss().total(), at);
     writer.scalar("images per second", s.imagesPerSecond(), at);
@@ -70,7 +57,6 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
 
   @Override
   public void epoch(EpochSummary s) {
-    TensorBoardWriter writer = writer(s.phase(), s.epoch());
     long at = endOf(s.epoch());
     writer.scalar("loss/total", s.loss().total(), at);
     writer.scalar("loss/cross-entropy", s.loss().ce(), at);
@@ -86,39 +72,51 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
   }
 
   /** Histograms of the gradients of the last step of an epoch, one for each tensor of weights. */
-  public void gradients(String phase, int epoch, Parameters parameters) {
+  @Override
+  public void gradients(String phase, int epoch, Parameters parameters, double lossScale) {
     for (Parameter p : parameters.all()) {
       if (p.trained()) {
-        writer(phase, epoch).histogram("gradients/" + p.name(), p.read(p.gradient()), endOf(epoch));
+        float[] values = p.read(p.gradient());
+        for (int i = 0; i < values.length; i++) {
+          values[i] /= (float) lossScale;
+        }
+        writer.histogram("gradients/" + p.name(), values, endOf(epoch));
       }
     }
   }
 
   /** Firing rates after an epoch: a curve for each layer of neurons, and their distribution. */
+  @Override
   public void firingRates(String phase, int epoch, Map<String, Double> rates) {
     float[] values = new float[rates.size()];
     int i = 0;
     for (Map.Entry<String, Double> rate : rates.entrySet()) {
       values[i++] = rate.getValue().floatValue();
-      writer(phase, epoch).scalar("firing rate/" + rate.getKey(), rate.getValue(), endOf(epoch));
+      writer.scalar("firing rate/" + rate.getKey(), rate.getValue(), endOf(epoch));
     }
-    writer(phase, epoch).histogram("firing rates of the layers", values, endOf(epoch));
+    writer.histogram("firing rates of the layers", values, endOf(epoch));
   }
 
   /** The first images of a set, as evaluation sees them; of recordings the first frame. */
-  public void images(String phase, int epoch, Dataset set) {
+  private void images(Dataset set, long step) {
     for (int i = 0; i < Math.min(IMAGES, set.size()); i++) {
       ByteBuffer pixels = ByteBuffer.allocate(set.shape().bytes());
-      set.read(i, null, pixels);
+      try {
+        set.read(i, null, pixels);
+      } catch (UserError e) {
+        // The epoch that reads it counts it and says so.
+        continue;
+      }
       byte[] png = ImageFiles.png(pixels.array(), set.channels(), set.height(), set.width());
       String tag = "input " + i + "/" + set.classNames().get(set.label(i));
-      writer(phase, epoch)
-          .image(tag, png, set.width(), set.height(), set.channels(), endOf(epoch - 1) + 1);
+      writer.image(tag, png, set.width(), set.height(), set.channels(), step);
     }
   }
 
   @Override
   public void close() {
-    writers.values().forEach(TensorBoardWriter::close);
+    if (writer != null) {
+      writer.close();
+    }
   }
 }

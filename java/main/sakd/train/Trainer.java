@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import sakd.data.Augment;
 import sakd.data.Batch;
 import sakd.data.DataLoader;
@@ -43,6 +44,7 @@ public final class Trainer {
    * One training: a network, what it minimises, and where its files go.
    *
    * @param phase for messages: teacher, direct, sakd ...
+   * @param spiking whether the network has firing rates
    * @param architecture for messages about weight files
    * @param inference names of parameters that inference needs and best.safetensors holds
    * @param about metadata of the files, from which evaluation rebuilds the network
@@ -50,6 +52,7 @@ public final class Trainer {
   public record Task(
       String phase,
       Network network,
+      boolean spiking,
       Objective objective,
       Path folder,
       String architecture,
@@ -91,19 +94,29 @@ public final class Trainer {
               settings.augment() ? Augment.standard(trainSet) : Augment.NONE,
               settings.seed(),
               settings.workers());
-      double top1 = progress.epochsDone() < settings.epochs() ? 0 : evaluate(task, ema).top1();
+      int first = progress.epochsDone() + 1;
+      double top1 = 0;
+      if (first <= settings.epochs()) {
+        listener.start(
+            new Listener.Start(
+                task.phase, task.folder, first, settings.epochs(), loader.batches(), trainSet));
+      } else {
+        top1 = averaged(ema, () -> evaluator.evaluate(task.network, false)).top1();
+      }
       for (int e = progress.epochsDone(); e < settings.epochs(); e++) {
+        int epoch = e + 1;
         optimizer.learningRate(schedule.at(e));
         if (task.objective.startEpoch(e, settings.epochs())) {
           step.forget();
         }
         Trained trained = epoch(task, loader, step, optimizer, e);
-        Evaluator.Evaluation evaluation = evaluate(task, ema);
+        listener.gradients(task.phase, epoch, parameters, trained.lossScale);
+        Evaluator.Evaluation evaluation = averaged(ema, () -> evaluate(task, epoch));
         top1 = evaluation.top1();
         listener.epoch(
             new Listener.EpochSummary(
                 task.phase,
-                e + 1,
+                epoch,
                 settings.epochs(),
                 schedule.at(e),
                 trained.loss,
@@ -115,7 +128,7 @@ public final class Trainer {
         boolean best = e == 0 || evaluation.top1() > progress.bestTop1();
         progress = new Checkpoint.Progress(e + 1, best ? evaluation.top1() : progress.bestTop1());
         if (best) {
-          saveBest(task, ema);
+          averaged(ema, () -> saveBest(task));
         }
         Checkpoint.save(last, parameters, optimizer, ema, progress, task.about);
       }
@@ -145,55 +158,59 @@ public final class Trainer {
     };
   }
 
-  private Evaluator.Evaluation evaluate(Task task, Ema ema) {
-    if (ema != null) {
-      ema.swap();
+  private Evaluator.Evaluation evaluate(Task task, int epoch) {
+    if (task.spiking) {
+      listener.firingRates(task.phase, epoch, evaluator.firingRates(task.network));
     }
+    return evaluator.evaluate(task.network, false);
+  }
+
+  private static Path saveBest(Task task) {
+    Path best = task.folder.resolve(BEST);
+    Weights.save(best, task.network.parameters(), task.inference, task.about);
+    return best;
+  }
+
+  /** Does some work with the average of weights in the place of the weights, if there is one. */
+  private static <R> R averaged(Ema ema, Supplier<R> work) {
+    if (ema == null) {
+      return work.get();
+    }
+    ema.swap();
     try {
-      return evaluator.evaluate(task.network, false);
+      return work.get();
     } finally {
-      if (ema != null) {
-        ema.swap();
-      }
+      ema.swap();
     }
   }
 
-  private static void saveBest(Task task, Ema ema) {
-    if (ema != null) {
-      ema.swap();
-    }
-    try {
-      Weights.save(
-          task.folder.resolve(BEST), task.network.parameters(), task.inference, task.about);
-    } finally {
-      if (ema != null) {
-        ema.swap();
-      }
-    }
-  }
-
-  private record Trained(LossTerms loss, double top1, double seconds) {}
+  /** What an epoch brought; {@code lossScale} is that of the last step, 1 where there is none. */
+  private record Trained(LossTerms loss, double top1, double seconds, double lossScale) {}
 
   private Trained epoch(
       Task task, DataLoader loader, TrainStep step, Optimizer optimizer, int epoch) {
     StepSums sums = StepSums.ZERO;
     int images = 0;
     int steps = 0;
+    double lossScale = 0;
     long start = System.nanoTime();
     try (Epoch batches = loader.epoch(epoch)) {
       while (batches.hasNext()) {
         Batch batch = batches.next();
-        step.run(batch);
-        images += batch.size();
         steps++;
         boolean last = steps == loader.batches();
+        if (last) {
+          // The step itself may change it.
+          lossScale = optimizer.scale();
+        }
+        step.run(batch);
+        images += batch.size();
+        listener.submitted(task.phase, epoch + 1, steps);
         boolean prints = steps % settings.printFreq() == 0 && !last;
         if (last || prints || steps % CHECK_EVERY == 0) {
           sums = sums.plus(step.take());
           Divergence.check(ops, task.phase, epoch, sums, optimizer, step);
-        }
-        if (prints) {
-          listener.step(
+          var summary =
               new Listener.StepSummary(
                   task.phase,
                   epoch + 1,
@@ -201,15 +218,24 @@ public final class Trainer {
                   steps,
                   loader.batches(),
                   sums.loss(task.objective),
+                  (double) sums.hits() / images,
                   images / seconds(start),
-                  optimizer.scale()));
+                  optimizer.scale());
+          listener.checked(summary);
+          if (prints) {
+            listener.step(summary);
+          }
         }
       }
       if (!batches.failures().isEmpty()) {
         listener.unreadable(task.phase, epoch + 1, batches.failures());
       }
     }
-    return new Trained(sums.loss(task.objective), (double) sums.hits() / images, seconds(start));
+    return new Trained(
+        sums.loss(task.objective),
+        (double) sums.hits() / images,
+        seconds(start),
+        lossScale > 0 ? lossScale : 1);
   }
 
   private static double seconds(long start) {

@@ -126,9 +126,50 @@ class ResumeTest {
     assertSame(undisturbed, run);
   }
 
-  /** Starts the command in a process of its own and kills it when it prints such a line. */
+  @Test
+  void interruptedByCtrlC() throws Exception {
+    Path run = shared.resolve("interrupted");
+    String out =
+        endProcess(
+            "direct epoch 1/4 step 5/6",
+            everything(run),
+            process -> new ProcessBuilder("kill", "-INT", "" + process.pid()).start().waitFor(),
+            128 + 2);
+    assertEquals(out, Files.readString(run.resolve("train.log")));
+    String last = out.lines().reduce((a, b) -> b).orElseThrow();
+    Matcher where =
+        Pattern.compile("stopped in epoch (.) of (.*); go on with: train --resume (.*)")
+            .matcher(last);
+    assertTrue(where.matches(), out);
+    assertEquals(run.toString(), where.group(3));
+    // The epochs before are whole.
+    Path folder = where.group(2).equals("sakd") ? run : run.resolve(where.group(2));
+    Path file = folder.resolve("last.safetensors");
+    int done = Integer.parseInt(where.group(1)) - 1;
+    assertEquals(done, Files.exists(file) ? epochsDone(file) : 0);
+    resume(run);
+    assertSame(undisturbed, run);
+  }
+
+  /** What is done to a process. */
+  private interface Signal {
+    void send(Process process) throws IOException, InterruptedException;
+  }
+
   private static void killProcess(String line, List<String> args) throws Exception {
+    // Not Process.destroyForcibly, which would close the pipe that is read.
+    endProcess(line, args, process -> process.toHandle().destroyForcibly(), 128 + 9);
+  }
+
+  /**
+   * Starts the command in a process of its own, signals to it when it prints such a line, and
+   * returns what it printed.
+   */
+  private static String endProcess(String line, List<String> args, Signal signal, int code)
+      throws Exception {
     List<String> command = new ArrayList<>();
+    // Shells start what runs in the background deaf to Ctrl-C.
+    command.addAll(List.of("env", "--default-signal=INT"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx1g", "-cp", System.getProperty("java.class.path")));
     command.add("sakd.cli.Main");
@@ -141,14 +182,14 @@ class ResumeTest {
       for (String l = out.readLine(); l != null; l = out.readLine()) {
         seen.append(l).append('\n');
         if (l.startsWith(line)) {
-          // Not Process.destroyForcibly, which would close the pipe that is read here.
-          process.toHandle().destroyForcibly();
+          signal.send(process);
         }
       }
     } finally {
       process.destroyForcibly();
     }
-    assertEquals(128 + 9, process.waitFor(), seen.toString());
+    assertEquals(code, process.waitFor(), seen.toString());
+    return seen.toString();
   }
 
   @Test

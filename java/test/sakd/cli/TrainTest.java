@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,6 +25,8 @@ import sakd.io.HostTensor;
 import sakd.io.Npy;
 import sakd.io.Safetensors;
 import sakd.io.SafetensorsFile;
+import sakd.testing.EventFiles;
+import sakd.testing.ProtobufReader;
 
 /** Whole runs of every method, and what eval and predict make of their files. */
 class TrainTest {
@@ -68,6 +72,50 @@ class TrainTest {
     List<String> names = table.lines().map(l -> l.split("  ", -1)[0]).toList();
     assertTrue(names.containsAll(List.of("teacher (ANN)", "transferred only", "SAKD")), table);
     assertFalse(names.contains("direct"), "a method was asked for");
+  }
+
+  /** TensorBoard's curves are the rows of the summary, at the last step of their epoch. */
+  @Test
+  void theEventFilesSayWhatTheSummarySays() throws IOException {
+    int steps = 3;
+    for (String phase : List.of("teacher", "sakd")) {
+      boolean spiking = phase.equals("sakd");
+      Map<String, float[]> curves = new TreeMap<>();
+      Set<String> others = new TreeSet<>();
+      for (ProtobufReader event : EventFiles.read(spiking ? sakd : sakd.resolve("teacher"))) {
+        if (event.has(5)) {
+          ProtobufReader value = event.message(5).message(1);
+          if (value.has(2)) {
+            curves.computeIfAbsent(value.text(1) + "@" + event.integer(2), k -> new float[1])[0] =
+                value.real32(2);
+          } else {
+            others.add(value.text(1));
+          }
+        }
+      }
+      Map<String, String> columns =
+          Map.of(
+              "loss/total", "loss",
+              "loss/cross-entropy", "ce",
+              "accuracy/train top-1", "train_top1",
+              "accuracy/test top-1", "top1",
+              "accuracy/test top-5", "top5",
+              "learning rate", "lr");
+      List<String[]> rows = rows(sakd, phase);
+      for (int e = 0; e < rows.size(); e++) {
+        String at = "@" + (e + 1) * steps;
+        for (Map.Entry<String, String> column : columns.entrySet()) {
+          double expected = cell(rows, e, column.getValue());
+          float[] value = curves.get(column.getKey() + at);
+          assertEquals(expected, value[0], 1e-5 * expected, column + " of " + phase);
+        }
+        assertEquals(spiking, curves.containsKey("loss/features" + at));
+        assertEquals(spiking, curves.containsKey("firing rate/act1" + at), curves.keySet() + "");
+      }
+      assertTrue(
+          others.containsAll(Set.of("settings", "gradients/conv1.weight", "input 0/0")),
+          others.toString());
+    }
   }
 
   @Test
@@ -160,7 +208,12 @@ class TrainTest {
     Path again = shared.resolve("cifar-again");
     args.set(args.indexOf("--output-dir") + 1, again.toString());
     args.add(run.resolve("best.safetensors").toString());
-    CommandLines.run(args).ok();
+    args.add("--quiet");
+    String out = CommandLines.run(args).ok().out();
+    assertTrue(out.startsWith("network  "), "the table alone: " + out);
+    String log = Files.readString(again.resolve("train.log"));
+    assertTrue(log.endsWith("\n" + out) && log.contains("\ndirect epoch 2/2  lr"), log);
+    assertFalse(Files.readString(again.resolve("args.txt")).contains("--quiet"));
     Path weights = again.resolve("best.safetensors");
     CommandLines.Answer eval =
         CommandLines.run(
@@ -300,7 +353,8 @@ class TrainTest {
   }
 
   private static final List<String> COLUMNS =
-      List.of("phase", "epoch", "lr", "loss", "ce", "logits", "features", "train_top1", "top1");
+      List.of(
+          "phase", "epoch", "lr", "loss", "ce", "logits", "features", "train_top1", "top1", "top5");
 
   private static double cell(List<String[]> rows, int row, String column) {
     return Double.parseDouble(rows.get(row)[COLUMNS.indexOf(column)]);

@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.io.UserError;
@@ -41,6 +44,28 @@ class RunFolderTest {
     UserError e = assertThrows(UserError.class, () -> RunFolder.create(folder, List.of(), QUIET));
     assertTrue(e.getMessage().contains("--resume " + folder), e.getMessage());
     assertEquals(List.of("--lr", "1"), RunFolder.args(folder));
+  }
+
+  @Test
+  void whateverIsPrintedTheLogHasEveryLine() throws IOException {
+    RunFolder run = RunFolder.create(folder, List.of(), QUIET);
+    Map<RunFolder.Printed, String> printed = new EnumMap<>(RunFolder.Printed.class);
+    for (RunFolder.Printed most : RunFolder.Printed.values()) {
+      StringWriter out = new StringWriter();
+      RunFolder some = RunFolder.open(folder, new PrintWriter(out)).printing(most);
+      some.step(
+          new Listener.StepSummary("sakd", 1, 3, 1, 9, new LossTerms(1, 1, 0, 0), 0.5, 100, 0));
+      some.say("an epoch");
+      some.result("a result");
+      printed.put(most, out.toString());
+    }
+    String step = "sakd epoch 1/3 step 1/9  loss 1.0000  100 images/s\n";
+    assertEquals("a result\n", printed.get(RunFolder.Printed.RESULTS));
+    assertEquals("an epoch\na result\n", printed.get(RunFolder.Printed.EPOCHS));
+    assertEquals(step + "an epoch\na result\n", printed.get(RunFolder.Printed.STEPS));
+    assertEquals(
+        (step + "an epoch\na result\n").repeat(3), Files.readString(folder.resolve("train.log")));
+    assertEquals(folder, run.path());
   }
 
   @Test

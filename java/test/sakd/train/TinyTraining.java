@@ -106,20 +106,28 @@ final class TinyTraining implements AutoCloseable {
   /** Trains into a folder; {@code step} hears of every second step. */
   Trainer.Outcome run(
       Path folder, TrainSettings settings, boolean resume, Consumer<Listener.StepSummary> step) {
-    try (Evaluator evaluator = new Evaluator(ops, data, 10, settings.storage())) {
-      Listener listener =
-          new Listener() {
-            @Override
-            public void step(StepSummary summary) {
-              step.accept(summary);
-            }
+    return run(
+        folder,
+        settings,
+        resume,
+        new Listener() {
+          @Override
+          public void step(StepSummary summary) {
+            step.accept(summary);
+          }
 
-            @Override
-            public void epoch(EpochSummary summary) {}
-          };
+          @Override
+          public void epoch(EpochSummary summary) {}
+        });
+  }
+
+  /** Trains into a folder. */
+  Trainer.Outcome run(Path folder, TrainSettings settings, boolean resume, Listener listener) {
+    try (Evaluator evaluator = new Evaluator(ops, data, 10, settings.storage())) {
       return new Trainer(ops, settings, data, evaluator, listener)
           .run(
-              new Trainer.Task("tiny", student, objective, folder, "tiny", name -> true, Map.of()),
+              new Trainer.Task(
+                  "tiny", student, true, objective, folder, "tiny", name -> true, Map.of()),
               resume);
     }
   }

@@ -1,0 +1,73 @@
+package sakd.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import sakd.train.Listener;
+import sakd.train.LossTerms;
+
+/** What a terminal shows of a bar and of the lines around it. */
+class TrainingBarTest {
+  private static final int WIDTH = 160;
+  private static final LossTerms LOSS = new LossTerms(9.1162, 0.7091, 1.5664, 0.68406);
+
+  private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+  private final PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+
+  @Test
+  void showsHowFarAndHowWellAndMakesWayForLines() {
+    try (TrainingBar bar = new TrainingBar(out, WIDTH, () -> 3L << 29)) {
+      out.println("training sakd");
+      bar.start(new Listener.Start("sakd", Path.of("run"), 3, 4, 10, null));
+      for (int epoch = 3; epoch <= 4; epoch++) {
+        for (int step = 1; step <= 10; step++) {
+          bar.submitted("sakd", epoch, step);
+          if (step == 5) {
+            bar.checked(
+                new Listener.StepSummary("sakd", epoch, 4, step, 10, LOSS, 0.7353, 1212, 0));
+          }
+        }
+        if (epoch == 4) {
+          bar.unreadable("sakd", epoch, List.of("a.png"));
+          out.println("unreadable");
+        }
+        bar.epoch(new Listener.EpochSummary("sakd", epoch, 4, 0.1, LOSS, 1, 1, 1, 1, 1));
+        out.println("epoch " + epoch);
+      }
+      bar.start(new Listener.Start("direct", Path.of("run"), 1, 2, 10, null));
+      bar.submitted("direct", 1, 1);
+    }
+    out.println("error");
+    String text = bytes.toString(StandardCharsets.UTF_8);
+    assertEquals(
+        List.of("training sakd", "epoch 3", "unreadable", "epoch 4", "error", ""),
+        Arrays.stream(text.split("\n", -1)).map(TrainingBarTest::seen).toList(),
+        text);
+    String last = text.substring(0, text.indexOf("epoch 3"));
+    String[] drawn = last.split("\r", -1);
+    String bar = drawn[drawn.length - 3];
+    assertTrue(bar.matches("sakd 3/4 +75% \\[=+>? *] 30/40 \\(0:00:0. / 0:00:0.\\) .*"), bar);
+    assertTrue(
+        bar.contains(
+            "loss 9.1162  train 73.53 %  1212 images/s  1.50 GiB"
+                + "  (ce 0.7091, logits 1.5664, feat"),
+        bar);
+    assertTrue(bar.length() < WIDTH, bar);
+  }
+
+  /** What is left to be seen of characters that overwrite each other. */
+  private static String seen(String line) {
+    StringBuilder screen = new StringBuilder(" ".repeat(WIDTH));
+    for (String part : line.split("\r", -1)) {
+      screen.replace(0, part.length(), part);
+    }
+    return screen.toString().strip();
+  }
+}
