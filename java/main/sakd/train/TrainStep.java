@@ -92,7 +92,8 @@ public final class TrainStep implements AutoCloseable {
     try (var images = batch.images(storage);
         Tape tape = new Tape(ops, Tape.Mode.TRAIN, storage, monitor);
         Objective.Losses losses =
-            objective.compute(tape, tape.input(images), batch.labels(), optimizer.lossScale())) {
+            objective.compute(
+                tape, tape.input(images), batch.labels(), batch.mix(), optimizer.lossScale())) {
       tally.add(losses, batch.labels());
       tape.backward();
     }

@@ -88,7 +88,9 @@ public final class Trainer {
               settings.batchSize(),
               settings.shuffle(),
               false,
-              settings.augment() ? Augment.standard(trainSet) : Augment.NONE,
+              settings.augment()
+                  ? Augment.standard(trainSet).mixing(settings.mixing())
+                  : Augment.NONE,
               settings.seed(),
               settings.workers());
       double top1 = progress.epochsDone() < settings.epochs() ? 0 : evaluate(task, ema).top1();
