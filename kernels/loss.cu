@@ -17,12 +17,16 @@ INLINE bool is_ahead(float z, int k, float own, int label) {
 //   loss = (ce_weight ce + kl_weight kl) / N
 //   dloss/dz = (ce_weight (p - target) + kl_weight T (b - a)) / N
 //
+// If mixed, a label is mix[0] onehot(y_n) + (1 - mix[0]) onehot(y_{N-1-n}) in onehot(y)'s place, as
+// augment.cu mixes images; mix [6] is described there.
+//
 // losses [N, 2] (ce and kl of each sample) and grad [N, K] (dloss/dz times loss_scale [1]) are
 // assigned. T is the temperature. With kl_weight = 0 the teacher is not read and kl is 0.
 KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RESTRICT teacher,
-       GLOBAL const int* RESTRICT labels, GLOBAL const float* RESTRICT loss_scale,
-       GLOBAL float* RESTRICT losses, GLOBAL float* RESTRICT grad, float ce_weight, float kl_weight,
-       float temperature, float smoothing, int samples, int classes) {
+       GLOBAL const int* RESTRICT labels, GLOBAL const float* RESTRICT mix,
+       GLOBAL const float* RESTRICT loss_scale, GLOBAL float* RESTRICT losses,
+       GLOBAL float* RESTRICT grad, float ce_weight, float kl_weight, float temperature,
+       float smoothing, int mixed, int samples, int classes) {
   FOR_EACH(n, samples) {
     GLOBAL const float* z = logits + n * classes;
     GLOBAL const float* q = teacher + n * classes;
@@ -44,6 +48,8 @@ KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RE
       }
     }
     const int y = labels[n];
+    const float own = mixed ? mix[0] : 1.0f;
+    const int other = own < 1.0f ? labels[samples - 1 - n] : y;
     const float p_log = scalar_log(p_sum);
     const float b_log = distil ? scalar_log(b_sum) : 0.0f;
     const float a_log = distil ? scalar_log(a_sum) : 0.0f;
@@ -52,7 +58,8 @@ KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RE
     float kl = 0.0f;
     for (int k = 0; k < classes; ++k) {
       const float p = scalar_exp(z[k] - z_max) / p_sum;
-      const float target = share + (k == y ? 1.0f - smoothing : 0.0f);
+      const float label = (k == y ? own : 0.0f) + (k == other ? 1.0f - own : 0.0f);
+      const float target = share + (1.0f - smoothing) * label;
       float g = ce_weight * (p - target);
       if (distil) {
         const float log_a = (q[k] - q_max) * inverse - a_log;
@@ -64,7 +71,8 @@ KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RE
       }
       grad[n * classes + k] = g * scale;
     }
-    const float log_p_true = z[y] - z_max - p_log;
+    const float z_true = other == y ? z[y] : own * z[y] + (1.0f - own) * z[other];
+    const float log_p_true = z_true - z_max - p_log;
     const float log_p_total = z_total - classes * p_log;
     losses[2 * n] = -(1.0f - smoothing) * log_p_true - share * log_p_total;
     losses[2 * n + 1] = kl * temperature * temperature;

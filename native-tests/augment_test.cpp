@@ -54,9 +54,26 @@ TEST_CASE("crop, flip and black border") {
     const Buffer<float> m = to_float_buffer(mean), d = to_float_buffer(deviation);
     const int64 rows = int64(images) * height;
     const Buffer<storage> out(rows * width * channels);
-    KERNEL_OF(augment)(matrix(rows, width * channels), bytes.data(), placement.data(), m.data(), d.data(), out.data(), images, 1,
-                       channels, height, width, rows);
-    check_storage("out", out, expected_images(bytes, placement, mean, deviation, images, height, width), 1e-6);
+    KERNEL_OF(augment)(matrix(rows, width * channels), bytes.data(), placement.data(), nullptr, m.data(), d.data(), out.data(),
+                       0, images, 1, channels, height, width, rows);
+    Doubles expected = expected_images(bytes, placement, mean, deviation, images, height, width);
+    check_storage("out", out, expected, 1e-6);
+
+    // A quarter of itself and three of its partner in rows 1 to 3 and columns 2 to 6, both exclusive.
+    const Buffer<float> mix{0.5f, 0.25f, 1, 3, 2, 6};
+    KERNEL_OF(augment)(matrix(rows, width * channels), bytes.data(), placement.data(), mix.data(), m.data(), d.data(),
+                       out.data(), 1, images, 1, channels, height, width, rows);
+    const Doubles alone = expected;
+    for (int n = 0; n < images; ++n) {
+      for (int y = 1; y < 3; ++y) {
+        for (int i = 2 * channels; i < 6 * channels; ++i) {
+          const size_t own = (size_t(n) * height + y) * width * channels + i;
+          const size_t other = (size_t(images - 1 - n) * height + y) * width * channels + i;
+          expected[own] = 0.25 * alone[own] + 0.75 * alone[other];
+        }
+      }
+    }
+    check_storage("mixed", out, expected, 1e-6);
   }
 }
 
@@ -70,8 +87,8 @@ TEST_CASE("the frames of a sample move alike, and time comes first") {
   const Buffer<float> m = to_float_buffer(mean), d = to_float_buffer(deviation);
   const int64 rows = int64(samples) * frames * height;
   const Buffer<storage> out(rows * width * channels);
-  KERNEL_OF(augment)(matrix(rows, width * channels), in.data(), placement.data(), m.data(), d.data(), out.data(), samples,
-                     frames, channels, height, width, rows);
+  KERNEL_OF(augment)(matrix(rows, width * channels), in.data(), placement.data(), nullptr, m.data(), d.data(), out.data(), 0,
+                     samples, frames, channels, height, width, rows);
   // As if the frames were images of their own, sorted by time.
   const Buffer<uchar> sorted(in.size());
   const Buffer<int> places(size_t(samples) * frames * 3);

@@ -6,6 +6,8 @@
 namespace {
 struct Weights {
   double ce, kl, temperature, smoothing;
+  /// The share of a sample's own label, beside that of the last but n.
+  double own = 1;
 };
 
 struct Losses {
@@ -31,7 +33,9 @@ Losses expected_losses(const Doubles& z, const Doubles& q, const Buffer<int>& la
     const Doubles log_a = w.kl ? log_softmax(&q[n * classes], classes, w.temperature) : log_b;
     double ce = 0, kl = 0;
     for (size_t k = 0; k < classes; ++k) {
-      const double target = (size_t(labels[n]) == k ? 1 - w.smoothing : 0) + w.smoothing / classes;
+      const size_t y = labels[n], other = labels[samples - 1 - n];
+      const double label = (y == k ? w.own : 0) + (other == k ? 1 - w.own : 0);
+      const double target = (1 - w.smoothing) * label + w.smoothing / classes;
       const double a = std::exp(log_a[k]), b = std::exp(log_b[k]);
       if (target > 0) ce -= target * log_p[k];
       if (a > 0) kl += w.temperature * w.temperature * a * (log_a[k] - log_b[k]);
@@ -48,9 +52,11 @@ Losses measured_losses(const Doubles& z, const Doubles& q, const Buffer<int>& la
   const int samples = static_cast<int>(labels.size()), classes = static_cast<int>(z.size() / samples);
   const Buffer<float> logits = to_float_buffer(z), teacher = to_float_buffer(q);
   const Buffer<float> loss_scale{1}, losses(2 * samples), grad(z.size());
+  const Buffer<float> mix{float(w.own), 0, 0, 0, 0, 0};
   KERNEL_OF(softmax_loss)
-  (each(samples), logits.data(), w.kl ? teacher.data() : nullptr, labels.data(), loss_scale.data(), losses.data(),
-   grad.data(), float(w.ce), float(w.kl), float(w.temperature), float(w.smoothing), samples, classes);
+  (each(samples), logits.data(), w.kl ? teacher.data() : nullptr, labels.data(), mix.data(),
+   loss_scale.data(), losses.data(), grad.data(), float(w.ce), float(w.kl), float(w.temperature), float(w.smoothing),
+   w.own < 1, samples, classes);
   return {from_float_buffer(losses), from_float_buffer(grad)};
 }
 
@@ -69,7 +75,8 @@ Doubles float_normals(Random& random, size_t n, double deviation) {
 }
 
 const Weights weights[] = {{1, 0, 1, 0},   {1, 0, 1, 0.125}, {1, 1, 1, 0},      {0.5, 2, 4, 0.0625},
-                           {0, 1, 2.5, 0}, {1, 10, 1, 0},    {0, 3, 0.5, 0.25}};
+                           {0, 1, 2.5, 0}, {1, 10, 1, 0},    {0, 3, 0.5, 0.25},
+                           {0.5, 2, 4, 0.0625, 0.75}, {1, 0, 1, 0, 0}};
 }  // namespace
 
 TEST_CASE("softmax losses and gradients") {

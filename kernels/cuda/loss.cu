@@ -9,9 +9,10 @@
 // losses [N, 2] and grad [N, K] are assigned. The logits come from memory once; a warp's row is small,
 // and the first-level cache holds it for the passes after the first.
 KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RESTRICT teacher,
-       GLOBAL const int* RESTRICT labels, GLOBAL const float* RESTRICT loss_scale,
-       GLOBAL float* RESTRICT losses, GLOBAL float* RESTRICT grad, float ce_weight, float kl_weight,
-       float temperature, float smoothing, int samples, int classes) {
+       GLOBAL const int* RESTRICT labels, GLOBAL const float* RESTRICT mix,
+       GLOBAL const float* RESTRICT loss_scale, GLOBAL float* RESTRICT losses,
+       GLOBAL float* RESTRICT grad, float ce_weight, float kl_weight, float temperature,
+       float smoothing, int mixed, int samples, int classes) {
   const bool distil = kl_weight != 0.0f;
   const float inverse = 1.0f / temperature;
   FOR_EACH_WARP(n, samples) {
@@ -42,11 +43,14 @@ KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RE
     const float a_log = distil ? logf(warp_sum(a_sum)) : 0.0f;
 
     const int y = labels[n];
+    const float own = mixed ? mix[0] : 1.0f;
+    const int other = own < 1.0f ? labels[samples - 1 - n] : y;
     const float share = smoothing / classes, scale = loss_scale[0] / samples;
     float kl = 0.0f;
     FOR_EACH_CLASS(k) {
       const float p = expf(z[k] - z_max) / p_sum;
-      const float target = share + (k == y ? 1.0f - smoothing : 0.0f);
+      const float label = (k == y ? own : 0.0f) + (k == other ? 1.0f - own : 0.0f);
+      const float target = share + (1.0f - smoothing) * label;
       float g = ce_weight * (p - target);
       if (distil) {
         const float log_a = (q[k] - q_max) * inverse - a_log;
@@ -60,7 +64,8 @@ KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RE
     }
     kl = warp_sum(kl);
     if (WARP_THREAD == 0) {
-      const float log_p_true = z[y] - z_max - p_log;
+      const float z_true = other == y ? z[y] : own * z[y] + (1.0f - own) * z[other];
+      const float log_p_true = z_true - z_max - p_log;
       const float log_p_total = z_total - classes * p_log;
       losses[2 * n] = -(1.0f - smoothing) * log_p_true - share * log_p_total;
       losses[2 * n + 1] = kl * temperature * temperature;

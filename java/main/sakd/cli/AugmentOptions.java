@@ -3,6 +3,7 @@ package sakd.cli;
 import picocli.CommandLine.Option;
 import sakd.data.Dataset;
 import sakd.data.DistortedDataset;
+import sakd.data.Mixing;
 import sakd.data.image.AutoAugment;
 import sakd.data.image.Distortion;
 
@@ -35,6 +36,29 @@ final class AugmentOptions {
       defaultValue = "0",
       description = "Probability that a random box of an image is erased (default: none).")
   private float erase;
+
+  @Option(
+      names = "--mixup",
+      paramLabel = "ALPHA",
+      defaultValue = "0",
+      description =
+          "Averages pairs of images and their labels, by shares drawn from Beta(ALPHA, ALPHA) for "
+              + "each batch (default: none).")
+  private float mixup;
+
+  @Option(
+      names = "--cutmix",
+      paramLabel = "ALPHA",
+      defaultValue = "0",
+      description =
+          "Puts a box of one image into another, of an area drawn from Beta(ALPHA, ALPHA) for each "
+              + "batch; beside --mixup, in half of the batches (default: none).")
+  private float cutmix;
+
+  /** How pairs of images are mixed. */
+  Mixing mixing() {
+    return new Mixing(Values.notNegative("--mixup", mixup), Values.notNegative("--cutmix", cutmix));
+  }
 
   /** The set as training sees it. */
   Dataset applyTo(Dataset images) {

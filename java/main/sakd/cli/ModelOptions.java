@@ -47,7 +47,7 @@ final class ModelOptions {
       description =
           "cifar: 3x3, stride 1; imagenet: 7x7, stride 2, max pool; of a vgg, cifar: one linear "
               + "layer after global pooling; imagenet: three, for images of 224x224 "
-              + "(default: cifar, or the weight file's).")
+              + "(default: cifar, imagenet for images from 160 pixels on; or the weight file's).")
   NetworkSpec.Stem stem;
 
   @Option(
@@ -57,6 +57,12 @@ final class ModelOptions {
           "Where a block changes the size, a: every second pixel and zeros; b: 1x1 convolution "
               + "(default: a for resnet20 to resnet56, else b; or the weight file's).")
   ResNetSpec.Shortcut shortcut;
+
+  /** The description to train on images of this height. */
+  NetworkSpec forImages(int height) {
+    NetworkSpec base = Networks.named(Networks.defaultFor(height));
+    return changed(chosen(base).withStem(Networks.stemFor(height)));
+  }
 
   /** The description, changed as asked. */
   NetworkSpec spec(NetworkSpec base) {

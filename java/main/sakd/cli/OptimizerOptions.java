@@ -1,6 +1,7 @@
 package sakd.cli;
 
 import picocli.CommandLine.Option;
+import sakd.data.Mixing;
 import sakd.device.DType;
 import sakd.train.LrSchedule;
 import sakd.train.TrainSettings;
@@ -115,8 +116,9 @@ final class OptimizerOptions {
    *
    * @param small whether the data are the bundled ones
    * @param teacher whether a teacher is trained too, with the same warm-up
+   * @param mixing of images, unless there is no augmentation
    */
-  TrainSettings settings(boolean small, boolean teacher, DType storage) {
+  TrainSettings settings(boolean small, boolean teacher, Mixing mixing, DType storage) {
     boolean sgd = optimizer == TrainSettings.Algorithm.SGD;
     int studentEpochs = Values.atLeast(1, "--epochs", epochs == null ? small ? 5 : 200 : epochs);
     int fewest = teacher ? Math.min(studentEpochs, teacherEpochs(small)) : studentEpochs;
@@ -138,6 +140,7 @@ final class OptimizerOptions {
         Values.notNegative("--clip-grad-norm", clipGradNorm),
         Values.share("--model-ema", ema),
         !noAugment,
+        mixing,
         !noShuffle,
         seed,
         Values.atLeast(0, "--workers", workers),

@@ -20,8 +20,6 @@ import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
 import sakd.io.UserError;
-import sakd.model.NetworkSpec;
-import sakd.model.Networks;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.train.Listener;
@@ -183,7 +181,8 @@ final class TrainCommand implements Callable<Integer> {
           resuming
               ? RunFolder.open(folder, out)
               : RunFolder.create(folder == null ? folder(plan) : folder, args, out);
-      boolean withBar = interrupt != null && !quiet && ((Main) spec.root().userObject()).onTerminal();
+      boolean withBar =
+          interrupt != null && !quiet && ((Main) spec.root().userObject()).onTerminal();
       run = run.printing(quiet ? Printed.RESULTS : withBar ? Printed.EPOCHS : Printed.STEPS);
       run.say("device  " + ops.device().name() + ": " + ops.device().description());
       describe(plan, trainSet, testSet, run);
@@ -240,10 +239,9 @@ final class TrainCommand implements Callable<Integer> {
           "--neuron is relu, which is the teacher's; expected lif, if or plif for the student,"
               + " give one of them");
     }
-    NetworkSpec base = Networks.named(Networks.defaultFor(trainSet.height()));
     Method method = distill.method();
     return new Plan(
-        model.spec(base),
+        model.forImages(trainSet.height()),
         kind,
         neuron.steps(kind, 4),
         method,
@@ -255,19 +253,24 @@ final class TrainCommand implements Callable<Integer> {
         distill.form(kind.vThreshold()),
         distill.transformKernel(),
         optimizer.settings(
-            small, method.needsTeacher() && distill.teacher == null, device.storage(ops)),
+            small,
+            method.needsTeacher() && distill.teacher == null,
+            augment.mixing(),
+            device.storage(ops)),
         optimizer.teacherEpochs(small));
   }
 
   private static void describe(Plan plan, Dataset trainSet, Dataset testSet, RunFolder run) {
     TrainSettings s = plan.settings();
+    int frames = trainSet.inSteps(plan.steps()).shape().frames();
     run.say(
         String.format(
             Locale.ROOT,
-            "data    %s: %d training and %d test images of %dx%dx%d, %d classes",
+            "data    %s: %d training and %d test %s of %dx%dx%d, %d classes",
             trainSet.name(),
             trainSet.size(),
             testSet.size(),
+            frames > 1 ? "recordings in " + frames + " frames" : "images",
             trainSet.channels(),
             trainSet.height(),
             trainSet.width(),

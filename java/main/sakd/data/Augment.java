@@ -1,7 +1,7 @@
 package sakd.data;
 
 /**
- * Random crop and flip of training images.
+ * Random crop, flip and mixing of training images.
  *
  * <p>A placement (dy, dx, flip) means {@code out(y, x) = in(y + dy, x' + dx)} with {@code x' = flip
  * == 1 ? W - 1 - x : x} and zero outside the image: torchvision's {@code RandomCrop(size, padding)}
@@ -9,8 +9,9 @@ package sakd.data;
  *
  * @param pad the largest shift in pixels, from 0; dy and dx are uniform in [-pad, pad]
  * @param horizontalFlip whether half of the images are mirrored
+ * @param mixing of pairs of images once they are placed
  */
-public record Augment(int pad, boolean horizontalFlip) {
+public record Augment(int pad, boolean horizontalFlip, Mixing mixing) {
   /** Every image as it is, as in evaluation. */
   public static final Augment NONE = new Augment(0, false);
 
@@ -23,6 +24,16 @@ public record Augment(int pad, boolean horizontalFlip) {
     if (pad < 0) {
       throw new IllegalArgumentException("the crop's padding is " + pad + "; expected 0 or more");
     }
+  }
+
+  /** Without mixing. */
+  public Augment(int pad, boolean horizontalFlip) {
+    this(pad, horizontalFlip, Mixing.NONE);
+  }
+
+  /** The same crop and flip, with mixing. */
+  public Augment mixing(Mixing other) {
+    return new Augment(pad, horizontalFlip, other);
   }
 
   /** The padding of the set (4 for CIFAR), and a flip if the classes allow it. */

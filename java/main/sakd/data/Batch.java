@@ -12,7 +12,8 @@ import java.nio.ByteBuffer;
  * @param labels the class number of each image
  * @param placement dy, dx and flip of each image, {@code [size, 3]}, as {@link Augment} defines
  *     them; all 0 without augmentation
+ * @param mix how the samples are mixed in pairs, or null if they are not
  * @param size the number of samples
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
-public record Batch(ByteBuffer images, int[] labels, int[] placement, int size) {}
+public record Batch(ByteBuffer images, int[] labels, int[] placement, Mixing.Mix mix, int size) {}

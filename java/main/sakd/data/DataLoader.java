@@ -7,8 +7,8 @@ import sakd.io.UserError;
 
 /**
  * Cuts a set into batches, in an order and with an augmentation that depend on the seed, the epoch
- * and the image alone: not on the number of workers, and not on what was read before. A resumed run
- * therefore sees the batches that the uninterrupted one would have seen.
+ * and the image or batch alone: not on the number of workers, and not on what was read before. A
+ * resumed run therefore sees the batches that the uninterrupted one would have seen.
  */
 public final class DataLoader {
   /** Keys the order of the images apart from the augmentation of any image. */
@@ -16,6 +16,9 @@ public final class DataLoader {
 
   /** Keys what reading an image draws apart from its placement. */
   private static final long READ_KEY = -2;
+
+  /** Keys the mixing of a batch apart from what concerns one image. */
+  private static final long MIX_KEY = -3;
 
   final Dataset dataset;
   final int workers;
@@ -35,7 +38,7 @@ public final class DataLoader {
    * @param batchSize images a batch, at least 1
    * @param shuffle whether each epoch has another order, or else the set's
    * @param dropLast whether to leave out a last batch that is not full
-   * @param augment the crop and flip of each image
+   * @param augment the crop and flip of each image, and the mixing of batches
    * @param seed fixes order and augmentation
    * @param workers threads that prepare batches ahead; 0 prepares each when it is asked for
    * @throws UserError if a number is out of range or no batch would be left
@@ -143,7 +146,11 @@ public final class DataLoader {
       labels[i] = dataset.label(failures.read(sample, random, images));
       augment.place(seed, epoch, sample, placement, 3 * i);
     }
-    return new Batch(images.flip(), labels, placement, size);
+    Mixing.Mix mix =
+        augment
+            .mixing()
+            .draw(new SplitMix64(seed, epoch, batch, MIX_KEY), dataset.height(), dataset.width());
+    return new Batch(images.flip(), labels, placement, mix, size);
   }
 
   /** Takes back the memory of a batch that is no longer used. */

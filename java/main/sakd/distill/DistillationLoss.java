@@ -98,24 +98,35 @@ public final class DistillationLoss {
    *
    * @param teacher null if no term needs it
    * @param labels [N] I32
+   * @param mix [6] how labels are mixed, as {@link Ops#softmaxLoss} takes it, or null
    * @param lossScale [1], multiplies the gradients
    * @return to be closed by the caller
    */
   public Objective.Losses compute(
-      Tape tape, Network.Output student, Network.Output teacher, Tensor labels, Tensor lossScale) {
-    Tensor each = ofLogits(tape, student, teacher, labels, lossScale);
+      Tape tape,
+      Network.Output student,
+      Network.Output teacher,
+      Tensor labels,
+      Tensor mix,
+      Tensor lossScale) {
+    Tensor each = ofLogits(tape, student, teacher, labels, mix, lossScale);
     Tensor distances = transforms.isEmpty() ? null : ofFeatures(tape, student, teacher, lossScale);
     return new Objective.Losses(student.logits().value(), each, distances);
   }
 
   /** Cross-entropy and divergence of each sample, [N, 2]. */
   private Tensor ofLogits(
-      Tape tape, Network.Output student, Network.Output teacher, Tensor labels, Tensor lossScale) {
+      Tape tape,
+      Network.Output student,
+      Network.Output teacher,
+      Tensor labels,
+      Tensor mix,
+      Tensor lossScale) {
     Ops ops = tape.ops();
     Tensor expected = weights.logits() > 0 ? teacher.logits().value() : null;
     int steps = student.stepLogits().value().dim(0);
     if (!form.everyStep() || steps == 1) {
-      return ofLogits(tape, student.logits(), expected, labels, lossScale);
+      return ofLogits(tape, student.logits(), expected, labels, mix, lossScale);
     }
     int samples = student.logits().value().dim(-2);
     Tensor each = ops.allocate(DType.F32, samples, 2);
@@ -128,7 +139,8 @@ public final class DistillationLoss {
       if (expected != null) {
         ops.repeatSteps(expected, teachers);
       }
-      try (Tensor all = ofLogits(tape, student.stepLogits(), teachers, targets, lossScale)) {
+      // Row i of all steps meets the last but i: the same samples as within one step.
+      try (Tensor all = ofLogits(tape, student.stepLogits(), teachers, targets, mix, lossScale)) {
         ops.timeMean(all.reshape(steps, samples, 2), each.reshape(1, samples, 2));
       }
     }
@@ -136,7 +148,8 @@ public final class DistillationLoss {
   }
 
   /** The same of logits with a row for each label. */
-  private Tensor ofLogits(Tape tape, Var student, Tensor teacher, Tensor labels, Tensor lossScale) {
+  private Tensor ofLogits(
+      Tape tape, Var student, Tensor teacher, Tensor labels, Tensor mix, Tensor lossScale) {
     Ops ops = tape.ops();
     Tensor logits = student.value();
     Tensor each = ops.allocate(DType.F32, Math.toIntExact(logits.rows()), 2);
@@ -146,6 +159,7 @@ public final class DistillationLoss {
         logits,
         headTail ? null : teacher,
         labels,
+        mix,
         lossScale,
         weights.ce() * (1 - form.tetLambda()),
         headTail || teacher == null ? 0 : weights.logits(),

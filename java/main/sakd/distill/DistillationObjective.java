@@ -39,17 +39,17 @@ public final class DistillationObjective implements Objective {
   }
 
   @Override
-  public Losses compute(Tape tape, Var images, Tensor labels, Tensor lossScale) {
+  public Losses compute(Tape tape, Var images, Tensor labels, Tensor mix, Tensor lossScale) {
     boolean features = loss.followsFeatures();
     if (teacher == null) {
       Network.Output out = student.forward(tape, images, false);
-      return loss.compute(tape, out, null, labels, lossScale);
+      return loss.compute(tape, out, null, labels, mix, lossScale);
     }
     try (Tape quiet = new Tape(tape.ops(), Tape.Mode.INFERENCE, tape.storage())) {
       quiet.roundWeights(teacher.parameters());
       Network.Output expected = teacher.forward(quiet, quiet.input(images.value()), features);
       Network.Output out = student.forward(tape, images, features);
-      return loss.compute(tape, out, expected, labels, lossScale);
+      return loss.compute(tape, out, expected, labels, mix, lossScale);
     }
   }
 

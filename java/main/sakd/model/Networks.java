@@ -8,6 +8,9 @@ import sakd.io.UserError;
 
 /** Every network {@code --model} knows, each with the stem for CIFAR. */
 public final class Networks {
+  /** Images from here on are photographs: sets for small networks end at 128 pixels. */
+  private static final int LARGE = 160;
+
   private static final String SPIKING = "spiking-";
   private static final String SEW = "sew-";
 
@@ -80,5 +83,13 @@ public final class Networks {
   /** The network for images of this height where none is named: the small one for 28 pixels. */
   public static String defaultFor(int height) {
     return SPIKING + (height == 28 ? "resnet8" : "resnet18");
+  }
+
+  /**
+   * The stem for images of this height where none is named: that of CIFAR keeps their size, which
+   * for photographs of 224 pixels costs about sixteen times the work and memory of ImageNet's.
+   */
+  public static NetworkSpec.Stem stemFor(int height) {
+    return height >= LARGE ? NetworkSpec.Stem.IMAGENET : NetworkSpec.Stem.CIFAR;
   }
 }

@@ -257,6 +257,7 @@ public final class KernelOps extends MatrixOps {
       Tensor logits,
       Tensor teacher,
       Tensor labels,
+      Tensor mix,
       Tensor lossScale,
       float ceWeight,
       float klWeight,
@@ -268,6 +269,7 @@ public final class KernelOps extends MatrixOps {
     int classes = logits.channels();
     require(
         labels.size() == samples
+            && (mix == null || floats(mix, 6))
             && floats(lossScale, 1)
             && losses.size() == 2L * samples
             && grad.size() == logits.size()
@@ -283,6 +285,7 @@ public final class KernelOps extends MatrixOps {
         logits.memory(),
         (klWeight == 0 ? logits : teacher).memory(),
         labels.memory(),
+        (mix == null ? lossScale : mix).memory(),
         lossScale.memory(),
         losses.memory(),
         grad.memory(),
@@ -290,6 +293,7 @@ public final class KernelOps extends MatrixOps {
         klWeight,
         temperature,
         smoothing,
+        mix == null ? 0 : 1,
         samples,
         classes);
   }
@@ -493,7 +497,8 @@ public final class KernelOps extends MatrixOps {
   // ---- input ----
 
   @Override
-  public void augment(Tensor images, Tensor placement, Tensor mean, Tensor std, Tensor out) {
+  public void augment(
+      Tensor images, Tensor placement, Tensor mix, Tensor mean, Tensor std, Tensor out) {
     int channels = images.dim(2);
     int columns = images.dim(4) * channels;
     long rows = images.size() / columns;
@@ -502,6 +507,7 @@ public final class KernelOps extends MatrixOps {
             && out.channels() == channels
             && out.dim(0) == images.dim(1)
             && placement.size() == 3L * images.dim(0)
+            && (mix == null || floats(mix, 6))
             && mean.size() == channels
             && std.size() == channels,
         images,
@@ -515,9 +521,11 @@ public final class KernelOps extends MatrixOps {
             columns,
             images.memory(),
             placement.memory(),
+            (mix == null ? mean : mix).memory(),
             mean.memory(),
             std.memory(),
             out.memory(),
+            mix == null ? 0 : 1,
             images.dim(0),
             images.dim(1),
             channels,

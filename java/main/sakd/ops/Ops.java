@@ -221,6 +221,8 @@ public interface Ops extends AutoCloseable {
    * @param logits [N, K] F32
    * @param teacher [N, K] F32, or null if klWeight is 0
    * @param labels [N] I32 in [0, K)
+   * @param mix [6] as {@link #augment} takes it: sample n has the label of sample N-1-n too, and
+   *     {@code mix[0]} is the share of its own; null if every sample has one label
    * @param lossScale [1], multiplies the gradient
    * @param losses [N, 2]: cross-entropy and T^2 KL of each sample, without the weights
    * @param grad [N, K]: gradient by logits of the mean over N of ceWeight ce + klWeight kl
@@ -229,6 +231,7 @@ public interface Ops extends AutoCloseable {
       Tensor logits,
       Tensor teacher,
       Tensor labels,
+      Tensor mix,
       Tensor lossScale,
       float ceWeight,
       float klWeight,
@@ -359,8 +362,12 @@ public interface Ops extends AutoCloseable {
   /**
    * images U8 [N, T', C, H, W] to out [T', N, H, W, C]: crop and flip by placement I32 [N, 3] (dy,
    * dx, flip), black outside, scaled to [0, 1], then (pixel - mean) / std per channel [C].
+   *
+   * @param mix [6] F32, of which this reads w, top, bottom, left and right from 1 on: within that
+   *     box sample n becomes w times itself and 1 - w times sample N-1-n, both after crop and flip;
+   *     null if no samples are mixed
    */
-  void augment(Tensor images, Tensor placement, Tensor mean, Tensor std, Tensor out);
+  void augment(Tensor images, Tensor placement, Tensor mix, Tensor mean, Tensor std, Tensor out);
 
   @Override
   void close();

@@ -1,6 +1,6 @@
 package sakd.ops;
 
-/** Crop, flip and normalisation of one image; the equation of {@code kernels/augment.cu}. */
+/** Crop, flip, normalisation and mixing of images; the equation of {@code kernels/augment.cu}. */
 record ReferenceAugment(int channels, int height, int width, double[] mean, double[] std) {
   int size() {
     return channels * height * width;
@@ -19,5 +19,20 @@ record ReferenceAugment(int channels, int height, int width, double[] mean, doub
       out[i] = (pixel / 255.0 - mean[c]) / std[c];
     }
     return out;
+  }
+
+  /**
+   * Mixes the box of one result with that of another.
+   *
+   * @param mix as {@link Ops#augment} takes it
+   */
+  void mix(double[] own, double[] other, double[] mix) {
+    for (int i = 0; i < own.length; i++) {
+      int x = i / channels % width;
+      int y = i / channels / width;
+      if (y >= mix[2] && y < mix[3] && x >= mix[4] && x < mix[5]) {
+        own[i] = mix[1] * own[i] + (1 - mix[1]) * other[i];
+      }
+    }
   }
 }

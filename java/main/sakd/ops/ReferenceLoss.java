@@ -31,17 +31,27 @@ final class ReferenceLoss {
     return log;
   }
 
-  /** What cross-entropy compares with: (1 - smoothing) onehot(label) + smoothing / K. */
-  private static double target(int k, int label, double smoothing, int classes) {
-    return smoothing / classes + (k == label ? 1 - smoothing : 0);
+  /**
+   * The class of a sample, and that of the one it is mixed with: {@code share} own + rest other.
+   */
+  record Label(int own, int other, double share) {
+    static Label of(int label) {
+      return new Label(label, label, 1);
+    }
+
+    /** What cross-entropy compares with: (1 - smoothing) label + smoothing / K. */
+    private double target(int k, double smoothing, int classes) {
+      double here = (k == own ? share : 0) + (k == other ? 1 - share : 0);
+      return smoothing / classes + (1 - smoothing) * here;
+    }
   }
 
   /** -sum_k target_k log p_k. */
-  static double crossEntropy(double[] z, int label, double smoothing) {
+  static double crossEntropy(double[] z, Label label, double smoothing) {
     double[] logP = logSoftmax(z, 1);
     double ce = 0;
     for (int k = 0; k < z.length; k++) {
-      ce -= target(k, label, smoothing, z.length) * logP[k];
+      ce -= label.target(k, smoothing, z.length) * logP[k];
     }
     return ce;
   }
@@ -63,7 +73,7 @@ final class ReferenceLoss {
   static double[] gradient(
       double[] z,
       double[] teacher,
-      int label,
+      Label label,
       double ceWeight,
       double klWeight,
       double temperature,
@@ -71,7 +81,7 @@ final class ReferenceLoss {
     double[] logP = logSoftmax(z, 1);
     double[] gradient = new double[z.length];
     for (int k = 0; k < z.length; k++) {
-      gradient[k] = ceWeight * (Math.exp(logP[k]) - target(k, label, smoothing, z.length));
+      gradient[k] = ceWeight * (Math.exp(logP[k]) - label.target(k, smoothing, z.length));
     }
     if (klWeight != 0) {
       double[] logA = logSoftmax(teacher, temperature);
@@ -101,6 +111,7 @@ final class ReferenceLoss {
       Tensor logits,
       Tensor teacher,
       Tensor labels,
+      Tensor mix,
       Tensor lossScale,
       float ceWeight,
       float klWeight,
@@ -115,6 +126,7 @@ final class ReferenceLoss {
         floats(logits, logits.size())
             && (!distil || teacher != null && floats(teacher, logits.size()))
             && ints(labels, samples)
+            && (mix == null || floats(mix, 6))
             && floats(lossScale, 1)
             && floats(losses, 2L * samples)
             && floats(grad, logits.size()),
@@ -123,13 +135,15 @@ final class ReferenceLoss {
         losses,
         grad);
     int[] y = labels(labels, classes);
+    double share = mix == null ? 1 : read(mix)[0];
     double scale = read(lossScale)[0];
     for (int n = 0; n < samples; n++) {
+      Label label = new Label(y[n], share < 1 ? y[samples - 1 - n] : y[n], share);
       double[] z = read(logits, (long) n * classes, classes);
       double[] q = distil ? read(teacher, (long) n * classes, classes) : z;
       double kl = distil ? divergence(z, q, temperature) : 0;
-      write(losses, 2L * n, new double[] {crossEntropy(z, y[n], smoothing), kl});
-      double[] g = gradient(z, q, y[n], ceWeight, klWeight, temperature, smoothing);
+      write(losses, 2L * n, new double[] {crossEntropy(z, label, smoothing), kl});
+      double[] g = gradient(z, q, label, ceWeight, klWeight, temperature, smoothing);
       for (int k = 0; k < classes; k++) {
         g[k] *= scale / samples;
       }

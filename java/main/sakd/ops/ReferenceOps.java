@@ -210,6 +210,7 @@ public final class ReferenceOps extends MatrixOps {
       Tensor logits,
       Tensor teacher,
       Tensor labels,
+      Tensor mix,
       Tensor lossScale,
       float ceWeight,
       float klWeight,
@@ -221,6 +222,7 @@ public final class ReferenceOps extends MatrixOps {
         logits,
         teacher,
         labels,
+        mix,
         lossScale,
         ceWeight,
         klWeight,
@@ -341,7 +343,8 @@ public final class ReferenceOps extends MatrixOps {
   // ---- input ----
 
   @Override
-  public void augment(Tensor images, Tensor placement, Tensor mean, Tensor std, Tensor out) {
+  public void augment(
+      Tensor images, Tensor placement, Tensor mix, Tensor mean, Tensor std, Tensor out) {
     int n = images.dim(0);
     int frames = images.dim(1);
     int channels = images.dim(2);
@@ -349,6 +352,7 @@ public final class ReferenceOps extends MatrixOps {
         images.rank() == 5
             && images.type() == DType.U8
             && ints(placement, 3L * n)
+            && (mix == null || floats(mix, 6))
             && floats(mean, channels)
             && floats(std, channels)
             && storage(out)
@@ -364,15 +368,26 @@ public final class ReferenceOps extends MatrixOps {
         new ReferenceAugment(channels, images.dim(3), images.dim(4), read(mean), read(std));
     int size = augment.size();
     int[] place = readInts(placement);
+    double[] mixing = mix == null ? null : read(mix);
     IntStream.range(0, n * frames)
         .parallel()
         .forEach(
             k -> {
               int i = k / frames;
-              byte[] image = Elements.readBytes(images.memory(), (long) k * size, size);
-              double[] values =
-                  augment.apply(image, place[3 * i], place[3 * i + 1], place[3 * i + 2] != 0);
+              double[] values = placed(augment, images, place, i, k % frames);
+              if (mixing != null) {
+                augment.mix(values, placed(augment, images, place, n - 1 - i, k % frames), mixing);
+              }
               write(out, ((long) k % frames * n + i) * size, values);
             });
+  }
+
+  private static double[] placed(
+      ReferenceAugment augment, Tensor images, int[] place, int sample, int frame) {
+    int size = augment.size();
+    long first = ((long) sample * images.dim(1) + frame) * size;
+    byte[] image = Elements.readBytes(images.memory(), first, size);
+    int i = 3 * sample;
+    return augment.apply(image, place[i], place[i + 1], place[i + 2] != 0);
   }
 }

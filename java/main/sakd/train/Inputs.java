@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import sakd.data.Batch;
 import sakd.data.Dataset;
+import sakd.data.Mixing;
 import sakd.data.SampleShape;
 import sakd.device.DType;
 import sakd.ops.Ops;
@@ -33,17 +34,24 @@ public final class Inputs implements AutoCloseable {
     private final Tensor pixels;
     private final Tensor placement;
     private final Tensor labels;
+    private final Tensor mix;
 
-    private Loaded(int n) {
+    private Loaded(int n, boolean mixed) {
       SampleShape s = dataset.shape();
       pixels = ops.allocate(DType.U8, n, s.frames(), s.channels(), s.height(), s.width());
       placement = ops.allocate(DType.I32, n, 3);
       labels = ops.allocate(DType.I32, n);
+      mix = mixed ? ops.allocate(DType.F32, Mixing.Mix.VALUES) : null;
     }
 
     /** [N] I32. */
     public Tensor labels() {
       return labels;
+    }
+
+    /** How images and labels are mixed, as {@link Ops#augment} takes it; null if they are not. */
+    public Tensor mix() {
+      return mix;
     }
 
     /**
@@ -53,7 +61,7 @@ public final class Inputs implements AutoCloseable {
       SampleShape s = dataset.shape();
       Tensor out =
           ops.allocate(storage, s.frames(), pixels.dim(0), s.height(), s.width(), s.channels());
-      ops.augment(pixels, placement, mean, std, out);
+      ops.augment(pixels, placement, mix, mean, std, out);
       return out;
     }
 
@@ -61,15 +69,21 @@ public final class Inputs implements AutoCloseable {
       pixels.close();
       placement.close();
       labels.close();
+      if (mix != null) {
+        mix.close();
+      }
     }
   }
 
-  /** Uploads a batch. */
+  /** Uploads a batch; all of them have their samples mixed, or none. */
   public Loaded load(Batch batch) {
-    Loaded loaded = bySize.computeIfAbsent(batch.size(), Loaded::new);
+    Loaded loaded = bySize.computeIfAbsent(batch.size(), n -> new Loaded(n, batch.mix() != null));
     ops.device().upload(batch.images(), loaded.pixels.memory());
     Transfers.setInts(ops.device(), loaded.placement, batch.placement());
     Transfers.setInts(ops.device(), loaded.labels, batch.labels());
+    if (loaded.mix != null) {
+      Transfers.setFloats(ops.device(), loaded.mix, batch.mix().values());
+    }
     return loaded;
   }
 

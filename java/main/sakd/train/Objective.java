@@ -29,10 +29,11 @@ public interface Objective {
    *
    * @param images [T', N, H, W, C]
    * @param labels [N] I32
+   * @param mix how images and labels are mixed, as {@link sakd.ops.Ops#augment} takes it, or null
    * @param lossScale [1], multiplies the gradients
    * @return to be closed by the caller
    */
-  Losses compute(Tape tape, Var images, Tensor labels, Tensor lossScale);
+  Losses compute(Tape tape, Var images, Tensor labels, Tensor mix, Tensor lossScale);
 
   /**
    * Called before every epoch, from 0.

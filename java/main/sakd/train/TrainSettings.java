@@ -1,5 +1,6 @@
 package sakd.train;
 
+import sakd.data.Mixing;
 import sakd.device.DType;
 
 /**
@@ -7,6 +8,7 @@ import sakd.device.DType;
  *
  * @param clipGradNorm largest norm of the gradient, 0 for no limit
  * @param emaDecay decay of the average of weights, 0 for none
+ * @param augment whether images are cropped, flipped and mixed
  * @param seed fixes initial weights, order and augmentation
  * @param workers threads that read ahead
  * @param printFreq steps between two lines of progress
@@ -24,6 +26,7 @@ public record TrainSettings(
     float clipGradNorm,
     float emaDecay,
     boolean augment,
+    Mixing mixing,
     boolean shuffle,
     long seed,
     int workers,
@@ -49,6 +52,7 @@ public record TrainSettings(
         clipGradNorm,
         emaDecay,
         augment,
+        mixing,
         shuffle,
         seed,
         workers,

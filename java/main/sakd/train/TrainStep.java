@@ -94,7 +94,8 @@ public final class TrainStep implements AutoCloseable {
         Tape tape = new Tape(ops, Tape.Mode.TRAIN, storage, monitor)) {
       tape.roundWeights(optimizer.parameters());
       try (Objective.Losses losses =
-          objective.compute(tape, tape.input(images), batch.labels(), optimizer.lossScale())) {
+          objective.compute(
+              tape, tape.input(images), batch.labels(), batch.mix(), optimizer.lossScale())) {
         tally.add(losses, batch.labels());
         tape.backward();
       }

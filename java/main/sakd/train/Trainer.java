@@ -91,7 +91,9 @@ public final class Trainer {
               settings.batchSize(),
               settings.shuffle(),
               false,
-              settings.augment() ? Augment.standard(trainSet) : Augment.NONE,
+              settings.augment()
+                  ? Augment.standard(trainSet).mixing(settings.mixing())
+                  : Augment.NONE,
               settings.seed(),
               settings.workers());
       int first = progress.epochsDone() + 1;

@@ -41,6 +41,7 @@ class EventTrainTest {
             .ok()
             .out();
     assertTrue(out.contains("sakd epoch 1/1"), out);
+    assertTrue(out.contains("40 training and 20 test recordings in 2 frames of 2x"), out);
   }
 
   /** Events on the left and then on the right, or on the right and then on the left. */

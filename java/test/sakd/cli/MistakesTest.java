@@ -135,6 +135,8 @@ class MistakesTest {
         "--workers;          -1;   --workers is -1|0 or more",
         "--print-freq;       0;    --print-freq is 0|1 or more",
         "--seed;             x;    --seed is x|whole number",
+        "--mixup;           -1;    --mixup is -1|0 or more",
+        "--cutmix;          -0.5;  --cutmix is -0.5|0 or more",
         "--data-path;        /no/such/folder; /no/such/folder|--data-path",
         "--teacher;          /no/such.safetensors; /no/such.safetensors|no such file",
         "--init;             /no/such.safetensors; /no/such.safetensors|no such file",

@@ -39,7 +39,10 @@ class ResumeTest {
   @TempDir static Path shared;
   private static Path data;
 
-  /** All phases, with an average of weights, in 16-bit storage where the machine has it. */
+  /**
+   * All phases, with mixed images and an average of weights, in 16-bit storage where the machine
+   * has it.
+   */
   private static Path undisturbed;
 
   @BeforeAll
@@ -79,7 +82,7 @@ class ResumeTest {
   }
 
   private static List<String> everything(Path output) {
-    return train(output, "--model-ema", "0.9");
+    return train(output, "--model-ema", "0.9", "--mixup", "0.8", "--cutmix", "1");
   }
 
   private static void kill(String line, List<String> args) {

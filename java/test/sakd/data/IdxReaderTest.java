@@ -15,6 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import sakd.io.Mutants;
 
 class IdxReaderTest {
+  private static final int MUTANTS = 1000;
+
   @TempDir Path folder;
 
   @ParameterizedTest
@@ -75,11 +77,12 @@ class IdxReaderTest {
     Mutants.check(
         file,
         20,
+        MUTANTS,
         () -> {
           IdxReader.Images i = IdxReader.readImages(file);
           assertEquals(i.pixels().length, i.count() * i.height() * i.width());
         });
     Path labels = TestFiles.idxLabels(folder.resolve(name), 30);
-    Mutants.check(labels, 20, () -> IdxReader.readLabels(labels, 30, 10));
+    Mutants.check(labels, 20, MUTANTS, () -> IdxReader.readLabels(labels, 30, 10));
   }
 }

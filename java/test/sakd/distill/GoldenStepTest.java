@@ -123,7 +123,7 @@ class GoldenStepTest {
       close(golden, "output.logits", read(ops, actual.logits().value()), 1e-5);
       Tensor one = ops.allocate(DType.F32, 1);
       upload(ops, one, new float[] {1});
-      Objective.Losses losses = loss.compute(tape, actual, expected, labels, one);
+      Objective.Losses losses = loss.compute(tape, actual, expected, labels, null, one);
       LossTerms terms =
           loss.terms(
               sum(read(ops, losses.each()), 0, 2) / batch,

@@ -123,6 +123,17 @@ class NetworksTest {
     assertTrue(e.getMessage().contains("did you mean vgg1"), e.getMessage());
   }
 
+  /** Photographs take ImageNet's stem, which keeps a sixteenth of the pixels of CIFAR's. */
+  @Test
+  void theDefaultForPhotographsIsLight() {
+    assertEquals(NetworkSpec.Stem.CIFAR, Networks.stemFor(32));
+    assertEquals(NetworkSpec.Stem.CIFAR, Networks.stemFor(128));
+    assertEquals(NetworkSpec.Stem.IMAGENET, Networks.stemFor(224));
+    NetworkSpec spec = Networks.named(Networks.defaultFor(224)).withStem(Networks.stemFor(224));
+    // torchvision's resnet18: 1.814 billion at 224x224.
+    assertEquals(1.814e9, NetworkSize.of(spec, 3, 224, 224, 1000, 1).macs(), 1e6);
+  }
+
   @Test
   void namesOfAnns() {
     assertEquals("spiking-resnet18", Networks.named("ResNet18").name());

@@ -2,6 +2,7 @@ package sakd.ops;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.Arrays;
 import sakd.device.DType;
 import sakd.testing.Draw;
 import sakd.testing.EachDevice;
@@ -20,6 +21,9 @@ class LossContractTest {
         checkSoftmax(ops, samples, classes, 0.7f, 10, 2, 0.1f, 3);
         // Logits that overflow exp unless the largest is taken off.
         checkSoftmax(ops, samples, classes, 1, 1, 1, 0.1f, 200);
+        checkSoftmax(ops, samples, classes, 0.7f, 10, 2, 0.1f, 3, 0.3);
+        checkSoftmax(ops, samples, classes, 1, 0, 1, 0, 3, 0);
+        checkSoftmax(ops, samples, classes, 1, 0, 1, 0, 3, 1);
       }
     }
   }
@@ -32,13 +36,15 @@ class LossContractTest {
       float kl,
       float temperature,
       float smoothing,
-      double spread) {
+      double spread,
+      double... ownShare) {
     Draw draw = new Draw(classes);
     int n = samples * classes;
     try (Twins twins = new Twins(ops)) {
       Twin z = twins.of(DType.F32, draw.normal(n, 5, spread), samples, classes);
       Twin q = kl == 0 ? null : twins.of(DType.F32, draw.normal(n, -2, spread), samples, classes);
       Twin labels = twins.of(DType.I32, draw.integers(samples, 0, classes), samples);
+      Twin mix = mix(twins, ownShare);
       Twin scale = twins.scalar(0.5);
       Twin losses = twins.poisoned(DType.F32, samples, 2);
       Twin grad = twins.poisoned(DType.F32, samples, classes);
@@ -49,6 +55,7 @@ class LossContractTest {
                       s.at(z),
                       s.at(q),
                       s.at(labels),
+                      s.at(mix),
                       s.at(scale),
                       ce,
                       kl,
@@ -61,6 +68,11 @@ class LossContractTest {
       // Logits of 200 are known to 1e-5 in float32, and so are the probabilities.
       twins.assertClose(what + ", grad", grad, spread / 3 / samples);
     }
+  }
+
+  /** The given values and zeros, or none. */
+  private static Twin mix(Twins twins, double... values) {
+    return values.length == 0 ? null : twins.of(DType.F32, Arrays.copyOf(values, 6), 6);
   }
 
   /** A class that the teacher rules out adds nothing; a NaN in the logits shows. */
@@ -81,6 +93,7 @@ class LossContractTest {
                       s.at(z),
                       s.at(q),
                       s.at(labels),
+                      null,
                       s.at(one),
                       1,
                       1,
@@ -156,9 +169,23 @@ class LossContractTest {
           Twin mean = twins.of(DType.F32, draw.uniform(channels, 0.3, 0.6), channels);
           Twin std = twins.of(DType.F32, draw.uniform(channels, 0.2, 0.3), channels);
           Twin out = twins.poisoned(type, frames, samples, 9, 7, channels);
-          twins.run(
-              s -> s.ops().augment(s.at(images), s.at(place), s.at(mean), s.at(std), s.at(out)));
-          twins.assertClose("augmented", out);
+          double[][] mixes = {
+            {}, {0.3, 0.3, 0, 9, 0, 7}, {0.8, 0, 2, 6, 1, 7}, {1, 0, 3, 3, 4, 4}, {1, 1, 0, 9, 0, 7}
+          };
+          for (double[] values : mixes) {
+            Twin mix = mix(twins, values);
+            twins.run(
+                s ->
+                    s.ops()
+                        .augment(
+                            s.at(images),
+                            s.at(place),
+                            s.at(mix),
+                            s.at(mean),
+                            s.at(std),
+                            s.at(out)));
+            twins.assertClose("augmented, mixed by " + Arrays.toString(values), out);
+          }
         }
       }
     }

@@ -178,13 +178,18 @@ class MismatchContractTest {
       Tensor one = c.f32(1);
       c.refused(
           "labels",
-          () -> ops.softmaxLoss(z, null, c.of(DType.I32, 4), one, 1, 0, 1, 0, losses, c.f32(3, 5)));
+          () ->
+              ops.softmaxLoss(
+                  z, null, c.of(DType.I32, 4), null, one, 1, 0, 1, 0, losses, c.f32(3, 5)));
       c.refused(
           "no teacher",
-          () -> ops.softmaxLoss(z, null, labels, one, 1, 1, 1, 0, losses, c.f32(3, 5)));
+          () -> ops.softmaxLoss(z, null, labels, null, one, 1, 1, 1, 0, losses, c.f32(3, 5)));
       c.refused(
-          "losses", () -> ops.softmaxLoss(z, null, labels, one, 1, 0, 1, 0, c.f32(3), c.f32(3, 5)));
-      c.refused("loss scale", () -> ops.softmaxLoss(z, null, labels, z, 1, 0, 1, 0, losses, z));
+          "losses",
+          () -> ops.softmaxLoss(z, null, labels, null, one, 1, 0, 1, 0, c.f32(3), c.f32(3, 5)));
+      c.refused("mix", () -> ops.softmaxLoss(z, null, labels, one, one, 1, 0, 1, 0, losses, z));
+      c.refused(
+          "loss scale", () -> ops.softmaxLoss(z, null, labels, null, z, 1, 0, 1, 0, losses, z));
       Tensor map = c.f32(1, 3, 1, 1, 5);
       for (Distance kind : Distance.values()) {
         c.refused("sizes", () -> ops.distance(kind, map, z, one, 1, 1, one, 0, c.f32(5)));
@@ -214,9 +219,12 @@ class MismatchContractTest {
       Tensor images = c.of(DType.U8, 2, 1, 3, 4, 4);
       Tensor place = c.of(DType.I32, 2, 3);
       Tensor out = c.f32(1, 2, 4, 4, 3);
-      c.refused("mean", () -> ops.augment(images, place, w, wrong, out));
-      c.refused("augmented", () -> ops.augment(images, place, wrong, wrong, c.f32(1, 2, 4, 4, 1)));
-      c.refused("frames", () -> ops.augment(images, place, wrong, wrong, c.f32(2, 1, 4, 4, 3)));
+      c.refused("mean", () -> ops.augment(images, place, null, w, wrong, out));
+      c.refused(
+          "augmented", () -> ops.augment(images, place, null, wrong, wrong, c.f32(1, 2, 4, 4, 1)));
+      c.refused("mix", () -> ops.augment(images, place, wrong, wrong, wrong, out));
+      c.refused(
+          "frames", () -> ops.augment(images, place, null, wrong, wrong, c.f32(2, 1, 4, 4, 3)));
       c.check();
     }
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import sakd.ops.ReferenceLoss.Label;
 import sakd.testing.Differences;
 import sakd.testing.Draw;
 
@@ -57,8 +58,17 @@ class ReferenceFormulasTest {
   // ---- losses ----
 
   @ParameterizedTest
-  @CsvSource({"1, 0, 1, 0", "1, 0, 1, 0.1", "0, 1, 4, 0", "0.7, 10, 1, 0", "0.5, 2, 3, 0.2"})
-  void softmaxLossGradient(double ce, double kl, double temperature, double smoothing) {
+  @CsvSource({
+    "1, 0, 1, 0, 1",
+    "1, 0, 1, 0.1, 1",
+    "0, 1, 4, 0, 1",
+    "0.7, 10, 1, 0, 1",
+    "0.5, 2, 3, 0.2, 1",
+    "0.5, 2, 3, 0.2, 0.3"
+  })
+  void softmaxLossGradient(
+      double ce, double kl, double temperature, double smoothing, double share) {
+    Label label = new Label(2, 5, share);
     Draw draw = new Draw(5);
     double[] z = draw.normal(7, 0, 3);
     double[] q = draw.normal(7, 0, 3);
@@ -68,19 +78,26 @@ class ReferenceFormulasTest {
         new double[] {ce, kl},
         v ->
             new double[] {
-              ReferenceLoss.crossEntropy(v, 2, smoothing),
+              ReferenceLoss.crossEntropy(v, label, smoothing),
               ReferenceLoss.divergence(v, q, temperature)
             },
-        ReferenceLoss.gradient(z, q, 2, ce, kl, temperature, smoothing));
+        ReferenceLoss.gradient(z, q, label, ce, kl, temperature, smoothing));
   }
 
   @Test
   void softmaxLossOfKnownProbabilities() {
     double[] z = {Math.log(0.5), Math.log(0.25), Math.log(0.25)};
-    assertEquals(Math.log(4), ReferenceLoss.crossEntropy(z, 1, 0), 1e-12);
+    assertEquals(Math.log(4), ReferenceLoss.crossEntropy(z, Label.of(1), 0), 1e-12);
     // Targets 0.1, 0.8, 0.1.
     assertEquals(
-        0.1 * Math.log(2) + 0.9 * Math.log(4), ReferenceLoss.crossEntropy(z, 1, 0.3), 1e-12);
+        0.1 * Math.log(2) + 0.9 * Math.log(4),
+        ReferenceLoss.crossEntropy(z, Label.of(1), 0.3),
+        1e-12);
+    // Mixed: 0.1 + 0.7 * 0.6, 0.1 + 0.7 * 0.4 and 0.1 of the three.
+    assertEquals(
+        0.52 * Math.log(2) + 0.48 * Math.log(4),
+        ReferenceLoss.crossEntropy(z, new Label(0, 1, 0.6), 0.3),
+        1e-12);
     double[] q = {Math.log(0.25), Math.log(0.5), Math.log(0.25)};
     assertEquals(0.25 * Math.log(2), ReferenceLoss.divergence(z, q, 1), 1e-12);
     assertEquals(0, ReferenceLoss.divergence(z, z, 4), 1e-12);
@@ -91,8 +108,8 @@ class ReferenceFormulasTest {
   @Test
   void largeLogitsDoNotOverflow() {
     double[] z = {1000, 0, -1000};
-    assertEquals(0, ReferenceLoss.crossEntropy(z, 0, 0), 1e-12);
-    assertEquals(2000, ReferenceLoss.crossEntropy(z, 2, 0), 1e-9);
+    assertEquals(0, ReferenceLoss.crossEntropy(z, Label.of(0), 0), 1e-12);
+    assertEquals(2000, ReferenceLoss.crossEntropy(z, Label.of(2), 0), 1e-9);
   }
 
   @Test
@@ -190,5 +207,15 @@ class ReferenceFormulasTest {
     // The same crop, then flipped.
     assertArrayEquals(
         new double[] {-0.4, 1.6, 1.2, -0.4, -0.4, -0.4}, augment.apply(image, 1, 1, true), 1e-12);
+  }
+
+  @Test
+  void mixingIsOfTheBoxAlone() {
+    ReferenceAugment augment =
+        new ReferenceAugment(1, 2, 3, new double[] {0.2}, new double[] {0.5});
+    double[] mixed = {1, 2, 3, 4, 5, 6};
+    double[] other = {10, 20, 30, 40, 50, 60};
+    augment.mix(mixed, other, new double[] {0.4, 0.5, 1, 2, 1, 3});
+    assertArrayEquals(new double[] {1, 2, 3, 4, 27.5, 33}, mixed, 1e-12);
   }
 }

@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
 import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
 import sakd.data.MemoryDataset;
+import sakd.data.Mixing;
 import sakd.device.DType;
 import sakd.distill.DistillationLoss;
 import sakd.distill.DistillationObjective;
@@ -84,6 +85,11 @@ final class TinyTraining implements AutoCloseable {
   }
 
   static TrainSettings settings(int epochs, TrainSettings.Algorithm algorithm, DType storage) {
+    return settings(epochs, algorithm, storage, Mixing.NONE);
+  }
+
+  static TrainSettings settings(
+      int epochs, TrainSettings.Algorithm algorithm, DType storage, Mixing mixing) {
     return new TrainSettings(
         epochs,
         BATCH,
@@ -96,6 +102,7 @@ final class TinyTraining implements AutoCloseable {
         1,
         0.9f,
         true,
+        mixing,
         true,
         3,
         1,

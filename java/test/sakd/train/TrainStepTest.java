@@ -2,6 +2,7 @@ package sakd.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import sakd.data.Augment;
 import sakd.data.DataLoader;
 import sakd.data.Epoch;
+import sakd.data.Mixing;
 import sakd.device.DType;
 import sakd.ops.KernelOps;
 import sakd.ops.Ops;
@@ -38,10 +40,14 @@ class TrainStepTest {
   }
 
   private byte[] train(Ops ops, String name, DType storage) throws IOException {
+    return train(ops, name, storage, Mixing.NONE);
+  }
+
+  private byte[] train(Ops ops, String name, DType storage, Mixing mixing) throws IOException {
     try (TinyTraining training = new TinyTraining(ops, 1)) {
       training.run(
           folder.resolve(name),
-          TinyTraining.settings(3, TrainSettings.Algorithm.ADAMW, storage),
+          TinyTraining.settings(3, TrainSettings.Algorithm.ADAMW, storage, mixing),
           false,
           s -> assertTrue(Double.isFinite(s.loss().total()), s.toString()));
     }
@@ -58,6 +64,19 @@ class TrainStepTest {
     // when the weights of the losses change.
     assertEquals(9, device.launches());
     assertArrayEquals(ordinary, recorded);
+  }
+
+  /** Shares and boxes differ from step to step: a recorded step reads them from the device. */
+  @ParameterizedTest(name = "{0}", autoCloseArguments = false)
+  @MethodSource("devices")
+  void recordedStepsMixWhatOrdinaryOnesDo(Ops ops) throws IOException {
+    RecordingDevice device = new RecordingDevice(ops.device());
+    Mixing mixing = new Mixing(0.8, 1);
+    byte[] ordinary = train(ops, "ordinary", DType.F32, mixing);
+    byte[] recorded = train(new KernelOps(device), "recorded", DType.F32, mixing);
+    assertEquals(9, device.launches());
+    assertArrayEquals(ordinary, recorded);
+    assertFalse(Arrays.equals(ordinary, train(ops, "alone", DType.F32)));
   }
 
   @ParameterizedTest(name = "{0}", autoCloseArguments = false)

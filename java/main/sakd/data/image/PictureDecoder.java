@@ -15,7 +15,7 @@ import sakd.io.IoErrors;
 /**
  * Decodes JPEG by the libjpeg-turbo in Leptonica, which has it for every platform in one package,
  * and everything else by Java's own ImageIO. Where Leptonica does not load, ImageIO decodes JPEG
- * too, about half as fast.
+ * too.
  *
  * <p>JPEG can be decoded at 1/2, 1/4 and 1/8 of its size for less work. A file for which
  * libjpeg-turbo has a warning, such as one that was cut off, counts as damaged.
@@ -25,6 +25,11 @@ public final class PictureDecoder {
 
   /** Far above any photograph; a damaged header shall not ask for more memory. */
   private static final int MAX_PIXELS = 1 << 27;
+
+  /** Larger pictures are rare: they give their memory back. */
+  private static final int MOST_KEPT = 1 << 24;
+
+  private static final ThreadLocal<int[]> RAW = ThreadLocal.withInitial(() -> new int[0]);
 
   private static final int NO_MESSAGES = 6;
   private static final boolean TURBO = load();
@@ -53,7 +58,7 @@ public final class PictureDecoder {
   }
 
   /**
-   * Decodes a picture.
+   * Decodes a picture, whose pixels are valid until the same thread decodes the next.
    *
    * @param file named in errors
    * @param reduction asked with the full size; the result has that divided, rounded up
@@ -98,8 +103,8 @@ public final class PictureDecoder {
       throw IoErrors.damaged(file, "it has " + pix.d() + " bits a pixel", EXPECTED);
     }
     IntPointer data = leptonica.pixGetData(pix);
-    int[] raw = new int[words * h];
-    data.get(raw);
+    int[] raw = raw(words * h);
+    data.get(raw, 0, words * h);
     if (pix.d() == 32) {
       return new Picture(w, h, raw);
     }
@@ -111,6 +116,19 @@ public final class PictureDecoder {
       }
     }
     return new Picture(w, h, pixels);
+  }
+
+  /** Room for so many words: what the thread used for its last picture, if that is enough. */
+  private static int[] raw(int words) {
+    int[] kept = RAW.get();
+    if (kept.length >= words) {
+      return kept;
+    }
+    int[] raw = new int[words];
+    if (words <= MOST_KEPT) {
+      RAW.set(raw);
+    }
+    return raw;
   }
 
   private static Picture other(Object file, byte[] content) {
