@@ -144,7 +144,8 @@ class GoldenStepTest {
     List<String> wrong = new ArrayList<>();
     for (Parameter p : studentParameters.all()) {
       if (p.trained()) {
-        check(golden, "grad." + p.name(), p.read(p.gradient()), 1e-4, wrong);
+        // A convolution before a batch norm: a small difference of large float32 sums.
+        check(golden, "grad." + p.name(), p.read(p.gradient()), 2e-4, wrong);
       }
     }
     Tensor momentum = studentParameters.likeWeights(ops);
