@@ -9,6 +9,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -48,7 +49,9 @@ class RecipesTest {
       String network = parts[1].startsWith("sew_") ? parts[1].replace('_', '-') : parts[1];
       assertTrue(model.endsWith(network), name + " has " + model);
       assertEquals(
-          parts[2], train.matchedOptionValue("--method", null).toString().toLowerCase(), name);
+          parts[2],
+          train.matchedOptionValue("--method", null).toString().toLowerCase(Locale.ROOT),
+          name);
       int steps = parts.length > 3 ? Integer.parseInt(parts[3].substring(1)) : 4;
       assertEquals(steps, (int) train.matchedOptionValue("--T", 0), name);
     }

@@ -84,9 +84,8 @@ class GoldenLifTest {
   /** Float32 tensors on every device: the same spikes, gradients to the last few digits. */
   @EachDevice
   void everyDeviceAgrees(Ops ops) {
-    // Each is compiled; on the stand-in for a GPU, whose kernels the cpu device runs all of, some
-    // do.
-    int step = Devices.isStandIn(ops) ? 7 : 1;
+    // Each is compiled.
+    int step = Devices.isEmulated(ops) ? 7 : 1;
     for (int i = 0; i < CONFIGS.size(); i += step) {
       Map<String, String> config = CONFIGS.get(i);
       int steps = (int) number(config, "T");

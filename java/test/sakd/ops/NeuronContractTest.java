@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.Random;
 import sakd.device.DType;
+import sakd.testing.Devices;
 import sakd.testing.Draw;
 import sakd.testing.EachDevice;
 import sakd.testing.Twins;
@@ -71,7 +72,8 @@ class NeuronContractTest {
         for (Neuron.Residual merge : Neuron.Residual.values()) {
           // Each is compiled apart: of 16-bit storage, which loads and stores alone know of, a
           // part.
-          if (type == DType.F32 || (kind.ordinal() + merge.ordinal()) % 5 < 2) {
+          boolean all = type == DType.F32 && !Devices.isEmulated(ops);
+          if (all || (kind.ordinal() + merge.ordinal()) % 5 < 2) {
             check(ops, draw(random, kind, merge, type));
           }
         }
@@ -82,6 +84,7 @@ class NeuronContractTest {
   @EachDevice
   void everySurrogateWithEveryReset(Ops ops) {
     Random random = new Random(2);
+    int count = 0;
     boolean[] both = {false, true};
     for (Neuron.Surrogate surrogate : Neuron.Surrogate.values()) {
       for (float reset : new float[] {-0.25f, Float.NaN}) {
@@ -89,7 +92,10 @@ class NeuronContractTest {
           for (boolean detach : both) {
             Neuron.Kind kind = random.nextInt(3) == 0 ? Neuron.Kind.PLIF : Neuron.Kind.LIF;
             Neuron neuron = new Neuron(kind, 1.5f, 0.75f, reset, decay, detach, surrogate, 1.25f);
-            check(ops, draw(random, neuron, any(random, Neuron.Residual.values()), DType.F32));
+            Case next = draw(random, neuron, any(random, Neuron.Residual.values()), DType.F32);
+            if (!Devices.isEmulated(ops) || count++ % 5 == 0) {
+              check(ops, next);
+            }
           }
         }
       }

@@ -44,9 +44,25 @@ public final class Devices {
     return OPEN.stream().map(ops -> Named.of(ops.device().name(), ops));
   }
 
-  /** Whether the device is the stand-in of native-tests/hostcuda, not a GPU. */
-  public static boolean isStandIn(Ops ops) {
-    return ops.device().description().startsWith("hostcuda");
+  /**
+   * Whether the device is not its own processor but runs on this one: the stand-in of
+   * native-tests/hostcuda, OpenCL on a processor. The cpu device runs all specialisations of the
+   * kernels; of those whose one text is compiled many times, such a device need run a sample only.
+   */
+  public static boolean isEmulated(Ops ops) {
+    return ops.device().description().startsWith("hostcuda")
+        || ops.device() instanceof OpenClDevice opencl && opencl.info().isCpu();
+  }
+
+  /**
+   * The devices for whole trainings, which compile all kernels of a network: those with kernels,
+   * OpenCL only where there is no CUDA, which has float16 too.
+   */
+  public static Stream<Named<Ops>> forTraining() {
+    boolean cuda = OPEN.stream().anyMatch(ops -> ops.device() instanceof CudaDevice);
+    return all()
+        .filter(d -> d.getPayload() instanceof KernelOps)
+        .filter(d -> !(cuda && d.getPayload().device() instanceof OpenClDevice));
   }
 
   /** A new oracle. */

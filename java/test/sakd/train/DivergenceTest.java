@@ -10,11 +10,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import sakd.device.DType;
 import sakd.io.UserError;
 import sakd.nn.Parameter;
 import sakd.ops.Ops;
-import sakd.testing.EachDevice;
 
 /** A training that breaks ends with the name of the layer, on every device. */
 class DivergenceTest {
@@ -64,7 +65,8 @@ class DivergenceTest {
   }
 
   /** Spikes hide it from the loss: a NaN is not above the threshold. */
-  @EachDevice
+  @ParameterizedTest(name = "{0}", autoCloseArguments = false)
+  @MethodSource("sakd.testing.Devices#forTraining")
   void aWeightThatIsNoNumber(Ops ops) throws IOException {
     assertSays(
         "the gradient of tiny became infinite or NaN in epoch 2, step 3, first in the weights"
@@ -72,21 +74,24 @@ class DivergenceTest {
         broken(ops, "layer2.0.conv1.weight", Float.NaN));
   }
 
-  @EachDevice
+  @ParameterizedTest(name = "{0}", autoCloseArguments = false)
+  @MethodSource("sakd.testing.Devices#forTraining")
   void activationsThatOverflow(Ops ops) throws IOException {
     assertSays(
         ", first in the activations of layer2.0.conv2; ",
         broken(ops, "layer2.0.conv2.weight", 3e38f));
   }
 
-  @EachDevice
+  @ParameterizedTest(name = "{0}", autoCloseArguments = false)
+  @MethodSource("sakd.testing.Devices#forTraining")
   void aBiasThatBreaksTheLossItself(Ops ops) throws IOException {
     assertSays(
         "the loss of tiny became NaN in epoch 2, step 3, first in the weights fc.bias; ",
         broken(ops, "fc.bias", Float.NaN));
   }
 
-  @EachDevice
+  @ParameterizedTest(name = "{0}", autoCloseArguments = false)
+  @MethodSource("sakd.testing.Devices#forTraining")
   void aRunningStatistic(Ops ops) throws IOException {
     assertSays(
         "the network of tiny became infinite or NaN in epoch 2, step 4, first in the running"

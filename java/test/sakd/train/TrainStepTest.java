@@ -31,12 +31,8 @@ import sakd.testing.RecordingDevice;
 class TrainStepTest {
   @TempDir private Path folder;
 
-  static Stream<Named<Ops>> devices() {
-    return Devices.all().filter(d -> d.getPayload() instanceof KernelOps);
-  }
-
   static Stream<Named<Ops>> halfDevices() {
-    return devices().filter(d -> d.getPayload().device().supports(DType.F16));
+    return Devices.forTraining().filter(d -> d.getPayload().device().supports(DType.F16));
   }
 
   private byte[] train(Ops ops, String name, DType storage) throws IOException {
@@ -55,7 +51,7 @@ class TrainStepTest {
   }
 
   @ParameterizedTest(name = "{0}", autoCloseArguments = false)
-  @MethodSource("devices")
+  @MethodSource("sakd.testing.Devices#forTraining")
   void recordedStepsLeaveTheVeryBytesOfOrdinaryOnes(Ops ops) throws IOException {
     RecordingDevice device = new RecordingDevice(ops.device());
     byte[] ordinary = train(ops, "ordinary", DType.F32);
@@ -68,7 +64,7 @@ class TrainStepTest {
 
   /** Shares and boxes differ from step to step: a recorded step reads them from the device. */
   @ParameterizedTest(name = "{0}", autoCloseArguments = false)
-  @MethodSource("devices")
+  @MethodSource("sakd.testing.Devices#forTraining")
   void recordedStepsMixWhatOrdinaryOnesDo(Ops ops) throws IOException {
     RecordingDevice device = new RecordingDevice(ops.device());
     Mixing mixing = new Mixing(0.8, 1);
