@@ -105,7 +105,7 @@ public final class IdleDevice implements Device {
 
   @Override
   public void download(Memory from, ByteBuffer to) {
-    throw new UnsupportedOperationException("nothing was computed");
+    throw new IllegalStateException("nothing was computed");
   }
 
   @Override

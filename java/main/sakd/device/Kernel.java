@@ -19,9 +19,9 @@ public interface Kernel {
    * Runs a kernel of {@code kernels/cuda} that works on each row with a warp, 32 neighbouring
    * threads; {@link #BLOCK_WARPS} neighbouring warps are a block.
    *
-   * @throws UnsupportedOperationException where {@link Device#hasWarps} is false
+   * @throws IllegalStateException where {@link Device#hasWarps} is false
    */
   default void launchWarps(long rows, Object... arguments) {
-    throw new UnsupportedOperationException("this device has no warps");
+    throw new IllegalStateException("this device has no warps");
   }
 }

@@ -60,7 +60,7 @@ final class CudaKernel implements Kernel {
   @Override
   public void launchWarps(long rows, Object... values) {
     if (!device.hasWarps()) {
-      throw new UnsupportedOperationException(device.name() + " has no warps of " + WARP);
+      throw new IllegalStateException(device.name() + " has no warps of " + WARP);
     }
     if (rows > 0) {
       start(WorkSize.line(true, device.units(), largestGroup, rows * WARP), values);
