@@ -48,13 +48,14 @@ done
 
 # JNA and picocli know java.desktop and java.sql, but work without.
 modules() {
-  "$jdk/bin/jdeps" --multi-release 17 --ignore-missing-deps --print-module-deps "$1"
+  "$jdk/bin/jdeps" --multi-release 17 --ignore-missing-deps --module-path "$out/lib" \
+    --print-module-deps "$1" | tr ',' '\n' | sed -nE '/^(java|jdk)\./p'
 }
 needed=$(
   for jar in "$out"/lib/*.jar; do
     case $jar in
-      */jna-* | */picocli-*) modules "$jar" | tr ',' '\n' | grep -vE '^java\.(desktop|sql)$' ;;
-      *) modules "$jar" | tr ',' '\n' ;;
+      */jna-* | */picocli-*) modules "$jar" | sed -E '/^java\.(desktop|sql)$/d' ;;
+      *) modules "$jar" ;;
     esac
   done | sed '/^$/d' | sort -u | paste -sd,
 )
