@@ -110,7 +110,7 @@ public final class DistillationLoss {
       Tensor mix,
       Tensor lossScale) {
     Tensor each = ofLogits(tape, student, teacher, labels, mix, lossScale);
-    Tensor distances = transforms.isEmpty() ? null : ofFeatures(tape, student, teacher, lossScale);
+    Tensor distances = followsFeatures() ? ofFeatures(tape, student, teacher, lossScale) : null;
     return new Objective.Losses(student.logits().value(), each, distances);
   }
 

@@ -1,5 +1,6 @@
 package sakd.nn;
 
+import java.util.function.BiConsumer;
 import sakd.device.DType;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -17,15 +18,7 @@ public final class Pooling {
     Tensor winner = ops.allocate(DType.U8, shape);
     ops.maxPool(pool, in, out, winner);
     tape.drop(x);
-    return tape.record(
-        out,
-        x.needsGradient(),
-        g -> {
-          Tensor gx = tape.gradientOf(x);
-          ops.maxPoolBackward(pool, g, winner, gx);
-          tape.pass(x, gx);
-        },
-        winner);
+    return record(tape, x, out, (g, gx) -> ops.maxPoolBackward(pool, g, winner, gx), winner);
   }
 
   /** [T', N, H, W, C] to [T', N, C], float32. x is not dropped: it may be a feature. */
@@ -34,14 +27,7 @@ public final class Pooling {
     Tensor in = x.value();
     Tensor out = ops.allocate(DType.F32, in.dim(0), in.dim(1), in.channels());
     ops.averagePool(in, out);
-    return tape.record(
-        out,
-        x.needsGradient(),
-        g -> {
-          Tensor gx = tape.gradientOf(x);
-          ops.averagePoolBackward(g, gx);
-          tape.pass(x, gx);
-        });
+    return record(tape, x, out, (g, gx) -> ops.averagePoolBackward(g, gx));
   }
 
   /** [T', N, H, W, C] to [T', N, 1, 1, H W C], float32; x is not dropped. */
@@ -51,14 +37,7 @@ public final class Pooling {
     int features = in.dim(2) * in.dim(3) * in.channels();
     Tensor out = ops.allocate(DType.F32, in.dim(0), in.dim(1), 1, 1, features);
     ops.convert(in, out);
-    return tape.record(
-        out,
-        x.needsGradient(),
-        g -> {
-          Tensor gx = tape.gradientOf(x);
-          ops.convert(g, gx);
-          tape.pass(x, gx);
-        });
+    return record(tape, x, out, (g, gx) -> ops.convert(g, gx));
   }
 
   /**
@@ -71,14 +50,7 @@ public final class Pooling {
     int[] shape = {in.dim(0), in.dim(1), (in.dim(2) + 1) / 2, (in.dim(3) + 1) / 2, channels};
     Tensor out = ops.allocate(in.type(), shape);
     ops.subsample(in, out);
-    return tape.record(
-        out,
-        x.needsGradient(),
-        g -> {
-          Tensor gx = tape.gradientOf(x);
-          ops.subsampleBackward(g, gx);
-          tape.pass(x, gx);
-        });
+    return record(tape, x, out, (g, gx) -> ops.subsampleBackward(g, gx));
   }
 
   /** [T', ..] to [1, ..]; with T' = 1 there is nothing to do. x is not dropped. */
@@ -92,13 +64,20 @@ public final class Pooling {
     shape[0] = 1;
     Tensor out = ops.allocate(in.type(), shape);
     ops.timeMean(in, out);
+    return record(tape, x, out, (g, gx) -> ops.timeMeanBackward(g, gx));
+  }
+
+  /** The operation that made {@code out} of x, and how a gradient (g of out, gx of x) goes back. */
+  private static Var record(
+      Tape tape, Var x, Tensor out, BiConsumer<Tensor, Tensor> backward, Tensor... saved) {
     return tape.record(
         out,
         x.needsGradient(),
         g -> {
           Tensor gx = tape.gradientOf(x);
-          ops.timeMeanBackward(g, gx);
+          backward.accept(g, gx);
           tape.pass(x, gx);
-        });
+        },
+        saved);
   }
 }
