@@ -82,7 +82,7 @@ final class ReproduceCommand implements Callable<Integer> {
   private int train(String name) {
     Path folder = outputDir.resolve(name);
     List<String> args = new ArrayList<>(List.of("train"));
-    if (Files.exists(folder.resolve("args.txt"))) {
+    if (RunFolder.isRun(folder)) {
       args.addAll(List.of("--resume", folder.toString()));
     } else {
       args.add("@" + name);

@@ -141,29 +141,26 @@ public final class RunFolder implements Listener {
 
   /** Seconds spent training in a phase, as its rows say: those of every session of the run. */
   public double seconds(String phase) {
-    return rows().stream()
-        .map(row -> row.split(",", -1))
-        .filter(cells -> cells[0].equals(phase) && epoch(cells) > 0)
-        .mapToDouble(cells -> Double.parseDouble(cells[SECONDS]))
-        .sum();
+    return Arrays.stream(column(phase, SECONDS)).sum();
   }
 
   /** Test accuracy after the last epoch of a phase, in [0, 1]; 0 if it has none. */
   public double lastTop1(String phase) {
-    double[] all = top1(phase);
+    double[] all = column(phase, TOP1);
     return all.length == 0 ? 0 : all[all.length - 1];
   }
 
   /** The best test accuracy of a phase, in [0, 1]; 0 if it has no epoch. */
   public double bestTop1(String phase) {
-    return Arrays.stream(top1(phase)).max().orElse(0);
+    return Arrays.stream(column(phase, TOP1)).max().orElse(0);
   }
 
-  private double[] top1(String phase) {
+  /** A column of the rows of a phase. */
+  private double[] column(String phase, int index) {
     return rows().stream()
         .map(row -> row.split(",", -1))
         .filter(cells -> cells[0].equals(phase) && epoch(cells) > 0)
-        .mapToDouble(cells -> Double.parseDouble(cells[TOP1]))
+        .mapToDouble(cells -> Double.parseDouble(cells[index]))
         .toArray();
   }
 
