@@ -15,13 +15,16 @@ KERNEL(average_pool_forward, GLOBAL const storage* RESTRICT x, GLOBAL float* RES
   }
 }
 
-// grad_x [M, area, C] is assigned: grad_out [M, C] / area everywhere. rows = M * area.
+// grad_x [M, area, C] is assigned, or with add added to: grad_out [M, C] / area everywhere.
+// rows = M * area.
 KERNEL(average_pool_backward, GLOBAL const float* RESTRICT grad_out, GLOBAL storage* RESTRICT grad_x,
-       int area, int64 rows, int columns) {
+       int area, int add, int64 rows, int columns) {
   FOR_EACH_ROW(row, rows) {
     FOR_EACH_COLUMN(c, columns) {
-      const vfloat g = load_float(grad_out, (row / area * columns + c) * LANES);
-      store(grad_x, (row * columns + c) * LANES, g * (1.0f / area));
+      const int64 i = (row * columns + c) * LANES;
+      vfloat g = load_float(grad_out, (row / area * columns + c) * LANES) * (1.0f / area);
+      if (add) g = g + load(grad_x, i);
+      store(grad_x, i, g);
     }
   }
 }
@@ -36,11 +39,16 @@ KERNEL(time_mean_forward, GLOBAL const storage* RESTRICT x, GLOBAL storage* REST
   }
 }
 
-// grad_x [steps, n] is assigned: grad_out [n] / steps at every step.
+// grad_x [steps, n] is assigned, or with add added to: grad_out [n] / steps at every step.
 KERNEL(time_mean_backward, GLOBAL const storage* RESTRICT grad_out, GLOBAL storage* RESTRICT grad_x,
-       int steps, int64 n) {
+       int steps, int add, int64 n) {
   FOR_EACH(i, n) {
     const vfloat g = load(grad_out, i * LANES) * (1.0f / steps);
-    for (int t = 0; t < steps; ++t) store(grad_x, (t * n + i) * LANES, g);
+    for (int t = 0; t < steps; ++t) {
+      const int64 at = (t * n + i) * LANES;
+      vfloat sum = g;
+      if (add) sum = sum + load(grad_x, at);
+      store(grad_x, at, sum);
+    }
   }
 }

@@ -19,19 +19,21 @@ KERNEL(subsample_forward, GLOBAL const storage* RESTRICT x, GLOBAL storage* REST
   }
 }
 
-// grad_x [M, H, W, columns] is assigned: what its pixel got, or 0 if it was skipped. grad_y is
-// [M, OH, OW, channels]; rows = M H W.
+// grad_x [M, H, W, columns] is assigned, or with add added to: what its pixel got, or 0 if it was
+// skipped. grad_y is [M, OH, OW, channels]; rows = M H W.
 KERNEL(subsample_backward, GLOBAL const storage* RESTRICT grad_y, GLOBAL storage* RESTRICT grad_x,
        int height, int width, int out_height, int out_width, int channels, int before, int64 rows,
-       int columns) {
+       int columns, int add) {
   FOR_EACH_ROW(row, rows) {
     const int w = (int)(row % width), h = (int)(row / width % height);
     const int64 image = row / width / height;
     const int64 pixel = (image * out_height + h / 2) * out_width + w / 2;
     const int kept = h % 2 == 0 && w % 2 == 0;
+    if (add && !kept) continue;
     FOR_EACH_COLUMN(c, columns) {
       vfloat value = splat(0);
       if (kept) value = load(grad_y, pixel * channels + before + c);
+      if (add) value = value + load(grad_x, row * columns + c);
       store(grad_x, row * columns + c, value);
     }
   }

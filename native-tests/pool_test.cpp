@@ -14,7 +14,10 @@ TEST_CASE("average pool forward and backward") {
     const Buffer<storage> input = to_storage_buffer(x), grad_x(rows * c);
     const Buffer<float> out(m * c), grad_out = to_float_buffer(g);
     KERNEL_OF(average_pool_forward)(matrix(m, columns), input.data(), out.data(), area, m, columns);
-    KERNEL_OF(average_pool_backward)(matrix(rows, columns), grad_out.data(), grad_x.data(), area, rows, columns);
+    KERNEL_OF(average_pool_backward)(matrix(rows, columns), grad_out.data(), grad_x.data(), area, 0, rows, columns);
+    const Doubles before = random.normals(rows * c);
+    const Buffer<storage> sum = to_storage_buffer(before);
+    KERNEL_OF(average_pool_backward)(matrix(rows, columns), grad_out.data(), sum.data(), area, 1, rows, columns);
 
     Doubles mean(m * c, 0.0), spread(rows * c);
     for (size_t row = 0; row < size_t(rows); ++row) {
@@ -25,6 +28,8 @@ TEST_CASE("average pool forward and backward") {
     }
     check_float("out", out, mean, 1e-6);
     check_storage("grad_x", grad_x, spread, 1e-6);
+    for (size_t i = 0; i < spread.size(); ++i) spread[i] += before[i];
+    check_storage("grad_x, added", sum, spread, 1e-6);
   }
 }
 
@@ -38,7 +43,10 @@ TEST_CASE("time mean forward and backward") {
     const Buffer<storage> input = to_storage_buffer(x), out(all), grad_out = to_storage_buffer(g);
     const Buffer<storage> grad_x(steps * all);
     KERNEL_OF(time_mean_forward)(items(n), input.data(), out.data(), steps, n);
-    KERNEL_OF(time_mean_backward)(items(n), grad_out.data(), grad_x.data(), steps, n);
+    KERNEL_OF(time_mean_backward)(items(n), grad_out.data(), grad_x.data(), steps, 0, n);
+    const Doubles before = random.normals(steps * all);
+    const Buffer<storage> sum = to_storage_buffer(before);
+    KERNEL_OF(time_mean_backward)(items(n), grad_out.data(), sum.data(), steps, 1, n);
 
     Doubles mean(all, 0.0), spread(steps * all);
     for (size_t i = 0; i < x.size(); ++i) {
@@ -47,5 +55,7 @@ TEST_CASE("time mean forward and backward") {
     }
     check_storage("out", out, mean, 1e-6);
     check_storage("grad_x", grad_x, spread, 1e-6);
+    for (size_t i = 0; i < spread.size(); ++i) spread[i] += before[i];
+    check_storage("grad_x, added", sum, spread, 1e-6);
   }
 }

@@ -29,9 +29,15 @@ void check(int images, int height, int width, int channels, int out_channels, Ra
    out_channels);
   KERNEL_OF(subsample_backward)
   (matrix(in_rows, channels), g.data(), grad_input.data(), height, width, oh, ow, out_channels, before, in_rows,
-   channels);
+   channels, 0);
+  const Doubles earlier = random.normals(x.size());
+  Buffer<storage> sum = to_storage_buffer(earlier);
+  KERNEL_OF(subsample_backward)
+  (matrix(in_rows, channels), g.data(), sum.data(), height, width, oh, ow, out_channels, before, in_rows, channels, 1);
   check_storage("y", output, y, 0);
   check_storage("grad_x", grad_input, grad_x, 0);
+  for (size_t i = 0; i < grad_x.size(); ++i) grad_x[i] += earlier[i];
+  check_storage("grad_x, added", sum, grad_x, 1e-6);
 }
 }  // namespace
 

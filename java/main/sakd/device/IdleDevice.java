@@ -43,7 +43,13 @@ public final class IdleDevice implements Device {
 
     @Override
     public void convBackwardData(
-        ConvShape shape, DType storage, Memory gradY, DType weights, Memory w, Memory gradX) {}
+        ConvShape shape,
+        DType storage,
+        Memory gradY,
+        DType weights,
+        Memory w,
+        Memory gradX,
+        boolean add) {}
 
     @Override
     public void convBackwardWeights(

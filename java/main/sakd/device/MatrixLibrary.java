@@ -26,9 +26,25 @@ public interface MatrixLibrary extends AutoCloseable {
    */
   void convForward(ConvShape shape, DType storage, Memory x, DType weights, Memory w, Memory y);
 
-  /** The gradient by x; w as in {@link #convForward}. */
+  /** Whether {@link #convBackwardData} can add to what gradX holds. */
+  default boolean addsGradients() {
+    return false;
+  }
+
+  /**
+   * The gradient by x; w as in {@link #convForward}.
+   *
+   * @param add whether it is added to gradX, with one rounding; true only where {@link
+   *     #addsGradients}
+   */
   void convBackwardData(
-      ConvShape shape, DType storage, Memory gradY, DType weights, Memory w, Memory gradX);
+      ConvShape shape,
+      DType storage,
+      Memory gradY,
+      DType weights,
+      Memory w,
+      Memory gradX,
+      boolean add);
 
   void convBackwardWeights(ConvShape shape, DType storage, Memory x, Memory gradY, Memory gradW);
 

@@ -63,11 +63,8 @@ public final class Conv2d {
           if (bias != null) {
             ops.sumRows(g, bias.gradient());
           }
-          if (x.needsGradient()) {
-            Tensor gx = tape.gradientOf(x);
-            ops.convBackwardData(shape, g, tape.rounded(weight), gx);
-            tape.pass(x, gx);
-          }
+          tape.addGradient(
+              x, (gx, add) -> ops.convBackwardData(shape, g, tape.rounded(weight), gx, add));
         });
   }
 }

@@ -54,11 +54,7 @@ public final class Linear {
         g -> {
           ops.gemm(true, false, g, value, 0, weight.gradient().reshape(out, in));
           ops.sumRows(g, bias.gradient());
-          if (x.needsGradient()) {
-            Tensor gx = tape.gradientOf(x);
-            ops.gemm(false, false, g, w, 0, gx);
-            tape.pass(x, gx);
-          }
+          tape.addGradient(x, (gx, add) -> ops.gemm(false, false, g, w, add ? 1 : 0, gx));
         });
   }
 }

@@ -18,7 +18,8 @@ public final class Pooling {
     Tensor winner = ops.allocate(DType.U8, shape);
     ops.maxPool(pool, in, out, winner);
     tape.drop(x);
-    return record(tape, x, out, (g, gx) -> ops.maxPoolBackward(pool, g, winner, gx), winner);
+    return recordOnlyReader(
+        tape, x, out, (g, gx) -> ops.maxPoolBackward(pool, g, winner, gx), winner);
   }
 
   /** [T', N, H, W, C] to [T', N, C], float32. x is not dropped: it may be a feature. */
@@ -27,7 +28,7 @@ public final class Pooling {
     Tensor in = x.value();
     Tensor out = ops.allocate(DType.F32, in.dim(0), in.dim(1), in.channels());
     ops.averagePool(in, out);
-    return record(tape, x, out, (g, gx) -> ops.averagePoolBackward(g, gx));
+    return record(tape, x, out, (g, gx, add) -> ops.averagePoolBackward(g, gx, add));
   }
 
   /** [T', N, H, W, C] to [T', N, 1, 1, H W C], float32; x is not dropped. */
@@ -37,7 +38,7 @@ public final class Pooling {
     int features = in.dim(2) * in.dim(3) * in.channels();
     Tensor out = ops.allocate(DType.F32, in.dim(0), in.dim(1), 1, 1, features);
     ops.convert(in, out);
-    return record(tape, x, out, (g, gx) -> ops.convert(g, gx));
+    return recordOnlyReader(tape, x, out, (g, gx) -> ops.convert(g, gx));
   }
 
   /**
@@ -50,7 +51,7 @@ public final class Pooling {
     int[] shape = {in.dim(0), in.dim(1), (in.dim(2) + 1) / 2, (in.dim(3) + 1) / 2, channels};
     Tensor out = ops.allocate(in.type(), shape);
     ops.subsample(in, out);
-    return record(tape, x, out, (g, gx) -> ops.subsampleBackward(g, gx));
+    return record(tape, x, out, (g, gx, add) -> ops.subsampleBackward(g, gx, add));
   }
 
   /** [T', ..] to [1, ..]; with T' = 1 there is nothing to do. x is not dropped. */
@@ -64,11 +65,21 @@ public final class Pooling {
     shape[0] = 1;
     Tensor out = ops.allocate(in.type(), shape);
     ops.timeMean(in, out);
-    return record(tape, x, out, (g, gx) -> ops.timeMeanBackward(g, gx));
+    return record(tape, x, out, (g, gx, add) -> ops.timeMeanBackward(g, gx, add));
   }
 
-  /** The operation that made {@code out} of x, and how a gradient (g of out, gx of x) goes back. */
-  private static Var record(
+  /** How a gradient goes back: g of the output to gx of the input, assigned or added. */
+  private interface Backward {
+    void run(Tensor g, Tensor gx, boolean add);
+  }
+
+  private static Var record(Tape tape, Var x, Tensor out, Backward backward) {
+    return tape.record(
+        out, x.needsGradient(), g -> tape.addGradient(x, (gx, add) -> backward.run(g, gx, add)));
+  }
+
+  /** The same for an operation that nobody shares x with, whose gradient is always assigned. */
+  private static Var recordOnlyReader(
       Tape tape, Var x, Tensor out, BiConsumer<Tensor, Tensor> backward, Tensor... saved) {
     return tape.record(
         out,

@@ -144,6 +144,23 @@ public final class Tape implements AutoCloseable {
     }
   }
 
+  /** Computes a gradient into the tensor: assigns it, or adds it. */
+  @FunctionalInterface
+  public interface Gradient {
+    void into(Tensor gradient, boolean add);
+  }
+
+  /** Computes a gradient of {@code v}, if it needs one, where those of its readers add up. */
+  public void addGradient(Var v, Gradient gradient) {
+    if (v.needsGradient()) {
+      boolean add = v.gradient() != null;
+      if (!add) {
+        v.gradient(gradientOf(v));
+      }
+      gradient.into(v.gradient(), add);
+    }
+  }
+
   /** Runs all backward steps, last first, from the gradients that losses have passed. */
   public void backward() {
     for (int i = nodes.size() - 1; i >= 0; i--) {

@@ -226,8 +226,8 @@ public final class KernelOps extends MatrixOps {
   }
 
   @Override
-  public void subsampleBackward(Tensor gradY, Tensor gradX) {
-    pools.subsampleBackward(gradY, gradX);
+  public void subsampleBackward(Tensor gradY, Tensor gradX, boolean add) {
+    pools.subsampleBackward(gradY, gradX, add);
   }
 
   @Override
@@ -236,8 +236,8 @@ public final class KernelOps extends MatrixOps {
   }
 
   @Override
-  public void averagePoolBackward(Tensor gradOut, Tensor gradX) {
-    pools.averagePoolBackward(gradOut, gradX);
+  public void averagePoolBackward(Tensor gradOut, Tensor gradX, boolean add) {
+    pools.averagePoolBackward(gradOut, gradX, add);
   }
 
   @Override
@@ -246,8 +246,8 @@ public final class KernelOps extends MatrixOps {
   }
 
   @Override
-  public void timeMeanBackward(Tensor gradOut, Tensor gradX) {
-    pools.timeMeanBackward(gradOut, gradX);
+  public void timeMeanBackward(Tensor gradOut, Tensor gradX, boolean add) {
+    pools.timeMeanBackward(gradOut, gradX, add);
   }
 
   // ---- losses and metrics ----

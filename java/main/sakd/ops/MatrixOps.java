@@ -106,10 +106,18 @@ abstract class MatrixOps implements Ops {
   }
 
   @Override
-  public final void convBackwardData(ConvShape shape, Tensor gradY, Tensor w, Tensor gradX) {
+  public final void convBackwardData(
+      ConvShape shape, Tensor gradY, Tensor w, Tensor gradX, boolean add) {
     requireConv(shape, gradX, w, gradY);
+    if (add && !matrix.addsGradients()) {
+      try (Tensor term = allocate(gradX.type(), gradX.shape())) {
+        convBackwardData(shape, gradY, w, term, false);
+        add(gradX, term);
+      }
+      return;
+    }
     matrix.convBackwardData(
-        shape, gradY.type(), gradY.memory(), w.type(), w.memory(), gradX.memory());
+        shape, gradY.type(), gradY.memory(), w.type(), w.memory(), gradX.memory(), add);
   }
 
   @Override

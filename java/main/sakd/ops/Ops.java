@@ -75,8 +75,12 @@ public interface Ops extends AutoCloseable {
    */
   void conv(ConvShape shape, Tensor x, Tensor w, Tensor y);
 
-  /** The gradient of {@link #conv} by x. */
-  void convBackwardData(ConvShape shape, Tensor gradY, Tensor w, Tensor gradX);
+  /**
+   * The gradient of {@link #conv} by x.
+   *
+   * @param add whether it is added to gradX
+   */
+  void convBackwardData(ConvShape shape, Tensor gradY, Tensor w, Tensor gradX, boolean add);
 
   /** The gradient of {@link #conv} by w, F32. */
   void convBackwardWeights(ConvShape shape, Tensor x, Tensor gradY, Tensor gradW);
@@ -201,17 +205,26 @@ public interface Ops extends AutoCloseable {
    */
   void subsample(Tensor x, Tensor y);
 
-  void subsampleBackward(Tensor gradY, Tensor gradX);
+  /**
+   * @param add whether the gradient is added to gradX
+   */
+  void subsampleBackward(Tensor gradY, Tensor gradX, boolean add);
 
   /** x [T', N, H, W, C] to out [T', N, C] F32: mean over space. */
   void averagePool(Tensor x, Tensor out);
 
-  void averagePoolBackward(Tensor gradOut, Tensor gradX);
+  /**
+   * @param add whether the gradient is added to gradX
+   */
+  void averagePoolBackward(Tensor gradOut, Tensor gradX, boolean add);
 
   /** x [T, ..] to out [1, ..]: mean over time. */
   void timeMean(Tensor x, Tensor out);
 
-  void timeMeanBackward(Tensor gradOut, Tensor gradX);
+  /**
+   * @param add whether the gradient is added to gradX
+   */
+  void timeMeanBackward(Tensor gradOut, Tensor gradX, boolean add);
 
   // ---- losses and metrics ----
 

@@ -3,6 +3,8 @@ package sakd.ops;
 import static sakd.ops.Requirements.require;
 import static sakd.ops.Requirements.requireSubsample;
 
+import java.util.ArrayList;
+import java.util.List;
 import sakd.device.DType;
 
 /** Pooling over space and the mean over time: sizes and launches. */
@@ -75,28 +77,30 @@ final class PoolKernels {
     launchSubsample("subsample_forward", x, y, x, y);
   }
 
-  void subsampleBackward(Tensor gradY, Tensor gradX) {
-    launchSubsample("subsample_backward", gradX, gradY, gradY, gradX);
+  void subsampleBackward(Tensor gradY, Tensor gradX, boolean add) {
+    launchSubsample("subsample_backward", gradX, gradY, gradY, gradX, add ? 1 : 0);
   }
 
   /** The large side has all pixels, the small one every second; one is read, the other written. */
   private void launchSubsample(
-      String function, Tensor large, Tensor small, Tensor from, Tensor to) {
+      String function, Tensor large, Tensor small, Tensor from, Tensor to, Object... more) {
     requireSubsample(large, small);
+    List<Object> arguments =
+        new ArrayList<>(
+            List.of(
+                from.memory(),
+                to.memory(),
+                large.dim(-3),
+                large.dim(-2),
+                small.dim(-3),
+                small.dim(-2),
+                from.channels(),
+                (small.channels() - large.channels()) / 2,
+                to.rows(),
+                to.channels()));
+    arguments.addAll(List.of(more));
     ops.kernel("subsample.cu", function, to.type(), 1)
-        .launchRows(
-            to.rows(),
-            to.channels(),
-            from.memory(),
-            to.memory(),
-            large.dim(-3),
-            large.dim(-2),
-            small.dim(-3),
-            small.dim(-2),
-            from.channels(),
-            (small.channels() - large.channels()) / 2,
-            to.rows(),
-            to.channels());
+        .launchRows(to.rows(), to.channels(), arguments.toArray());
   }
 
   void averagePool(Tensor x, Tensor out) {
@@ -108,14 +112,21 @@ final class PoolKernels {
         .launchRows(out.rows(), columns, x.memory(), out.memory(), area, out.rows(), columns);
   }
 
-  void averagePoolBackward(Tensor gradOut, Tensor gradX) {
+  void averagePoolBackward(Tensor gradOut, Tensor gradX, boolean add) {
     int area = Math.toIntExact(gradX.rows() / gradOut.rows());
     require(gradOut.type() == DType.F32 && gradOut.size() * area == gradX.size(), gradOut, gradX);
     int lanes = ops.lanes(gradX.channels(), gradX.type(), 1);
     int columns = gradX.channels() / lanes;
     ops.kernel("pool.cu", "average_pool_backward", gradX.type(), lanes)
         .launchRows(
-            gradX.rows(), columns, gradOut.memory(), gradX.memory(), area, gradX.rows(), columns);
+            gradX.rows(),
+            columns,
+            gradOut.memory(),
+            gradX.memory(),
+            area,
+            add ? 1 : 0,
+            gradX.rows(),
+            columns);
   }
 
   void timeMean(Tensor x, Tensor out) {
@@ -124,7 +135,7 @@ final class PoolKernels {
     ops.flat("pool.cu", "time_mean_forward", x.type(), out.size(), x.memory(), out.memory(), steps);
   }
 
-  void timeMeanBackward(Tensor gradOut, Tensor gradX) {
+  void timeMeanBackward(Tensor gradOut, Tensor gradX, boolean add) {
     int steps = Math.toIntExact(gradX.size() / gradOut.size());
     require(gradX.type() == gradOut.type() && gradX.size() == steps * gradOut.size(), gradX);
     ops.flat(
@@ -134,6 +145,7 @@ final class PoolKernels {
         gradOut.size(),
         gradOut.memory(),
         gradX.memory(),
-        steps);
+        steps,
+        add ? 1 : 0);
   }
 }

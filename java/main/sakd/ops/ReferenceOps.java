@@ -179,8 +179,8 @@ public final class ReferenceOps extends MatrixOps {
   }
 
   @Override
-  public void subsampleBackward(Tensor gradY, Tensor gradX) {
-    ReferencePooling.subsampleBackward(gradY, gradX);
+  public void subsampleBackward(Tensor gradY, Tensor gradX, boolean add) {
+    ReferencePooling.subsampleBackward(gradY, gradX, add);
   }
 
   @Override
@@ -189,8 +189,8 @@ public final class ReferenceOps extends MatrixOps {
   }
 
   @Override
-  public void averagePoolBackward(Tensor gradOut, Tensor gradX) {
-    ReferencePooling.averagePoolBackward(gradOut, gradX);
+  public void averagePoolBackward(Tensor gradOut, Tensor gradX, boolean add) {
+    ReferencePooling.averagePoolBackward(gradOut, gradX, add);
   }
 
   @Override
@@ -199,8 +199,8 @@ public final class ReferenceOps extends MatrixOps {
   }
 
   @Override
-  public void timeMeanBackward(Tensor gradOut, Tensor gradX) {
-    ReferencePooling.timeMeanBackward(gradOut, gradX);
+  public void timeMeanBackward(Tensor gradOut, Tensor gradX, boolean add) {
+    ReferencePooling.timeMeanBackward(gradOut, gradX, add);
   }
 
   // ---- losses and metrics ----

@@ -71,14 +71,14 @@ final class ReferencePooling {
     write(y, 0, to);
   }
 
-  static void subsampleBackward(Tensor gradY, Tensor gradX) {
+  static void subsampleBackward(Tensor gradY, Tensor gradX, boolean add) {
     requireSubsample(gradX, gradY);
     double[] from = read(gradY);
-    double[] to = new double[Math.toIntExact(gradX.size())];
+    double[] to = add ? read(gradX) : new double[Math.toIntExact(gradX.size())];
     for (int i = 0; i < from.length; i++) {
       int at = sourceOf(i, gradX, gradY);
       if (at >= 0) {
-        to[at] = from[i];
+        to[at] += from[i];
       }
     }
     write(gradX, 0, to);
@@ -123,7 +123,7 @@ final class ReferencePooling {
         });
   }
 
-  static void averagePoolBackward(Tensor gradOut, Tensor gradX) {
+  static void averagePoolBackward(Tensor gradOut, Tensor gradX, boolean add) {
     int area = areaOf(gradX, gradOut);
     int channels = gradX.channels();
     RowBlocks.forEach(
@@ -131,11 +131,13 @@ final class ReferencePooling {
         (long) channels * area,
         (first, count) -> {
           double[] g = read(gradOut, first * channels, count * channels);
-          double[] spread = new double[count * area * channels];
-          for (int i = 0; i < spread.length; i++) {
-            spread[i] = g[i / channels / area * channels + i % channels] / area;
+          long at = first * area * channels;
+          int n = count * area * channels;
+          double[] spread = add ? read(gradX, at, n) : new double[n];
+          for (int i = 0; i < n; i++) {
+            spread[i] += g[i / channels / area * channels + i % channels] / area;
           }
-          write(gradX, first * area * channels, spread);
+          write(gradX, at, spread);
         });
   }
 
@@ -162,18 +164,20 @@ final class ReferencePooling {
         });
   }
 
-  static void timeMeanBackward(Tensor gradOut, Tensor gradX) {
+  static void timeMeanBackward(Tensor gradOut, Tensor gradX, boolean add) {
     int steps = stepsOf(gradX, gradOut);
     RowBlocks.forEach(
         gradOut.size(),
         steps,
         (first, count) -> {
           double[] g = read(gradOut, first, count);
-          for (int i = 0; i < count; i++) {
-            g[i] /= steps;
-          }
           for (int t = 0; t < steps; t++) {
-            write(gradX, t * gradOut.size() + first, g);
+            long at = t * gradOut.size() + first;
+            double[] spread = add ? read(gradX, at, count) : new double[count];
+            for (int i = 0; i < count; i++) {
+              spread[i] += g[i] / steps;
+            }
+            write(gradX, at, spread);
           }
         });
   }

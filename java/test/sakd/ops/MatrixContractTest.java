@@ -69,15 +69,22 @@ class MatrixContractTest {
       Twin gradY = twins.of(type, draw.normal(outputs * c.out()), yShape);
       Twin y = twins.poisoned(type, yShape);
       Twin gradX = twins.poisoned(type, xShape);
+      Twin sum = twins.of(type, draw.normal(input.length), xShape);
       Twin gradW = twins.poisoned(DType.F32, wShape);
       twins.run(
           s -> {
             s.ops().conv(c, s.at(x), s.at(w), s.at(y));
-            s.ops().convBackwardData(c, s.at(gradY), s.at(w), s.at(gradX));
+            s.ops().convBackwardData(c, s.at(gradY), s.at(w), s.at(gradX), false);
+            s.ops().convBackwardData(c, s.at(gradY), s.at(w), s.at(sum), true);
             s.ops().convBackwardWeights(c, s.at(x), s.at(gradY), s.at(gradW));
           });
       twins.assertClose(type + " conv " + c, y, Math.sqrt(filter * c.in()));
       twins.assertClose(type + " convBackwardData " + c, gradX, Math.sqrt(filter * c.out()));
+      // Elsewhere the term is rounded to the storage type before it is added.
+      if (type == DType.F32 || ops.device().matrix().addsGradients()) {
+        twins.assertClose(
+            type + " convBackwardData, added, " + c, sum, Math.sqrt(filter * c.out()));
+      }
       // cuDNN has the gradient of 16-bit tensors in 16 bits.
       DType precision = ops.device() instanceof CudaDevice ? type : DType.F32;
       twins.assertClose(type + " convBackwardWeights " + c, gradW, Math.sqrt(outputs), precision);
@@ -115,7 +122,7 @@ class MatrixContractTest {
         ops.conv(c, x, weights, y);
         results[2 * i] = Twins.values(ops, y);
         Twins.set(ops, y, gradients);
-        ops.convBackwardData(c, y, weights, x);
+        ops.convBackwardData(c, y, weights, x, false);
         results[2 * i + 1] = Twins.values(ops, x);
       }
       assertArrayEquals(results[0], results[2], type + " conv " + c);

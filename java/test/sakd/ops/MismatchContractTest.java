@@ -79,7 +79,7 @@ class MismatchContractTest {
       Tensor y = c.f32(1, 4, 4, 3);
       Tensor wrong = c.f32(1, 4, 4, 1);
       c.refused("conv", () -> ops.conv(s, x, w, wrong));
-      c.refused("convBackwardData", () -> ops.convBackwardData(s, y, wrong, x));
+      c.refused("convBackwardData", () -> ops.convBackwardData(s, y, wrong, x, false));
       c.refused("convBackwardWeights", () -> ops.convBackwardWeights(s, wrong, y, w));
       c.refused(
           "gemm, inner size",
@@ -161,9 +161,9 @@ class MismatchContractTest {
       c.refused("max pool, winner", () -> ops.maxPool(POOL, x, y, c.of(DType.I32, 1, 2, 3, 2)));
       c.refused("max pool backward", () -> ops.maxPoolBackward(POOL, y, winner, c.f32(1, 6, 6, 2)));
       c.refused("average pool", () -> ops.averagePool(x, c.f32(1, 3)));
-      c.refused("average pool backward", () -> ops.averagePoolBackward(c.f32(5, 2), x));
+      c.refused("average pool backward", () -> ops.averagePoolBackward(c.f32(5, 2), x, false));
       c.refused("time mean", () -> ops.timeMean(c.f32(3, 4), c.f32(1, 5)));
-      c.refused("time mean backward", () -> ops.timeMeanBackward(c.f32(1, 5), c.f32(3, 4)));
+      c.refused("time mean backward", () -> ops.timeMeanBackward(c.f32(1, 5), c.f32(3, 4), false));
       c.check();
     }
   }

@@ -61,13 +61,16 @@ class PoolContractTest {
           Twin y = twins.poisoned(DType.F32, 2, 3, channels);
           Twin gradY = twins.of(DType.F32, draw.normal(6 * channels), 2, 3, channels);
           Twin gradX = twins.poisoned(type, shape);
+          Twin sum = twins.of(type, draw.normal(6 * 35 * channels), shape);
           twins.run(
               s -> {
                 s.ops().averagePool(s.at(x), s.at(y));
-                s.ops().averagePoolBackward(s.at(gradY), s.at(gradX));
+                s.ops().averagePoolBackward(s.at(gradY), s.at(gradX), false);
+                s.ops().averagePoolBackward(s.at(gradY), s.at(sum), true);
               });
           twins.assertClose("mean", y, 1);
           twins.assertClose("grad x", gradX);
+          twins.assertClose("grad x, added", sum);
         }
       }
     }
@@ -85,13 +88,16 @@ class PoolContractTest {
             Twin y = twins.poisoned(type, 1, 3, 5, channels);
             Twin gradY = twins.of(type, draw.normal(n), 1, 3, 5, channels);
             Twin gradX = twins.poisoned(type, steps, 3, 5, channels);
+            Twin sum = twins.of(type, draw.normal(steps * n), steps, 3, 5, channels);
             twins.run(
                 s -> {
                   s.ops().timeMean(s.at(x), s.at(y));
-                  s.ops().timeMeanBackward(s.at(gradY), s.at(gradX));
+                  s.ops().timeMeanBackward(s.at(gradY), s.at(gradX), false);
+                  s.ops().timeMeanBackward(s.at(gradY), s.at(sum), true);
                 });
             twins.assertClose("mean", y, 1);
             twins.assertClose("grad x", gradX);
+            twins.assertClose("grad x, added", sum);
           }
         }
       }

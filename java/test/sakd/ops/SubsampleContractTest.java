@@ -34,13 +34,16 @@ class SubsampleContractTest {
       Twin y = twins.poisoned(type, yShape);
       Twin gradY = twins.of(type, draw.normal(6 * yShape[2] * yShape[3] * out), yShape);
       Twin gradX = twins.poisoned(type, xShape);
+      Twin sum = twins.of(type, draw.normal(6 * h * w * in), xShape);
       twins.run(
           s -> {
             s.ops().subsample(s.at(x), s.at(y));
-            s.ops().subsampleBackward(s.at(gradY), s.at(gradX));
+            s.ops().subsampleBackward(s.at(gradY), s.at(gradX), false);
+            s.ops().subsampleBackward(s.at(gradY), s.at(sum), true);
           });
       twins.assertExact("y", y);
       twins.assertExact("grad x", gradX);
+      twins.assertClose("grad x, added", sum);
     }
   }
 
@@ -55,7 +58,7 @@ class SubsampleContractTest {
       ops.subsample(x, y);
       double[] expected = {0, 1, 2, 0, 0, 5, 6, 0, 0, 13, 14, 0, 0, 17, 18, 0};
       assertArrayEquals(expected, Twins.values(ops, y));
-      ops.subsampleBackward(y, x);
+      ops.subsampleBackward(y, x, false);
       double[] back = {1, 2, 0, 0, 5, 6, 0, 0, 0, 0, 0, 0, 13, 14, 0, 0, 17, 18};
       assertArrayEquals(back, Twins.values(ops, x));
     }

@@ -202,6 +202,11 @@ public final class RecordingDevice implements Device {
     }
 
     @Override
+    public boolean addsGradients() {
+      return library.addsGradients();
+    }
+
+    @Override
     public void convForward(
         ConvShape shape, DType storage, Memory x, DType weights, Memory w, Memory y) {
       submit(() -> library.convForward(shape, storage, x, weights, w, y));
@@ -209,8 +214,14 @@ public final class RecordingDevice implements Device {
 
     @Override
     public void convBackwardData(
-        ConvShape shape, DType storage, Memory gradY, DType weights, Memory w, Memory gradX) {
-      submit(() -> library.convBackwardData(shape, storage, gradY, weights, w, gradX));
+        ConvShape shape,
+        DType storage,
+        Memory gradY,
+        DType weights,
+        Memory w,
+        Memory gradX,
+        boolean add) {
+      submit(() -> library.convBackwardData(shape, storage, gradY, weights, w, gradX, add));
     }
 
     @Override

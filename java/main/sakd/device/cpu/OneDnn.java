@@ -391,7 +391,13 @@ final class OneDnn implements MatrixLibrary {
 
   @Override
   public void convBackwardData(
-      ConvShape shape, DType storage, Memory gradY, DType weights, Memory w, Memory gradX) {
+      ConvShape shape,
+      DType storage,
+      Memory gradY,
+      DType weights,
+      Memory w,
+      Memory gradX,
+      boolean add) {
     if (windows != null && WindowConv.suits(shape, storage, false)) {
       windows.backwardData(shape, storage, gradY, w, gradX);
     } else {

@@ -1,5 +1,6 @@
 package sakd.device.cpu;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import sakd.device.ConvShape;
 import sakd.device.DType;
@@ -150,6 +151,11 @@ public final class ReferenceMatrix implements MatrixLibrary {
   }
 
   @Override
+  public boolean addsGradients() {
+    return true;
+  }
+
+  @Override
   public void convForward(
       ConvShape shape, DType storage, Memory x, DType weights, Memory w, Memory y) {
     Sizes size = Sizes.of(shape);
@@ -161,13 +167,23 @@ public final class ReferenceMatrix implements MatrixLibrary {
 
   @Override
   public void convBackwardData(
-      ConvShape shape, DType storage, Memory gradY, DType weights, Memory w, Memory gradX) {
+      ConvShape shape,
+      DType storage,
+      Memory gradY,
+      DType weights,
+      Memory w,
+      Memory gradX,
+      boolean add) {
     Sizes size = Sizes.of(shape);
     double[] result =
         convBackwardData(
             shape,
             Elements.read(gradY, storage, 0, size.y),
             Elements.read(w, DType.F32, 0, size.w));
+    if (add) {
+      double[] old = Elements.read(gradX, storage, 0, size.x);
+      Arrays.setAll(result, i -> old[i] + result[i]);
+    }
     Elements.write(gradX, storage, 0, result);
   }
 

@@ -15,7 +15,7 @@ import jcuda.jcudnn.cudnnMathType;
 enum ConvDirection {
   FORWARD("convolution") {
     @Override
-    int run(ConvCall c, Pointer one, Pointer zero, int algorithm, Pointer space, long bytes) {
+    int run(ConvCall c, Pointer one, Pointer beta, int algorithm, Pointer space, long bytes) {
       ConvDescriptors d = c.descriptors();
       return JCudnn.cudnnConvolutionForward(
           c.handle(),
@@ -28,7 +28,7 @@ enum ConvDirection {
           algorithm,
           space,
           bytes,
-          zero,
+          beta,
           d.y(),
           c.y());
     }
@@ -70,7 +70,7 @@ enum ConvDirection {
 
   DATA("gradient by the input of a convolution") {
     @Override
-    int run(ConvCall c, Pointer one, Pointer zero, int algorithm, Pointer space, long bytes) {
+    int run(ConvCall c, Pointer one, Pointer beta, int algorithm, Pointer space, long bytes) {
       ConvDescriptors d = c.descriptors();
       return JCudnn.cudnnConvolutionBackwardData(
           c.handle(),
@@ -83,7 +83,7 @@ enum ConvDirection {
           algorithm,
           space,
           bytes,
-          zero,
+          beta,
           d.x(),
           c.x());
     }
@@ -126,7 +126,7 @@ enum ConvDirection {
 
   WEIGHTS("gradient by the weights of a convolution") {
     @Override
-    int run(ConvCall c, Pointer one, Pointer zero, int algorithm, Pointer space, long bytes) {
+    int run(ConvCall c, Pointer one, Pointer beta, int algorithm, Pointer space, long bytes) {
       ConvDescriptors d = c.descriptors();
       return JCudnn.cudnnConvolutionBackwardFilter(
           c.handle(),
@@ -139,7 +139,7 @@ enum ConvDirection {
           algorithm,
           space,
           bytes,
-          zero,
+          beta,
           d.w(),
           c.w());
     }
@@ -190,8 +190,8 @@ enum ConvDirection {
     this.words = words;
   }
 
-  /** Computes it; returns cuDNN's status. */
-  abstract int run(ConvCall c, Pointer one, Pointer zero, int algorithm, Pointer space, long bytes);
+  /** result = it + beta result; returns cuDNN's status. */
+  abstract int run(ConvCall c, Pointer one, Pointer beta, int algorithm, Pointer space, long bytes);
 
   /** Asks how much workspace the algorithm needs; returns cuDNN's status. */
   abstract int workspace(ConvCall c, int algorithm, long[] bytes);

@@ -39,6 +39,11 @@ final class CudaMatrix implements MatrixLibrary {
   }
 
   @Override
+  public boolean addsGradients() {
+    return true;
+  }
+
+  @Override
   public void convForward(
       ConvShape shape, DType storage, Memory x, DType weights, Memory w, Memory y) {
     CudaMemory rounded = toStorage(shape, storage, weights, w);
@@ -54,13 +59,19 @@ final class CudaMatrix implements MatrixLibrary {
           0,
           operand(y, storage, false));
     } else {
-      conv(ConvDirection.FORWARD, shape, storage, x, rounded, y);
+      conv(ConvDirection.FORWARD, shape, storage, x, rounded, y, false);
     }
   }
 
   @Override
   public void convBackwardData(
-      ConvShape shape, DType storage, Memory gradY, DType weights, Memory w, Memory gradX) {
+      ConvShape shape,
+      DType storage,
+      Memory gradY,
+      DType weights,
+      Memory w,
+      Memory gradX,
+      boolean add) {
     CudaMemory rounded = toStorage(shape, storage, weights, w);
     if (isProduct(shape)) {
       // gx [rows, in] = gy [rows, out] w [out, in]
@@ -71,10 +82,10 @@ final class CudaMatrix implements MatrixLibrary {
           shape.out(),
           operand(gradY, storage, false),
           operand(rounded, storage, false),
-          0,
+          add ? 1 : 0,
           operand(gradX, storage, false));
     } else {
-      conv(ConvDirection.DATA, shape, storage, gradX, rounded, gradY);
+      conv(ConvDirection.DATA, shape, storage, gradX, rounded, gradY, add);
     }
   }
 
@@ -93,12 +104,12 @@ final class CudaMatrix implements MatrixLibrary {
           0,
           operand(gradW, DType.F32, false));
     } else if (storage == DType.F32) {
-      conv(ConvDirection.WEIGHTS, shape, storage, x, device.own(gradW), gradY);
+      conv(ConvDirection.WEIGHTS, shape, storage, x, device.own(gradW), gradY, false);
     } else {
       long size = weights(shape);
       require(shape, "gradient of weights", gradW, size, DType.F32);
       CudaMemory gradient = scratch(size, storage);
-      conv(ConvDirection.WEIGHTS, shape, storage, x, gradient, gradY);
+      conv(ConvDirection.WEIGHTS, shape, storage, x, gradient, gradY, false);
       convert("to_float", storage, size, gradient, gradW);
     }
   }
@@ -143,13 +154,19 @@ final class CudaMatrix implements MatrixLibrary {
   }
 
   private void conv(
-      ConvDirection direction, ConvShape shape, DType storage, Memory x, CudaMemory w, Memory y) {
+      ConvDirection direction,
+      ConvShape shape,
+      DType storage,
+      Memory x,
+      CudaMemory w,
+      Memory y,
+      boolean add) {
     long images = shape.batch();
     require(shape, "x", x, images * shape.height() * shape.width() * shape.in(), storage);
     require(shape, "w", w, weights(shape), storage);
     require(shape, "y", y, images * shape.outHeight() * shape.outWidth() * shape.out(), storage);
     device.context().makeCurrent();
-    cudnn.run(direction, shape, storage, device.own(x), w, device.own(y));
+    cudnn.run(direction, shape, storage, device.own(x), w, device.own(y), add);
   }
 
   private static void require(

@@ -59,7 +59,7 @@ final class Cudnn implements AutoCloseable {
 
   /**
    * Computes one direction of a convolution; x, w and y are of {@code type}, and the one that the
-   * direction names is assigned.
+   * direction names is assigned, or added to.
    */
   void run(
       ConvDirection direction,
@@ -67,7 +67,8 @@ final class Cudnn implements AutoCloseable {
       DType type,
       CudaMemory x,
       CudaMemory w,
-      CudaMemory y) {
+      CudaMemory y,
+      boolean add) {
     Key key = new Key(shape, type);
     ConvDescriptors d = descriptors.get(key);
     if (d == null) {
@@ -85,7 +86,12 @@ final class Cudnn implements AutoCloseable {
     d.setMath(choice.algorithm.math());
     int status =
         direction.run(
-            call, one, zero, choice.algorithm.number(), space.pointer(), choice.workspace);
+            call,
+            one,
+            add ? one : zero,
+            choice.algorithm.number(),
+            space.pointer(),
+            choice.workspace);
     if (status != 0) {
       CudaErrors.checkCudnn(direction + " of " + shape + " in " + type, status);
     }

@@ -89,7 +89,13 @@ final class ClBlastLibrary implements MatrixLibrary {
 
   @Override
   public void convBackwardData(
-      ConvShape shape, DType storage, Memory gradY, DType weights, Memory w, Memory gradX) {
+      ConvShape shape,
+      DType storage,
+      Memory gradY,
+      DType weights,
+      Memory w,
+      Memory gradX,
+      boolean add) {
     int depth = depth(shape);
     for (Slice s : slices(shape, storage)) {
       Matrix g = gradient(s, gradY);

@@ -107,7 +107,7 @@ class CudaGraphTest {
       Runnable work =
           () -> {
             ops.conv(shape, x, w, y);
-            ops.convBackwardData(shape, y, w, x);
+            ops.convBackwardData(shape, y, w, x, false);
           };
       work.run();
       ops.fill(x, 1);

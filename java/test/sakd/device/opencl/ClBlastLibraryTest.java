@@ -129,7 +129,7 @@ class ClBlastLibraryTest {
         Memory toX = OnDevice.nan(device, type, x.length);
         Memory toW = OnDevice.nan(device, DType.F32, w.length)) {
       library.convForward(s, type, dx, DType.F32, dw, toY);
-      library.convBackwardData(s, type, dg, DType.F32, dw, toX);
+      library.convBackwardData(s, type, dg, DType.F32, dw, toX, false);
       library.convBackwardWeights(s, type, dx, dg, toW);
       String what = s + " " + type;
       OnDevice.assertClose(y, OnDevice.get(device, type, toY), tolerance, "y " + what);
