@@ -53,7 +53,7 @@ public final class IdleDevice implements Device {
 
     @Override
     public void convBackwardWeights(
-        ConvShape shape, DType storage, Memory x, Memory gradY, Memory gradW) {}
+        ConvShape shape, DType storage, Memory x, Memory gradY, DType gradients, Memory gradW) {}
 
     @Override
     public void gemm(

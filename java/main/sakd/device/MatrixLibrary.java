@@ -46,7 +46,13 @@ public interface MatrixLibrary extends AutoCloseable {
       Memory gradX,
       boolean add);
 
-  void convBackwardWeights(ConvShape shape, DType storage, Memory x, Memory gradY, Memory gradW);
+  /**
+   * The gradient by w.
+   *
+   * @param gradients type of gradW: F32, or {@code storage} where {@link #roundsWeights}
+   */
+  void convBackwardWeights(
+      ConvShape shape, DType storage, Memory x, Memory gradY, DType gradients, Memory gradW);
 
   /**
    * c = op(a) op(b) + beta c, float32, row-major; op(a) is [m, k], op(b) is [k, n], c is [m, n]. A

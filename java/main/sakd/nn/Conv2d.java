@@ -59,7 +59,7 @@ public final class Conv2d {
         y,
         true,
         g -> {
-          ops.convBackwardWeights(shape, value, g, weight.gradient());
+          ops.convBackwardWeights(shape, value, g, tape.weightGradient(weight));
           if (bias != null) {
             ops.sumRows(g, bias.gradient());
           }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
+import java.util.stream.Stream;
 import sakd.device.DType;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -21,10 +22,15 @@ public final class Parameters implements AutoCloseable {
   private static final int GRAIN = 1024;
 
   private final Map<String, Parameter> byName = new LinkedHashMap<>();
+
+  /** Weights of more than one pixel: they come first in the flat arrays. */
+  private final List<Parameter> windows = new ArrayList<>();
+
   private final Random random;
   private Tensor weights;
   private Tensor gradients;
   private Tensor statistics;
+  private Tensor narrowGradients;
 
   /** Initial weights are drawn from this seed. */
   public Parameters(long seed) {
@@ -46,12 +52,17 @@ public final class Parameters implements AutoCloseable {
   /** A convolution's weight: normal with variance 2 / (out k k), He et al.'s fan-out. */
   public Parameter conv(String name, int out, int in, int kernel) {
     double std = Math.sqrt(2.0 / ((double) out * kernel * kernel));
-    return add(
-        name,
-        new int[] {out, in, kernel, kernel},
-        kernel * kernel,
-        true,
-        () -> random.nextGaussian() * std);
+    Parameter p =
+        add(
+            name,
+            new int[] {out, in, kernel, kernel},
+            kernel * kernel,
+            true,
+            () -> random.nextGaussian() * std);
+    if (kernel > 1) {
+      windows.add(p);
+    }
+    return p;
   }
 
   /**
@@ -99,18 +110,25 @@ public final class Parameters implements AutoCloseable {
     place(ops, false);
   }
 
+  /** In the order in which they lie in their flat array. */
   private List<Parameter> those(boolean trained) {
-    return byName.values().stream().filter(p -> p.trained() == trained).toList();
+    Stream<Parameter> rest =
+        byName.values().stream().filter(p -> p.trained() == trained && !windows.contains(p));
+    return (trained ? Stream.concat(windows.stream(), rest) : rest).toList();
   }
 
   private static int room(Parameter p) {
     return (p.size() + GRAIN - 1) / GRAIN * GRAIN;
   }
 
-  /** A flat array of the layout of the weights (or the statistics), zero in the gaps. */
+  /** A flat array of the layout of the weights (or the statistics), all zero. */
   private Tensor flat(Ops ops, boolean trained) {
-    int total = those(trained).stream().mapToInt(Parameters::room).sum();
-    Tensor t = ops.allocate(DType.F32, Math.max(1, total / GRAIN), GRAIN);
+    return flat(ops, DType.F32, those(trained));
+  }
+
+  private static Tensor flat(Ops ops, DType type, List<Parameter> those) {
+    int total = those.stream().mapToInt(Parameters::room).sum();
+    Tensor t = ops.allocate(type, Math.max(1, total / GRAIN), GRAIN);
     ops.device().zero(t.memory());
     return t;
   }
@@ -145,13 +163,42 @@ public final class Parameters implements AutoCloseable {
    * All slices of {@code flat}, of the weights' layout in any type, by their trained parameters.
    */
   Map<Parameter, Tensor> slices(Tensor flat) {
+    return slices(flat, those(true));
+  }
+
+  private static Map<Parameter, Tensor> slices(Tensor flat, List<Parameter> those) {
     Map<Parameter, Tensor> slices = new HashMap<>();
     long at = 0;
-    for (Parameter p : those(true)) {
+    for (Parameter p : those) {
       slices.put(p, flat.slice(at, p.size()));
       at += room(p);
     }
     return slices;
+  }
+
+  /**
+   * Where a library that rounds weights writes the gradients of convolutions of more than one pixel
+   * in this type, by their weights. {@link #widenGradients} converts them all at once.
+   */
+  Map<Parameter, Tensor> narrowGradients(Ops ops, DType type) {
+    if (windows.isEmpty()) {
+      return Map.of();
+    }
+    if (narrowGradients == null || narrowGradients.type() != type) {
+      if (narrowGradients != null) {
+        narrowGradients.close();
+      }
+      narrowGradients = flat(ops, type, windows);
+    }
+    return slices(narrowGradients, windows);
+  }
+
+  /** {@link #gradients} of convolutions = those of {@link #narrowGradients}. */
+  void widenGradients(Ops ops) {
+    if (narrowGradients != null) {
+      int rows = narrowGradients.dim(0);
+      ops.convert(narrowGradients, gradients.slice(0, rows, GRAIN));
+    }
   }
 
   /** Trained parameters and statistics in the order they were made. */
@@ -182,6 +229,9 @@ public final class Parameters implements AutoCloseable {
       weights.close();
       gradients.close();
       statistics.close();
+    }
+    if (narrowGradients != null) {
+      narrowGradients.close();
     }
   }
 }

@@ -37,6 +37,8 @@ public final class Tape implements AutoCloseable {
   private final List<Node> nodes = new ArrayList<>();
   private final List<Tensor> copies = new ArrayList<>();
   private final Map<Parameter, Tensor> rounded = new HashMap<>();
+  private final Map<Parameter, Tensor> narrow = new HashMap<>();
+  private Parameters roundedParameters;
 
   /**
    * A pass whose activations are stored as {@code storage}.
@@ -80,8 +82,9 @@ public final class Tape implements AutoCloseable {
 
   /**
    * Rounds these weights to the type of activations, all at once, for the convolutions of this pass
-   * in both directions, where the device's library would round each at each call. They must not
-   * change before the tape is closed.
+   * in both directions, where the device's library would round each at each call; gradients that
+   * such a library has in that type are converted all at once too. The weights must not change
+   * before the tape is closed.
    */
   public void roundWeights(Parameters parameters) {
     if (storage != DType.F32 && ops.device().matrix().roundsWeights()) {
@@ -90,12 +93,21 @@ public final class Tape implements AutoCloseable {
       copies.add(copy);
       ops.convert(weights, copy);
       rounded.putAll(parameters.slices(copy));
+      if (training()) {
+        narrow.putAll(parameters.narrowGradients(ops, storage));
+        roundedParameters = parameters;
+      }
     }
   }
 
   /** What a convolution takes for its weight: the rounded one, if there is one. */
   Tensor rounded(Parameter weight) {
     return rounded.getOrDefault(weight, weight.value());
+  }
+
+  /** Where a convolution writes the gradient of its weight. */
+  Tensor weightGradient(Parameter weight) {
+    return narrow.getOrDefault(weight, weight.gradient());
   }
 
   /** A value from outside, such as the images; the tape does not own it. */
@@ -171,6 +183,9 @@ public final class Tape implements AutoCloseable {
       close(node);
     }
     nodes.clear();
+    if (roundedParameters != null) {
+      roundedParameters.widenGradients(ops);
+    }
   }
 
   private static void close(Node node) {

@@ -123,8 +123,8 @@ abstract class MatrixOps implements Ops {
   @Override
   public final void convBackwardWeights(ConvShape shape, Tensor x, Tensor gradY, Tensor gradW) {
     requireConv(shape, x, gradW, gradY);
-    require(gradW.type() == DType.F32, gradW);
-    matrix.convBackwardWeights(shape, x.type(), x.memory(), gradY.memory(), gradW.memory());
+    matrix.convBackwardWeights(
+        shape, x.type(), x.memory(), gradY.memory(), gradW.type(), gradW.memory());
   }
 
   @Override

@@ -82,7 +82,7 @@ public interface Ops extends AutoCloseable {
    */
   void convBackwardData(ConvShape shape, Tensor gradY, Tensor w, Tensor gradX, boolean add);
 
-  /** The gradient of {@link #conv} by w, F32. */
+  /** The gradient of {@link #conv} by w, of a type that w may have. */
   void convBackwardWeights(ConvShape shape, Tensor x, Tensor gradY, Tensor gradW);
 
   /** c = op(a) op(b) + beta c; F32 matrices [rows, columns] (leading dimensions fold into rows). */

@@ -2,6 +2,7 @@ package sakd.ops;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Assumptions;
 import sakd.device.ConvShape;
 import sakd.device.DType;
@@ -110,7 +111,8 @@ class MatrixContractTest {
     try (Tensor x = ops.allocate(type, xShape);
         Tensor y = ops.allocate(type, yShape);
         Tensor w = ops.allocate(DType.F32, wShape);
-        Tensor rounded = ops.allocate(type, wShape)) {
+        Tensor rounded = ops.allocate(type, wShape);
+        Tensor gradient = ops.allocate(type, wShape)) {
       double[] inputs = draw.normal((int) x.size());
       double[] gradients = draw.normal((int) y.size());
       Twins.set(ops, w, draw.normal((int) w.size()));
@@ -125,6 +127,16 @@ class MatrixContractTest {
         ops.convBackwardData(c, y, weights, x, false);
         results[2 * i + 1] = Twins.values(ops, x);
       }
+      Twins.set(ops, x, inputs);
+      ops.convBackwardWeights(c, x, y, w);
+      ops.convert(w, rounded);
+      ops.convBackwardWeights(c, x, y, gradient);
+      // A product into another type may be another kernel of the library.
+      double[] expected = Twins.values(ops, rounded);
+      double off =
+          c.kernel() > 1 ? 0 : 0.01 * Arrays.stream(expected).map(Math::abs).max().orElse(0);
+      assertArrayEquals(
+          expected, Twins.values(ops, gradient), off, type + " convBackwardWeights " + c);
       assertArrayEquals(results[0], results[2], type + " conv " + c);
       assertArrayEquals(results[1], results[3], type + " convBackwardData " + c);
     }

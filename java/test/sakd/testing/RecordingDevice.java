@@ -226,8 +226,8 @@ public final class RecordingDevice implements Device {
 
     @Override
     public void convBackwardWeights(
-        ConvShape shape, DType storage, Memory x, Memory gradY, Memory gradW) {
-      submit(() -> library.convBackwardWeights(shape, storage, x, gradY, gradW));
+        ConvShape shape, DType storage, Memory x, Memory gradY, DType gradients, Memory gradW) {
+      submit(() -> library.convBackwardWeights(shape, storage, x, gradY, gradients, gradW));
     }
 
     @Override

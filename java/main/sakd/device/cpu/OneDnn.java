@@ -407,7 +407,7 @@ final class OneDnn implements MatrixLibrary {
 
   @Override
   public void convBackwardWeights(
-      ConvShape shape, DType storage, Memory x, Memory gradY, Memory gradW) {
+      ConvShape shape, DType storage, Memory x, Memory gradY, DType gradients, Memory gradW) {
     if (windows != null && WindowConv.suits(shape, storage, true)) {
       windows.backwardWeights(shape, storage, x, gradY, gradW);
     } else {

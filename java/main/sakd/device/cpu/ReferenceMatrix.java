@@ -189,7 +189,7 @@ public final class ReferenceMatrix implements MatrixLibrary {
 
   @Override
   public void convBackwardWeights(
-      ConvShape shape, DType storage, Memory x, Memory gradY, Memory gradW) {
+      ConvShape shape, DType storage, Memory x, Memory gradY, DType gradients, Memory gradW) {
     Sizes size = Sizes.of(shape);
     double[] result =
         convBackwardWeights(

@@ -91,7 +91,7 @@ final class CudaMatrix implements MatrixLibrary {
 
   @Override
   public void convBackwardWeights(
-      ConvShape shape, DType storage, Memory x, Memory gradY, Memory gradW) {
+      ConvShape shape, DType storage, Memory x, Memory gradY, DType gradients, Memory gradW) {
     if (isProduct(shape)) {
       // gw [out, in] = gy [rows, out]' x [rows, in]
       cublas.gemm(
@@ -102,8 +102,8 @@ final class CudaMatrix implements MatrixLibrary {
           operand(gradY, storage, true),
           operand(x, storage, false),
           0,
-          operand(gradW, DType.F32, false));
-    } else if (storage == DType.F32) {
+          operand(gradW, gradients, false));
+    } else if (storage == gradients) {
       conv(ConvDirection.WEIGHTS, shape, storage, x, device.own(gradW), gradY, false);
     } else {
       long size = weights(shape);

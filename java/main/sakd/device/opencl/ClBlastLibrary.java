@@ -113,7 +113,7 @@ final class ClBlastLibrary implements MatrixLibrary {
 
   @Override
   public void convBackwardWeights(
-      ConvShape shape, DType storage, Memory x, Memory gradY, Memory gradW) {
+      ConvShape shape, DType storage, Memory x, Memory gradY, DType gradients, Memory gradW) {
     int depth = depth(shape);
     for (Slice s : slices(shape, storage)) {
       Matrix a = s.plain ? s.matrix(x, shape.in()) : columnsOf(s, x);

@@ -130,7 +130,7 @@ class ClBlastLibraryTest {
         Memory toW = OnDevice.nan(device, DType.F32, w.length)) {
       library.convForward(s, type, dx, DType.F32, dw, toY);
       library.convBackwardData(s, type, dg, DType.F32, dw, toX, false);
-      library.convBackwardWeights(s, type, dx, dg, toW);
+      library.convBackwardWeights(s, type, dx, dg, DType.F32, toW);
       String what = s + " " + type;
       OnDevice.assertClose(y, OnDevice.get(device, type, toY), tolerance, "y " + what);
       OnDevice.assertClose(gx, OnDevice.get(device, type, toX), tolerance, "gradX " + what);
