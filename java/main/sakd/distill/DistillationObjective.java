@@ -9,7 +9,7 @@ import sakd.train.Objective;
 
 /**
  * A training step of the student under its teacher: both see the same images; the teacher runs in
- * inference mode and gets no gradient.
+ * inference mode, gets no gradient and stays as it is.
  */
 public final class DistillationObjective implements Objective {
   private final Network student;
@@ -45,8 +45,7 @@ public final class DistillationObjective implements Objective {
       Network.Output out = student.forward(tape, images, false);
       return loss.compute(tape, out, null, labels, mix, lossScale);
     }
-    try (Tape quiet = new Tape(tape.ops(), Tape.Mode.INFERENCE, tape.storage())) {
-      quiet.roundWeights(teacher.parameters());
+    try (Tape quiet = Tape.frozen(tape.ops(), tape.storage(), teacher.parameters())) {
       Network.Output expected = teacher.forward(quiet, quiet.input(images.value()), features);
       Network.Output out = student.forward(tape, images, features);
       return loss.compute(tape, out, expected, labels, mix, lossScale);

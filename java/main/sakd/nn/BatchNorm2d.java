@@ -1,6 +1,8 @@
 package sakd.nn;
 
+import sakd.device.DType;
 import sakd.ops.Ops;
+import sakd.ops.Tensor;
 
 /** The parameters of batch norm over the channels; {@link NormNeuron} applies it. */
 public final class BatchNorm2d {
@@ -26,6 +28,24 @@ public final class BatchNorm2d {
   Ops.BatchNorm tensors() {
     return new Ops.BatchNorm(
         gamma.value(), beta.value(), runningMean.value(), runningVar.value(), EPS, MOMENTUM);
+  }
+
+  /** The affine map [4, C] of inference, see {@link Ops#runningStatistics}; to be closed. */
+  Tensor runningAffine(Ops ops) {
+    Tensor affine = ops.allocate(DType.F32, 4, gamma.size());
+    ops.runningStatistics(tensors(), affine);
+    return affine;
+  }
+
+  /**
+   * The affine map of a training step over x, see {@link Ops#batchStatistics}; to be closed.
+   *
+   * @param repeats how often x stands for
+   */
+  Tensor batchAffine(Ops ops, Tensor x, int repeats) {
+    Tensor affine = ops.allocate(DType.F32, 4, gamma.size());
+    ops.batchStatistics(x, tensors(), repeats, affine);
+    return affine;
   }
 
   String name() {

@@ -1,6 +1,5 @@
 package sakd.nn;
 
-import sakd.device.DType;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -55,13 +54,8 @@ public final class NormNeuron {
     if (neuron.kind().isSpiking()) {
       shape[0] = steps;
     }
-    Tensor affine = norm == null ? null : ops.allocate(DType.F32, 4, in.channels());
+    Tensor affine = norm == null ? null : affine(tape, in, shape[0] / in.dim(0));
     if (norm != null) {
-      if (tape.training()) {
-        ops.batchStatistics(in, norm.tensors(), shape[0] / in.dim(0), affine);
-      } else {
-        ops.runningStatistics(norm.tensors(), affine);
-      }
       tape.show("statistics of ", norm.name(), affine);
     }
     Tensor r = residual == null ? null : residual.value();
@@ -99,6 +93,16 @@ public final class NormNeuron {
             tape.pass(residual, gr);
           }
         },
-        affine == null ? new Tensor[0] : new Tensor[] {affine});
+        affine == null || tape.frozen() != null ? new Tensor[0] : new Tensor[] {affine});
+  }
+
+  /** To be closed, unless the tape's parameters are frozen. */
+  private Tensor affine(Tape tape, Tensor in, int repeats) {
+    if (tape.frozen() != null) {
+      return tape.frozen().affine(norm);
+    }
+    return tape.training()
+        ? norm.batchAffine(tape.ops(), in, repeats)
+        : norm.runningAffine(tape.ops());
   }
 }

@@ -31,6 +31,7 @@ public final class Parameters implements AutoCloseable {
   private Tensor gradients;
   private Tensor statistics;
   private Tensor narrowGradients;
+  private Frozen frozen;
 
   /** Initial weights are drawn from this seed. */
   public Parameters(long seed) {
@@ -201,6 +202,27 @@ public final class Parameters implements AutoCloseable {
     }
   }
 
+  /** The weights in the type of activations where the device's library rounds them; else null. */
+  Tensor roundedWeights(Ops ops, DType storage) {
+    if (storage == DType.F32 || !ops.device().matrix().roundsWeights()) {
+      return null;
+    }
+    Tensor copy = ops.allocate(storage, weights.shape());
+    ops.convert(weights, copy);
+    return copy;
+  }
+
+  /** What inference derives from these parameters, which must not change from here on. */
+  Frozen frozen(Ops ops, DType storage) {
+    if (frozen == null || frozen.storage() != storage) {
+      if (frozen != null) {
+        frozen.close();
+      }
+      frozen = new Frozen(ops, storage, this);
+    }
+    return frozen;
+  }
+
   /** Trained parameters and statistics in the order they were made. */
   public List<Parameter> all() {
     return new ArrayList<>(byName.values());
@@ -232,6 +254,9 @@ public final class Parameters implements AutoCloseable {
     }
     if (narrowGradients != null) {
       narrowGradients.close();
+    }
+    if (frozen != null) {
+      frozen.close();
     }
   }
 }

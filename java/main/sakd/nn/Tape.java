@@ -39,6 +39,7 @@ public final class Tape implements AutoCloseable {
   private final Map<Parameter, Tensor> rounded = new HashMap<>();
   private final Map<Parameter, Tensor> narrow = new HashMap<>();
   private Parameters roundedParameters;
+  private Frozen frozen;
 
   /**
    * A pass whose activations are stored as {@code storage}.
@@ -54,6 +55,18 @@ public final class Tape implements AutoCloseable {
 
   public Tape(Ops ops, Mode mode, DType storage) {
     this(ops, mode, storage, null);
+  }
+
+  /** Inference with parameters that do not change any more: what it derives from them is kept. */
+  public static Tape frozen(Ops ops, DType storage, Parameters parameters) {
+    Tape tape = new Tape(ops, Mode.INFERENCE, storage);
+    tape.frozen = parameters.frozen(ops, storage);
+    return tape;
+  }
+
+  /** Null where parameters may change. */
+  Frozen frozen() {
+    return frozen;
   }
 
   public Ops ops() {
@@ -87,11 +100,9 @@ public final class Tape implements AutoCloseable {
    * before the tape is closed.
    */
   public void roundWeights(Parameters parameters) {
-    if (storage != DType.F32 && ops.device().matrix().roundsWeights()) {
-      Tensor weights = parameters.weights();
-      Tensor copy = ops.allocate(storage, weights.shape());
+    Tensor copy = parameters.roundedWeights(ops, storage);
+    if (copy != null) {
       copies.add(copy);
-      ops.convert(weights, copy);
       rounded.putAll(parameters.slices(copy));
       if (training()) {
         narrow.putAll(parameters.narrowGradients(ops, storage));
@@ -102,7 +113,7 @@ public final class Tape implements AutoCloseable {
 
   /** What a convolution takes for its weight: the rounded one, if there is one. */
   Tensor rounded(Parameter weight) {
-    return rounded.getOrDefault(weight, weight.value());
+    return frozen == null ? rounded.getOrDefault(weight, weight.value()) : frozen.weight(weight);
   }
 
   /** Where a convolution writes the gradient of its weight. */
