@@ -419,6 +419,97 @@ TEST_CASE("what a capture does not survive invalidates it") {
   CHECK(child.status == 0);
 }
 
+namespace {
+/// Captures: x += y in the first stream, and beside it z += y in the second one, which ends in `join`.
+struct Fork {
+  CUevent forked, done;
+  CUstream side;
+  const Gpu& gpu;
+
+  explicit Fork(const Gpu& of) : gpu(of) {
+    OK(cuEventCreate(&forked, CU_EVENT_DISABLE_TIMING));
+    OK(cuEventCreate(&done, CU_EVENT_DISABLE_TIMING));
+    OK(cuStreamCreate(&side, CU_STREAM_NON_BLOCKING));
+    OK(cuStreamBeginCapture_v2(gpu.stream, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));
+  }
+  void fork() const {
+    OK(cuEventRecord(forked, gpu.stream));
+    OK(cuStreamWaitEvent(side, forked, 0));
+  }
+  void join() const {
+    OK(cuEventRecord(done, side));
+    OK(cuStreamWaitEvent(gpu.stream, done, 0));
+  }
+  ~Fork() {
+    cuStreamDestroy_v2(side);
+    cuEventDestroy_v2(forked);
+    cuEventDestroy_v2(done);
+  }
+};
+}  // namespace
+
+TEST_CASE("a capture goes on in a stream that waits for it, and ends where that is waited for") {
+  for (const char* order : {"early", "late", "mixed"}) {
+    setenv("HOSTCUDA_ORDER", order, 1);
+    const Gpu gpu;
+    const Module module(elementwise(1));
+    const CUfunction add = module.function("add");
+    const Memory<float> x(filled(8, 1)), y(filled(8, 2)), z(filled(8, 3));
+    const Fork streams(gpu);
+    OK(launch(add, 1, 8, gpu.stream, y.address(), x.address(), 8LL));
+    streams.fork();
+    OK(launch(add, 1, 8, streams.side, z.address(), y.address(), 8LL));
+    OK(launch(add, 1, 8, gpu.stream, x.address(), y.address(), 8LL));
+    streams.join();
+    OK(launch(add, 1, 8, gpu.stream, x.address(), z.address(), 8LL));
+    CUstreamCaptureStatus status;
+    OK(cuStreamIsCapturing(streams.side, &status));
+    CHECK(status == CU_STREAM_CAPTURE_STATUS_ACTIVE);
+    CUgraph graph;
+    CHECK(cuStreamEndCapture(streams.side, &graph) == CUDA_ERROR_STREAM_CAPTURE_UNMATCHED);
+    OK(cuStreamEndCapture(gpu.stream, &graph));
+    OK(cuStreamIsCapturing(streams.side, &status));
+    CHECK(status == CU_STREAM_CAPTURE_STATUS_NONE);
+    CUgraphExec exec;
+    OK(cuGraphInstantiateWithFlags(&exec, graph, 0));
+    OK(cuGraphLaunch(exec, gpu.stream));
+    gpu.wait();
+    CHECK(y.values() == filled(8, 3));
+    CHECK(z.values() == filled(8, 6));
+    CHECK(x.values() == filled(8, 1 + 3 + 6));
+    OK(cuGraphExecDestroy(exec));
+    OK(cuGraphDestroy(graph));
+  }
+  unsetenv("HOSTCUDA_ORDER");
+}
+
+TEST_CASE("a capture that leaves a stream behind is none") {
+  const Gpu gpu;
+  const Memory<float> x(filled(4, 1));
+  const Fork streams(gpu);
+  streams.fork();
+  OK(cuMemsetD8Async(x.address(), 0, 16, streams.side));
+  CUgraph graph;
+  CHECK(cuStreamEndCapture(gpu.stream, &graph) == CUDA_ERROR_STREAM_CAPTURE_UNJOINED);
+  CHECK(!graph);
+  gpu.wait();
+  CHECK(x.values() == filled(4, 1));
+}
+
+TEST_CASE("branches of a capture that touch the same memory abort") {
+  check_aborts({"cuStreamEndCapture", "memset (destination)", "copy on the device (source)", "same time"}, [] {
+    const Gpu gpu;
+    const Memory<float> x(4), y(4);
+    const Fork streams(gpu);
+    streams.fork();
+    cuMemsetD8Async(x.address(), 0, 4, streams.side);
+    cuMemcpyDtoDAsync_v2(y.address(), x.address(), 16, gpu.stream);
+    streams.join();
+    CUgraph graph;
+    cuStreamEndCapture(gpu.stream, &graph);
+  });
+}
+
 TEST_CASE("a graph that touches freed memory aborts when it is launched") {
   check_aborts({"cuGraphLaunch", "memset", "which was freed"}, [] {
     const Gpu gpu;

@@ -15,6 +15,7 @@ enum : int { COMPUTE_32F = 68, COMPUTE_32F_PEDANTIC = 69, COMPUTE_32F_FAST_TF32 
 struct Handle : Object {
   static constexpr const char* KIND = "cuBLAS handle";
   CUstream stream = nullptr;
+  Region workspace{0, 0, "workspace"};
 };
 
 struct Matrix {
@@ -24,7 +25,9 @@ struct Matrix {
 
   size_t extent() const { return size_t(leading) * (columns - 1) + rows; }
   bool valid() const { return leading >= rows; }
-  Region region(const char* name) const { return {address, extent() * size_of(type), name}; }
+  Region region(const char* name, bool written = false) const {
+    return {address, extent() * size_of(type), name, written};
+  }
 };
 
 bool type_of(int data_type, Type* type) {
@@ -72,7 +75,8 @@ Status gemm(const Handle& handle, Transpose op_a, Transpose op_b, int m, int n, 
   if (!a.valid() || !b.valid() || !c.valid()) return INVALID_VALUE;
   const float by = *static_cast<const float*>(alpha), keep = *static_cast<const float*>(beta);
   const CUresult result =
-      submit(handle.stream, {"cuBLAS product", {a.region("A"), b.region("B"), c.region("C")}, [=] {
+      submit(handle.stream, {"cuBLAS product", {a.region("A"), b.region("B"), c.region("C", true),
+                                                handle.workspace}, [=] {
                                multiply(op_a != OP_N, op_b != OP_N, k, by, a, b, keep, c);
                              }});
   return result == CUDA_SUCCESS ? SUCCESS : Status(13);  // EXECUTION_FAILED
@@ -116,7 +120,8 @@ CUDA_API Status cublasSetWorkspace_v2(void* handle, CUdeviceptr workspace, size_
   Handle& h = get<Handle>(handle);
   if (workspace % 256 != 0) return INVALID_VALUE;
   // What a product may leave in its workspace.
-  const CUresult result = submit(h.stream, {"cuBLAS workspace", {{workspace, bytes, "workspace"}}, [=] {
+  h.workspace = {workspace, bytes, "workspace", true};
+  const CUresult result = submit(h.stream, {"cuBLAS workspace", {h.workspace}, [=] {
                                               memset(reinterpret_cast<void*>(workspace), 0xff, bytes);
                                             }});
   return result == CUDA_SUCCESS ? SUCCESS : Status(13);

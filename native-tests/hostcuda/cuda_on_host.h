@@ -102,15 +102,19 @@ namespace hostcuda {
 
 template <class T>
 constexpr HostcudaParameter parameter_of(T*) {
-  return {sizeof(T), false};
+  return {sizeof(T), false, false};
 }
 template <class T>
 constexpr HostcudaParameter parameter_of(T**) {
-  return {sizeof(T*), true};
+  return {sizeof(T*), true, true};
+}
+template <class T>
+constexpr HostcudaParameter parameter_of(const T**) {
+  return {sizeof(T*), true, false};
 }
 template <class... A>
 struct Parameters {
-  static constexpr HostcudaParameter LIST[] = {parameter_of(static_cast<A*>(nullptr))..., {0, false}};
+  static constexpr HostcudaParameter LIST[] = {parameter_of(static_cast<A*>(nullptr))..., {0, false, false}};
 };
 
 template <class Kernel, class... A>

@@ -127,8 +127,10 @@ Status enqueue(Kind kind, const Handle& handle, const Problem& o, CUdeviceptr x,
   if (!alpha || !beta) return BAD_PARAM;
   if (bytes < o.workspace()) return BAD_PARAM;
   const float by = *static_cast<const float*>(alpha), keep = *static_cast<const float*>(beta);
-  std::vector<Region> regions{{x, o.x_bytes(), "x"}, {w, o.w_bytes(), "w"}, {y, o.y_bytes(), "y"},
-                              {workspace, o.workspace(), "workspace"}};
+  std::vector<Region> regions{{x, o.x_bytes(), "x", kind == Kind::DATA},
+                              {w, o.w_bytes(), "w", kind == Kind::WEIGHTS},
+                              {y, o.y_bytes(), "y", kind == Kind::FORWARD},
+                              {workspace, o.workspace(), "workspace", true}};
   const CUresult result = submit(handle.stream, {name_of(kind), std::move(regions), [=] {
     // An algorithm leaves what it likes in its workspace.
     memset(reinterpret_cast<void*>(workspace), 0xff, o.workspace());

@@ -91,7 +91,12 @@ struct Record {
   bool done = false;
   double seconds = 0;
 };
-using Work = std::shared_ptr<const std::vector<Operation>>;
+/// An operation of a graph, and the numbers of those that have to run before it.
+struct Node {
+  Operation operation;
+  std::vector<size_t> after;
+};
+using Work = std::shared_ptr<const std::vector<Node>>;
 /// One entry of a stream: waits for a record, or does work, or makes a record.
 struct Item {
   Work work;
@@ -101,20 +106,23 @@ struct Capture {
   CUstreamCaptureMode mode;
   std::thread::id thread;
   bool broken = false;
-  std::vector<Operation> operations;
+  Stream* origin;
+  std::vector<Node> nodes;
 };
 struct Stream : Object {
   static constexpr const char* KIND = "stream";
   bool blocking;
   std::deque<Item> queue;
   uint64_t submitted = 0, completed = 0;
-  std::unique_ptr<Capture> capture;
+  std::shared_ptr<Capture> capture;
+  std::vector<size_t> latest;  // nodes of the capture that what comes next has to wait for
 };
 struct Event : Object {
   static constexpr const char* KIND = "event";
   bool timing;
   std::shared_ptr<Record> last;  // null: never recorded
-  const Capture* captured = nullptr;  // the capture it was recorded in last
+  std::shared_ptr<Capture> captured;  // the capture it was recorded in last
+  std::vector<size_t> nodes;          // of that capture, which it stands for
 };
 bool is_null(CUstream stream);
 void check(const Operation& operation);

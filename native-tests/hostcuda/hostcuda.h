@@ -6,8 +6,9 @@
 //    freed may never be touched again (memory.cpp).
 //  - Nothing submitted to a stream runs before somebody waits, and then in an order that no event
 //    forbids but nobody expects (streams.cpp).
-//  - A capture records, a graph replays, and what would break a capture on a GPU breaks it here
-//    (graphs.cpp).
+//  - A capture records, over several streams too, a graph replays, and what would break a capture on
+//    a GPU breaks it here. Operations of a graph that may run at the same time must not touch the same
+//    memory, unless all of them read it (graphs.cpp).
 //  - Kernels are the product's sources, compiled by the stand-in nvcc and run thread by thread, in
 //    warps where they shuffle (cuda_on_host.h, cuda_warps.h).
 //
@@ -17,7 +18,8 @@
 //   HOSTCUDA_DEVICES=1       how many devices there are; with 0, cuInit finds none
 //   HOSTCUDA_MEMORY=bytes    memory of each, 4 GiB if not given
 //   HOSTCUDA_ORDER=mixed     when somebody waits for a stream, the others run as late as they may
-//                            (late), as early as they may (early), or now so, now so (mixed)
+//                            (late), as early as they may (early), or now so, now so (mixed); in a
+//                            graph, what was captured late or early
 //   HOSTCUDA_CAPTURE=fail    every capture ends as an invalid one
 //   HOSTCUDA_LEAKS=0         a process may end, or close a context, with objects left open
 #pragma once
@@ -76,6 +78,7 @@ struct Region {
   CUdeviceptr address;
   size_t bytes;
   std::string what;
+  bool written = false;
 };
 
 struct Operation {

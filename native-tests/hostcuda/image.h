@@ -3,7 +3,7 @@
 
 struct HostcudaParameter {
   unsigned size;
-  unsigned char is_pointer;
+  unsigned char is_pointer, is_written;  // a pointer to what is not const
 };
 
 struct HostcudaKernel {

@@ -158,7 +158,7 @@ void require_host(const void* host, size_t bytes, const char* argument) {
 
 CUresult to_device(CUdeviceptr to, const void* from, size_t bytes, CUstream stream, bool at_once) {
   require_host(from, bytes, "source");
-  Operation operation{"copy to the device", {{to, bytes, "destination"}}, nullptr};
+  Operation operation{"copy to the device", {{to, bytes, "destination", true}}, nullptr};
   if (at_once || pinned_memory().holds(from)) {
     // Pinned memory is read when the copy runs, as on a GPU: a buffer filled anew too early shows.
     operation.run = [=] {
@@ -188,7 +188,7 @@ CUresult to_host(void* to, CUdeviceptr from, size_t bytes, CUstream stream) {
 
 CUresult fill(CUdeviceptr to, uint32_t value, size_t size, size_t n, CUstream stream) {
   if (to % size != 0) fail("destination %p is not aligned to %zu bytes", as_pointer(to), size);
-  return submit(stream, {"memset", {{to, n * size, "destination"}}, [=] {
+  return submit(stream, {"memset", {{to, n * size, "destination", true}}, [=] {
                            if (size == 1) {
                              memset(as_pointer(to), int(value), n);
                            } else {

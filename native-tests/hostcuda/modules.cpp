@@ -189,7 +189,8 @@ CUDA_API CUresult cuLaunchKernel(CUfunction handle, unsigned grid_x, unsigned gr
   Operation operation{name, {}, nullptr};
   for (unsigned i = 0; i < kernel.count; ++i) {
     if (kernel.parameters[i].is_pointer) {
-      operation.regions.push_back({arguments->storage[i], 0, "argument " + std::to_string(i)});
+      operation.regions.push_back({arguments->storage[i], 0, "argument " + std::to_string(i),
+                                   kernel.parameters[i].is_written != 0});
     }
   }
   operation.run = [arguments, geometry, library = function.library, &kernel] {

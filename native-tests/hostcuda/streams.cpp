@@ -13,6 +13,7 @@
 //
 // The null stream runs at once, after all streams that were not created as non-blocking.
 #include <chrono>
+#include <set>
 
 #include "driver.h"
 
@@ -43,15 +44,42 @@ void execute(const Operation& operation) {
   }
 }
 
+/// Whether of two things that nothing orders the one submitted later runs first.
+bool later_first() {
+  const std::string order = setting("ORDER", "mixed");
+  static uint32_t drawn = 1;
+  if (order == "late" || order == "early") return order == "early";
+  drawn = drawn * 1664525 + 1013904223;
+  return drawn >> 31;
+}
+
+/// Runs all nodes, each after those it has to wait for.
+void execute(const std::vector<Node>& nodes) {
+  std::vector<std::vector<size_t>> next(nodes.size());
+  std::vector<size_t> waits(nodes.size());
+  std::set<size_t> ready;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    waits[i] = nodes[i].after.size();
+    if (waits[i] == 0) ready.insert(i);
+    for (const size_t before : nodes[i].after) next[before].push_back(i);
+  }
+  while (!ready.empty()) {
+    const size_t i = later_first() ? *ready.rbegin() : *ready.begin();
+    ready.erase(i);
+    execute(nodes[i].operation);
+    for (const size_t j : next[i]) {
+      if (--waits[j] == 0) ready.insert(j);
+    }
+  }
+}
+
 void drain(Stream& stream, uint64_t ticket);
 
 void step(Stream& stream) {
   const Item item = std::move(stream.queue.front());
   stream.queue.pop_front();
   if (item.wait && !item.wait->done) drain(*item.wait->stream, item.wait->ticket);
-  if (item.work) {
-    for (const Operation& operation : *item.work) execute(operation);
-  }
+  if (item.work) execute(*item.work);
   if (item.record) {
     item.record->done = true;
     item.record->seconds = now();
@@ -61,14 +89,6 @@ void step(Stream& stream) {
 
 bool may_run(const Stream& stream) {
   return !stream.queue.empty() && (!stream.queue.front().wait || stream.queue.front().wait->done);
-}
-
-bool others_first() {
-  const std::string order = setting("ORDER", "mixed");
-  static uint32_t drawn = 1;
-  if (order == "late" || order == "early") return order == "early";
-  drawn = drawn * 1664525 + 1013904223;
-  return drawn >> 31;
 }
 
 void run_ahead(const Stream& of) {
@@ -118,13 +138,15 @@ CUresult submit(CUstream handle, Operation operation) {
   if (is_null(handle)) return run_in_null_stream(operation);
   Stream& stream = get<Stream>(handle);
   if (!stream.capture) {
-    std::vector<Operation> one;
-    one.push_back(std::move(operation));
-    enqueue(stream, {std::make_shared<const std::vector<Operation>>(std::move(one)), nullptr, nullptr});
+    std::vector<Node> one;
+    one.push_back({std::move(operation), {}});
+    enqueue(stream, {std::make_shared<const std::vector<Node>>(std::move(one)), nullptr, nullptr});
     return CUDA_SUCCESS;
   }
   if (stream.capture->broken) return CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
-  stream.capture->operations.push_back(std::move(operation));
+  std::vector<Node>& nodes = stream.capture->nodes;
+  nodes.push_back({std::move(operation), std::move(stream.latest)});
+  stream.latest = {nodes.size() - 1};
   return CUDA_SUCCESS;
 }
 
@@ -134,7 +156,7 @@ void enqueue(Stream& stream, Item item) {
 }
 
 void wait_for(Stream& stream, uint64_t ticket) {
-  if (stream.completed < ticket && others_first()) run_ahead(stream);
+  if (stream.completed < ticket && later_first()) run_ahead(stream);
   drain(stream, ticket);
 }
 
@@ -191,10 +213,17 @@ CUDA_API CUresult cuStreamWaitEvent(CUstream handle, CUevent event_handle, unsig
   }
   Stream& stream = get<Stream>(handle);
   if (event.captured) {
-    // In the stream that captures it the order is there already; others would fork the capture.
-    if (stream.capture && event.captured == stream.capture.get()) return CUDA_SUCCESS;
-    if (stream.capture) stream.capture->broken = true;
-    return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+    // A stream that waits for a capture joins it.
+    if (!stream.capture) stream.capture = event.captured;
+    if (stream.capture != event.captured) {
+      stream.capture->broken = event.captured->broken = true;
+      return CUDA_ERROR_STREAM_CAPTURE_MERGE;
+    }
+    if (stream.capture->broken) return CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
+    std::set<size_t> latest(stream.latest.begin(), stream.latest.end());
+    latest.insert(event.nodes.begin(), event.nodes.end());
+    stream.latest.assign(latest.begin(), latest.end());
+    return CUDA_SUCCESS;
   }
   if (stream.capture) {
     if (!event.last) return CUDA_SUCCESS;
@@ -230,7 +259,9 @@ CUDA_API CUresult cuEventRecord(CUevent event_handle, CUstream handle) {
   }
   Stream& stream = get<Stream>(handle);
   if (stream.capture) {
-    event.captured = stream.capture.get();
+    if (stream.capture->broken) return CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
+    event.captured = stream.capture;
+    event.nodes = stream.latest;
     event.last = nullptr;
     return CUDA_SUCCESS;
   }

@@ -84,6 +84,17 @@ public interface Device extends AutoCloseable {
     return Optional.empty();
   }
 
+  /**
+   * Submits work to a second queue, if the device has one: it runs after all that was submitted
+   * before, and beside what is submitted after, until that is {@linkplain Pending#join joined}. The
+   * work may neither transfer to or from the host nor wait. A graph has to join what was submitted
+   * while it was recorded.
+   */
+  default Pending beside(Runnable work) {
+    work.run();
+    return () -> {};
+  }
+
   /** Whether {@link Kernel#launchWarps} works here: kernels of {@code kernels/cuda} can be used. */
   default boolean hasWarps() {
     return false;

@@ -46,9 +46,13 @@ public final class DistillationObjective implements Objective {
       return loss.compute(tape, out, null, labels, mix, lossScale);
     }
     try (Tape quiet = Tape.frozen(tape.ops(), tape.storage(), teacher.parameters())) {
-      Network.Output expected = teacher.forward(quiet, quiet.input(images.value()), features);
+      Network.Output[] expected = new Network.Output[1];
+      tape.ops()
+          .beside(
+              () -> expected[0] = teacher.forward(quiet, quiet.input(images.value()), features));
       Network.Output out = student.forward(tape, images, features);
-      return loss.compute(tape, out, expected, labels, mix, lossScale);
+      tape.ops().join();
+      return loss.compute(tape, out, expected[0], labels, mix, lossScale);
     }
   }
 

@@ -59,10 +59,16 @@ public final class Conv2d {
         y,
         true,
         g -> {
-          ops.convBackwardWeights(shape, value, g, tape.weightGradient(weight));
-          if (bias != null) {
-            ops.sumRows(g, bias.gradient());
-          }
+          // Nobody waits for it before the end of the backward pass.
+          ops.beside(
+              () -> {
+                ops.convBackwardWeights(shape, value, g, tape.weightGradient(weight));
+                if (bias != null) {
+                  ops.sumRows(g, bias.gradient());
+                }
+              },
+              value,
+              g);
           tape.addGradient(
               x, (gx, add) -> ops.convBackwardData(shape, g, tape.rounded(weight), gx, add));
         });

@@ -194,6 +194,7 @@ public final class Tape implements AutoCloseable {
       close(node);
     }
     nodes.clear();
+    ops.join();
     if (roundedParameters != null) {
       roundedParameters.widenGradients(ops);
     }

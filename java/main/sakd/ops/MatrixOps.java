@@ -4,18 +4,28 @@ import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.require;
 import static sakd.ops.Requirements.storage;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.device.Device;
 import sakd.device.Graph;
 import sakd.device.MatrixLibrary;
+import sakd.device.Pending;
 
 /** What all implementations do alike: memory by a pool, matrix products by a library. */
 abstract class MatrixOps implements Ops {
+  /**
+   * As many works of the second queue wait to be joined: enough that each has the time of the next
+   * one too, and few, because what they read is kept meanwhile.
+   */
+  private static final int MOST_PENDING = 2;
+
   private final Device device;
   private final MatrixLibrary matrix;
   private final TensorPool pool;
+  private final Deque<Pending> pending = new ArrayDeque<>();
 
   MatrixOps(Device device, MatrixLibrary matrix) {
     this.device = device;
@@ -49,8 +59,20 @@ abstract class MatrixOps implements Ops {
     Optional<Graph> graph = Optional.empty();
     pool.beginRecording();
     try {
-      graph = device.capture(work).map(this::keepingMemory);
+      graph =
+          device
+              .capture(
+                  () -> {
+                    work.run();
+                    join();
+                  })
+              .map(this::keepingMemory);
     } finally {
+      // Work that was left out of a recording that failed has not run.
+      while (!pending.isEmpty()) {
+        pending.remove();
+        pool.joined();
+      }
       pool.endRecording();
       if (graph.isEmpty()) {
         pool.graphClosed();
@@ -78,6 +100,35 @@ abstract class MatrixOps implements Ops {
         }
       }
     };
+  }
+
+  @Override
+  public final void beside(Runnable work, Tensor... reads) {
+    if (pending.size() == MOST_PENDING) {
+      joinOldest();
+    }
+    pool.beginBeside(reads);
+    try {
+      pending.add(device.beside(work));
+    } catch (RuntimeException e) {
+      // The device has joined what the work had submitted.
+      pending.add(() -> {});
+      throw e;
+    } finally {
+      pool.endBeside();
+    }
+  }
+
+  @Override
+  public final void join() {
+    while (!pending.isEmpty()) {
+      joinOldest();
+    }
+  }
+
+  private void joinOldest() {
+    pending.remove().join();
+    pool.joined();
   }
 
   @Override

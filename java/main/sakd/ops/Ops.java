@@ -32,6 +32,19 @@ public interface Ops extends AutoCloseable {
   Optional<Graph> capture(Runnable work);
 
   /**
+   * Submits work that may run beside what is submitted after it, until {@link #join}: on a GPU in a
+   * queue of its own, which fills what the other leaves idle. It starts after all that was
+   * submitted before, and after the works given to this method before.
+   *
+   * @param work leaves tensors open only for use after the join
+   * @param reads tensors it reads that may be closed before the join
+   */
+  void beside(Runnable work, Tensor... reads);
+
+  /** Makes what is submitted from here on wait for all works of {@link #beside}. */
+  void join();
+
+  /**
    * Runs work that closes every tensor it allocates; between launches of graphs it may use their
    * memory.
    */

@@ -1,10 +1,13 @@
 package sakd.ops;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -17,30 +20,35 @@ import sakd.device.OutOfDeviceMemory;
 
 /**
  * Keeps the memory of closed tensors for the next of about their size: after the first training
- * step no memory is asked of the device any more. Reuse is safe because a device works in order.
+ * step no memory is asked of the device any more. Reuse is safe because a queue works in order.
  * Where the device has no more, what is kept is given back and the device asked again.
+ *
+ * <p>Work of the second queue ({@link Ops#beside}) has memory of its own: what either queue closes
+ * the other one gets only once it waits for it, and what the work reads is kept until then.
  *
  * <p>A recorded graph writes to the same memory at each launch. What its recording took is
  * therefore kept apart until the last graph is closed: for other recordings, as graphs run one
  * after the other, and for work between two launches that leaves no tensor open ({@link #lend}).
  */
 final class TensorPool implements AutoCloseable {
-  /** A kept piece may be larger than asked by this factor, so that odd sizes still find one. */
-  private static final double SLACK = 1.25;
-
   private static final long GRAIN = 512;
   private static final int LARGEST_REPORTED = 3;
 
   private final Device device;
-  private final FreeList free = new FreeList();
-  private final FreeList recorded = new FreeList();
+  private final FreeMemory free = new FreeMemory();
+  private final FreeMemory recorded = new FreeMemory();
 
   /** Memory that graphs write to, free or not. */
   private final Set<Memory> ofGraphs = Collections.newSetFromMap(new IdentityHashMap<>());
 
+  /** Those of them that the work at hand was lent. */
+  private final Set<Memory> lent = Collections.newSetFromMap(new IdentityHashMap<>());
+
   /** The tensors asked for with the most bytes, and these. */
   private final Map<String, Long> largest = new TreeMap<>();
 
+  private final ArrayDeque<Beside> pending = new ArrayDeque<>();
+  private boolean side;
   private boolean recording;
   private boolean lending;
   private int graphs;
@@ -71,14 +79,17 @@ final class TensorPool implements AutoCloseable {
    */
   private Memory take(long bytes, DType type, int... shape) {
     boolean both = recording || lending;
-    FreeList list = both && recorded.fit(bytes) <= free.fit(bytes) ? recorded : free;
-    Memory memory = list.take(bytes);
+    FreeMemory list = both && recorded.fit(bytes, side) <= free.fit(bytes, side) ? recorded : free;
+    Memory memory = list.take(bytes, side);
     if (memory == null) {
       note(bytes, type, shape);
       memory = fromDevice(bytes, type, shape);
     }
     if (recording) {
       ofGraphs.add(memory);
+    }
+    if (lending && ofGraphs.contains(memory)) {
+      lent.add(memory);
     }
     return memory;
   }
@@ -133,11 +144,58 @@ final class TensorPool implements AutoCloseable {
 
   private void give(Memory memory) {
     current -= memory.bytes();
+    lent.remove(memory);
     // What is closed while recording may have been read by recorded work.
     if (recording) {
       ofGraphs.add(memory);
     }
-    (ofGraphs.contains(memory) ? recorded : free).give(memory);
+    for (Iterator<Beside> i = pending.descendingIterator(); i.hasNext(); ) {
+      Beside work = i.next();
+      if (!side && work.reads.contains(memory)) {
+        work.closed.add(memory);
+        return;
+      }
+    }
+    keep(memory);
+  }
+
+  private void keep(Memory memory) {
+    (ofGraphs.contains(memory) ? recorded : free).give(memory, side);
+    if (pending.isEmpty()) {
+      joinedAll();
+    }
+  }
+
+  private void joinedAll() {
+    free.joined();
+    recorded.joined();
+  }
+
+  /** Work in the second queue: what it reads, and what of that was closed since. */
+  private record Beside(Set<Memory> reads, List<Memory> closed) {}
+
+  /** From here to {@link #endBeside} work goes to the second queue. */
+  void beginBeside(Tensor... reads) {
+    free.forked();
+    recorded.forked();
+    Set<Memory> memory = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (Tensor t : reads) {
+      memory.add(t.memory());
+    }
+    pending.add(new Beside(memory, new ArrayList<>()));
+    side = true;
+  }
+
+  void endBeside() {
+    side = false;
+  }
+
+  /** The main queue waits for the oldest work of the second one. */
+  void joined() {
+    pending.remove().closed.forEach(this::keep);
+    if (pending.isEmpty()) {
+      joinedAll();
+    }
   }
 
   /** From here to {@link #endRecording} work is recorded, not run. */
@@ -162,10 +220,14 @@ final class TensorPool implements AutoCloseable {
   /** Runs work that closes every tensor it allocates; it may use the memory of graphs. */
   void lend(Runnable work) {
     lending = true;
+    lent.clear();
     try {
       work.run();
     } finally {
       lending = false;
+    }
+    if (!lent.isEmpty()) {
+      throw new IllegalStateException("work has kept a tensor in memory that graphs write to");
     }
   }
 
@@ -191,48 +253,5 @@ final class TensorPool implements AutoCloseable {
   public void close() {
     free.close();
     recorded.close();
-  }
-
-  /** Pieces of memory by their size. */
-  private static final class FreeList {
-    private final TreeMap<Long, ArrayDeque<Memory>> pieces = new TreeMap<>();
-
-    /** The size of the smallest piece of about this size, or the largest number. */
-    long fit(long bytes) {
-      Long size = pieces.ceilingKey(bytes);
-      return size == null || size > bytes * SLACK ? Long.MAX_VALUE : size;
-    }
-
-    /** A piece of about this size, or null. */
-    Memory take(long bytes) {
-      long size = fit(bytes);
-      ArrayDeque<Memory> those = pieces.get(size);
-      if (those == null) {
-        return null;
-      }
-      Memory memory = those.pop();
-      if (those.isEmpty()) {
-        pieces.remove(size);
-      }
-      return memory;
-    }
-
-    void give(Memory memory) {
-      pieces.computeIfAbsent(memory.bytes(), b -> new ArrayDeque<>()).push(memory);
-    }
-
-    void moveTo(FreeList other) {
-      pieces.values().forEach(kept -> kept.forEach(other::give));
-      pieces.clear();
-    }
-
-    long bytes() {
-      return pieces.entrySet().stream().mapToLong(e -> e.getKey() * e.getValue().size()).sum();
-    }
-
-    void close() {
-      pieces.values().forEach(kept -> kept.forEach(Memory::close));
-      pieces.clear();
-    }
   }
 }

@@ -108,4 +108,57 @@ class TensorPoolTest {
       assertTrue(a.size() == b.size());
     }
   }
+
+  /** Memory of the main queue's closed tensors is the other queue's once that waits for it. */
+  @Test
+  void whatOneQueueClosedTheOtherGetsOnceItWaits() {
+    mebibytes(1).close();
+    pool.beginBeside();
+    mebibytes(1).close();
+    assertEquals(1, asked.size(), "closed before the work was submitted");
+    pool.endBeside();
+    Tensor main = mebibytes(1);
+    assertEquals(2, asked.size(), "the other queue may still use it");
+    main.close();
+    mebibytes(1).close();
+    assertEquals(2, asked.size(), "a queue has its own back at once");
+    pool.beginBeside();
+    Tensor a = mebibytes(1);
+    Tensor b = mebibytes(1);
+    assertEquals(2, asked.size(), "what comes later has waited for what was before");
+    pool.endBeside();
+    a.close();
+    b.close();
+    pool.joined();
+    pool.joined();
+    assertEquals(2 * MIB, pool.kept());
+  }
+
+  @Test
+  void whatWorkBesideReadsIsKeptUntilItIsJoined() {
+    Tensor read = mebibytes(1);
+    Tensor other = mebibytes(1);
+    pool.beginBeside(read);
+    pool.endBeside();
+    read.close();
+    other.close();
+    Tensor first = mebibytes(1);
+    Tensor second = mebibytes(1);
+    assertEquals(3, asked.size(), "one of the two is still read");
+    pool.joined();
+    mebibytes(1).close();
+    assertEquals(3, asked.size());
+    first.close();
+    second.close();
+  }
+
+  @Test
+  void workThatIsLentMemoryLeavesNoneOfItTaken() {
+    pool.beginRecording();
+    mebibytes(1).close();
+    pool.endRecording();
+    pool.lend(() -> mebibytes(1).close());
+    assertEquals(1, asked.size());
+    assertThrows(IllegalStateException.class, () -> pool.lend(() -> mebibytes(1)));
+  }
 }

@@ -1,5 +1,9 @@
 package sakd.device.cuda;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUevent;
@@ -7,10 +11,11 @@ import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
+import sakd.device.Pending;
 
 /**
- * The primary context of a GPU with two streams: work runs in one, in the order it was submitted;
- * through the other, uploads go past the work.
+ * The primary context of a GPU with three streams: work runs in one, in the order it was submitted;
+ * in the second one, work that may run beside it; through the third, uploads go past the work.
  */
 final class CudaContext implements AutoCloseable {
   /** Which context is a thread's: the driver is asked only when that changes. */
@@ -19,8 +24,15 @@ final class CudaContext implements AutoCloseable {
   private final String name;
   private final CUdevice device = new CUdevice();
   private final CUcontext context = new CUcontext();
-  private final CUstream work = new CUstream();
+  private final CUstream main = new CUstream();
+  private final CUstream side = new CUstream();
   private final CUstream uploads = new CUstream();
+  private final List<CUevent> made = new ArrayList<>();
+
+  /** Those of them that nobody is to wait for. */
+  private final Deque<CUevent> events = new ArrayDeque<>();
+
+  private boolean beside;
   private boolean recording;
   private boolean closed;
 
@@ -30,7 +42,8 @@ final class CudaContext implements AutoCloseable {
     CudaErrors.check("opening " + name, JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
     try {
       makeCurrent();
-      create(work);
+      create(main);
+      create(side);
       create(uploads);
     } catch (RuntimeException e) {
       release();
@@ -52,9 +65,64 @@ final class CudaContext implements AutoCloseable {
     return device;
   }
 
-  /** Where all work is submitted. */
+  /** Where work is submitted: the main stream, or the side one while {@link #beside} runs. */
   CUstream work() {
-    return work;
+    return beside ? side : main;
+  }
+
+  /** Whether work goes to the side stream now. */
+  boolean isBeside() {
+    return beside;
+  }
+
+  /**
+   * Submits work to the side stream: after what the main one was given, and beside what follows.
+   */
+  Pending beside(Runnable work) {
+    if (beside) {
+      throw new IllegalStateException("work beside other work of " + name + " is beside already");
+    }
+    makeCurrent();
+    order(main, side);
+    beside = true;
+    try {
+      work.run();
+    } catch (RuntimeException | Error e) {
+      try {
+        order(side, main);
+      } catch (CudaFailure unordered) {
+        e.addSuppressed(unordered);
+      }
+      throw e;
+    } finally {
+      beside = false;
+    }
+    CUevent done = record(side);
+    return () -> {
+      makeCurrent();
+      await(main, done);
+    };
+  }
+
+  /** What the second stream is given from here on waits for what the first one was given. */
+  private void order(CUstream first, CUstream second) {
+    await(second, record(first));
+  }
+
+  private CUevent record(CUstream stream) {
+    if (events.isEmpty()) {
+      events.push(newEvent());
+      made.add(events.peek());
+    }
+    CUevent event = events.pop();
+    CudaErrors.check("ordering work on " + name, JCudaDriver.cuEventRecord(event, stream));
+    return event;
+  }
+
+  /** The event may be recorded anew afterwards: the wait is for what it stood for now. */
+  private void await(CUstream stream, CUevent event) {
+    CudaErrors.check("ordering work on " + name, JCudaDriver.cuStreamWaitEvent(stream, event, 0));
+    events.push(event);
   }
 
   /** Where bytes come in. */
@@ -106,7 +174,8 @@ final class CudaContext implements AutoCloseable {
   /** Waits for all work. */
   void synchronize() {
     requireNotRecording("waiting for " + name);
-    CudaErrors.check("waiting for " + name, JCudaDriver.cuStreamSynchronize(work));
+    CudaErrors.check("waiting for " + name, JCudaDriver.cuStreamSynchronize(side));
+    CudaErrors.check("waiting for " + name, JCudaDriver.cuStreamSynchronize(main));
   }
 
   private void release() {
@@ -121,7 +190,9 @@ final class CudaContext implements AutoCloseable {
       makeCurrent();
       closed = true;
       JCudaDriver.cuStreamDestroy(uploads);
-      JCudaDriver.cuStreamDestroy(work);
+      JCudaDriver.cuStreamDestroy(side);
+      JCudaDriver.cuStreamDestroy(main);
+      made.forEach(JCudaDriver::cuEventDestroy);
       release();
     }
   }

@@ -25,11 +25,12 @@ import sakd.device.KernelSpec;
 import sakd.device.MatrixLibrary;
 import sakd.device.Memory;
 import sakd.device.OutOfDeviceMemory;
+import sakd.device.Pending;
 import sakd.io.UserError;
 
 /**
- * An NVIDIA GPU. Work goes to one stream; uploads overtake it through another ({@link
- * CudaTransfers}).
+ * An NVIDIA GPU. Work goes to one stream, or beside it to a second one; uploads overtake both
+ * through a third ({@link CudaTransfers}).
  */
 public final class CudaDevice implements Device {
   /** A line of the second-level cache, and more than cuDNN, cuBLAS and our vectors ask for. */
@@ -297,6 +298,11 @@ public final class CudaDevice implements Device {
     Optional<CudaGraph> graph = CudaGraph.record(this, work);
     graph.ifPresent(graphs::add);
     return graph.map(Graph.class::cast);
+  }
+
+  @Override
+  public Pending beside(Runnable work) {
+    return context.beside(work);
   }
 
   @Override

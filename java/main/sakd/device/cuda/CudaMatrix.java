@@ -15,22 +15,51 @@ import sakd.device.Memory;
  */
 final class CudaMatrix implements MatrixLibrary {
   private final CudaDevice device;
-  private final Cublas cublas;
-  private final Cudnn cudnn;
+  private final BinaryCache cache;
+  private final Stream main;
+  private Stream side;
 
-  /** Weights that come in float32, or the gradient of any, in the storage type. */
-  private final Scratch scratch;
+  /**
+   * What work of one stream has for itself, because that of the other may run at the same time.
+   *
+   * @param scratch weights that come in float32, or the gradient of any, in the storage type
+   */
+  private record Stream(Cublas cublas, Cudnn cudnn, Scratch scratch) {
+    static Stream of(CudaDevice device, BinaryCache cache) {
+      device.context().requireNotRecording("the opening of cuBLAS and cuDNN");
+      return new Stream(
+          new Cublas(device),
+          new Cudnn(device, cache),
+          new Scratch(device, "the copy of the weights in 16 bits"));
+    }
+
+    void close() {
+      scratch.close();
+      cudnn.close();
+      cublas.close();
+    }
+  }
 
   CudaMatrix(CudaDevice device, BinaryCache cache) {
     this.device = device;
-    this.cublas = new Cublas(device);
-    this.cudnn = new Cudnn(device, cache);
-    this.scratch = new Scratch(device, "the copy of the weights in 16 bits");
+    this.cache = cache;
+    this.main = Stream.of(device, cache);
+  }
+
+  /** That of the work submitted now. */
+  private Stream stream() {
+    if (!device.context().isBeside()) {
+      return main;
+    }
+    if (side == null) {
+      side = Stream.of(device, cache);
+    }
+    return side;
   }
 
   @Override
   public String name() {
-    return "cuDNN " + Cudnn.version() + ", cuBLAS " + cublas.version();
+    return "cuDNN " + Cudnn.version() + ", cuBLAS " + main.cublas.version();
   }
 
   @Override
@@ -49,15 +78,17 @@ final class CudaMatrix implements MatrixLibrary {
     CudaMemory rounded = toStorage(shape, storage, weights, w);
     if (isProduct(shape)) {
       // y [rows, out] = x [rows, in] w [out, in]'
-      cublas.gemm(
-          "convolution of " + shape,
-          rows(shape),
-          shape.out(),
-          shape.in(),
-          operand(x, storage, false),
-          operand(rounded, storage, true),
-          0,
-          operand(y, storage, false));
+      stream()
+          .cublas
+          .gemm(
+              "convolution of " + shape,
+              rows(shape),
+              shape.out(),
+              shape.in(),
+              operand(x, storage, false),
+              operand(rounded, storage, true),
+              0,
+              operand(y, storage, false));
     } else {
       conv(ConvDirection.FORWARD, shape, storage, x, rounded, y, false);
     }
@@ -75,15 +106,17 @@ final class CudaMatrix implements MatrixLibrary {
     CudaMemory rounded = toStorage(shape, storage, weights, w);
     if (isProduct(shape)) {
       // gx [rows, in] = gy [rows, out] w [out, in]
-      cublas.gemm(
-          "gradient by the input of " + shape,
-          rows(shape),
-          shape.in(),
-          shape.out(),
-          operand(gradY, storage, false),
-          operand(rounded, storage, false),
-          add ? 1 : 0,
-          operand(gradX, storage, false));
+      stream()
+          .cublas
+          .gemm(
+              "gradient by the input of " + shape,
+              rows(shape),
+              shape.in(),
+              shape.out(),
+              operand(gradY, storage, false),
+              operand(rounded, storage, false),
+              add ? 1 : 0,
+              operand(gradX, storage, false));
     } else {
       conv(ConvDirection.DATA, shape, storage, gradX, rounded, gradY, add);
     }
@@ -94,15 +127,17 @@ final class CudaMatrix implements MatrixLibrary {
       ConvShape shape, DType storage, Memory x, Memory gradY, DType gradients, Memory gradW) {
     if (isProduct(shape)) {
       // gw [out, in] = gy [rows, out]' x [rows, in]
-      cublas.gemm(
-          "gradient by the weights of " + shape,
-          shape.out(),
-          shape.in(),
-          rows(shape),
-          operand(gradY, storage, true),
-          operand(x, storage, false),
-          0,
-          operand(gradW, gradients, false));
+      stream()
+          .cublas
+          .gemm(
+              "gradient by the weights of " + shape,
+              shape.out(),
+              shape.in(),
+              rows(shape),
+              operand(gradY, storage, true),
+              operand(x, storage, false),
+              0,
+              operand(gradW, gradients, false));
     } else if (storage == gradients) {
       conv(ConvDirection.WEIGHTS, shape, storage, x, device.own(gradW), gradY, false);
     } else {
@@ -126,15 +161,17 @@ final class CudaMatrix implements MatrixLibrary {
       float beta,
       Memory c) {
     device.context().makeCurrent();
-    cublas.gemm(
-        "matrix product",
-        m,
-        n,
-        k,
-        operand(a, DType.F32, transposeA),
-        operand(b, DType.F32, transposeB),
-        beta,
-        operand(c, DType.F32, false));
+    stream()
+        .cublas
+        .gemm(
+            "matrix product",
+            m,
+            n,
+            k,
+            operand(a, DType.F32, transposeA),
+            operand(b, DType.F32, transposeB),
+            beta,
+            operand(c, DType.F32, false));
   }
 
   private static boolean isProduct(ConvShape shape) {
@@ -166,7 +203,7 @@ final class CudaMatrix implements MatrixLibrary {
     require(shape, "w", w, weights(shape), storage);
     require(shape, "y", y, images * shape.outHeight() * shape.outWidth() * shape.out(), storage);
     device.context().makeCurrent();
-    cudnn.run(direction, shape, storage, device.own(x), w, device.own(y), add);
+    stream().cudnn.run(direction, shape, storage, device.own(x), w, device.own(y), add);
   }
 
   private static void require(
@@ -187,7 +224,7 @@ final class CudaMatrix implements MatrixLibrary {
   }
 
   private CudaMemory scratch(long size, DType storage) {
-    return scratch.atLeast(size * storage.size);
+    return stream().scratch.atLeast(size * storage.size);
   }
 
   /** The weights in the storage type: themselves, or a copy that lasts to the next call. */
@@ -218,8 +255,9 @@ final class CudaMatrix implements MatrixLibrary {
 
   @Override
   public void close() {
-    scratch.close();
-    cudnn.close();
-    cublas.close();
+    main.close();
+    if (side != null) {
+      side.close();
+    }
   }
 }

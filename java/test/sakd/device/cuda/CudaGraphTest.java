@@ -75,6 +75,53 @@ class CudaGraphTest {
     }
   }
 
+  /** Work in the second queue is part of the graph, whichever of the two a device runs first. */
+  @Test
+  void workBesideIsRecordedAndJoined() {
+    try (Tensor x = tensor(1, 2, 3, 4);
+        Tensor total = tensor(0, 0, 0, 0);
+        Tensor other = tensor(0, 0, 0, 0)) {
+      Runnable work =
+          () -> {
+            ops.add(x, x);
+            ops.beside(() -> addTwice(x, other), x);
+            ops.add(total, x);
+            ops.join();
+            ops.add(total, other);
+          };
+      ops.beside(() -> addTwice(x, other), x);
+      ops.add(total, x);
+      ops.join();
+      ops.add(total, other);
+      assertArrayEquals(new float[] {3, 6, 9, 12}, values(total));
+      try (Graph graph = ops.capture(work).orElseThrow()) {
+        graph.launch();
+        // other = 2 + 4, total = 3 + 2 + 6 times the start.
+        assertArrayEquals(new float[] {11, 22, 33, 44}, values(total));
+      }
+    }
+  }
+
+  /** What was left out of a recording that failed is not waited for. */
+  @Test
+  void workBesideInARecordingThatFails() {
+    try (Tensor x = tensor(1, 2, 3, 4)) {
+      ops.add(x, x);
+      assertThrows(
+          IllegalStateException.class,
+          () ->
+              ops.capture(
+                  () -> {
+                    ops.beside(() -> ops.add(x, x), x);
+                    throw new IllegalStateException("mine");
+                  }));
+      ops.join();
+      ops.beside(() -> ops.add(x, x), x);
+      ops.join();
+      assertArrayEquals(new float[] {4, 8, 12, 16}, values(x));
+    }
+  }
+
   @Test
   void memoryOfAGraphIsNotGivenToOtherWork() {
     try (Tensor x = tensor(1, 1, 1, 1);
