@@ -8,6 +8,9 @@ public interface Graph extends AutoCloseable {
   /** Submits the work again, after all that was submitted before. */
   void launch();
 
+  /** How many operations it runs: kernels of ours and of libraries, copies, fills. */
+  int size();
+
   @Override
   void close();
 }

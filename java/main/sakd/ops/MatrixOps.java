@@ -92,6 +92,11 @@ abstract class MatrixOps implements Ops {
       }
 
       @Override
+      public int size() {
+        return graph.size();
+      }
+
+      @Override
       public void close() {
         if (!closed) {
           closed = true;

@@ -59,6 +59,11 @@ public final class RecordingDevice implements Device {
           }
 
           @Override
+          public int size() {
+            return list.size();
+          }
+
+          @Override
           public void close() {
             list.clear();
           }

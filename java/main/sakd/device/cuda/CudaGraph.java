@@ -82,6 +82,14 @@ final class CudaGraph implements Graph {
   }
 
   @Override
+  public int size() {
+    long[] nodes = new long[1];
+    CudaErrors.check(
+        "counting the nodes of a graph", JCudaDriver.cuGraphGetNodes(graph, null, nodes));
+    return Math.toIntExact(nodes[0]);
+  }
+
+  @Override
   public void close() {
     if (!closed) {
       closed = true;

@@ -65,6 +65,7 @@ class CudaGraphTest {
       addTwice(x, total);
       Graph graph = ops.capture(() -> addTwice(x, total)).orElseThrow();
       assertArrayEquals(new float[] {2, 4, 6, 8}, values(total), "recorded, not run");
+      assertEquals(3, graph.size());
       graph.launch();
       // The graph reads what is there when it is launched.
       Transfers.setFloats(ops.device(), x, 10, 10, 10, 10);
