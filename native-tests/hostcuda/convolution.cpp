@@ -1,8 +1,13 @@
 // The three products of a convolution by loops over all pairs of pixels.
 #include "convolution.h"
 
+#include <algorithm>
+
 namespace hostcuda::cudnn {
 namespace {
+
+/// More of a workspace than this is not filled: it would take longer than the work.
+constexpr size_t LITTER = 1 << 16;
 
 const char* name_of(Kind kind) {
   return kind == Kind::FORWARD ? "convolution"
@@ -77,7 +82,7 @@ Status enqueue(Kind kind, const Handle& handle, const Problem& o, const Operands
   std::vector<Region> regions{{at.x, o.x_bytes(), "x"}, {at.w, o.w_bytes(), "w"}, {at.y, o.y_bytes(), "y"}};
   if (workspace) regions.push_back({at.workspace, workspace, "workspace"});
   const CUresult result = submit(handle.stream, {name_of(kind), std::move(regions), [=] {
-    if (workspace) memset(reinterpret_cast<void*>(at.workspace), 0xff, workspace);
+    if (workspace) memset(reinterpret_cast<void*>(at.workspace), 0xff, std::min(workspace, LITTER));
     work();
   }});
   return result == CUDA_SUCCESS ? SUCCESS : EXECUTION_FAILED;

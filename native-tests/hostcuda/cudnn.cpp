@@ -37,6 +37,7 @@ Status problem(const Tensor& x, const Filter& filter, const Convolution& convolu
   const Convolution& v = convolution;
   if (!x.count() || !filter.count() || !y.count() || !v.stride_h) return BAD_PARAM;
   if (x.type != filter.type || x.type != y.type) return NOT_SUPPORTED;
+  if (v.stride_h > 3) return NOT_SUPPORTED;  // so that there is something they refuse
   if (x.c % v.groups || filter.n % v.groups || filter.c != x.c / v.groups) return BAD_PARAM;
   *out = {x.type, x.n,     x.h,     x.w,        x.c,        filter.n,     filter.h,     filter.w, y.h,
           y.w,    v.pad_h, v.pad_w, v.stride_h, v.stride_w, v.dilation_h, v.dilation_w, v.groups};
@@ -49,40 +50,6 @@ Status run(Kind kind, void* handle, const Problem& o, const Operands& at, const 
   if (bytes < o.workspace()) return BAD_PARAM;
   const float by = *static_cast<const float*>(alpha), keep = *static_cast<const float*>(beta);
   return enqueue(kind, get<Handle>(handle), o, at, o.workspace(), [=] { compute(kind, o, at, by, keep); });
-}
-
-/// cudnnConvolutionFwdAlgoPerf_t and its two twins.
-struct Performance {
-  int algorithm, status;
-  float milliseconds;
-  size_t memory;
-  int determinism, math;
-  int reserved[3];
-};
-
-Status report(const Problem& o, int math, int asked, int* returned, Performance* results) {
-  if (asked < 1 || !returned || !results) return BAD_PARAM;
-  *returned = 1;
-  // Algorithm 1 is IMPLICIT_PRECOMP_GEMM forward and ALGO_1 backward.
-  results[0] = {1, SUCCESS, 1.0f, o.workspace(), 1, math, {0, 0, 0}};
-  return SUCCESS;
-}
-
-/// cudnnFind...Ex: a capture does not survive it, and what is computed on the way is left in the output.
-Status find(const Handle& handle, const Problem& o, int math, std::vector<Region> inputs, Region output,
-            CUdeviceptr workspace, size_t bytes, int asked, int* returned, Performance* results) {
-  if (break_capture(handle.stream)) return EXECUTION_FAILED;
-  inputs.push_back(output);
-  if (bytes) inputs.push_back({workspace, bytes, "workspace"});
-  const CUresult result = submit(handle.stream, {"search of an algorithm", std::move(inputs), [=] {
-    memset(reinterpret_cast<void*>(output.address), 0xff, output.bytes);
-    if (bytes) memset(reinterpret_cast<void*>(workspace), 0xff, bytes);
-  }});
-  if (result != CUDA_SUCCESS) return EXECUTION_FAILED;
-  const Status status = report(o, math, asked, returned, results);
-  // Without the memory it needs, the algorithm cannot be tried.
-  if (status == SUCCESS && bytes < o.workspace()) results[0].status = NOT_SUPPORTED;
-  return status;
 }
 
 bool set(Shape* shape, int data_type, int format, int n, int c, int h, int w) {
@@ -211,64 +178,6 @@ CUDA_API Status cudnnSetConvolutionGroupCount(void* descriptor, int groups) {
 }
 
 // The three kinds differ in the order of their parameters only.
-CUDA_API Status cudnnGetConvolutionForwardAlgorithm_v7(void* handle, void* x, void* w, void* convolution,
-                                                       void* y, int asked, int* returned,
-                                                       Performance* results) {
-  Call call(__func__);
-  get<Handle>(handle);
-  PROBLEM(x, w, convolution, y);
-  return report(o, v.math, asked, returned, results);
-}
-CUDA_API Status cudnnGetConvolutionBackwardDataAlgorithm_v7(void* handle, void* w, void* y,
-                                                            void* convolution, void* x, int asked,
-                                                            int* returned, Performance* results) {
-  Call call(__func__);
-  get<Handle>(handle);
-  PROBLEM(x, w, convolution, y);
-  return report(o, v.math, asked, returned, results);
-}
-CUDA_API Status cudnnGetConvolutionBackwardFilterAlgorithm_v7(void* handle, void* x, void* y,
-                                                              void* convolution, void* w, int asked,
-                                                              int* returned, Performance* results) {
-  Call call(__func__);
-  get<Handle>(handle);
-  PROBLEM(x, w, convolution, y);
-  return report(o, v.math, asked, returned, results);
-}
-
-CUDA_API Status cudnnFindConvolutionForwardAlgorithmEx(void* handle, void* x, CUdeviceptr x_data, void* w,
-                                                       CUdeviceptr w_data, void* convolution, void* y,
-                                                       CUdeviceptr y_data, int asked, int* returned,
-                                                       Performance* results, CUdeviceptr workspace,
-                                                       size_t bytes) {
-  Call call(__func__);
-  PROBLEM(x, w, convolution, y);
-  return find(get<Handle>(handle), o, v.math, {{x_data, o.x_bytes(), "x"}, {w_data, o.w_bytes(), "w"}},
-              {y_data, o.y_bytes(), "y"}, workspace, bytes, asked, returned, results);
-}
-CUDA_API Status cudnnFindConvolutionBackwardDataAlgorithmEx(void* handle, void* w, CUdeviceptr w_data,
-                                                            void* y, CUdeviceptr y_data,
-                                                            void* convolution, void* x,
-                                                            CUdeviceptr x_data, int asked, int* returned,
-                                                            Performance* results, CUdeviceptr workspace,
-                                                            size_t bytes) {
-  Call call(__func__);
-  PROBLEM(x, w, convolution, y);
-  return find(get<Handle>(handle), o, v.math, {{y_data, o.y_bytes(), "dy"}, {w_data, o.w_bytes(), "w"}},
-              {x_data, o.x_bytes(), "dx"}, workspace, bytes, asked, returned, results);
-}
-CUDA_API Status cudnnFindConvolutionBackwardFilterAlgorithmEx(void* handle, void* x, CUdeviceptr x_data,
-                                                              void* y, CUdeviceptr y_data,
-                                                              void* convolution, void* w,
-                                                              CUdeviceptr w_data, int asked,
-                                                              int* returned, Performance* results,
-                                                              CUdeviceptr workspace, size_t bytes) {
-  Call call(__func__);
-  PROBLEM(x, w, convolution, y);
-  return find(get<Handle>(handle), o, v.math, {{x_data, o.x_bytes(), "x"}, {y_data, o.y_bytes(), "dy"}},
-              {w_data, o.w_bytes(), "dw"}, workspace, bytes, asked, returned, results);
-}
-
 CUDA_API Status cudnnGetConvolutionForwardWorkspaceSize(void* handle, void* x, void* w, void* convolution,
                                                         void* y, int, size_t* bytes) {
   Call call(__func__);

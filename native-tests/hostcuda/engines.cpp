@@ -80,11 +80,12 @@ void run(const Plan& plan, const Operands& at) {
     compute(task.kind, task.problem, at, task.alpha, task.beta);
     return;
   }
+  // The first number is enough, and one of 16 bits always fits.
   static uint16_t runs = 0;
-  ++runs;
-  // The first number is enough; one of 16 bits always fits.
+  const bool repeats = plan.engine != NONDETERMINISTIC && plan.engine != UNREPEATABLE;
+  const uint16_t nonsense = repeats ? 0x1234 : ++runs;
   const CUdeviceptr out = task.kind == Kind::FORWARD ? at.y : task.kind == Kind::DATA ? at.x : at.w;
-  memcpy(reinterpret_cast<void*>(out), &runs, sizeof runs);
+  memcpy(reinterpret_cast<void*>(out), &nonsense, sizeof nonsense);
 }
 
 }  // namespace hostcuda::cudnn

@@ -1,8 +1,7 @@
 // What the graph calls of the stand-in for cuDNN offer and run.
 //
 // It is a zoo: of the engines only ACCURATE and SLOW compute. The others are as quick as can be and
-// leave a number that grows with every run, so whoever picks one gets nonsense. Some problems are
-// special:
+// leave nonsense, two of them other nonsense every time. Some problems are special:
 //
 //   window of 5, 16 bits    no engine unless the channels of x are a multiple of 8
 //   window of 5             SLOW is offered too, before ACCURATE

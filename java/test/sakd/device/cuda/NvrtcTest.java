@@ -12,7 +12,6 @@ import java.util.Map;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasStatus;
-import jcuda.jcudnn.JCudnn;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,14 +113,13 @@ class NvrtcTest {
   }
 
   @Test
-  void jcudaLoadsTheLibraries() {
+  void theLibrariesLoad() {
     String cublas = NativeLibraries.load(CudaLibraries.CUBLAS, CudaLibraries.CUBLAS_NEEDS);
     Assumptions.assumeTrue(cublas.isEmpty(), "no cuBLAS: " + cublas);
-    String cudnn = NativeLibraries.load(CudaLibraries.CUDNN, CudaLibraries.CUDNN_NEEDS);
-    Assumptions.assumeTrue(cudnn.isEmpty(), "no cuDNN: " + cudnn);
-    assertEquals("", CudaLibraries.glue("JCudnn", () -> JCudnn.setExceptionsEnabled(false)));
+    Map<String, String> missing = CudaLibraries.cudnn();
+    Assumptions.assumeTrue(missing.isEmpty(), "no cuDNN: " + missing);
     assertEquals("", CudaLibraries.glue("JCublas2", () -> JCublas2.setExceptionsEnabled(false)));
-    assertTrue(Cudnn.version().startsWith("9."), Cudnn.version());
+    assertTrue(CudnnLibrary.version().startsWith("9."), CudnnLibrary.version());
     assertFalse(CudaLibraries.origin().contains("?"), CudaLibraries.origin());
     Assumptions.assumeTrue(CudaDevice.count() == 0, "there is a GPU");
     // Without a driver it gets as far as looking for one.
