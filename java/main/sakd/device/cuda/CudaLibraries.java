@@ -44,9 +44,8 @@ final class CudaLibraries {
   };
 
   /** Parts that only newer versions have. */
-  private static final String[] CUDNN_HAS = {
-    "libcudnn_engines_tensor_ir.so.9", "libcudnn_ext.so.9"
-  };
+  private static final List<String> CUDNN_HAS =
+      List.of("libcudnn_engines_tensor_ir.so.9", "libcudnn_ext.so.9");
 
   /**
    * What there is.
@@ -119,34 +118,31 @@ final class CudaLibraries {
   /**
    * Loads cuDNN and what it will load by itself: what it then did not find would end the process.
    *
-   * @return what is missing, by name, with the loader's reason
+   * @return the first that is missing, by name, with the loader's reason; or nothing
    */
   static Map<String, String> cudnn() {
-    Map<String, String> missing = new LinkedHashMap<>();
-    need(missing, CUDNN, NativeLibraries.load(CUDNN, CUDNN_NEEDS));
-    if (missing.isEmpty()) {
-      for (String part : CUDNN_NEEDS) {
-        need(missing, part, NativeLibraries.loadBeside(CUDNN, part));
-      }
-      for (String part : CUDNN_HAS) {
-        if (NativeLibraries.isBeside(CUDNN, part)) {
-          need(missing, part, NativeLibraries.loadBeside(CUDNN, part));
-        }
+    String reason = NativeLibraries.load(CUDNN, CUDNN_NEEDS);
+    if (!reason.isEmpty()) {
+      return Map.of(CUDNN, reason);
+    }
+    List<String> parts = new ArrayList<>(List.of(CUDNN_NEEDS));
+    CUDNN_HAS.stream().filter(part -> NativeLibraries.isBeside(CUDNN, part)).forEach(parts::add);
+    for (String part : parts) {
+      reason = NativeLibraries.loadBeside(CUDNN, part);
+      if (!reason.isEmpty()) {
+        return Map.of(part, reason);
       }
     }
-    if (missing.isEmpty()) {
-      try {
-        CudnnLibrary.link();
-        long cuda = CudnnLibrary.cudnnGetCudartVersion() / 1000;
-        String reason = NativeLibraries.load(CUBLAS_LT + cuda);
-        if (!reason.isEmpty()) {
-          missing.put(CUBLAS_LT + cuda, "cuDNN is that for CUDA " + cuda + "; " + reason);
-        }
-      } catch (UnsatisfiedLinkError e) {
-        need(missing, CUDNN, e.getMessage());
-      }
+    try {
+      CudnnLibrary.link();
+    } catch (UnsatisfiedLinkError e) {
+      return Map.of(CUDNN, e.getMessage());
     }
-    return missing;
+    long cuda = CudnnLibrary.cudnnGetCudartVersion() / 1000;
+    reason = NativeLibraries.load(CUBLAS_LT + cuda);
+    return reason.isEmpty()
+        ? Map.of()
+        : Map.of(CUBLAS_LT + cuda, "cuDNN is that for CUDA " + cuda + "; " + reason);
   }
 
   private static void need(Map<String, String> missing, String name, String reason) {

@@ -42,11 +42,10 @@ import sakd.ops.Tensor;
 
 /**
  * What NVIDIA's cuDNN offers for the convolutions of whole networks on a GPU that is only
- * described: it needs the library, but no GPU and no driver. By hand, in a process of its own:
+ * described: it needs the library, but no GPU and no driver. By hand, without the stand-ins, with
+ * the folders of libcudnn.so.9 and of libcublasLt:
  *
- * <pre>mvn test -Dtest=CudnnOffersTest -Dcudnn.libraries=FOLDER:FOLDER</pre>
- *
- * with the folders of libcudnn.so.9 and of libcublasLt.
+ * <pre>mvn test '-P!hostcuda' -Dtest=CudnnOffersTest -Dcudnn.libraries=FOLDER:FOLDER</pre>
  */
 class CudnnOffersTest {
   private static final String[] LIBRARIES = {

@@ -60,7 +60,7 @@ class NvrtcTest {
       specs.add(KernelSpec.of(file, "", Map.of("STORAGE", 2, "LANES", 8)));
       specs.add(KernelSpec.of(file, "", Map.of("STORAGE", 1, "LANES", 1)));
     }
-    for (String file : List.of("maxpool.cu", "augment.cu")) {
+    for (String file : List.of("maxpool.cu", "augment.cu", "convolution.cu")) {
       specs.add(KernelSpec.of(file, "", Map.of("STORAGE", 2, "LANES", 1)));
     }
     return specs;
