@@ -70,7 +70,7 @@ mkdir -p "$DIR"
           echo "#define $define"
         done
         ;;
-      */maxpool.cu | */channel_divergence.cu | */subsample.cu | */augment.cu) echo "#if LANES == 1" ;;
+      */maxpool.cu | */channel_divergence.cu | */subsample.cu | */augment.cu | */convolution.cu) echo "#if LANES == 1" ;;
       *) echo "#if 1" ;;
     esac
     echo "#include \"../../$file\""

@@ -26,6 +26,8 @@ class MatrixContractTest {
     new ConvShape(6, 4, 4, 32, 48, 3, 1, 1),
     new ConvShape(3, 8, 8, 32, 16, 3, 2, 1),
     new ConvShape(3, 7, 7, 16, 32, 1, 2, 0),
+    new ConvShape(2, 9, 8, 3, 16, 5, 1, 2),
+    new ConvShape(2, 10, 7, 8, 12, 3, 3, 1),
   };
 
   /** Weights are such as the storage type holds: a device may multiply in it. */

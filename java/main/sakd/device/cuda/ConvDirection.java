@@ -1,222 +1,100 @@
 package sakd.device.cuda;
 
-import java.util.Arrays;
-import java.util.List;
-import java.util.stream.Stream;
-import jcuda.Pointer;
-import jcuda.jcudnn.JCudnn;
-import jcuda.jcudnn.cudnnConvolutionBwdDataAlgoPerf;
-import jcuda.jcudnn.cudnnConvolutionBwdFilterAlgoPerf;
-import jcuda.jcudnn.cudnnConvolutionFwdAlgoPerf;
-import jcuda.jcudnn.cudnnDeterminism;
-import jcuda.jcudnn.cudnnMathType;
-
-/** The three products of a convolution; cuDNN has each call for each of them. */
+/** The three products of a convolution, and how cuDNN's graph calls name them and their tensors. */
 enum ConvDirection {
-  FORWARD("convolution") {
+  FORWARD(
+      "convolution",
+      BackendDescriptor.Kind.CONVOLUTION_FORWARD,
+      BackendAttribute.OPERATION_CONVOLUTION_FORWARD_CONV_DESC,
+      BackendAttribute.OPERATION_CONVOLUTION_FORWARD_X,
+      BackendAttribute.OPERATION_CONVOLUTION_FORWARD_W,
+      BackendAttribute.OPERATION_CONVOLUTION_FORWARD_Y,
+      BackendAttribute.OPERATION_CONVOLUTION_FORWARD_ALPHA,
+      BackendAttribute.OPERATION_CONVOLUTION_FORWARD_BETA) {
     @Override
-    int run(ConvCall c, Pointer one, Pointer beta, int algorithm, Pointer space, long bytes) {
-      ConvDescriptors d = c.descriptors();
-      return JCudnn.cudnnConvolutionForward(
-          c.handle(),
-          one,
-          d.x(),
-          c.x(),
-          d.w(),
-          c.w(),
-          d.convolution(),
-          algorithm,
-          space,
-          bytes,
-          beta,
-          d.y(),
-          c.y());
+    CudaMemory output(ConvOperands o) {
+      return o.y();
     }
 
     @Override
-    int workspace(ConvCall c, int algorithm, long[] bytes) {
-      ConvDescriptors d = c.descriptors();
-      return JCudnn.cudnnGetConvolutionForwardWorkspaceSize(
-          c.handle(), d.x(), d.w(), d.convolution(), d.y(), algorithm, bytes);
-    }
-
-    @Override
-    List<ConvAlgorithm.Trial> search(ConvCall c, Pointer space, long bytes, int math) {
-      ConvDescriptors d = c.descriptors();
-      var found = filled(new cudnnConvolutionFwdAlgoPerf[MOST], cudnnConvolutionFwdAlgoPerf::new);
-      int[] count = new int[1];
-      CudaErrors.checkCudnn(
-          "searching an algorithm of a " + this,
-          JCudnn.cudnnFindConvolutionForwardAlgorithmEx(
-              c.handle(),
-              d.x(),
-              c.x(),
-              d.w(),
-              c.w(),
-              d.convolution(),
-              d.y(),
-              c.y(),
-              MOST,
-              count,
-              found,
-              space,
-              bytes));
-      return Stream.of(found)
-          .limit(count[0])
-          .map(f -> trial(f.algo, f.mathType, math, f.status, f.determinism, f.time))
-          .toList();
+    ConvOperands withOutput(ConvOperands o, CudaMemory output) {
+      return new ConvOperands(o.x(), o.w(), output);
     }
   },
 
-  DATA("gradient by the input of a convolution") {
+  DATA(
+      "gradient by the input of a convolution",
+      BackendDescriptor.Kind.CONVOLUTION_BACKWARD_DATA,
+      BackendAttribute.OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC,
+      BackendAttribute.OPERATION_CONVOLUTION_BWD_DATA_DX,
+      BackendAttribute.OPERATION_CONVOLUTION_BWD_DATA_W,
+      BackendAttribute.OPERATION_CONVOLUTION_BWD_DATA_DY,
+      BackendAttribute.OPERATION_CONVOLUTION_BWD_DATA_ALPHA,
+      BackendAttribute.OPERATION_CONVOLUTION_BWD_DATA_BETA) {
     @Override
-    int run(ConvCall c, Pointer one, Pointer beta, int algorithm, Pointer space, long bytes) {
-      ConvDescriptors d = c.descriptors();
-      return JCudnn.cudnnConvolutionBackwardData(
-          c.handle(),
-          one,
-          d.w(),
-          c.w(),
-          d.y(),
-          c.y(),
-          d.convolution(),
-          algorithm,
-          space,
-          bytes,
-          beta,
-          d.x(),
-          c.x());
+    CudaMemory output(ConvOperands o) {
+      return o.x();
     }
 
     @Override
-    int workspace(ConvCall c, int algorithm, long[] bytes) {
-      ConvDescriptors d = c.descriptors();
-      return JCudnn.cudnnGetConvolutionBackwardDataWorkspaceSize(
-          c.handle(), d.w(), d.y(), d.convolution(), d.x(), algorithm, bytes);
-    }
-
-    @Override
-    List<ConvAlgorithm.Trial> search(ConvCall c, Pointer space, long bytes, int math) {
-      ConvDescriptors d = c.descriptors();
-      var found =
-          filled(new cudnnConvolutionBwdDataAlgoPerf[MOST], cudnnConvolutionBwdDataAlgoPerf::new);
-      int[] count = new int[1];
-      CudaErrors.checkCudnn(
-          "searching an algorithm of a " + this,
-          JCudnn.cudnnFindConvolutionBackwardDataAlgorithmEx(
-              c.handle(),
-              d.w(),
-              c.w(),
-              d.y(),
-              c.y(),
-              d.convolution(),
-              d.x(),
-              c.x(),
-              MOST,
-              count,
-              found,
-              space,
-              bytes));
-      return Stream.of(found)
-          .limit(count[0])
-          .map(f -> trial(f.algo, f.mathType, math, f.status, f.determinism, f.time))
-          .toList();
+    ConvOperands withOutput(ConvOperands o, CudaMemory output) {
+      return new ConvOperands(output, o.w(), o.y());
     }
   },
 
-  WEIGHTS("gradient by the weights of a convolution") {
+  WEIGHTS(
+      "gradient by the weights of a convolution",
+      BackendDescriptor.Kind.CONVOLUTION_BACKWARD_FILTER,
+      BackendAttribute.OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC,
+      BackendAttribute.OPERATION_CONVOLUTION_BWD_FILTER_X,
+      BackendAttribute.OPERATION_CONVOLUTION_BWD_FILTER_DW,
+      BackendAttribute.OPERATION_CONVOLUTION_BWD_FILTER_DY,
+      BackendAttribute.OPERATION_CONVOLUTION_BWD_FILTER_ALPHA,
+      BackendAttribute.OPERATION_CONVOLUTION_BWD_FILTER_BETA) {
     @Override
-    int run(ConvCall c, Pointer one, Pointer beta, int algorithm, Pointer space, long bytes) {
-      ConvDescriptors d = c.descriptors();
-      return JCudnn.cudnnConvolutionBackwardFilter(
-          c.handle(),
-          one,
-          d.x(),
-          c.x(),
-          d.y(),
-          c.y(),
-          d.convolution(),
-          algorithm,
-          space,
-          bytes,
-          beta,
-          d.w(),
-          c.w());
+    CudaMemory output(ConvOperands o) {
+      return o.w();
     }
 
     @Override
-    int workspace(ConvCall c, int algorithm, long[] bytes) {
-      ConvDescriptors d = c.descriptors();
-      return JCudnn.cudnnGetConvolutionBackwardFilterWorkspaceSize(
-          c.handle(), d.x(), d.y(), d.convolution(), d.w(), algorithm, bytes);
-    }
-
-    @Override
-    List<ConvAlgorithm.Trial> search(ConvCall c, Pointer space, long bytes, int math) {
-      ConvDescriptors d = c.descriptors();
-      var found =
-          filled(
-              new cudnnConvolutionBwdFilterAlgoPerf[MOST], cudnnConvolutionBwdFilterAlgoPerf::new);
-      int[] count = new int[1];
-      CudaErrors.checkCudnn(
-          "searching an algorithm of a " + this,
-          JCudnn.cudnnFindConvolutionBackwardFilterAlgorithmEx(
-              c.handle(),
-              d.x(),
-              c.x(),
-              d.y(),
-              c.y(),
-              d.convolution(),
-              d.w(),
-              c.w(),
-              MOST,
-              count,
-              found,
-              space,
-              bytes));
-      return Stream.of(found)
-          .limit(count[0])
-          .map(f -> trial(f.algo, f.mathType, math, f.status, f.determinism, f.time))
-          .toList();
+    ConvOperands withOutput(ConvOperands o, CudaMemory output) {
+      return new ConvOperands(o.x(), output, o.y());
     }
   };
 
-  /** More than cuDNN has of any, each with and without tensor cores. */
-  private static final int MOST = 24;
-
   private final String words;
+  final BackendDescriptor.Kind operation;
+  final BackendAttribute convolution;
+  final BackendAttribute x;
+  final BackendAttribute w;
+  final BackendAttribute y;
+  final BackendAttribute alpha;
+  final BackendAttribute beta;
 
-  ConvDirection(String words) {
+  ConvDirection(
+      String words,
+      BackendDescriptor.Kind operation,
+      BackendAttribute convolution,
+      BackendAttribute x,
+      BackendAttribute w,
+      BackendAttribute y,
+      BackendAttribute alpha,
+      BackendAttribute beta) {
     this.words = words;
+    this.operation = operation;
+    this.convolution = convolution;
+    this.x = x;
+    this.w = w;
+    this.y = y;
+    this.alpha = alpha;
+    this.beta = beta;
   }
 
-  /** result = it + beta result; returns cuDNN's status. */
-  abstract int run(ConvCall c, Pointer one, Pointer beta, int algorithm, Pointer space, long bytes);
+  /** The operand that this direction writes. */
+  abstract CudaMemory output(ConvOperands operands);
 
-  /** Asks how much workspace the algorithm needs; returns cuDNN's status. */
-  abstract int workspace(ConvCall c, int algorithm, long[] bytes);
-
-  /** Tries every algorithm on the memory given; what is in the result's is lost. */
-  abstract List<ConvAlgorithm.Trial> search(ConvCall c, Pointer space, long bytes, int math);
-
-  private static <T> T[] filled(T[] array, java.util.function.Supplier<T> item) {
-    Arrays.setAll(array, i -> item.get());
-    return array;
-  }
-
-  /** Where full float32 is wanted, cuDNN's offers of less are none. */
-  private static ConvAlgorithm.Trial trial(
-      int algorithm, int math, int wanted, int status, int determinism, float time) {
-    boolean precise =
-        wanted != cudnnMathType.CUDNN_FMA_MATH
-            || math == cudnnMathType.CUDNN_FMA_MATH
-            || math == cudnnMathType.CUDNN_DEFAULT_MATH;
-    return new ConvAlgorithm.Trial(
-        new ConvAlgorithm(algorithm, wanted == cudnnMathType.CUDNN_FMA_MATH ? wanted : math),
-        status == 0 && precise,
-        determinism == cudnnDeterminism.CUDNN_DETERMINISTIC,
-        time);
-  }
+  /** The same operands with another one written. */
+  abstract ConvOperands withOutput(ConvOperands operands, CudaMemory output);
 
   @Override
   public String toString() {

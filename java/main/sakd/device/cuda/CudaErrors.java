@@ -3,8 +3,6 @@ package sakd.device.cuda;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.cublasStatus;
-import jcuda.jcudnn.JCudnn;
-import jcuda.jcudnn.cudnnStatus;
 import sakd.device.OutOfDeviceMemory;
 
 /** Turns status codes into messages that name the operation. */
@@ -45,11 +43,13 @@ final class CudaErrors {
   }
 
   static void checkCudnn(String operation, int status) {
-    if (status != cudnnStatus.CUDNN_STATUS_SUCCESS) {
-      // cuDNN 9 has other numbers than the classes' 8: only the library knows its names.
-      String name = JCudnn.cudnnGetErrorString(status);
-      String message = "cuDNN: " + operation + " failed with " + name;
-      throw name.contains("ALLOC_FAILED") ? outOfMemory(message) : new CudaFailure(message);
+    if (status != 0) {
+      String name = CudnnLibrary.cudnnGetErrorString(status);
+      String why = CudnnLibrary.lastError();
+      String message =
+          "cuDNN: " + operation + " failed with " + name + (why.isEmpty() ? "" : " (" + why + ")");
+      // ..._HOST_ALLOCATION_FAILED, ..._DEVICE_ALLOCATION_FAILED and the older ..._ALLOC_FAILED.
+      throw name.contains("ALLOC") ? outOfMemory(message) : new CudaFailure(message);
     }
   }
 

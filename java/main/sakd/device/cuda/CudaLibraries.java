@@ -25,8 +25,16 @@ final class CudaLibraries {
   private static final String LINK_ERROR = UnsatisfiedLinkError.class.getName() + ":";
   private static final String CUBLAS_13 = "libcublas.so.13";
 
+  /** Of the CUDA that a cuDNN is built for; it loads it by this name. */
+  private static final String CUBLAS_LT = "libcublasLt.so.";
+
+  /** What cuDNN's parts need of the system. */
+  private static final String ZLIB = "libz.so.1";
+
   static final String[] CUBLAS_NEEDS = {"libcublasLt.so.12"};
   static final String[] NVRTC_NEEDS = {"libnvrtc-builtins.so.12.6"};
+
+  /** The parts of cuDNN, in an order in which each finds those that it needs. */
   static final String[] CUDNN_NEEDS = {
     "libcudnn_graph.so.9",
     "libcudnn_ops.so.9",
@@ -35,6 +43,10 @@ final class CudaLibraries {
     "libcudnn_engines_runtime_compiled.so.9",
     "libcudnn_cnn.so.9"
   };
+
+  /** Parts that only newer versions have. */
+  private static final List<String> CUDNN_HAS =
+      List.of("libcudnn_engines_tensor_ir.so.9", "libcudnn_ext.so.9");
 
   /**
    * What there is.
@@ -91,16 +103,48 @@ final class CudaLibraries {
   private static Found libraries(int devices) {
     Map<String, String> missing = new LinkedHashMap<>();
     need(missing, CUBLAS, NativeLibraries.load(CUBLAS, CUBLAS_NEEDS));
-    need(missing, CUDNN, NativeLibraries.load(CUDNN, CUDNN_NEEDS));
+    missing.putAll(cudnn());
     Optional<CudaCompiler> compiler = compiler(missing);
     if (missing.isEmpty()) {
       need(missing, "JCublas2", glue("JCublas2", () -> JCublas2.setExceptionsEnabled(false)));
       need(missing, "JCudnn", glue("JCudnn", () -> JCudnn.setExceptionsEnabled(false)));
     }
     if (!missing.isEmpty()) {
-      return new Found(0, true, sentence(missing), remedy(missing.containsKey(CUDNN)), null);
+      boolean cuda13 =
+          NativeLibraries.inToolkit(CUBLAS_13) || NativeLibraries.load(CUBLAS_13).isEmpty();
+      return new Found(0, true, sentence(missing), remedy(missing, cuda13), null);
     }
     return new Found(devices, true, "", "", compiler.orElseThrow());
+  }
+
+  /**
+   * Loads cuDNN and what it will load by itself: what it then did not find would end the process.
+   *
+   * @return the first that is missing, by name, with the loader's reason; or nothing
+   */
+  static Map<String, String> cudnn() {
+    String reason = NativeLibraries.load(CUDNN, CUDNN_NEEDS);
+    if (!reason.isEmpty()) {
+      return Map.of(CUDNN, reason);
+    }
+    List<String> parts = new ArrayList<>(List.of(CUDNN_NEEDS));
+    CUDNN_HAS.stream().filter(part -> NativeLibraries.isBeside(CUDNN, part)).forEach(parts::add);
+    for (String part : parts) {
+      reason = NativeLibraries.loadBeside(CUDNN, part);
+      if (!reason.isEmpty()) {
+        return Map.of(part, reason);
+      }
+    }
+    try {
+      CudnnLibrary.link();
+    } catch (UnsatisfiedLinkError e) {
+      return Map.of(CUDNN, e.getMessage());
+    }
+    long cuda = CudnnLibrary.cudnnGetCudartVersion() / 1000;
+    reason = NativeLibraries.load(CUBLAS_LT + cuda);
+    return reason.isEmpty()
+        ? Map.of()
+        : Map.of(CUBLAS_LT + cuda, "cuDNN is that for CUDA " + cuda + "; " + reason);
   }
 
   private static void need(Map<String, String> missing, String name, String reason) {
@@ -109,19 +153,15 @@ final class CudaLibraries {
     }
   }
 
-  /** What is missing, by name; with the loader's reason where the file is there. */
+  /** What is missing, by name; with the loader's reason unless it is that there is no such file. */
   static String sentence(Map<String, String> missing) {
     List<String> parts = new ArrayList<>();
     missing.forEach(
-        (name, reason) ->
-            parts.add(reason.contains(NO_SUCH_FILE) ? name : name + " (" + reason + ")"));
+        (name, reason) -> {
+          boolean absent = reason.startsWith(name) && reason.contains(NO_SUCH_FILE);
+          parts.add(absent ? name : name + " (" + reason + ")");
+        });
     return "there is an NVIDIA GPU, but not " + String.join(" and not ", parts);
-  }
-
-  private static String remedy(boolean cudnnMissing) {
-    boolean cuda13 =
-        NativeLibraries.inToolkit(CUBLAS_13) || NativeLibraries.load(CUBLAS_13).isEmpty();
-    return remedy(cudnnMissing, cuda13);
   }
 
   /**
@@ -129,7 +169,13 @@ final class CudaLibraries {
    *
    * @param cuda13 whether CUDA 13's are there
    */
-  static String remedy(boolean cudnnMissing, boolean cuda13) {
+  static String remedy(Map<String, String> missing, boolean cuda13) {
+    if (missing.values().stream().anyMatch(reason -> reason.startsWith(ZLIB))) {
+      return "install zlib (Debian: apt-get install zlib1g)";
+    }
+    boolean cudnnMissing =
+        missing.keySet().stream()
+            .anyMatch(name -> name.startsWith("libcudnn") || name.startsWith(CUBLAS_LT));
     if (cuda13) {
       return "make cuda13, which forwards to the CUDA 13 toolkit"
           + (cudnnMissing ? "; and install cuDNN 9 for CUDA 13" : "");

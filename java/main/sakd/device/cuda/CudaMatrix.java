@@ -59,7 +59,7 @@ final class CudaMatrix implements MatrixLibrary {
 
   @Override
   public String name() {
-    return "cuDNN " + Cudnn.version() + ", cuBLAS " + main.cublas.version();
+    return "cuDNN " + CudnnLibrary.version() + ", cuBLAS " + main.cublas.version();
   }
 
   @Override
@@ -174,7 +174,8 @@ final class CudaMatrix implements MatrixLibrary {
             operand(c, DType.F32, false));
   }
 
-  private static boolean isProduct(ConvShape shape) {
+  /** Whether a convolution is a product of matrices, and done as one. */
+  static boolean isProduct(ConvShape shape) {
     return shape.kernel() == 1 && shape.stride() == 1 && shape.pad() == 0;
   }
 
@@ -245,12 +246,16 @@ final class CudaMatrix implements MatrixLibrary {
     while (size % lanes != 0) {
       lanes /= 2;
     }
-    // STORAGE as kernels/portable.h numbers it.
-    int number = storage == DType.F16 ? 1 : 2;
     device
         .kernel(
-            KernelSpec.of("elementwise.cu", function, Map.of("STORAGE", number, "LANES", lanes)))
+            KernelSpec.of(
+                "elementwise.cu", function, Map.of("STORAGE", storage(storage), "LANES", lanes)))
         .launch(size / lanes, from, to, size / lanes);
+  }
+
+  /** A type of 16 bits as kernels/portable.h numbers it. */
+  static int storage(DType type) {
+    return type == DType.F16 ? 1 : 2;
   }
 
   @Override

@@ -52,6 +52,27 @@ final class NativeLibraries {
     return reason;
   }
 
+  /**
+   * Loads a part of a library that is loaded already, from the same folder if it is there.
+   *
+   * @return empty, or why it cannot be loaded
+   */
+  static synchronized String loadBeside(String library, String part) {
+    return open(isBeside(library, part) ? beside(library, part).toString() : part);
+  }
+
+  /** Whether the part lies in the folder of a library that is loaded. */
+  static boolean isBeside(String library, String part) {
+    return Files.exists(beside(library, part));
+  }
+
+  private static Path beside(String library, String part) {
+    return loaded(library).stream()
+        .findFirst()
+        .map(path -> path.resolveSibling(part))
+        .orElse(Path.of(part));
+  }
+
   private static String openRedistributable(String name) {
     try {
       return open(Loader.cacheResource(REDISTRIBUTABLES + name).getPath());

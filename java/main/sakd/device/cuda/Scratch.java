@@ -17,6 +17,7 @@ final class Scratch implements AutoCloseable {
       device.context().requireNotRecording("growing " + name);
       if (memory != null) {
         device.closeAfterGraphs(memory);
+        memory = null; // Stays so where there is no room for more.
       }
       memory = device.allocateOwn(Math.max(1, bytes));
     }

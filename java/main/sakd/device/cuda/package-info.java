@@ -1,5 +1,5 @@
 /**
- * NVIDIA GPUs through JCuda: the driver for memory, streams, graphs and kernels, cuDNN for
- * convolution, cuBLAS for matrix products.
+ * NVIDIA GPUs: the driver for memory, streams, graphs and kernels and cuBLAS for matrix products
+ * through JCuda, cuDNN for convolution through JNA.
  */
 package sakd.device.cuda;

@@ -28,6 +28,7 @@ import sakd.device.DType;
 import sakd.device.Kernel;
 import sakd.device.KernelSpec;
 import sakd.device.Memory;
+import sakd.device.OutOfDeviceMemory;
 import sakd.io.UserError;
 import sakd.ops.KernelOps;
 import sakd.ops.Ops;
@@ -222,6 +223,16 @@ class CudaDeviceTest {
     // The device goes on working.
     try (Memory memory = of(1, 2, 3)) {
       assertArrayEquals(new float[] {1, 2, 3}, floats(memory));
+    }
+  }
+
+  @Test
+  void scratchThatCouldNotGrowCanBeUsedAgain() {
+    device.context().makeCurrent();
+    try (Scratch scratch = new Scratch(device, "scratch")) {
+      assertEquals(4, scratch.atLeast(4).bytes());
+      assertThrows(OutOfDeviceMemory.class, () -> scratch.atLeast(1L << 50));
+      device.zero(scratch.atLeast(4));
     }
   }
 

@@ -30,19 +30,36 @@ class CudaLibrariesTest {
 
   @Test
   void missingLibrariesAreNamedWithTheirFix() {
+    String absent = "libsakd-absent.so.12";
     Map<String, String> missing = new LinkedHashMap<>();
-    missing.put(CudaLibraries.CUBLAS, NativeLibraries.load("libsakd-absent.so.12"));
+    missing.put(absent, NativeLibraries.load(absent));
     missing.put(CudaLibraries.CUDNN, "a");
     assertEquals(
-        "there is an NVIDIA GPU, but not libcublas.so.12 and not libcudnn.so.9 (a)",
+        "there is an NVIDIA GPU, but not libsakd-absent.so.12 and not libcudnn.so.9 (a)",
         CudaLibraries.sentence(missing));
     assertEquals(
         "run Maven with -Pcuda-libs, which brings the CUDA 12.6 libraries (2 GB), or install the"
             + " CUDA 12 toolkit and cuDNN 9",
-        CudaLibraries.remedy(true, false));
+        CudaLibraries.remedy(missing, false));
+    assertTrue(CudaLibraries.remedy(missing, true).endsWith("install cuDNN 9 for CUDA 13"));
+    missing.remove(CudaLibraries.CUDNN);
     assertEquals(
-        "make cuda13, which forwards to the CUDA 13 toolkit", CudaLibraries.remedy(false, true));
-    assertTrue(CudaLibraries.remedy(true, true).endsWith("install cuDNN 9 for CUDA 13"));
+        "make cuda13, which forwards to the CUDA 13 toolkit", CudaLibraries.remedy(missing, true));
+  }
+
+  /** A part of cuDNN that is there, but does not load for want of something else. */
+  @Test
+  void whatALibraryLacksIsNamed() {
+    String part = "libcudnn_graph.so.9";
+    String zlib = "libz.so.1: cannot open shared object file: No such file or directory";
+    assertEquals(
+        "there is an NVIDIA GPU, but not libcudnn_graph.so.9 (" + zlib + ")",
+        CudaLibraries.sentence(Map.of(part, zlib)));
+    assertEquals(
+        "install zlib (Debian: apt-get install zlib1g)",
+        CudaLibraries.remedy(Map.of(part, zlib), true));
+    Map<String, String> other = Map.of("libcublasLt.so.12", "cuDNN is that for CUDA 12; a");
+    assertTrue(CudaLibraries.remedy(other, true).endsWith("install cuDNN 9 for CUDA 13"));
   }
 
   @Test

@@ -61,7 +61,7 @@ class NvrtcTest {
       specs.add(KernelSpec.of(file, "", Map.of("STORAGE", 2, "LANES", 8)));
       specs.add(KernelSpec.of(file, "", Map.of("STORAGE", 1, "LANES", 1)));
     }
-    for (String file : List.of("maxpool.cu", "augment.cu")) {
+    for (String file : List.of("maxpool.cu", "augment.cu", "convolution.cu")) {
       specs.add(KernelSpec.of(file, "", Map.of("STORAGE", 2, "LANES", 1)));
     }
     return specs;
@@ -117,11 +117,11 @@ class NvrtcTest {
   void jcudaLoadsTheLibraries() {
     String cublas = NativeLibraries.load(CudaLibraries.CUBLAS, CudaLibraries.CUBLAS_NEEDS);
     Assumptions.assumeTrue(cublas.isEmpty(), "no cuBLAS: " + cublas);
-    String cudnn = NativeLibraries.load(CudaLibraries.CUDNN, CudaLibraries.CUDNN_NEEDS);
-    Assumptions.assumeTrue(cudnn.isEmpty(), "no cuDNN: " + cudnn);
+    Map<String, String> missing = CudaLibraries.cudnn();
+    Assumptions.assumeTrue(missing.isEmpty(), "no cuDNN: " + missing);
     assertEquals("", CudaLibraries.glue("JCudnn", () -> JCudnn.setExceptionsEnabled(false)));
     assertEquals("", CudaLibraries.glue("JCublas2", () -> JCublas2.setExceptionsEnabled(false)));
-    assertTrue(Cudnn.version().startsWith("9."), Cudnn.version());
+    assertTrue(CudnnLibrary.version().startsWith("9."), CudnnLibrary.version());
     assertFalse(CudaLibraries.origin().contains("?"), CudaLibraries.origin());
     Assumptions.assumeTrue(CudaDevice.count() == 0, "there is a GPU");
     // Without a driver it gets as far as looking for one.
