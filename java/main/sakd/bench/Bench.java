@@ -104,7 +104,8 @@ public final class Bench {
     results.end();
   }
 
-  private List<StepBench.Work> works(Scope scope) {
+  /** The training steps of a scope. */
+  List<StepBench.Work> works(Scope scope) {
     List<StepBench.Work> works = new ArrayList<>();
     for (NetworkSpec network : scope.networks) {
       for (Method method : scope.methods) {
