@@ -60,6 +60,6 @@ echo "Java modules: $needed"
   --strip-debug --compress 0 --no-header-files --no-man-pages --vm server
 
 tar --sort=name --mtime=$date --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
-  -C target/bundle -cf - "$name" | xz -9 -T 1 > "target/$name.tar.xz.part"
+  -C target/bundle -cf - "$name" | xz -T 1 --x86 --lzma2=preset=9 > "target/$name.tar.xz.part"
 mv "target/$name.tar.xz.part" "target/$name.tar.xz"
 ls -l "target/$name.tar.xz"
