@@ -8,12 +8,13 @@
 #   make package target/sakd-VERSION.jar, its sources and its Javadoc, as a library is published
 #   make bundle  target/sakd-linux-x86_64.tar.xz: SAKD with a Java of its own, for GPU machines
 #   make cuda13  libraries that let the bundle use a CUDA 13 toolkit; make bundle builds them
+#   make visit   target/visit: what a quarter of an hour on a rented GPU takes along; make check-visit tries it out
 #   make lint    formatting;  make format applies it
 
 .DEFAULT_GOAL := help
 MVN := mvn -q
 
-.PHONY: help train test java-test native-test hostcuda check-cuda test-tools bench package bundle bundle-tests check-bundle bench-gpu cuda13 lint format clean
+.PHONY: help train test java-test native-test hostcuda check-cuda test-tools bench package bundle bundle-tests check-bundle visit check-visit bench-gpu cuda13 lint format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -82,6 +83,13 @@ $(TESTS): $(SOURCES) $(shell find java/test benchmarks/java -name '*.java')
 check-bundle: bundle
 	$(MAKE) --no-print-directory -C kernels/cuda13 test
 	sh java/bundle/check.sh
+
+# Settings: see benchmarks/gpu/visit.mk.
+visit: bundle bundle-tests hostcuda
+	@$(MAKE) --no-print-directory -f benchmarks/gpu/visit.mk
+
+check-visit: visit
+	sh benchmarks/gpu/check.sh
 
 bench-gpu: bundle
 	sh benchmarks/gpu.sh kernels

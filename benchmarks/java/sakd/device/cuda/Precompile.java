@@ -15,6 +15,7 @@ import sakd.device.KernelSpec;
 public final class Precompile {
   private Precompile() {}
 
+  /** Compiles what the folder, the one argument, does not hold yet. */
   public static void main(String[] args) {
     if (args.length != 1) {
       System.err.println("expected one argument, the folder to fill");
@@ -26,6 +27,7 @@ public final class Precompile {
       Map<String, KernelSpec> entries = new TreeMap<>();
       KernelUse.of(device).forEach(spec -> entries.putIfAbsent(device.cacheKey(spec), spec));
       entries.entrySet().parallelStream()
+          .filter(entry -> cache.read(entry.getKey()).isEmpty())
           .forEach(entry -> cache.write(entry.getKey(), device.compile(entry.getValue())));
       System.out.println(entries.size() + " kernels for " + device.description());
     }
