@@ -44,7 +44,8 @@ for root in {*site.getsitepackages(), *sys.path}:
   fi
 }
 
-has_torch() { "$PYTHON" -c 'import torch' 2> /dev/null; }
+# Importing it would take seconds.
+has_torch() { "$PYTHON" -c 'import importlib.util, sys; sys.exit(not importlib.util.find_spec("torch"))'; }
 
 # The GPU's name, as a file is named.
 machine() {

@@ -127,17 +127,21 @@ def synchronize(device):
         torch.cuda.synchronize()
 
 
-def seconds(device, work, samples, runs=1):
-    """Seconds of one run: the median over samples of runs back to back, with a wait at the end of each."""
-    times = []
-    for _ in range(samples):
+def seconds(device, work, samples, sample_seconds=0.01):
+    """Seconds of one run: the median over samples of runs back to back, each so long at least, with a wait at its end; as
+    `sakd bench` times its own."""
+
+    def sample(runs):
         synchronize(device)
         start = time.perf_counter()
         for _ in range(runs):
             work()
         synchronize(device)
-        times.append((time.perf_counter() - start) / runs)
-    return statistics.median(times)
+        return (time.perf_counter() - start) / runs
+
+    once = min(sample(1), sample(1))
+    runs = max(1, min(1000, int(sample_seconds / once))) if samples > 1 else 1
+    return statistics.median(sample(runs) for _ in range(samples))
 
 
 def peak_mib(device):

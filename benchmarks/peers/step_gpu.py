@@ -53,8 +53,7 @@ def measure(a, way, shape, net, method, batch):
         step()
     if a.device != "cpu":
         torch.cuda.reset_peak_memory_stats()
-    samples, runs = (1, 1) if a.quick else (9, 5)
-    seconds = gpu.seconds(a.device, step, samples, runs)
+    seconds = gpu.seconds(a.device, step, 1 if a.quick else 9, 0.25)
     last = step().item()
     assert math.isfinite(last), f"the loss is {last}"
     return [f"{batch / seconds:.1f}", f"{seconds * 1e3:.2f}", gpu.peak_mib(a.device)]

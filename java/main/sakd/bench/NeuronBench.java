@@ -142,8 +142,9 @@ final class NeuronBench {
         results.row(
             cell("batch norm + LIF at T = %d of %d element-steps", t, size),
             () -> {
-              if (verified.add(t)) {
+              if (!verified.contains(t)) {
                 verify(t);
+                verified.add(t);
               }
               return row(t, size, copy);
             });

@@ -11,8 +11,8 @@ import sakd.io.AtomicFile;
 
 /**
  * A Markdown file in the making: sections of one table each. It is written anew with every row, so
- * that whoever stops the measuring has a whole file with the rows until then. Measurements that are
- * not begun in the time there is are left out, and named at the end.
+ * that whoever stops the measuring has a whole file with the rows until then. Measurements that
+ * fail, or are not begun in the time there is, are named at the end.
  */
 public final class Results {
   /** What this program is called in the column that peers share. */
@@ -24,6 +24,8 @@ public final class Results {
   private final long start = System.nanoTime();
   private final StringBuilder text = new StringBuilder();
   private final List<String> leftOut = new ArrayList<>();
+  private final List<String> failed = new ArrayList<>();
+  private RuntimeException firstFailure;
 
   /**
    * @param file written, or replaced, with the title
@@ -72,18 +74,36 @@ public final class Results {
   void row(String what, Supplier<List<String>> cells) {
     if ((System.nanoTime() - start) * 1e-9 >= seconds) {
       leftOut.add(what);
-    } else {
-      lines(row(cells.get()));
+      return;
     }
+    List<String> measured;
+    try {
+      measured = cells.get();
+    } catch (RuntimeException e) {
+      // The others are measured all the same.
+      failed.add(what + " (" + e.getMessage() + ")");
+      firstFailure = firstFailure == null ? e : firstFailure;
+      return;
+    }
+    lines(row(measured));
   }
 
-  /** Ends the file: with what was left out, if anything was. */
+  /**
+   * Ends the file: with what was left out, if anything was.
+   *
+   * @throws IllegalStateException if something failed, with the first failure as its cause
+   */
   void end() {
     if (!leftOut.isEmpty()) {
       lines(
           "",
           cell(
               "Time ran out after %.0f s. Not measured: %s.", seconds, String.join("; ", leftOut)));
+    }
+    if (firstFailure != null) {
+      lines("", "Failed: " + String.join("; ", failed) + ".");
+      throw new IllegalStateException(
+          failed.size() + " of the measurements failed, see " + file, firstFailure);
     }
   }
 
