@@ -17,6 +17,8 @@ fail() {
   exit 1
 }
 
+[ -e "$hostcuda/libcuda.so.1" ] || fail "there are no stand-ins in $hostcuda; expected a machine without a GPU, with g++, where make hostcuda builds them"
+
 # ---- the machine ----
 mkdir -p "$work/path" "$work/repository" "$work/home"
 git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$work/repository"
@@ -32,6 +34,7 @@ chmod +x "$work/path/python3" "$work/path/hostcuda-nvcc"
 
 # ---- what is carried there ----
 # Of the kernels those that the stand-ins can run; a first check compiles them, which takes minutes.
+mvn -q test-compile dependency:build-classpath -Dmdep.outputFile=target/visit/classpath -Dmdep.includeScope=test
 LD_LIBRARY_PATH=$hostcuda NVCC=$hostcuda/bin/nvcc java \
   -cp "target/classes:target/test-classes:$(cat target/visit/classpath)" sakd.device.cuda.Precompile "$kernels"
 loads=$work/loads
