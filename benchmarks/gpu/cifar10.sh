@@ -56,14 +56,16 @@ train() {
 cifar10_table() {
   echo "# CIFAR-10, $MODEL, T = 4"
   echo
-  echo "$(machine); seed $SEED; written by \`benchmarks/gpu.sh cifar10\`. Seconds are those of the training."
+  echo "$(machine); seed $SEED; written by \`benchmarks/gpu.sh cifar10\`. Seconds are those of the training. A run that is"
+  echo "not finished shows its last epochs, as 3/20."
   echo
   echo "| Network | Epochs | Top-1 | Firing rate | Operations per image | Seconds |"
   echo "| --- | --- | --- | --- | --- | --- |"
-  for method in sakd transfer logits features; do
-    log=$RUNS/$method/train.log
+  first=1
+  for each in sakd transfer logits features; do
+    log=$RUNS/$each/train.log
     [ -f "$log" ] || continue
-    awk -v finished="$(find "$RUNS/$method/finished" 2> /dev/null)" -v first="$([ $method = sakd ] && echo 1)" '
+    awk -v finished="$(find "$RUNS/$each/finished" 2> /dev/null)" -v first=$first '
       # direct epoch 5/5  lr 0.009549  loss 0.6732  train 75.75 %  test 76.30 % (top-5 99.30 %)  1560 images/s  3.8 s
       $2 == "epoch" && $4 == "lr" {
         if (!($1 in epoch)) order[n++] = $1
@@ -88,8 +90,9 @@ cifar10_table() {
           print "| " row[i] " |"
         }
         for (i = 0; !finished && i < n; i++)
-          printf "| %s, not finished | %s | %s%% | | | %.1f |\n", order[i], epoch[order[i]], top[order[i]], seconds[order[i]]
+          printf "| %s | %s | %s%% | | | %.1f |\n", order[i], epoch[order[i]], top[order[i]], seconds[order[i]]
       }' "$log"
+    first=0
   done
 }
 
@@ -100,13 +103,13 @@ runs() {
   data
   [ -z "$missing" ] || refuse "CIFAR-10 is not complete; expected the other parts in DATA=$DATA, run gpu.sh data with them"
   mkdir -p "$RUNS" "$OUT"
-  for method in "$@"; do
+  for run_of in "$@"; do
     status=0
-    train "$method" "${EPOCHS:-30}" || status=$?
+    train "$run_of" "${EPOCHS:-30}" || status=$?
     cifar10_table > "$OUT/cifar10.md.part"
     mv "$OUT/cifar10.md.part" "$OUT/cifar10.md"
     if stopped $status; then
-      echo "out of time in $method; the next call goes on"
+      echo "out of time in the run of $run_of; the next call goes on"
       return 124
     fi
     [ $status -eq 0 ] || return $status

@@ -55,7 +55,7 @@ profile() {
   metrics=$metrics,dram__throughput.avg.pct_of_peak_sustained_elapsed,sm__warps_active.avg.pct_of_peak_sustained_active
   metrics=$metrics,launch__registers_per_thread,launch__grid_size
   limited "$(left)" ncu --clock-control none --target-processes all --metrics "$metrics" \
-    --kernel-id '::regex:statistics|neuron_:2' "$SAKD_HOME/bin/sakd" bench --device "$SAKD_DEVICE" --only kernels --T 4 \
+    --kernel-id '::regex:.*(statistics|neuron_).*:2' "$SAKD_HOME/bin/sakd" bench --device "$SAKD_DEVICE" --only kernels --T 4 \
     --sizes 64M --quick --output "$OUT/ncu.md" > "$OUT/ncu.txt" 2>&1 || { cat "$OUT/ncu.txt" && return 1; }
   rm -f "$OUT/ncu.md"
   grep -q dram__throughput "$OUT/ncu.txt" || { cat "$OUT/ncu.txt" && return 1; }

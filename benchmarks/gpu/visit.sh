@@ -280,5 +280,5 @@ summary() {
   echo "==== $LIMIT s, $(left) left ===="
   awk '{ printf "%-28s %-10s %4d s  %s\n", $1, $2, $3, $4 }' "$WORK/state"
   [ ! -f "$OUT/tables.md" ] || grep -E '^## |^[|] [a-z0-9]|^- ' "$OUT/tables.md" | cut -c 1-150 | tail -n 50
-  [ ! -f "$OUT/cifar10.md" ] || tail -n +5 "$OUT/cifar10.md"
+  [ ! -f "$OUT/cifar10.md" ] || tail -n +6 "$OUT/cifar10.md"
 }
