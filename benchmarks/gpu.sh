@@ -13,11 +13,11 @@
 #   profile    four kernels under NVIDIA's profiler ncu: bytes, share of the bandwidth, occupancy
 #   data       unpacks the parts of CIFAR-10 (.sq, .bin.xz or .bin) found in DATA, where cifar10 looks for them
 #   cifar10    CIFAR-10: teacher, SAKD and direct; then transfer, logits, features, beside the same teacher
-#   visit A|B|C   a quarter of an hour on a rented machine, in three calls (before: make visit; see README.md here)
+#   visit A|B|C   a quarter of an hour on a rented machine, in three calls (before: make visit; see benchmarks/README.md)
 #   help       this
 #
-# Every stage ends within its LIMIT and has written by then what it knows. sanitizer and cifar10 do what the time
-# allows, and the next call the rest. Settings, with what they are otherwise:
+# Every stage ends within its LIMIT and has written by then what it knows. Exit code 124 says that the time ran out;
+# of sanitizer, cifar10 and visit the next call does the rest. Settings, with what they are otherwise:
 #   OUT=benchmarks/results   where results are written; visit: target/visit/out
 #   LIMIT=520                seconds a call may take; visit: A 225, B 140, C 330
 #   SAKD_HOME=target/bundle/sakd-linux-x86_64   the unpacked bundle

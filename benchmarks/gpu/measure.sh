@@ -1,14 +1,15 @@
 # Stages that measure: kernels, steps, public, profile.
 
-# measure FILE OPTIONS...: tables by SAKD. Rows are written one by one; those it has no time for are named.
+# measure FILE SECONDS OPTIONS...: tables by SAKD. Rows are written one by one; those it has no time for are named.
 measure() {
   need_bundle
   wheel_libraries
   table=$1
-  shift
+  most=$(($2 > 1 ? $2 : 1))
+  shift 2
   mkdir -p "$(dirname "$table")"
-  limited "$(left)" "$SAKD_HOME/bin/sakd" bench --device "$SAKD_DEVICE" --output "$table" \
-    --seconds $(($(left) > 20 ? $(left) - 10 : 10)) ${QUICK:+--quick} "$@"
+  limited $((most + 10)) "$SAKD_HOME/bin/sakd" bench --device "$SAKD_DEVICE" --output "$table" --seconds $most \
+    ${QUICK:+--quick} "$@"
 }
 
 # peers FILE SCRIPT OPTIONS...: rows of the same work by PyTorch and SpikingJelly, in the table of the same name.
@@ -32,12 +33,16 @@ peers() {
   return $status
 }
 
-# bench PART SCRIPT: one part in full, and its peers.
+# bench PART SCRIPT: one part in full, and its peers in the time that it leaves, half of all at least.
 bench() {
   file=$OUT/$(machine)-$1.md
-  measure "$file" --only "$1"
-  peers "$file" "$2"
+  ours=0
+  measure "$file" $(($(left) / 2)) --only "$1" || ours=$?
+  theirs=0
+  [ ! -f "$file" ] || peers "$file" "$2" || theirs=$?
   echo "written to $file"
+  [ $ours -eq 0 ] || return $ours
+  stopped $theirs || return $theirs
 }
 
 kernels() { bench kernels neuron_gpu.py; }

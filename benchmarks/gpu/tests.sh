@@ -12,15 +12,16 @@ native() {
   nvidia-smi -L > /dev/null 2>&1 || refuse "no NVIDIA driver answers here, and the native tests need a GPU"
   found=$(programs)
   mkdir -p "$OUT"
+  last=$(mktemp)
   failed=0
   for program in $found; do
     status=0
-    RUNNER="timeout -k 5 $(($(left) > 1 ? $(left) : 1))" native-tests/run.sh "$program" > "$OUT/tests.last" 2>&1 || status=$?
-    cat "$OUT/tests.last" >> "$OUT/tests.txt"
-    grep ': [0-9]* passed' "$OUT/tests.last" || true
+    RUNNER="timeout -k 5 $(($(left) > 1 ? $(left) : 1))" native-tests/run.sh "$program" > "$last" 2>&1 || status=$?
+    cat "$last" >> "$OUT/tests.txt"
+    grep ': [0-9]* passed' "$last" || true
     [ $status -eq 0 ] || failed=1
   done
-  rm -f "$OUT/tests.last"
+  rm -f "$last"
   return $failed
 }
 
@@ -54,9 +55,10 @@ sanitizer() {
   mkdir -p "$OUT"
   log=$OUT/sanitizer.txt
   touch "$log"
+  last=$(mktemp)
   # What failed is tried again.
-  grep ': clean' "$log" > "$log.part" || true
-  mv "$log.part" "$log"
+  grep ': clean' "$log" > "$last" || true
+  cp "$last" "$log"
   [ $# -gt 0 ] || set -- memcheck racecheck initcheck
   for tool in "$@"; do
     for program in $found; do
@@ -67,17 +69,17 @@ sanitizer() {
         return 124
       fi
       if RUNNER="timeout -k 5 $(left) compute-sanitizer --tool $tool --error-exitcode 3" native-tests/run.sh "$program" \
-        > "$OUT/sanitizer.last" 2>&1; then
-        echo "$name: clean, $(tail -n 1 "$OUT/sanitizer.last")" | tee -a "$log"
+        > "$last" 2>&1; then
+        echo "$name: clean, $(tail -n 1 "$last")" | tee -a "$log"
       elif [ "$(left)" -lt 2 ]; then
         echo "out of time in $name; the next call goes on"
         return 124
       else
-        { echo "$name: FAILED" && cat "$OUT/sanitizer.last"; } | tee -a "$log"
+        { echo "$name: FAILED" && cat "$last"; } | tee -a "$log"
       fi
     done
   done
-  rm -f "$OUT/sanitizer.last"
+  rm -f "$last"
   echo "$(grep -c ': clean' "$log") clean, $(grep -c ': FAILED' "$log" || true) failed"
   ! grep -q ': FAILED' "$log"
 }

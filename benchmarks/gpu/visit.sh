@@ -81,7 +81,7 @@ arrive() {
   if ! grep -Eq "^$SAKD_DEVICE(:[0-9]+)* +available" "$WORK/devices.txt"; then
     echo "What may help to see why:"
     nvidia-smi 2>&1 | head -n 15 || true
-    echo "LD_LIBRARY_PATH=$LD_LIBRARY_PATH"
+    echo "LD_LIBRARY_PATH=${LD_LIBRARY_PATH:-}"
     PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2> /dev/null | grep -E 'lib(cuda|cudnn|cublas|nvrtc|z)\.so' || true
     keep devices failed 0
     echo "stopped: sakd devices finds no usable $SAKD_DEVICE, see above; give the machine back, and mend that first"
@@ -143,16 +143,20 @@ task() {
   fi
 }
 
-# table OPTIONS...: of SAKD alone.
+# table OPTIONS...: of SAKD alone. Rows for which there was no time make it unfinished.
 table() {
-  measure "$OUT/running.md" "$@"
-  if grep -qE 'Time ran out|out of time' "$OUT/running.md"; then return 124; fi
+  measure "$OUT/running.md" $(($(left) - 10)) "$@" || return $?
+  if grep -q '^Time ran out' "$OUT/running.md"; then return 124; fi
 }
 
-# beside SCRIPT OPTIONS...: rows of the peers in the same table.
+# beside SCRIPT OPTIONS...: rows of the peers in the same table, also where some of SAKD's failed with the status $ours.
 beside() {
-  peers "$OUT/running.md" "$@"
-  if grep -q 'out of time' "$OUT/running.md"; then return 124; fi
+  [ -f "$OUT/running.md" ] || return "$ours"
+  theirs=0
+  peers "$OUT/running.md" "$@" || theirs=$?
+  [ "$ours" -eq 0 ] || return "$ours"
+  [ $theirs -eq 0 ] || return $theirs
+  if grep -q 'not measured: out of time' "$OUT/running.md"; then return 124; fi
 }
 
 # compare NET METHODS [WAY...]: training steps; of the peers' ways those that are named, else all.
@@ -161,27 +165,35 @@ compare() {
   methods=$2
   shift 2
   [ $# -eq 0 ] || set -- --ways "$@"
-  table --only steps --nets "$net" --methods "$methods" --T 4
+  ours=0
+  table --only steps --nets "$net" --methods "$methods" --T 4 || ours=$?
   # shellcheck disable=SC2046  # a list of words
   beside step_gpu.py --nets "$net" --methods $(echo "$methods" | tr ',' ' ') "$@"
 }
 
-# The way of each kind that should be its fastest: SpikingJelly's, PyTorch's as it is, and compiled.
+# The way of each kind that should be its fastest: SpikingJelly's, PyTorch's as it is, and compiled, which takes a
+# processor minutes.
 three() {
-  if [ -n "$QUICK" ]; then
-    compare "$@" 'PyTorch eager BF16 channels_last' 'SpikingJelly torch'
-  else
-    compare "$@" 'SpikingJelly triton BF16 contiguous' 'PyTorch eager BF16 channels_last' 'PyTorch compiled default'
-  fi
+  set -- "$@" 'SpikingJelly triton BF16 contiguous' 'PyTorch eager BF16 channels_last'
+  [ -n "$QUICK" ] || set -- "$@" 'PyTorch compiled default'
+  compare "$@"
+}
+
+# And the rest of them.
+others() {
+  [ -n "$QUICK" ] || set -- "$@" 'compiled reduce-overhead'
+  compare "$@" 'triton BF16 channels_last' 'SpikingJelly cupy' 'SpikingJelly torch' 'eager BF16 contiguous'
 }
 
 compare_kernels() {
-  table --only kernels --T 4 --sizes 64M
+  ours=0
+  table --only kernels --T 4 --sizes 64M || ours=$?
   beside neuron_gpu.py --T 4 --elements 67108864
 }
 
 compare_public() {
-  table --only linear
+  ours=0
+  table --only linear || ours=$?
   beside linear_gpu.py
 }
 
@@ -218,7 +230,7 @@ call_A() {
 
 call_B() {
   task "steps-$main" 30 140 three $main sakd,direct
-  task "ways-$main" 30 120 compare $main sakd
+  task "ways-$main" 30 120 others $main sakd
   more
 }
 
@@ -240,8 +252,11 @@ more() {
 call_C() {
   # The parts are needed now.
   wait $unpacking || { cat "$WORK/data.log" && exit 1; }
+  # All networks of the table train for as long, also those of a later visit.
+  EPOCHS=${EPOCHS:-$(awk '$1 == "epochs" { print $2 }' "$WORK/state")}
+  EPOCHS=${EPOCHS:-$(epochs)}
+  keep epochs "$EPOCHS" 0
   if ! is_done cifar10; then
-    EPOCHS=${EPOCHS:-$(epochs)}
     task cifar10 40 600 runs sakd
     weights
   fi
@@ -253,14 +268,17 @@ call_C() {
 # As many epochs of teacher, SAKD and direct training as the time allows by the rates that A measured, from 5 to 30.
 # Evaluation and reading cost about a third more; starting, searching algorithms and saving about 50 s.
 epochs() {
+  touch "$WORK/tables.md"
   awk -v seconds="$(left)" -v net="$main" -F ' *[|] *' '
     $2 ~ "^" net " [0-9x]+ (sakd|direct|ann)$" && $5 ~ /^SAKD/ && $6 + 0 > 0 { sub(/.* /, "", $2); rate[$2] = $6 }
     END {
       n = 10
-      if (("sakd" in rate) && ("direct" in rate) && ("ann" in rate))
+      if (("sakd" in rate) && ("direct" in rate)) {
+        if (!("ann" in rate)) rate["ann"] = 3 * rate["direct"]
         n = int((seconds - 50) / (1.35 * 50000 * (1 / rate["sakd"] + 1 / rate["direct"] + 1 / rate["ann"])))
+      }
       print (n < 5 ? 5 : (n > 30 ? 30 : n))
-    }' "$WORK/tables.md" 2> /dev/null || echo 10
+    }' "$WORK/tables.md"
 }
 
 # Of what was trained, SAKD's weights come back, if they fit into four files.

@@ -48,6 +48,7 @@ class GpuScriptTest {
     environment.putAll(
         Map.of("OUT", "out", "LOADS", "loads", "WORK", "work", "QUICK", "1", "LIMIT", "60"));
     environment.put("PATH", folder.resolve("bin") + ":" + environment.get("PATH"));
+    environment.remove("LD_LIBRARY_PATH");
     environment.putAll(settings);
     return builder.start();
   }
@@ -238,6 +239,15 @@ class GpuScriptTest {
     assertTrue(table.contains("\n| transferred only | - | 10.00% | 0.1219 | 5.01 M SOP | - |\n"));
     assertTrue(calls("train").get(1).contains("--method transfer --teacher "), answer.out);
     assertEquals(4, calls("train").size());
+    // A later visit, on another machine, trains what is left for as many epochs, without the rates.
+    Files.writeString(
+        folder.resolve("work/state"),
+        Files.readString(folder.resolve("out/state")).replace("features done", "features failed"));
+    Files.delete(folder.resolve("work/tables.md"));
+    Files.move(folder.resolve("work/runs"), folder.resolve("elsewhere"));
+    assertEquals(0, run(Map.of("LIMIT", "90"), "visit", "C").code);
+    assertEquals(5, calls("train").size());
+    assertTrue(calls("train").get(4).matches(".*--epochs 25 .*--method features"), "the same");
     assertEquals(15_000_000, Files.size(folder.resolve("out/sakd.safetensors.aa")));
     assertEquals(5_000_000, Files.size(folder.resolve("out/sakd.safetensors.ab")));
   }
