@@ -17,7 +17,7 @@
 #   help       this
 #
 # Every stage ends within its LIMIT and has written by then what it knows. Exit code 124 says that the time ran out;
-# of sanitizer, cifar10 and visit the next call does the rest. Settings, with what they are otherwise:
+# of sanitizer and cifar10 the next call does the rest. Settings, with what they are otherwise:
 #   OUT=benchmarks/results   where results are written; visit: target/visit/out
 #   LIMIT=520                seconds a call may take; visit: A 225, B 140, C 330
 #   SAKD_HOME=target/bundle/sakd-linux-x86_64   the unpacked bundle

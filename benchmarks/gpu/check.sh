@@ -17,6 +17,8 @@ fail() {
   exit 1
 }
 
+[ -f target/visit/A/bundle.tar.xz ] || fail "target/visit/A holds no bundle; expected the loads of a visit, run make visit"
+echo "loads of $(cat target/visit/A/version), repository $(git describe --always --dirty)"
 [ -e "$hostcuda/libcuda.so.1" ] || fail "there are no stand-ins in $hostcuda; expected a machine without a GPU, with g++, where make hostcuda builds them"
 
 # ---- the machine ----
