@@ -6,14 +6,15 @@
 #   make bench   speed of this machine's processor, PyTorch beside it if it is installed
 #   make bench-gpu   speed of an NVIDIA GPU, PyTorch and SpikingJelly beside it if they are installed
 #   make package target/sakd-VERSION.jar, its sources and its Javadoc, as a library is published
-#   make bundle  target/sakd-linux-x86_64.tar.gz: SAKD with a Java of its own, for GPU machines
+#   make bundle  target/sakd-linux-x86_64.tar.xz: SAKD with a Java of its own, for GPU machines
 #   make cuda13  libraries that let the bundle use a CUDA 13 toolkit; make bundle builds them
+#   make visit   target/visit: what a quarter of an hour on a rented GPU takes along; make check-visit tries it out
 #   make lint    formatting;  make format applies it
 
 .DEFAULT_GOAL := help
 MVN := mvn -q
 
-.PHONY: help train test java-test native-test hostcuda check-cuda test-tools bench package bundle bundle-tests check-bundle bench-gpu cuda13 lint format clean
+.PHONY: help train test java-test native-test hostcuda check-cuda test-tools bench package bundle bundle-tests check-bundle visit check-visit bench-gpu cuda13 lint format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -53,26 +54,43 @@ package:
 	$(MVN) -Dmaven.test.skip=true package source:jar-no-fork javadoc:jar
 	@ls target/sakd-*.jar
 
+SOURCES := $(shell find java/main java/resources kernels pom.xml -type f)
+BUNDLE := target/sakd-linux-x86_64.tar.xz
+
 # The bundle has no oneDNN, which is three times as large as the rest and of no use to a GPU.
-bundle: cuda13
+bundle: $(BUNDLE)
+$(BUNDLE): $(SOURCES) $(wildcard java/bundle/*) | cuda13
 	rm -rf target/bundle-jars target/sakd-*.jar
 	$(MVN) -Dmaven.test.skip=true package license:add-third-party dependency:copy-dependencies \
 	  -DincludeScope=runtime -DexcludeGroupIds=org.bytedeco -DoutputDirectory=target/bundle-jars
 	cp target/sakd-*.jar target/bundle-jars/
 	sh java/bundle/build.sh
 
-# The tests, and what runs them with the bundle's Java; benchmarks/gpu.sh tests wants them.
-bundle-tests:
-	rm -rf target/bundle-tests
+# The tests, and what runs them with the bundle's Java; benchmarks/gpu.sh tests wants them. Their data is in
+# java/test/resources.
+TESTS := target/bundle-tests/built
+bundle-tests: $(TESTS)
+$(TESTS): $(SOURCES) $(shell find java/test benchmarks/java -name '*.java')
+	rm -rf $(@D)
 	$(MVN) test-compile dependency:copy@console
-	cp -r target/test-classes target/bundle-tests/classes
-	rm -r target/bundle-tests/classes/sakd/bench target/bundle-tests/classes/META-INF
+	mkdir $(@D)/classes
+	cp -r target/test-classes/sakd $(@D)/classes/
+	rm -r $(@D)/classes/sakd/bench
+	touch $@
 
-# The bundle: at most 45 MB, starts and trains with no Java on the PATH. Its forwarding libraries: called as
+# The bundle: at most 24 MB, starts and trains with no Java on the PATH. Its forwarding libraries: called as
 # JCuda calls them, with a stand-in for CUDA 13.
 check-bundle: bundle
 	$(MAKE) --no-print-directory -C kernels/cuda13 test
 	sh java/bundle/check.sh
+
+# Settings: see benchmarks/gpu/visit.mk.
+visit: bundle bundle-tests hostcuda
+	@$(MAKE) --no-print-directory -f benchmarks/gpu/visit.mk
+
+# What make visit packed last.
+check-visit:
+	@sh benchmarks/gpu/check.sh
 
 bench-gpu: bundle
 	sh benchmarks/gpu.sh kernels

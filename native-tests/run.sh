@@ -3,6 +3,10 @@
 # "N passed, N failed". A program that dies counts as one failure more than it had reported.
 #
 #   RUNNER=... run.sh program...
+#
+# Programs find their data from this folder, wherever they and the caller are.
+from=$(pwd)
+cd "$(dirname "$0")" || exit 2
 # Threads that spin at the end of a parallel loop would starve their neighbours on a busy machine.
 export OMP_WAIT_POLICY=passive
 passed=0
@@ -10,6 +14,7 @@ failed=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 for program in "$@"; do
+  case $program in /*) ;; *) program=$from/$program ;; esac
   ${RUNNER:-} "$program" > "$log" 2>&1
   status=$?
   line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)

@@ -1,5 +1,5 @@
-"""The multi-step LIF neuron as SpikingJelly's torch backend runs it: a Python loop over time steps, one elementwise
-operation after another, autograd through all of them. Shared by the peer scripts; SpikingJelly itself is not needed."""
+"""The multi-step LIF neuron in plain PyTorch, autograd through all of it: as SpikingJelly's torch backend runs it, and as
+PyTorch runs it best. Shared by the peer scripts; SpikingJelly itself is not needed."""
 import torch
 from torch import nn
 
@@ -19,7 +19,8 @@ class Triangle(torch.autograd.Function):
 
 
 class LIF(nn.Module):
-    """[T, N, ...] -> spikes of the same shape. Keeps the membrane potential until `reset`. No decay of the input, hard
+    """[T, N, ...] -> spikes of the same shape: a Python loop over time steps, one elementwise operation after another, as
+    SpikingJelly's torch backend does it. Keeps the membrane potential until `reset`. No decay of the input, hard
     reset, gradient through the reset unless `detach_reset`. Membrane potentials are not stored as a sequence."""
 
     def __init__(self, tau=2.0, v_threshold=1.0, v_reset=0.0, detach_reset=False):
@@ -44,6 +45,20 @@ class LIF(nn.Module):
 
     def forward(self, x):
         return torch.stack([self.single_step(x[t]) for t in range(x.shape[0])])
+
+
+class PlainLIF(nn.Module):
+    """The same neuron (tau 2, threshold 1, reset to 0) for a batch that starts at rest: no potential outlives the call, and
+    spikes lie in memory as x does, so that channels_last stays so."""
+
+    def forward(self, x):
+        v, spikes = None, []
+        for t in range(x.shape[0]):
+            h = x[t] if v is None else v * 0.5 + x[t]
+            s = Triangle.apply(h - 1.0)
+            v = (1.0 - s) * h
+            spikes.append(s)
+        return torch.cat(spikes).view(x.shape)
 
 
 def reset_net(net):

@@ -1,5 +1,7 @@
 """Times Linear(n, n) + LIF over a long time in PyTorch and SpikingJelly on a GPU, forward, and backward from the sum of all
 spikes, and adds rows to the table of `sakd bench`."""
+import dataclasses
+
 import torch
 from torch import nn
 
@@ -8,13 +10,13 @@ import gpu
 BATCH = 16
 
 
-def measure(a, neuron, n, T, dtype):
-    net = nn.Sequential(nn.Linear(n, n), neuron()).to(a.device)
+def measure(a, way, n, T):
+    net = nn.Sequential(nn.Linear(n, n), way.neuron()).to(a.device)
     x = torch.randn(T, BATCH, n, device=a.device)
     out = []
 
     def forward():
-        with gpu.autocast(a.device, dtype):
+        with gpu.autocast(a.device, way.dtype):
             out[:] = [net(x)]
         gpu.reset(net)
 
@@ -40,11 +42,12 @@ def main():
     gpu.title(a.device)
     clock = gpu.Clock(a.seconds)
     rows = gpu.Rows(a.into, "Linear(n, n) + LIF")
+    ways = [way for way in gpu.ways(a, layouts=(False,)) if not way.compile]  # 500 steps, unrolled: no compiler ends
+    ways += [dataclasses.replace(way, dtype=torch.float32) for way in ways]
     for n in a.n:
-        for kind, neuron in gpu.neurons(a.device).items():
-            for dtype, word in ((torch.float32, "F32"), (torch.bfloat16, "BF16")):
-                cells = gpu.attempt(a.device, clock, lambda: measure(a, neuron, n, a.T, dtype), 3)
-                rows.add(n, f"{kind} {word}", *cells)
+        for way in ways:
+            cells = gpu.attempt(a.device, clock, way.neuron, lambda: measure(a, way, n, a.T), 3)
+            rows.add(n, way.name, *cells)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Packs target/sakd-linux-x86_64.tar.gz: SAKD, its libraries and a Java runtime of just the modules they
+# Packs target/sakd-linux-x86_64.tar.xz: SAKD, its libraries and a Java runtime of just the modules they
 # need, from the JDK that runs this. Two builds of one commit by one JDK are equal byte for byte.
 # Wants target/bundle-jars (make bundle copies them there) and takes target/cuda13 along if it is built.
 set -eu
@@ -25,25 +25,21 @@ cp LICENSE java/bundle/README.md "$out/"
 cp target/bundle-jars/*.jar "$out/lib/"
 if [ -d target/cuda13 ]; then cp -r target/cuda13 "$out/lib/"; fi
 
-# Natives of other systems go, and the PTX compiler, of which nothing is called.
+# Natives of other systems go, and the PTX compiler, of which nothing is called. Jars are stored rather than
+# compressed: xz then packs all of it together, into little more than half.
 for jar in "$out"/lib/*.jar; do
-  others=$("$jdk/bin/jar" tf "$jar" | grep -E '\.(so|a|dll|dylib|jnilib)$' |
-    grep -vE '(linux-x86[-_]64|linux/x86_64)' || true)
-  others="$others $("$jdk/bin/jar" tf "$jar" | grep NvPTXCompiler || true)"
-  if [ -n "${others# }" ]; then
-    work=$(mktemp -d)
-    path=$PWD/$jar
-    (
-      cd "$work"
-      "$jdk/bin/jar" xf "$path"
-      # shellcheck disable=SC2086  # a list of names without spaces
-      rm -f $others
-      mv META-INF/MANIFEST.MF manifest
-      find . -type f ! -name manifest | sort | sed 's|^\./||' > ../"${work##*/}.list"
-      "$jdk/bin/jar" --create --file "$path" --manifest manifest --date $date @../"${work##*/}.list"
-    )
-    rm -rf "$work" "$work.list"
-  fi
+  work=$(mktemp -d)
+  path=$PWD/$jar
+  (
+    cd "$work"
+    "$jdk/bin/jar" xf "$path"
+    find . -type f | grep -E '\.(so|a|dll|dylib|jnilib)$' | grep -vE '(linux-x86[-_]64|linux/x86_64)' | xargs -r rm -f
+    find . -type f -name '*NvPTXCompiler*' -exec rm -f {} +
+    mv META-INF/MANIFEST.MF manifest
+    find . -type f ! -name manifest | sort | sed 's|^\./||' > ../"${work##*/}.list"
+    "$jdk/bin/jar" --create --no-compress --file "$path" --manifest manifest --date $date @../"${work##*/}.list"
+  )
+  rm -rf "$work" "$work.list"
 done
 
 # JNA and picocli know java.desktop and java.sql, but work without.
@@ -61,9 +57,9 @@ needed=$(
 )
 echo "Java modules: $needed"
 "$jdk/bin/jlink" --module-path "$jdk/jmods" --add-modules "$needed" --output "$out/runtime" \
-  --strip-debug --compress 2 --no-header-files --no-man-pages --vm server
+  --strip-debug --compress 0 --no-header-files --no-man-pages --vm server
 
 tar --sort=name --mtime=$date --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
-  -C target/bundle -cf - "$name" | gzip -n -9 > "target/$name.tar.gz.part"
-mv "target/$name.tar.gz.part" "target/$name.tar.gz"
-ls -l "target/$name.tar.gz"
+  -C target/bundle -cf - "$name" | xz -T 1 --x86 --lzma2=preset=9 > "target/$name.tar.xz.part"
+mv "target/$name.tar.xz.part" "target/$name.tar.xz"
+ls -l "target/$name.tar.xz"

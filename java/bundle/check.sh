@@ -1,9 +1,9 @@
 #!/bin/sh
-# What a user does with target/sakd-linux-x86_64.tar.gz: unpacks it, starts it through a link where there is
+# What a user does with target/sakd-linux-x86_64.tar.xz: unpacks it, starts it through a link where there is
 # no Java, and trains for an epoch. The processor's convolution is plain loops there, so the epoch is small.
 set -eu
-archive=$PWD/target/sakd-linux-x86_64.tar.gz
-limit=45000000
+archive=$PWD/target/sakd-linux-x86_64.tar.xz
+limit=24000000
 size=$(wc -c < "$archive")
 if [ "$size" -gt $limit ]; then
   echo "the bundle has $size bytes, more than $limit" >&2
@@ -12,7 +12,7 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-tar xzf "$archive"
+tar xJf "$archive"
 ln -s sakd-linux-x86_64/bin/sakd sakd
 # The tools of the launcher and, if there is one, the C++ compiler; no java.
 mkdir path

@@ -100,6 +100,10 @@ CUDA_API CUresult cuDriverGetVersion(int* version) {
   return CUDA_SUCCESS;
 }
 
+// NVIDIA's libraries ask for tables of functions that are no part of the published interface. NVRTC 13 goes
+// on without them, but calls this function without looking whether it is there.
+CUDA_API CUresult cuGetExportTable(const void**, const void*) { return CUDA_ERROR_NOT_FOUND; }
+
 CUDA_API CUresult cuDeviceGetCount(int* count) {
   Call call(__func__, Call::NOTHING);
   REQUIRE_DRIVER;

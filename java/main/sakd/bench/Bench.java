@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import sakd.device.DType;
 import sakd.distill.Method;
 import sakd.model.NetworkSpec;
@@ -21,14 +22,58 @@ public final class Bench {
     LINEAR
   }
 
-  private static final int T = 4;
+  /**
+   * What to measure.
+   *
+   * @param kernelSteps Ts of the kernels
+   * @param sizes element-steps of the kernels
+   * @param networks whose training steps are measured: SEW-ResNets on photographs of 224x224, the
+   *     others on images of 32x32
+   * @param networkSteps Ts of these
+   */
+  public record Scope(
+      Set<Part> parts,
+      List<Integer> kernelSteps,
+      List<Long> sizes,
+      List<NetworkSpec> networks,
+      List<Method> methods,
+      List<Integer> networkSteps) {
+    /** Everything: of sizes 1 M to 1 G in steps of 4, of networks those that papers train. */
+    public static Scope full() {
+      return new Scope(
+          Set.of(Part.values()),
+          List.of(1, 2, 4, 8, 16, 32),
+          LongStream.rangeClosed(10, 15).mapToObj(k -> 1L << (2 * k)).toList(),
+          Stream.of(
+                  "spiking-resnet18",
+                  "spiking-resnet19",
+                  "sew-resnet18",
+                  "sew-resnet34",
+                  "sew-resnet50")
+              .map(Networks::named)
+              .toList(),
+          List.of(Method.SAKD, Method.DIRECT),
+          List.of(4));
+    }
+
+    /** Little of each part. */
+    public static Scope small() {
+      return new Scope(
+          Set.of(Part.values()),
+          List.of(1, 4),
+          List.of(1L << 16),
+          List.of(Networks.named("spiking-resnet8")),
+          List.of(Method.SAKD, Method.DIRECT),
+          List.of(4));
+    }
+  }
 
   private final Ops ops;
   private final DType storage;
   private final boolean quick;
 
   /**
-   * @param quick everything once and small, to see that it runs
+   * @param quick everything once, on small images in small batches, to see that it runs
    */
   public Bench(Ops ops, DType storage, boolean quick) {
     this.ops = ops;
@@ -36,51 +81,51 @@ public final class Bench {
     this.quick = quick;
   }
 
-  /** Measures these parts. */
-  public void run(Set<Part> parts, Results results) {
+  /** Measures these things, one row after the other. */
+  public void run(Scope scope, Results results) {
     results.title(
         ops.device().description(),
         LocalDate.now(ZoneOffset.UTC)
             + ". Written by `sakd bench`"
             + (quick ? " --quick: small and few, not for comparison." : "."));
     Timing timing = new Timing(ops.device(), quick ? 1 : 7);
-    if (parts.contains(Part.KERNELS)) {
+    if (scope.parts.contains(Part.KERNELS)) {
       NeuronBench neurons = new NeuronBench(ops, storage, timing);
       double copy = neurons.copyBandwidth(quick ? 1 << 24 : 1 << 30);
-      neurons.measure(
-          results, quick ? List.of(1, T) : List.of(1, 2, T, 8, 16, 32), elementSteps(), copy);
+      neurons.measure(results, scope.kernelSteps, scope.sizes, copy);
     }
-    if (parts.contains(Part.STEPS)) {
-      new StepBench(ops, storage, quick ? 1 : 9).measure(results, works());
+    if (scope.parts.contains(Part.STEPS)) {
+      new StepBench(ops, storage, quick ? 1 : 9).measure(results, works(scope));
     }
-    if (parts.contains(Part.LINEAR)) {
+    if (scope.parts.contains(Part.LINEAR)) {
       new LinearBench(ops, storage, timing)
           .measure(results, quick ? List.of(64) : List.of(4096, 8192, 16384), quick ? 40 : 500);
     }
+    results.end();
   }
 
-  /** 1 M to 1 G in steps of 4. */
-  private List<Long> elementSteps() {
-    return quick
-        ? List.of(1L << 16)
-        : LongStream.rangeClosed(10, 15).map(k -> 1L << (2 * k)).boxed().toList();
-  }
-
-  private List<StepBench.Work> works() {
+  /** The training steps of a scope. */
+  List<StepBench.Work> works(Scope scope) {
     List<StepBench.Work> works = new ArrayList<>();
-    for (Method method : List.of(Method.SAKD, Method.DIRECT)) {
-      if (quick) {
-        works.add(new StepBench.Work(Networks.named("spiking-resnet8"), method, 16, 1, 10, 2, T));
-      } else {
-        for (String name : List.of("spiking-resnet18", "spiking-resnet19")) {
-          works.add(new StepBench.Work(Networks.named(name), method, 32, 3, 10, 128, T));
-        }
-        for (String name : List.of("sew-resnet18", "sew-resnet34", "sew-resnet50")) {
-          NetworkSpec spec = Networks.named(name).withStem(NetworkSpec.Stem.IMAGENET);
-          works.add(new StepBench.Work(spec, method, 224, 3, 1000, 112, T));
+    for (NetworkSpec network : scope.networks) {
+      for (Method method : scope.methods) {
+        for (int steps : method == Method.ANN ? List.of(1) : scope.networkSteps) {
+          works.add(work(network, method, steps));
         }
       }
     }
     return works;
+  }
+
+  private StepBench.Work work(NetworkSpec network, Method method, int steps) {
+    boolean photographs = network.name().startsWith("sew-");
+    NetworkSpec spec = photographs ? network.withStem(NetworkSpec.Stem.IMAGENET) : network;
+    int classes = photographs ? 1000 : 10;
+    if (quick) {
+      return new StepBench.Work(spec, method, 16, 3, classes, 2, steps);
+    }
+    return photographs
+        ? new StepBench.Work(spec, method, 224, 3, classes, 112, steps)
+        : new StepBench.Work(spec, method, 32, 3, classes, 128, steps);
   }
 }

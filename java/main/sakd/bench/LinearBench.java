@@ -21,6 +21,7 @@ final class LinearBench {
   private final Ops ops;
   private final DType storage;
   private final Timing timing;
+  private boolean verified;
 
   LinearBench(Ops ops, DType storage, Timing timing) {
     this.ops = ops;
@@ -169,24 +170,36 @@ final class LinearBench {
         "Forward, ms",
         "Backward, ms",
         "Peak MiB");
-    verify();
     for (int n : sizes) {
-      ops.resetPeak();
-      List<String> cells;
-      try (Layer layer = new Layer(ops, storage, n, steps)) {
-        double forward = timing.seconds(layer::forward);
-        double backward = timing.seconds(layer::backward);
-        cells =
-            List.of(
-                cell("%.3f", forward * 1e3),
-                cell("%.3f", backward * 1e3),
-                cell("%.1f", ops.memoryReport().peak() / 0x1p20));
-      } catch (OutOfDeviceMemory e) {
-        cells = List.of("out of memory", "", "");
-      }
-      List<String> row = new ArrayList<>(List.of(cell("%d", n), Results.SAKD + " " + storage));
-      row.addAll(cells);
-      results.row(row);
+      results.row(
+          cell("Linear(%d, %d) + LIF", n, n),
+          () -> {
+            if (!verified) {
+              verify();
+              verified = true;
+            }
+            return row(n, steps);
+          });
     }
+  }
+
+  /** Times the layer of this size, after {@link #verify}. */
+  List<String> row(int n, int steps) {
+    ops.resetPeak();
+    List<String> cells;
+    try (Layer layer = new Layer(ops, storage, n, steps)) {
+      double forward = timing.seconds(layer::forward);
+      double backward = timing.seconds(layer::backward);
+      cells =
+          List.of(
+              cell("%.3f", forward * 1e3),
+              cell("%.3f", backward * 1e3),
+              cell("%.1f", ops.memoryReport().peak() / 0x1p20));
+    } catch (OutOfDeviceMemory e) {
+      cells = List.of("out of memory", "", "");
+    }
+    List<String> row = new ArrayList<>(List.of(cell("%d", n), Results.SAKD + " " + storage));
+    row.addAll(cells);
+    return row;
   }
 }

@@ -1,16 +1,22 @@
 package sakd.bench;
 
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import sakd.ops.Ops;
+import sakd.ops.Tensor;
 
 /**
  * Wraps operations and adds up the time of each. Counting waits for the device after every
  * operation, so the sum is more than the work takes together; shares of it are what to read.
+ *
+ * <p>An operation is a method that is handed tensors. The others allocate, ask, or run work whose
+ * operations come through here themselves: their time would be counted twice.
  */
 final class OpsProfile {
   private final Map<String, long[]> nanos = new TreeMap<>();
@@ -27,7 +33,7 @@ final class OpsProfile {
                   long start = System.nanoTime();
                   try {
                     Object result = method.invoke(inner, arguments);
-                    if (counting) {
+                    if (counting && isOperation(method)) {
                       inner.device().synchronize();
                       long[] sum = nanos.computeIfAbsent(method.getName(), n -> new long[2]);
                       sum[0] += System.nanoTime() - start;
@@ -38,6 +44,10 @@ final class OpsProfile {
                     throw e.getCause();
                   }
                 });
+  }
+
+  private static boolean isOperation(Method method) {
+    return List.of(method.getParameterTypes()).contains(Tensor.class);
   }
 
   Ops ops() {

@@ -111,8 +111,7 @@ public final class StepBench {
     Parameters parameters = new Parameters(2);
     try (Network teacher =
             work.spec.ann().build(Neuron.RELU, 1, work.channels, work.classes, teacherParameters);
-        Network student =
-            work.spec.build(Neuron.LIF, work.steps, work.channels, work.classes, parameters)) {
+        Network student = student(work, parameters)) {
       DistillationLoss loss =
           new DistillationLoss(
               work.method.select(new DistillationWeights(1, 1, 100, 4, 0)),
@@ -170,6 +169,13 @@ public final class StepBench {
     }
   }
 
+  /** What is trained: the spiking network, or with {@link Method#ANN} the ordinary one. */
+  private static Network student(Work work, Parameters parameters) {
+    boolean ann = work.method == Method.ANN;
+    return (ann ? work.spec.ann() : work.spec)
+        .build(ann ? Neuron.RELU : Neuron.LIF, work.steps, work.channels, work.classes, parameters);
+  }
+
   /** Random images. */
   private static Dataset random(Work work, int images) {
     Random random = new Random(3);
@@ -210,7 +216,7 @@ public final class StepBench {
         "Neuron",
         "Host overhead");
     for (Work work : works) {
-      results.row(row(work));
+      results.row(work.name() + ", T = " + work.steps, () -> row(work));
     }
   }
 

@@ -3,17 +3,26 @@ package sakd.cli;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.bench.Bench;
 import sakd.bench.Results;
-import sakd.io.AtomicFile;
+import sakd.distill.Method;
+import sakd.io.UserError;
+import sakd.model.Networks;
+import sakd.ops.Neuron;
 import sakd.ops.Ops;
 
 /** {@code bench}: verifies, then times, and writes one Markdown file. */
@@ -24,7 +33,10 @@ import sakd.ops.Ops;
     description = "Measures a device: fused neurons, whole training steps, Linear + LIF.",
     abbreviateSynopsis = true,
     footerHeading = Main.EXAMPLES,
-    footer = {"sakd bench --device cpu", "sakd bench --only kernels --quick --output bench.md"})
+    footer = {
+      "sakd bench --device cpu",
+      "sakd bench --only steps --nets spiking-resnet18 --methods sakd --seconds 60"
+    })
 final class BenchCommand implements Callable<Integer> {
   private static final Path RESULTS = Path.of("benchmarks", "results");
 
@@ -36,6 +48,44 @@ final class BenchCommand implements Callable<Integer> {
       split = ",",
       description = "Parts to measure (default: all).")
   private List<Bench.Part> only = List.of(Bench.Part.values());
+
+  @Option(
+      names = "--T",
+      paramLabel = "N",
+      split = ",",
+      description = "Time steps of kernels and training steps (default: 1,2,4,8,16,32 and 4).")
+  private List<Integer> steps;
+
+  @Option(
+      names = "--sizes",
+      paramLabel = "N[K|M|G]",
+      split = ",",
+      converter = Size.class,
+      description = "Element-steps of the kernels; 1M is 2^20 (default: 1M,4M,16M,64M,256M,1G).")
+  private List<Long> sizes;
+
+  @Option(
+      names = "--nets",
+      paramLabel = "NAME",
+      split = ",",
+      description =
+          "Networks of the training steps, sew-* on 112 photographs of 224x224, others on 128 images"
+              + " of 32x32 (default: spiking-resnet18,spiking-resnet19,sew-resnet18,sew-resnet34,"
+              + "sew-resnet50).")
+  private List<String> nets;
+
+  @Option(
+      names = "--methods",
+      paramLabel = "sakd|direct|transfer|logits|features|ann",
+      split = ",",
+      description = "Methods of the training steps (default: sakd,direct).")
+  private List<Method> methods;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      description = "After so many no row is begun; what is left out is said (default: no limit).")
+  private double seconds = Double.POSITIVE_INFINITY;
 
   @Option(names = "--quick", description = "Small and few, to see that it runs.")
   private boolean quick;
@@ -49,23 +99,87 @@ final class BenchCommand implements Callable<Integer> {
 
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
 
+  /** Reads 64M as 64 times 2^20. */
+  static final class Size implements CommandLine.ITypeConverter<Long> {
+    private static final Pattern FORM = Pattern.compile("(\\d{1,9})([KMG]?)");
+    private static final long LEAST = 4 << 10;
+    private static final long MOST = 64L << 30;
+
+    @Override
+    public Long convert(String text) {
+      Matcher form = FORM.matcher(text.toUpperCase(Locale.ROOT));
+      if (form.matches()) {
+        int unit = "KMG".indexOf(form.group(2)) + 1;
+        long size = Long.parseLong(form.group(1)) << (form.group(2).isEmpty() ? 0 : 10 * unit);
+        if (size >= LEAST && size <= MOST) {
+          return size;
+        }
+      }
+      throw new CommandLine.TypeConversionException(
+          "expected a number of element-steps from 4K to 64G, such as 64M for 2^26, give one");
+    }
+  }
+
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
+    Bench.Scope scope = scope();
+    Values.positive("--seconds", seconds);
     try (Ops ops = device.open()) {
+      Path path = output != null ? output : named(ops.device().description());
       Results results =
           new Results(
+              path,
               line -> {
                 out.println(line);
                 out.flush();
-              });
-      new Bench(ops, device.storage(ops), quick).run(EnumSet.copyOf(only), results);
-      Path path = output != null ? output : named(ops.device().description());
-      AtomicFile.writeText(path, results.text());
+              },
+              seconds);
+      new Bench(ops, device.storage(ops), quick).run(scope, results);
       out.println();
       out.println("written to " + path);
     }
     return 0;
+  }
+
+  private Bench.Scope scope() {
+    Set<Bench.Part> parts = EnumSet.copyOf(only);
+    concerns("--T", steps, parts, Bench.Part.KERNELS, Bench.Part.STEPS);
+    concerns("--sizes", sizes, parts, Bench.Part.KERNELS);
+    concerns("--nets", nets, parts, Bench.Part.STEPS);
+    concerns("--methods", methods, parts, Bench.Part.STEPS);
+    if (steps != null) {
+      for (int t : steps) {
+        Values.require(
+            t >= 1 && t <= Neuron.MAX_STEPS, "--T", t, "1 to " + Neuron.MAX_STEPS + " time steps");
+      }
+    }
+    Bench.Scope scope = quick ? Bench.Scope.small() : Bench.Scope.full();
+    return new Bench.Scope(
+        parts,
+        steps != null ? steps : scope.kernelSteps(),
+        sizes != null ? sizes : scope.sizes(),
+        nets != null ? nets.stream().map(Networks::named).toList() : scope.networks(),
+        methods != null ? methods : scope.methods(),
+        steps != null ? steps : scope.networkSteps());
+  }
+
+  /** Refuses a flag that none of the parts to be measured heeds. */
+  private static void concerns(
+      String flag, List<?> given, Set<Bench.Part> parts, Bench.Part... heeding) {
+    if (given != null && Arrays.stream(heeding).noneMatch(parts::contains)) {
+      String names =
+          Arrays.stream(heeding)
+              .map(p -> p.name().toLowerCase(Locale.ROOT))
+              .collect(Collectors.joining(" or "));
+      throw new UserError(
+          flag
+              + " is for "
+              + names
+              + ", which --only leaves out; add it to --only, or leave "
+              + flag
+              + " out");
+    }
   }
 
   /** After the part of the description that names the processor. */

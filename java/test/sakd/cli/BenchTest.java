@@ -8,9 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import sakd.device.cuda.CudaDevice;
 
 class BenchTest {
@@ -70,9 +73,81 @@ class BenchTest {
   }
 
   @Test
-  void aPartThatThereIsNotIsAMistake() {
-    CommandLines.Answer answer = CommandLines.run("bench", "--only", "kernel");
+  void whatIsAskedForIsMeasured() throws IOException {
+    Path file = folder.resolve("cpu.md");
+    run("--only kernels,steps --T 4 --sizes 4K,8192 --nets resnet8 --methods ann,transfer", file)
+        .ok();
+    assertEquals(
+        List.of(
+            "4 4096 SAKD",
+            "4 8192 SAKD",
+            "spiking-resnet8 16x16 ann 2 1",
+            "spiking-resnet8 16x16 transfer 2 4"),
+        rows(file).stream().map(row -> String.join(" ", row.subList(1, 4))).toList());
+  }
+
+  /** Whoever stops bench has the rows until then. */
+  @Test
+  void theFileIsWholeAfterEveryRow() throws IOException {
+    Path file = folder.resolve("cpu.md");
+    CommandLines.killAt(
+        "| 1 | 4096",
+        ("bench --quick --device cpu --only kernels --T 1,4 --sizes 4K --output " + file)
+            .split(" "));
+    assertEquals(List.of("1"), rows(file).stream().map(row -> row.get(1)).toList());
+  }
+
+  @Test
+  void whatThereIsNoTimeForIsNamed() throws IOException {
+    Path file = folder.resolve("cpu.md");
+    run("--only kernels,steps --T 4 --sizes 4K --methods sakd --seconds 1e-9", file).ok();
+    assertEquals(List.of(), rows(file));
+    String text = Files.readString(file);
+    assertTrue(
+        text.endsWith(
+            "Not measured: batch norm + LIF at T = 4 of 4096 element-steps; spiking-resnet8 16x16"
+                + " sakd, T = 4.\n"),
+        text);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--only kernel                      | kernels",
+        "--T 33                             | --T is 33; expected 1 to 32",
+        "--T 4,x                            | a whole number",
+        "--sizes 64X                        | from 4K to 64G",
+        "--sizes 1K                         | from 4K to 64G",
+        "--sizes 99999G                     | from 4K to 64G",
+        "--nets spiking-resnet17            | did you mean spiking-resnet19?",
+        "--methods sakt                     | did you mean sakd?",
+        "--seconds 0                        | --seconds is 0.0; expected more than 0",
+        "--only kernels --nets resnet8      | --nets is for steps, which --only leaves out",
+        "--only linear,steps --sizes 1M     | --sizes is for kernels",
+        "--only linear --T 4                | --T is for kernels or steps",
+        "--only kernels --methods direct    | --methods is for steps",
+      })
+  void mistakesAreNamed(String options, String expected) {
+    CommandLines.Answer answer =
+        CommandLines.run(("bench --quick --device cpu " + options).split(" "));
     assertEquals(2, answer.code());
-    assertTrue(answer.err().contains("kernels"), answer.err());
+    assertTrue(answer.err().contains(expected), answer.err());
+    assertEquals("", answer.out());
+  }
+
+  private static CommandLines.Answer run(String options, Path file) {
+    return CommandLines.run(
+        ("bench --quick --device cpu " + options + " --output " + file).split(" "));
+  }
+
+  /** The rows of all tables, without their heads. */
+  private static List<List<String>> rows(Path file) throws IOException {
+    List<String> lines = Files.readAllLines(file);
+    return IntStream.range(2, lines.size())
+        .filter(i -> lines.get(i).startsWith("|") && lines.get(i - 1).startsWith("|"))
+        .filter(i -> !lines.get(i).contains("---"))
+        .mapToObj(i -> cells(lines.get(i)))
+        .toList();
   }
 }

@@ -395,6 +395,11 @@ public final class CudaDevice implements Device {
     return modules.cacheKey(spec);
   }
 
+  /** What that entry holds, compiled anew and not loaded. */
+  byte[] compile(KernelSpec spec) {
+    return modules.compile(spec);
+  }
+
   /** Says something about this device, once. */
   void note(String text) {
     if (!noted) {

@@ -71,6 +71,11 @@ final class CudaModules implements AutoCloseable {
         compiler.version());
   }
 
+  /** The image, to be kept under {@link #cacheKey}. */
+  byte[] compile(KernelSpec spec) {
+    return compiler.compile(spec.file(), KernelSources.load(spec.file()), options(spec), target);
+  }
+
   private CUmodule load(KernelSpec spec) {
     String key = cacheKey(spec);
     CUmodule module = new CUmodule();
@@ -81,8 +86,7 @@ final class CudaModules implements AutoCloseable {
         && JCudaDriver.cuModuleLoadData(module, kept.get()) == CUresult.CUDA_SUCCESS) {
       return module;
     }
-    byte[] image =
-        compiler.compile(spec.file(), KernelSources.load(spec.file()), options(spec), target);
+    byte[] image = compile(spec);
     compiled++;
     CudaErrors.check(
         "loading kernels/" + spec.file() + " compiled by " + compiler.version() + " for " + target,
