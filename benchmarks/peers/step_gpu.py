@@ -78,7 +78,7 @@ def main():
                 batch = shape["batch"]
                 while True:
                     cells = gpu.attempt(a.device, clock, way.neuron,
-                                        lambda: measure(a, way, shape, net, method, batch), 6)
+                                        lambda: measure(a, way, shape, net, method, batch), 7)
                     if cells[0] != "out of memory" or batch == 1:
                         break
                     batch //= 2

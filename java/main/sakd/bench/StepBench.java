@@ -15,6 +15,7 @@ import sakd.data.DatasetInfo;
 import sakd.data.Epoch;
 import sakd.data.MemoryDataset;
 import sakd.device.DType;
+import sakd.device.Graph;
 import sakd.device.OutOfDeviceMemory;
 import sakd.distill.DistillationLoss;
 import sakd.distill.DistillationObjective;
@@ -68,6 +69,7 @@ public final class StepBench {
    * @param seconds of a step, the median
    * @param busySeconds of the recorded step alone, launched back to back: what the device needs;
    *     NaN where the device records nothing
+   * @param launches what the recorded step holds; 0 where the device records nothing
    * @param peakBytes most bytes in use, as {@link Ops.MemoryReport#peak}
    * @param convolution share of the time of all operations
    * @param neuron share of fused neurons, batch statistics included
@@ -78,6 +80,7 @@ public final class StepBench {
   public record Measured(
       double seconds,
       double busySeconds,
+      int launches,
       long peakBytes,
       double convolution,
       double neuron,
@@ -150,6 +153,7 @@ public final class StepBench {
         double seconds = timing.seconds(() -> step.run(batch));
         double lastLoss = step.take().loss(objective).total();
         double busy = step.recorded().map(g -> timing.seconds(g::launch)).orElse(Double.NaN);
+        int launches = step.recorded().map(Graph::size).orElse(0);
         long peak = ops.memoryReport().peak();
         profile.counting(true);
         int counted = TrainStep.ORDINARY_STEPS;
@@ -159,6 +163,7 @@ public final class StepBench {
         return new Measured(
             seconds,
             busy,
+            launches,
             peak,
             profile.share(n -> n.startsWith("conv") && !n.equals("convert")),
             profile.share(n -> n.startsWith("neuron") || n.endsWith("Statistics")),
@@ -201,7 +206,8 @@ public final class StepBench {
         "Upload of a batch, forward of teacher and student, losses, backward and SGD; medians of"
             + " steps back to back. Host overhead is the share of the step that is left when the"
             + " recorded step alone is launched back to back, with no upload between; \"-\" where"
-            + " the device records no steps. Memory is the most in tensors at a time, with"
+            + " the device records no steps. Launches are the kernels, copies and fills of a"
+            + " recorded step, those of libraries too. Memory is the most in tensors at a time, with"
             + " workspaces and other buffers of a GPU's libraries. Convolution and neuron are shares"
             + " of the sum over operations in steps of their own, neither recorded nor in the other"
             + " columns, with a wait after each operation.",
@@ -214,7 +220,8 @@ public final class StepBench {
         "Peak MiB",
         "Convolution",
         "Neuron",
-        "Host overhead");
+        "Host overhead",
+        "Launches");
     for (Work work : works) {
       results.row(work.name() + ", T = " + work.steps, () -> row(work));
     }
@@ -237,7 +244,8 @@ public final class StepBench {
           cell("%.1f", m.peakBytes / 0x1p20),
           cell("%.0f %%", 100 * m.convolution),
           cell("%.0f %%", 100 * m.neuron),
-          Double.isNaN(m.busySeconds) ? "-" : cell("%.1f %%", 100 * m.hostOverhead()));
+          Double.isNaN(m.busySeconds) ? "-" : cell("%.1f %%", 100 * m.hostOverhead()),
+          m.launches == 0 ? "-" : cell("%d", m.launches));
     } catch (OutOfDeviceMemory e) {
       if (work.batch == 1) {
         throw e;

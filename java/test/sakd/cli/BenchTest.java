@@ -63,6 +63,7 @@ class BenchTest {
             .toList();
     int column = table.get(0).indexOf("Host overhead");
     for (List<String> row : table.subList(2, table.size())) {
+      assertTrue(row.get(column + 1).matches("[1-9]\\d+"), row.toString());
       assertTrue(row.get(column).matches("-?\\d+\\.\\d %"), row.toString());
     }
     assertEquals(4, table.size());
