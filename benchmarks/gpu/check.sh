@@ -40,7 +40,8 @@ mvn -q test-compile dependency:build-classpath -Dmdep.outputFile=target/visit/cl
 LD_LIBRARY_PATH=$hostcuda NVCC=$hostcuda/bin/nvcc java \
   -cp "target/classes:target/test-classes:$(cat target/visit/classpath)" sakd.device.cuda.Precompile "$kernels"
 loads=$work/loads
-cp -r target/visit/A target/visit/B target/visit/C "$work" && mkdir "$loads" && mv "$work"/[ABC] "$loads"
+mkdir "$loads"
+cp -r target/visit/A target/visit/B target/visit/C "$loads"
 tar -C "$kernels" -cf - . | xz -1 > "$loads/A/cubins.tar.xz"
 part() {
   "$python" -c '

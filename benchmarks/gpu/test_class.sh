@@ -1,23 +1,32 @@
 #!/bin/sh
-# Runs the tests of one class with the bundle's Java, says in a line how it went, and adds what was printed to
-# OUT/tests.txt.
+# Runs the tests of one class with the bundle's Java until END at most, in seconds since 1970, says in a line how it
+# went, and adds what was printed to OUT/tests.txt.
 set -eu
 class=$1
+began=$(date +%s)
+if [ "$began" -ge "$END" ]; then
+  echo "$class: not begun, out of time"
+  exit 124
+fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-trap 'cat "$log" >> "$OUT/tests.txt"; echo "$class: stopped after $(($(date +%s) - began)) s"; exit 124' TERM
-began=$(date +%s)
 status=0
 # Neither a compiler nor OpenCL: the devices are the GPU's and the reference.
 CXX=/nonexistent OCL_ICD_VENDORS=/nonexistent LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$SAKD_HOME/lib/cuda13" \
-  "$SAKD_HOME/runtime/bin/java" -XX:+UseSerialGC \
+  timeout -k 5 $((END - began)) "$SAKD_HOME/runtime/bin/java" -XX:+UseSerialGC \
   -cp "$SAKD_HOME/lib/*:$TESTS_HOME/*:$TESTS_HOME/classes:java/test/resources" \
   org.junit.platform.console.ConsoleLauncher execute --select-class "$class" --disable-banner --fail-if-no-tests \
   --details testfeed --disable-ansi-colors > "$log" 2>&1 || status=$?
-count() { sed -n "s/^\[ *\([0-9]*\) tests $1 *\]$/\1/p" "$log"; }
 cat "$log" >> "$OUT/tests.txt"
-echo "$class: $(count successful) passed, $(count failed) failed, $(count skipped) skipped, $(($(date +%s) - began)) s"
+took=$(($(date +%s) - began))
+# Killed, and the time is over: the log names the tests that had ended.
+if [ $status -ge 124 ] && [ $((began + took)) -ge "$END" ]; then
+  echo "$class: stopped after $(grep -c ' :: SUCCESSFUL' "$log" || true) tests, $took s"
+  exit 124
+fi
+count() { sed -n "s/^\[ *\([0-9]*\) tests $1 *\]$/\1/p" "$log"; }
+echo "$class: $(count successful) passed, $(count failed) failed, $(count skipped) skipped, $took s"
 [ $status -eq 0 ] || {
-  grep -E ' :: FAILED|=> ' "$log" | head -n 20
+  grep -A 1 ' :: FAILED' "$log" | grep -v '^--' | cut -c 1-300 | head -n 20
   exit 1
 }

@@ -82,6 +82,7 @@ public final class Results {
     } catch (RuntimeException e) {
       // The others are measured all the same.
       failed.add(what + " (" + e.getMessage() + ")");
+      show.accept("failed: " + failed.get(failed.size() - 1));
       firstFailure = firstFailure == null ? e : firstFailure;
       return;
     }
