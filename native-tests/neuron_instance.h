@@ -2,6 +2,7 @@
 // code that neuron_instances.awk writes. A kernel is extern "C" and may exist once in a program, so
 // the exported names end in the instance's; everything else lives in a namespace. Where
 // neuron_registry.h was included before, the instance enters its list.
+#define IN_PARTS
 #include "kernels.h"
 
 #define neuron_forward PASTE(neuron_forward_, INSTANCE)

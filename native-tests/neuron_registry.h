@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#define IN_PARTS
 #include "harness.h"
 
 #define TEXT_OF_(a) #a

@@ -21,7 +21,7 @@ KERNEL(statistics, GLOBAL const storage* RESTRICT x, GLOBAL float* RESTRICT part
       sum = sum + d;
       squares = multiply_add(d, d, squares);
     }
-    const float total = column_sum(sum, s), total_squares = column_sum(squares, s);
+    const float total = column_sum(&sum, s), total_squares = column_sum(&squares, s);
     if (s.channel < channels) {
       const float mean = total / (float)(s.last - first);
       const int64 to = s.chunk * 2 * channels + s.channel;
@@ -69,7 +69,7 @@ KERNEL(sum_rows, GLOBAL const storage* RESTRICT x, GLOBAL float* RESTRICT partia
     UNROLL_BY(4) FOR_EACH_ROW_OF(s, row) {
       sum = sum + load(x, (row * columns + s.column) * LANES);
     }
-    const float total = column_sum(sum, s);
+    const float total = column_sum(&sum, s);
     if (s.channel < channels) partial[s.chunk * channels + s.channel] = total;
   }
 }

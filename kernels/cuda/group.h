@@ -78,10 +78,12 @@ INLINE Share share(int64 i, int64 rows, int rows_per_chunk, int columns) {
 
 #define FOR_EACH_ROW_OF(s, row) for (int64 row = s.row; row < s.last; row += BLOCK / s.width)
 
-/// The sum of a over the threads of each column: to each thread that of its channel.
-INLINE float column_sum(vfloat a, Share s) {
+/// The sum of a [PARTS] over the threads of each column: to each thread that of its channel.
+INLINE float column_sum(const vfloat* a, Share s) {
   alignas(16) __shared__ float values[BLOCK * LANES];
-  store_float(values, threadIdx.x * LANES, a);
+  UNROLL for (int part = 0; part < PARTS; ++part) {
+    store_float(values, threadIdx.x * LANES + part * VECTOR, a[part]);
+  }
   __syncthreads();
   float total = 0.0f;
   for (int k = threadIdx.x; k < BLOCK * LANES; k += s.width * LANES) total += values[k];

@@ -2,11 +2,14 @@
 // block, and the chunks of a channel merged by a warp.
 //
 //   dbeta = sum gy,   dgamma = sum gy xhat,   gk = sum gh dh/dk        over all rows, per channel
+#define IN_PARTS
 #include "group.h"
 
 #include "../neuron.cu"
 
 // partial [chunks, SUMS, C] is assigned: the sums over each chunk of rows.
+#undef BLOCKS
+#define BLOCKS (STEPS <= 16 ? 2 : 1)
 KERNEL(neuron_backward_reduce, GLOBAL const storage* RESTRICT x,
        GLOBAL const float* RESTRICT affine, GLOBAL const storage* RESTRICT residual,
        GLOBAL const float* RESTRICT leak_parameter, GLOBAL const storage* RESTRICT grad_out,
@@ -16,25 +19,17 @@ KERNEL(neuron_backward_reduce, GLOBAL const storage* RESTRICT x,
   const int64 step = rows * columns * LANES, channels = (int64)columns * LANES;
   FOR_EACH_BLOCK(b, (int64)chunks * tiles(columns)) {
     const Share s = share(b, rows, rows_per_chunk, columns);
-    vfloat dbeta = splat(0), dgamma = splat(0), gk = splat(0);
+    vfloat dbeta[PARTS], dgamma[PARTS], gk[PARTS];
+    FOR_EACH_PART(part) dbeta[part] = dgamma[part] = gk[part] = splat(0);
     if (s.column < columns) {
       const int64 c = s.column;
-#if NORM
-      const vfloat mean = AFFINE(0), scale = AFFINE(2), beta = AFFINE(3);
-#else
-      const vfloat mean = splat(0), scale = mean, beta = mean;
-#endif
+      Neurons n[PARTS];
+      FOR_EACH_PART(part) n[part] = neurons_at(affine, c, part, columns, k, v_th, v_reset, alpha);
       FOR_EACH_ROW_OF(s, row) {
         const int64 i = (row * columns + c) * LANES;
-        vfloat gy[STEPS];
-        gk = gk + backward_item(x, residual, grad_out, i, step, mean, scale, beta, k, v_th,
-                                v_reset, alpha, gy);
-#if NORM
-        UNROLL for (int t = 0; t < STEPS; ++t) {
-          dbeta = dbeta + gy[t];
-          dgamma = multiply_add(gy[t], load(x, INPUT_AT(t)) - mean, dgamma);
-        }
-#endif
+        Segment item;
+        fetch_item(&item, x, residual, grad_out, i, step);
+        sum_item(&item, x, residual, grad_out, i, step, n, dbeta, dgamma, gk);
       }
     }
     const bool mine = s.channel < channels;
@@ -76,7 +71,7 @@ KERNEL(neuron_backward_merge, GLOBAL const float* RESTRICT affine,
 #endif
 
 #if LEARNABLE
-// grad_w[0] is assigned: w' = sigmoid'(w) * sum of gk [C].
+// grad_w[0] is assigned, from the sums of gk [C].
 KERNEL(leak_gradient, GLOBAL const float* RESTRICT sums, GLOBAL const float* RESTRICT leak_parameter,
        GLOBAL float* RESTRICT grad_w, int channels) {
   FOR_EACH_WARP(i, 1) {
@@ -84,7 +79,7 @@ KERNEL(leak_gradient, GLOBAL const float* RESTRICT sums, GLOBAL const float* RES
     float total = 0.0f;
     for (int c = WARP_THREAD; c < channels; c += WARP) total += sums[c];
     total = warp_sum(total);
-    if (WARP_THREAD == 0) grad_w[i] = total * k * (1.0f - k);
+    if (WARP_THREAD == 0) grad_w[i] = total * leak_slope(k);
   }
 }
 #endif

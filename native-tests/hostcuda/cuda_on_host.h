@@ -76,10 +76,21 @@ STORE(__stwb) STORE(__stcg) STORE(__stcs) STORE(__stwt)
 #undef LOAD
 #undef STORE
 
-// portable_cuda.h's conversions, which are instructions of a GPU.
-using hostcuda::float_to_bfloat16;
-using hostcuda::float_to_half;
+// portable_cuda.h's instructions of a GPU.
 using hostcuda::half_to_float;
+static inline unsigned floats_to_bfloat16(float low, float high) {
+  return hostcuda::float_to_bfloat16(low) | unsigned(hostcuda::float_to_bfloat16(high)) << 16;
+}
+static inline unsigned floats_to_half(float low, float high) {
+  return hostcuda::float_to_half(low) | unsigned(hostcuda::float_to_half(high)) << 16;
+}
+static inline float larger(float a, float b) { return a < b || b != b ? b : a; }
+static inline float reciprocal(float a) { return 1.0f / a; }
+static inline float quick_exp(float a) { return expf(a); }
+template <class T>
+static inline T load_ahead(const T* p) { return *p; }
+template <class T>
+static inline void store_whole(T* p, T v) { *p = v; }
 
 // ---- launches ----
 #ifdef HOSTCUDA_WARPS

@@ -38,8 +38,11 @@ public final class CudaDevice implements Device {
   /** Bytes that one access moves at most. */
   private static final int WIDEST_ACCESS = 16;
 
-  /** LANES * T that keeps a backward kernel in registers (native-tests/check_cuda.sh). */
-  private static final int MOST_HELD = 32;
+  /** The narrowest, where time is too long for registers that hold wider ones of all its steps. */
+  private static final int NARROWEST_ACCESS = 8;
+
+  /** Bytes of each tensor that a backward kernel holds (MOST_HELD in kernels/portable_cuda.h). */
+  private static final int MOST_HELD = 64;
 
   /** Blocks of a reduction on each multiprocessor. */
   private static final long BLOCKS_PER_UNIT = 4;
@@ -186,11 +189,11 @@ public final class CudaDevice implements Device {
 
   @Override
   public int preferredLanes(DType storage, int steps) {
-    int lanes = WIDEST_ACCESS / storage.size;
-    while (lanes > 1 && lanes * steps > MOST_HELD) {
-      lanes /= 2;
+    int bytes = WIDEST_ACCESS;
+    while (bytes > NARROWEST_ACCESS && bytes * steps > MOST_HELD) {
+      bytes /= 2;
     }
-    return lanes;
+    return bytes / storage.size;
   }
 
   /**
