@@ -18,16 +18,18 @@ namespace PASTE(instance_, INSTANCE) {
 const NeuronRegistration registration({{TEXT_OF(INSTANCE), STEPS, INPUT_STEPS, NORM, NEURON, LEAK,
                                         RESIDUAL, HARD_RESET, DECAY_INPUT, DETACH_RESET, SURROGATE},
                                        KERNEL_OF(neuron_forward), KERNEL_OF(neuron_backward_reduce),
-                                       KERNEL_OF(neuron_backward),
+                                       KERNEL_OF(neuron_backward)
+#if !TWINS
 #if NORM
-                                       KERNEL_OF(neuron_backward_merge),
+                                       , KERNEL_OF(neuron_backward_merge)
 #else
-                                       std::nullopt,
+                                       , std::nullopt
 #endif
 #if LEARNABLE
-                                       KERNEL_OF(leak_gradient)
+                                       , KERNEL_OF(leak_gradient)
 #else
-                                       std::nullopt
+                                       , std::nullopt
+#endif
 #endif
 });
 #endif

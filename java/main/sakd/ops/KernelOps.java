@@ -10,21 +10,28 @@ import sakd.device.DType;
 import sakd.device.Device;
 import sakd.device.Kernel;
 import sakd.device.KernelSpec;
+import sakd.device.Memory;
 
 /**
  * The operations over our kernels and the device's matrix library. Chooses each kernel's
  * specialisation (storage, lanes, T, neuron); equations are in {@code kernels/}.
  */
 public final class KernelOps extends MatrixOps {
+  private static final int LEAST_COUNTERS = 4096;
+
   private final Map<List<Object>, Kernel> kernels = new HashMap<>();
   private final Reductions reductions;
   private final NeuronKernels neurons;
   private final PoolKernels pools;
   private final DistanceKernels distances;
   private final StretchKernels stretches;
+  private Memory counters;
 
   public KernelOps(Device device) {
     super(device, device.matrix());
+    if (device.hasWarps()) {
+      counters(LEAST_COUNTERS);
+    }
     this.reductions = new Reductions(this);
     this.neurons = new NeuronKernels(this, reductions);
     this.pools = new PoolKernels(this);
@@ -61,6 +68,20 @@ public final class KernelOps extends MatrixOps {
       lanes /= 2;
     }
     return lanes;
+  }
+
+  /**
+   * At least n numbers that are 0 between launches, by which the blocks of a reduction of {@code
+   * kernels/cuda} find out which of them is the last: launches that may run at the same time must
+   * not share them.
+   */
+  Memory counters(int n) {
+    if (counters == null || counters.bytes() < 4L * n) {
+      // The smaller ones stay: a recorded graph uses them.
+      counters = device().allocate(4L * n);
+      device().zero(counters);
+    }
+    return counters;
   }
 
   /** The file's twin with kernels for warps, where the device has them. */
