@@ -146,7 +146,7 @@ INLINE void accumulate(GLOBAL float* p, int64 i, vfloat v, bool add) {
 
 // partial [chunks, SUMS, C] is assigned: the sums over each chunk of rows.
 #undef BLOCKS
-#define BLOCKS (STEPS <= 16 ? 2 : 1)
+#define BLOCKS (STEPS <= 8 ? 2 : 1)
 KERNEL(neuron_backward_reduce, GLOBAL const storage* RESTRICT x,
        GLOBAL const float* RESTRICT affine, GLOBAL const storage* RESTRICT residual,
        GLOBAL const float* RESTRICT leak_parameter, GLOBAL const storage* RESTRICT grad_out,

@@ -14,7 +14,10 @@
 # that says BLOCKS = 2 before a kernel keeps it within 128 registers, BLOCKS = 3 within 80.
 #
 # The two 16-bit types differ in one instruction, and sm_100 from sm_90 in none that the kernels use, so
-# half and sm_100 are compiled where T = 4 and in the files other than neuron.cu.
+# half and sm_100 are compiled where T = 4 and in the files other than neuron.cu; and T = 16 and 32, which
+# take longest, for sm_90.
+#
+# What is compiled stays in build/check-cuda for check_sass.py.
 set -u
 JOBS=${JOBS:-2}
 NVCC=${NVCC:-nvcc}
@@ -23,14 +26,17 @@ DIR=build/check-cuda
 if [ "${1:-}" = "--compile" ]; then
   started=$(date +%s)
   # One job: name of a source under $DIR, STORAGE, LANES.
-  blackwell=""
-  case $2 in neuron_T4 | others) blackwell="-gencode arch=compute_100,code=sm_100" ;; esac
+  architectures="80 90"
+  case $2 in
+    neuron_T4 | others) architectures="80 90 100" ;;
+    neuron_T16 | neuron_T32) architectures=90 ;;
+  esac
+  code=""
+  for a in $architectures; do code="$code -gencode arch=compute_$a,code=sm_$a"; done
   # shellcheck disable=SC2086
-  $NVCC -std=c++17 --fmad=false -I. -DTWINS=1 -DSTORAGE="$3" -DLANES="$4" -Xptxas -v -fatbin \
-    -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 $blackwell \
+  $NVCC -std=c++17 --fmad=false -I. -DTWINS=1 -DSTORAGE="$3" -DLANES="$4" -Xptxas -v -fatbin $code \
     -o "$DIR/$2.$3.$4.fatbin" "$DIR/$2.cu" > "$DIR/$2.$3.$4.log" 2>&1
   status=$?
-  rm -f "$DIR/$2.$3.$4.fatbin"
   [ $status -eq 0 ] || { cat "$DIR/$2.$3.$4.log"; touch "$DIR/failed"; }
   word=$(echo float half bfloat16 | cut -d' ' -f$(($3 + 1)))
   echo "  compiled $2, $word, LANES $4, in $(($(date +%s) - started)) s"

@@ -14,7 +14,7 @@
 // partial [chunks, 2, C] is assigned, dbeta and dgamma over each chunk of rows, and behind it gk of each
 // block; dbeta and dgamma [C], coefficients [2, C] and grad_w [1] as the merges of neuron.cu do.
 #undef BLOCKS
-#define BLOCKS (STEPS <= 16 ? 2 : 1)
+#define BLOCKS (STEPS <= 8 ? 2 : 1)
 KERNEL(neuron_backward_reduce, GLOBAL const storage* RESTRICT x,
        GLOBAL const float* RESTRICT affine, GLOBAL const storage* RESTRICT residual,
        GLOBAL const float* RESTRICT leak_parameter, GLOBAL const storage* RESTRICT grad_out,
