@@ -43,9 +43,10 @@ INLINE float leak_factor(float leak, GLOBAL const float* leak_parameter) {
 /// v[-1].
 INLINE vfloat start_of(Neurons n) { return splat(HARD_RESET ? n.v_reset : 0.0f); }
 
-// out is assigned. x [INPUT_STEPS, rows, C], r and out [STEPS, rows, C].
+// out is assigned. x [INPUT_STEPS, rows, C], r and out [STEPS, rows, C]. A thread of a neuron without
+// spikes loads one packet or two, so more of them have to share a multiprocessor.
 #undef BLOCKS
-#define BLOCKS (STEPS <= 4 ? 3 : 2)
+#define BLOCKS (!SPIKING ? 5 : STEPS <= 4 ? 3 : 2)
 KERNEL(neuron_forward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RESTRICT affine,
        GLOBAL const storage* RESTRICT residual, GLOBAL const float* RESTRICT leak_parameter,
        GLOBAL storage* RESTRICT out, float leak, float v_th, float v_reset, int64 rows,
@@ -63,7 +64,7 @@ KERNEL(neuron_forward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RES
         unsigned ahead = 0;
         fetch_inputs(&s, x, residual, i, step, first, &ahead);
         if (MERGED) fetch_steps(s.residual, residual, i, step, first, &ahead);
-        hold(s.x, 0, ahead);
+        if (SPIKING) hold(s.x, 0, ahead);
         FOR_EACH_PART(part) {
           const Neurons n = neurons_at(affine, c, part, columns, k, v_th, v_reset, 0.0f);
           if (first == 0) v[part] = start_of(n);
@@ -81,7 +82,7 @@ KERNEL(neuron_forward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RES
             put(&results[j], part, result);
             send_step(out, i, step, first + j, part, results[j]);
           }
-          if (part + 1 < PARTS) hold(s.x, part + 1, word_of(v[part]));
+          if (SPIKING && part + 1 < PARTS) hold(s.x, part + 1, word_of(v[part]));
         }
         send_steps(out, i, step, first, STEPS, results);
       }
