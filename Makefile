@@ -3,6 +3,7 @@
 #   make train   the whole of SAKD on the bundled images, in under two minutes
 #   make test    Java tests on every device there is, native tests of the kernels (sanitized too)
 #   make check-cuda   compiles the kernels for GPUs where nvcc is; fails if registers spill
+#   make check-sass   reads the machine code of these kernels; fails if a GPU's memory would wait for them
 #   make bench   speed of this machine's processor, PyTorch beside it if it is installed
 #   make bench-gpu   speed of an NVIDIA GPU, PyTorch and SpikingJelly beside it if they are installed
 #   make package target/sakd-VERSION.jar, its sources and its Javadoc, as a library is published
@@ -14,7 +15,7 @@
 .DEFAULT_GOAL := help
 MVN := mvn -q
 
-.PHONY: help train test java-test native-test hostcuda check-cuda test-tools bench package bundle bundle-tests check-bundle visit check-visit bench-gpu cuda13 lint format clean
+.PHONY: help train test java-test native-test hostcuda check-cuda check-sass test-tools bench package bundle bundle-tests check-bundle visit check-visit bench-gpu cuda13 lint format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -39,8 +40,8 @@ test-tools:
 hostcuda:
 	@! command -v $(CXX) >/dev/null || $(MAKE) --no-print-directory -C native-tests hostcuda
 
-check-cuda:
-	@$(MAKE) --no-print-directory -C native-tests check-cuda
+check-cuda check-sass:
+	@$(MAKE) --no-print-directory -C native-tests $@
 
 # Without doctest (tools.sh said so) there is nothing to build them with.
 native-test:

@@ -4,7 +4,7 @@
 
 INLINE vfloat sign_of(vfloat a) { return above_zero(a) - above_zero(-a); }
 
-// kernels/cuda/distance.cu brings its own.
+// kernels/cuda/distance.cu brings its own reductions.
 #ifndef BLOCK_REDUCTIONS
 // partial [chunks] (sums of absolute differences) and grad are assigned:
 //   loss = weight sum |a - b| / count,   dloss/da = weight sign(a - b) / count;  scale = weight / count
@@ -25,7 +25,6 @@ KERNEL(absolute_error, GLOBAL const storage* RESTRICT a, GLOBAL const storage* R
     partial[chunk] = lane_sum(sum);
   }
 }
-#endif
 
 // partial [N, chunks, 3] is assigned: sums of a^2, b^2 and a b over each chunk of each sample of
 // `items` items.
@@ -50,6 +49,7 @@ KERNEL(product_sums, GLOBAL const storage* RESTRICT a, GLOBAL const storage* RES
     }
   }
 }
+#endif
 
 // For every sample, from the partial sums: with cos = a.b / (|a| |b|), norms of at least 1e-12,
 //   loss_n = |a/|a| - b/|b||^2 = 2 - 2 cos,   dloss_n/da = 2 (cos a/|a|^2 - b/(|a| |b|))

@@ -18,32 +18,19 @@
 //   gh[t] = g[t] sg + gv[t] (1 - s + (v_reset - h) sg)      hard reset; without the sg term when
 //   gh[t] = g[t] sg + gv[t] (1 - v_th sg)                   soft reset;  DETACH_RESET is set
 //   gv[t-1] = gh[t] (1 - k),   gy[t] = gh[t]  (gh[t] k with DECAY_INPUT)
-//   gk = sum gh[t] dh/dk,      dbeta = sum gy,   dgamma = sum gy xhat,   xhat = (x - mean) invstd
+//   gk = sum gh[t] dh/dk (times k with DECAY_INPUT: then dh/dk = (h[t] - v[t-1]) / k),
+//   dbeta = sum gy,   dgamma = sum gy xhat,   xhat = (x - mean) invstd
 //   gx = scale (gy - (dbeta + xhat dgamma) / count)         count = elements a channel
 //
 // -D: STEPS (T of the neuron), INPUT_STEPS (T of x: 1, the same input at every step, or STEPS),
 //     NORM, NEURON, LEAK, RESIDUAL, HARD_RESET, DECAY_INPUT, DETACH_RESET, SURROGATE.
 // NEURON_RELU and NEURON_IDENTITY have STEPS = 1 (time is folded into rows by the caller).
+#define IN_PARTS
 #include "portable.h"
-#include "neuron_dynamics.h"
+#include "neuron_item.h"
 
-#define NEURON_IDENTITY 0
-#define NEURON_RELU 1
-#define NEURON_SPIKING 2
-#define RESIDUAL_NONE 0
-#define RESIDUAL_INPUT 1
-#define RESIDUAL_ADD 2
-#define RESIDUAL_AND 3
-#define RESIDUAL_IAND 4
-
-#define SPIKING (NEURON == NEURON_SPIKING)
-#define MERGED (RESIDUAL >= RESIDUAL_ADD)
-#define LEARNABLE (SPIKING && LEAK == LEAK_LEARNABLE)
 // Sums a backward pass reduces over rows: dbeta, dgamma, gk.
 #define SUMS (2 * NORM + LEARNABLE)
-
-/// Row k of affine [4, C]: mean, 1/sqrt(var + eps), scale, beta.
-#define AFFINE(k) load_float(affine, ((k) * columns + c) * LANES)
 
 INLINE float leak_factor(float leak, GLOBAL const float* leak_parameter) {
 #if LEARNABLE
@@ -53,18 +40,13 @@ INLINE float leak_factor(float leak, GLOBAL const float* leak_parameter) {
 #endif
 }
 
-INLINE vfloat normalise(vfloat x, vfloat mean, vfloat scale, vfloat beta) {
-#if NORM
-  return multiply_add(x - mean, scale, beta);
-#else
-  return x;
-#endif
-}
+/// v[-1].
+INLINE vfloat start_of(Neurons n) { return splat(HARD_RESET ? n.v_reset : 0.0f); }
 
-#define STEP(t) ((t) * step + i)
-#define INPUT_AT(t) (INPUT_STEPS == 1 ? i : STEP(t))
-
-// out is assigned. x [INPUT_STEPS, rows, C], r and out [STEPS, rows, C].
+// out is assigned. x [INPUT_STEPS, rows, C], r and out [STEPS, rows, C]. A thread of a neuron without
+// spikes loads one packet or two, so more of them have to share a multiprocessor.
+#undef BLOCKS
+#define BLOCKS (!SPIKING ? 5 : STEPS <= 4 ? 3 : 2)
 KERNEL(neuron_forward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RESTRICT affine,
        GLOBAL const storage* RESTRICT residual, GLOBAL const float* RESTRICT leak_parameter,
        GLOBAL storage* RESTRICT out, float leak, float v_th, float v_reset, int64 rows,
@@ -74,112 +56,69 @@ KERNEL(neuron_forward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RES
   FOR_EACH_ROW(row, rows) {
     FOR_EACH_COLUMN(c, columns) {
       const int64 i = (row * columns + c) * LANES;
-#if NORM
-      const vfloat mean = AFFINE(0), scale = AFFINE(2), beta = AFFINE(3);
-#else
-      const vfloat mean = splat(0), scale = mean, beta = mean;
-#endif
-      vfloat v = splat(HARD_RESET ? v_reset : 0.0f);
-      vfloat y = splat(0);
-      UNROLL for (int t = 0; t < STEPS; ++t) {
-        if (t < INPUT_STEPS) y = normalise(load(x, STEP(t)), mean, scale, beta);
-        vfloat input = y;
-#if RESIDUAL != RESIDUAL_NONE
-        const vfloat r = load(residual, STEP(t));
-#endif
-#if RESIDUAL == RESIDUAL_INPUT
-        input = input + r;
-#endif
-#if SPIKING
-        const vfloat h = charge(v, input, k, v_reset);
-        vfloat s = fire(h, v_th);
-        v = reset(h, v_th, v_reset);
-#elif NEURON == NEURON_RELU
-        vfloat s = relu(input);
-#else
-        vfloat s = input;
-#endif
+      Segment s;
+      outgoing results[SEGMENT];
+      vfloat v[PARTS], y[PARTS];
+      if (INPUT_STEPS == 1) s.x[0] = fetch(x, i);
+      ROLLED for (int first = 0; first < STEPS; first += SEGMENT) {
+        unsigned ahead = 0;
+        fetch_inputs(&s, x, residual, i, step, first, &ahead);
+        if (MERGED) fetch_steps(s.residual, residual, i, step, first, &ahead);
+        if (SPIKING) hold(s.x, 0, ahead);
+        FOR_EACH_PART(part) {
+          const Neurons n = neurons_at(affine, c, part, columns, k, v_th, v_reset, 0.0f);
+          if (first == 0) v[part] = start_of(n);
+          FOR_EACH_STEP(j, first) {
+            const vfloat h = charge_at(&s, part, first, j, n, v[part], &y[part]);
+            v[part] = reset(h, v_th, v_reset);
+            vfloat result = output(h, n);
 #if RESIDUAL == RESIDUAL_ADD
-        s = s + r;
+            result = result + value(s.residual[j], part);
 #elif RESIDUAL == RESIDUAL_AND
-        s = s * r;
+            result = result * value(s.residual[j], part);
 #elif RESIDUAL == RESIDUAL_IAND
-        s = (1.0f - s) * r;
+            result = (1.0f - result) * value(s.residual[j], part);
 #endif
-        store(out, STEP(t), s);
+            put(&results[j], part, result);
+            send_step(out, i, step, first + j, part, results[j]);
+          }
+          if (SPIKING && part + 1 < PARTS) hold(s.x, part + 1, word_of(v[part]));
+        }
+        send_steps(out, i, step, first, STEPS, results);
       }
     }
   }
 }
 
-/// Gradients of one item: gy[t] of the neuron's input, and s[t], which the merge needs. Returns gk.
-INLINE vfloat backward_item(GLOBAL const storage* x, GLOBAL const storage* residual,
-                            GLOBAL const storage* grad_out, int64 i, int64 step, vfloat mean,
-                            vfloat scale, vfloat beta, float k, float v_th, float v_reset,
-                            float alpha, vfloat* gy) {
-  vfloat gk = splat(0);
-  vfloat y = splat(0);
-#if SPIKING
-  const vfloat start = splat(HARD_RESET ? v_reset : 0.0f);
-  vfloat h[STEPS];
-  vfloat v = start;
-  UNROLL for (int t = 0; t < STEPS; ++t) {
-    if (t < INPUT_STEPS) y = normalise(load(x, STEP(t)), mean, scale, beta);
-    vfloat input = y;
-#if RESIDUAL == RESIDUAL_INPUT
-    input = input + load(residual, STEP(t));
-#endif
-    h[t] = charge(v, input, k, v_reset);
-    v = reset(h[t], v_th, v_reset);
+/// Adds an item to sums [PARTS].
+INLINE void sum_item(Segment* s, GLOBAL const storage* x, GLOBAL const storage* residual,
+                     GLOBAL const storage* grad_out, int64 i, int64 step, const Neurons* n,
+                     vfloat* dbeta, vfloat* dgamma, vfloat* gk) {
+  vfloat starts[SEGMENTS * PARTS], y[PARTS], gv[PARTS], total[PARTS];
+  FOR_EACH_PART(part) {
+    starts[part] = start_of(n[part]);
+    gv[part] = splat(0);
   }
-  vfloat gv = splat(0);
-  UNROLL for (int t = STEPS - 1; t >= 0; --t) {
-    vfloat g = load(grad_out, STEP(t));
-#if RESIDUAL == RESIDUAL_AND
-    g = g * load(residual, STEP(t));
-#elif RESIDUAL == RESIDUAL_IAND
-    g = -(g * load(residual, STEP(t)));
-#endif
-    const vfloat gh = step_back(g, gv, h[t], v_th, v_reset, alpha);
-#if LEARNABLE
-    vfloat before = start;
-    if (t > 0) before = reset(h[t > 0 ? t - 1 : 0], v_th, v_reset);
-#if DECAY_INPUT
-    // h = v + (y - (v - v_reset)) k, so dh/dk = y - (v - v_reset).
-    y = normalise(load(x, INPUT_AT(t)), mean, scale, beta);
-#if RESIDUAL == RESIDUAL_INPUT
-    y = y + load(residual, STEP(t));
-#endif
-    gk = gk + gh * (y - (before - v_reset));
-#else
-    gk = gk - gh * (before - v_reset);
-#endif
-#endif
-#if LEAK == LEAK_NONE
-    gy[t] = gh;
-    gv = gh;
-#else
-    gy[t] = DECAY_INPUT ? gh * k : gh;
-    gv = gh * (1.0f - k);
-#endif
+  start_segments(s, x, residual, i, step, n, y, starts);
+  UNROLL for (int q = SEGMENTS - 1; q >= 0; --q) {
+    const int first = q * SEGMENT;
+    const unsigned done = done_before(q, starts, gv);
+    const int64 pace = after(step, done);
+    fetch_next(s, x, residual, grad_out, i, pace, q, done, starts);
+    FOR_EACH_PART(part) {
+      vfloat h[SEGMENT + 1];
+      charge_segment(s, part, first, n[part], starts[q * PARTS + part], &y[part], h);
+      FOR_EACH_STEP_BACK(j, first) {
+        const vfloat gy = step_back_at(s, part, first, j, n[part], h, &gv[part], &gk[part]);
+        total[part] = INPUT_STEPS == 1 && first + j < STEPS - 1 ? total[part] + gy : gy;
+        if (NORM && HAS_X(first + j)) {
+          dbeta[part] = dbeta[part] + total[part];
+          dgamma[part] = multiply_add(total[part], value(s->x[j], part) - n[part].mean, dgamma[part]);
+        }
+      }
+      if (part + 1 < PARTS) hold(s->x, part + 1, word_of(gv[part]));
+    }
   }
-#else
-  vfloat g = load(grad_out, i);
-#if RESIDUAL == RESIDUAL_AND
-  g = g * load(residual, i);
-#elif RESIDUAL == RESIDUAL_IAND
-  g = -(g * load(residual, i));
-#endif
-#if NEURON == NEURON_RELU
-  y = normalise(load(x, i), mean, scale, beta);
-#if RESIDUAL == RESIDUAL_INPUT
-  y = y + load(residual, i);
-#endif
-  g = g * above_zero(y);
-#endif
-  gy[0] = g;
-#endif
-  return gk;
 }
 
 #if NORM
@@ -195,6 +134,9 @@ INLINE void set_coefficients(GLOBAL float* coefficients, GLOBAL float* dbeta, GL
 }
 #endif
 
+/// dL/dw from the sum of gk: k' = k (1 - k), and with DECAY_INPUT gk has the factor k already.
+INLINE float leak_slope(float k) { return DECAY_INPUT ? 1.0f - k : k * (1.0f - k); }
+
 // kernels/cuda/neuron.cu brings its own reductions.
 #ifndef BLOCK_REDUCTIONS
 /// p = v, or p += v.
@@ -204,6 +146,8 @@ INLINE void accumulate(GLOBAL float* p, int64 i, vfloat v, bool add) {
 }
 
 // partial [chunks, SUMS, C] is assigned: the sums over each chunk of rows.
+#undef BLOCKS
+#define BLOCKS (STEPS <= 8 ? 2 : 1)
 KERNEL(neuron_backward_reduce, GLOBAL const storage* RESTRICT x,
        GLOBAL const float* RESTRICT affine, GLOBAL const storage* RESTRICT residual,
        GLOBAL const float* RESTRICT leak_parameter, GLOBAL const storage* RESTRICT grad_out,
@@ -218,32 +162,28 @@ KERNEL(neuron_backward_reduce, GLOBAL const storage* RESTRICT x,
       const int64 left = last - block;
       const int64 end = left > ROW_BLOCK(2 * STEPS) ? block + ROW_BLOCK(2 * STEPS) : last;
       FOR_EACH_COLUMN(c, columns) {
-#if NORM
-        const vfloat mean = AFFINE(0), invstd = AFFINE(1), scale = AFFINE(2), beta = AFFINE(3);
-#else
-        const vfloat mean = splat(0), scale = mean, beta = mean;
-#endif
-        vfloat dbeta = splat(0), dgamma = splat(0), gk = splat(0);
+        Neurons n[PARTS];
+        vfloat dbeta[PARTS], dgamma[PARTS], gk[PARTS];
+        FOR_EACH_PART(part) {
+          n[part] = neurons_at(affine, c, part, columns, k, v_th, v_reset, alpha);
+          dbeta[part] = dgamma[part] = gk[part] = splat(0);
+        }
         for (int64 row = block; row < end; ++row) {
           const int64 i = (row * columns + c) * LANES;
-          vfloat gy[STEPS];
-          gk = gk + backward_item(x, residual, grad_out, i, step, mean, scale, beta, k, v_th,
-                                  v_reset, alpha, gy);
-#if NORM
-          UNROLL for (int t = 0; t < STEPS; ++t) {
-            dbeta = dbeta + gy[t];
-            dgamma = multiply_add(gy[t], load(x, INPUT_AT(t)) - mean, dgamma);
-          }
-#endif
+          Segment s;
+          fetch_item(&s, x, residual, grad_out, i, step);
+          sum_item(&s, x, residual, grad_out, i, step, n, dbeta, dgamma, gk);
         }
-        const int64 to = (chunk * SUMS * columns + c) * LANES;
+        FOR_EACH_PART(part) {
+          const int64 to = (chunk * SUMS * columns + c) * LANES + part * VECTOR;
 #if NORM
-        accumulate(partial, to, dbeta, block > first);
-        accumulate(partial, to + columns * LANES, dgamma * invstd, block > first);
+          accumulate(partial, to, dbeta[part], block > first);
+          accumulate(partial, to + columns * LANES, dgamma[part] * AFFINE(1), block > first);
 #endif
 #if LEARNABLE
-        accumulate(partial, to + 2 * NORM * columns * LANES, gk, block > first);
+          accumulate(partial, to + 2 * NORM * columns * LANES, gk[part], block > first);
 #endif
+        }
       }
     }
   }
@@ -268,20 +208,22 @@ KERNEL(neuron_backward_merge, GLOBAL const float* RESTRICT affine,
 #endif
 
 #if LEARNABLE
-// grad_w[0] is assigned: w' = sigmoid'(w) * sum of gk [C].
+// grad_w[0] is assigned, from the sums of gk [C].
 KERNEL(leak_gradient, GLOBAL const float* RESTRICT sums, GLOBAL const float* RESTRICT leak_parameter,
        GLOBAL float* RESTRICT grad_w, int channels) {
   FOR_EACH(i, 1) {
     const float k = leak_factor(0.0f, leak_parameter);
     float total = 0.0f;
     for (int c = 0; c < channels; ++c) total += sums[c];
-    grad_w[i] = total * k * (1.0f - k);
+    grad_w[i] = total * leak_slope(k);
   }
 }
 #endif
 #endif
 
 // grad_x and grad_residual are assigned. coefficients [2, C] as above.
+#undef BLOCKS
+#define BLOCKS (STEPS <= 6 ? 2 : 1)
 KERNEL(neuron_backward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RESTRICT affine,
        GLOBAL const storage* RESTRICT residual, GLOBAL const float* RESTRICT leak_parameter,
        GLOBAL const storage* RESTRICT grad_out, GLOBAL const float* RESTRICT coefficients,
@@ -292,50 +234,61 @@ KERNEL(neuron_backward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RE
   FOR_EACH_ROW(row, rows) {
     FOR_EACH_COLUMN(c, columns) {
       const int64 i = (row * columns + c) * LANES;
+      Segment s;
+      outgoing gx[SEGMENT], gr[SEGMENT];
+      fetch_item(&s, x, residual, grad_out, i, step);
+      Neurons n[PARTS];
+      vfloat starts[SEGMENTS * PARTS], y[PARTS], gv[PARTS], gk[PARTS], total[PARTS];
+      FOR_EACH_PART(part) {
+        n[part] = neurons_at(affine, c, part, columns, k, v_th, v_reset, alpha);
+        starts[part] = start_of(n[part]);
+        gv[part] = gk[part] = splat(0);
+      }
+      start_segments(&s, x, residual, i, step, n, y, starts);
+      UNROLL for (int q = SEGMENTS - 1; q >= 0; --q) {
+        const int first = q * SEGMENT;
+        const unsigned done = done_before(q, starts, gv);
+        const int64 pace = after(step, done);
+        fetch_next(&s, x, residual, grad_out, i, pace, q, done, starts);
+        FOR_EACH_PART(part) {
+          vfloat h[SEGMENT + 1];
+          charge_segment(&s, part, first, n[part], starts[q * PARTS + part], &y[part], h);
 #if NORM
-      const vfloat mean = AFFINE(0), scale = AFFINE(2), beta = AFFINE(3);
-      const vfloat shift = load_float(coefficients, c * LANES);
-      const vfloat slope = load_float(coefficients, (columns + c) * LANES);
-#else
-      const vfloat mean = splat(0), scale = mean, beta = mean;
+          const vfloat shift = load_float(coefficients, c * LANES + part * VECTOR);
+          const vfloat slope = load_float(coefficients, (columns + c) * LANES + part * VECTOR);
 #endif
-      vfloat gy[STEPS];
-      backward_item(x, residual, grad_out, i, step, mean, scale, beta, k, v_th, v_reset, alpha,
-                    gy);
+          FOR_EACH_STEP_BACK(j, first) {
+            const vfloat gy = step_back_at(&s, part, first, j, n[part], h, &gv[part], &gk[part]);
 #if RESIDUAL == RESIDUAL_INPUT
-      UNROLL for (int t = 0; t < STEPS; ++t) store(grad_residual, STEP(t), gy[t]);
+            put(&gr[j], part, gy);
 #elif RESIDUAL == RESIDUAL_ADD
-      UNROLL for (int t = 0; t < STEPS; ++t) {
-        store(grad_residual, STEP(t), load(grad_out, STEP(t)));
-      }
-#elif MERGED
-      // out = s r or (1 - s) r: the residual's gradient needs s, which is recomputed once more.
-      vfloat v = splat(HARD_RESET ? v_reset : 0.0f);
-      UNROLL for (int t = 0; t < STEPS; ++t) {
-        const vfloat y = normalise(load(x, INPUT_AT(t)), mean, scale, beta);
-#if SPIKING
-        const vfloat h = charge(v, y, k, v_reset);
-        vfloat s = fire(h, v_th);
-        v = reset(h, v_th, v_reset);
-#elif NEURON == NEURON_RELU
-        vfloat s = relu(y);
-#else
-        vfloat s = y;
+            put(&gr[j], part, value(s.grad_out[j], part));
+#elif RESIDUAL == RESIDUAL_AND
+            put(&gr[j], part, value(s.grad_out[j], part) * output(h[j + 1], n[part]));
+#elif RESIDUAL == RESIDUAL_IAND
+            put(&gr[j], part, value(s.grad_out[j], part) * (1.0f - output(h[j + 1], n[part])));
 #endif
-#if RESIDUAL == RESIDUAL_IAND
-        s = 1.0f - s;
+#if RESIDUAL != RESIDUAL_NONE
+            send_step(grad_residual, i, pace, first + j, part, gr[j]);
 #endif
-        store(grad_residual, STEP(t), load(grad_out, STEP(t)) * s);
-      }
-#endif
-#if INPUT_STEPS < STEPS
-      UNROLL for (int t = 1; t < STEPS; ++t) gy[0] = gy[0] + gy[t];
-#endif
-      UNROLL for (int t = 0; t < INPUT_STEPS; ++t) {
+            total[part] = INPUT_STEPS == 1 && first + j < STEPS - 1 ? total[part] + gy : gy;
+            if (HAS_X(first + j)) {
 #if NORM
-        gy[t] = multiply_add(scale, gy[t], -multiply_add(load(x, STEP(t)) - mean, slope, shift));
+              put(&gx[j], part,
+                  multiply_add(n[part].scale, total[part],
+                               -multiply_add(value(s.x[j], part) - n[part].mean, slope, shift)));
+#else
+              put(&gx[j], part, total[part]);
 #endif
-        store(grad_x, STEP(t), gy[t]);
+              send_step(grad_x, i, pace, first + j, part, gx[j]);
+            }
+          }
+          if (part + 1 < PARTS) hold(s.x, part + 1, word_of(gv[part]));
+        }
+#if RESIDUAL != RESIDUAL_NONE
+        send_steps(grad_residual, i, step, first, STEPS, gr);
+#endif
+        send_steps(grad_x, i, step, first, INPUT_STEPS, gx);
       }
     }
   }

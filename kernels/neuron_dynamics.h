@@ -41,9 +41,9 @@ INLINE vfloat surrogate(vfloat u, float a) {
   return relu(a - absolute(u)) * (1.0f / (a * a));
 #elif SURROGATE == SURROGATE_ATAN
   const vfloat w = u * (1.57079632679489662f * a);
-  return (a * 0.5f) / (1.0f + w * w);
+  return divide(a * 0.5f, 1.0f + w * w);
 #elif SURROGATE == SURROGATE_SIGMOID
-  const vfloat sig = 1.0f / (1.0f + exponential(-(u * a)));
+  const vfloat sig = divide(1.0f, 1.0f + exponential(-(u * a)));
   return a * (sig * (1.0f - sig));
 #else
   return above_zero(0.5f * a - absolute(u)) * (1.0f / a);

@@ -18,6 +18,9 @@
 //   STORAGE  STORAGE_FLOAT | STORAGE_HALF | STORAGE_BFLOAT16   type of activations in memory
 //   LANES    neighbouring channels one item works on; must divide the innermost dimension
 //
+// BLOCKS, defined before a kernel, is how many blocks of it a GPU's multiprocessor is to hold at least:
+// its registers are kept as few as that needs.
+//
 // Arithmetic is always float32, in vectors of LANES floats (vfloat). The compiler never contracts a
 // product and a sum (-ffp-contract=off, --fmad=false, FP_CONTRACT OFF); where one rounding is meant,
 // multiply_add says so. A spike is a comparison, and the backward pass, which recomputes it, has to
@@ -32,6 +35,9 @@
 #endif
 #ifndef LANES
 #define LANES 1
+#endif
+#ifndef BLOCKS
+#define BLOCKS 1
 #endif
 
 #define PASTE_(a, b) a##b

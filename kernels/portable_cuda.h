@@ -1,5 +1,5 @@
-// portable.h for CUDA C++ (nvcc or NVRTC, sm_80 and later): vfloat is LANES floats in registers;
-// LANES * sizeof(storage) = 16 makes every access of storage one 16-byte instruction.
+// portable.h for CUDA C++ (nvcc or NVRTC): vfloat is LANES floats in registers; LANES *
+// sizeof(storage) = 16 makes every access of storage one 16-byte instruction.
 #pragma once
 
 typedef long long int64;
@@ -8,11 +8,12 @@ typedef unsigned char uchar;
 #define GLOBAL
 #define RESTRICT __restrict__
 #define INLINE static __device__ __forceinline__
+#define ROLLED _Pragma("unroll 1")
 #define UNROLL _Pragma("unroll")
 
 // No launch has more threads a block.
 #define BLOCK 256
-#define KERNEL(name, ...) extern "C" __global__ void name(__VA_ARGS__)
+#define KERNEL(name, ...) extern "C" __global__ void __launch_bounds__(BLOCK, BLOCKS) name(__VA_ARGS__)
 #define GRID_START(d) ((int64)blockIdx.d * blockDim.d + threadIdx.d)
 #define GRID_STRIDE(d) ((int64)gridDim.d * blockDim.d)
 #define FOR_EACH(i, n) for (int64 i = GRID_START(x); i < (n); i += GRID_STRIDE(x))
@@ -23,13 +24,23 @@ typedef unsigned char uchar;
 #define ROW_BLOCK(streams) 0x7fffffff
 
 // ---- vectors ----
+// Where a thread computes much of what it reads, it has not the registers to do so for all LANES of an
+// item at a time. Such a file defines IN_PARTS and takes PARTS vectors one after another, each of as many
+// lanes as the item's LANES numbers of storage fill registers.
+#if defined(IN_PARTS) && STORAGE != STORAGE_FLOAT && LANES > 2
+#define PARTS 2
+#else
+#define PARTS 1
+#endif
+#define VECTOR (LANES / PARTS)
+
 struct vfloat {
-  float lane[LANES];
+  float lane[VECTOR];
 };
 
 #define LANEWISE(result, expression)                         \
   vfloat result;                                             \
-  UNROLL for (int k = 0; k < LANES; ++k) result.lane[k] = (expression)
+  UNROLL for (int k = 0; k < VECTOR; ++k) result.lane[k] = (expression)
 
 INLINE vfloat splat(float a) {
   LANEWISE(r, a);
@@ -49,7 +60,7 @@ INLINE vfloat splat(float a) {
     return r;                                       \
   }                                                 \
   INLINE void operator op##=(vfloat& a, vfloat b) { \
-    UNROLL for (int k = 0; k < LANES; ++k) a.lane[k] op##= b.lane[k]; \
+    UNROLL for (int k = 0; k < VECTOR; ++k) a.lane[k] op##= b.lane[k]; \
   }
 OPERATOR(+)
 OPERATOR(-)
@@ -61,73 +72,220 @@ INLINE vfloat operator-(vfloat a) {
   return r;
 }
 
-// ---- storage ----
-// One instruction each. Who runs this text elsewhere than on a GPU defines CONVERSIONS and brings them.
-#ifndef CONVERSIONS
-INLINE unsigned short float_to_bfloat16(float f) {
-  unsigned short s;
-  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(s) : "f"(f));
-  return s;
+// ---- instructions ----
+// Who runs this text elsewhere than on a GPU defines INSTRUCTIONS and brings them.
+#ifndef INSTRUCTIONS
+#if __CUDA_ARCH__ >= 800
+INLINE unsigned floats_to_bfloat16(float low, float high) {
+  unsigned word;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
+  return word;
 }
-INLINE unsigned short float_to_half(float f) {
-  unsigned short s;
-  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(s) : "f"(f));
-  return s;
+INLINE unsigned floats_to_half(float low, float high) {
+  unsigned word;
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
+  return word;
 }
+/// The larger; a NaN if one is.
+INLINE float larger(float a, float b) {
+  float c;
+  asm("max.NaN.f32 %0, %1, %2;" : "=f"(c) : "f"(a), "f"(b));
+  return c;
+}
+#else
+INLINE unsigned floats_to_half(float low, float high) {
+  unsigned short a, b;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(a) : "f"(low));
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(b) : "f"(high));
+  return a | (unsigned)b << 16;
+}
+INLINE float larger(float a, float b) { return a < b || b != b ? b : a; }
+#endif
 INLINE float half_to_float(unsigned short s) {
   float f;
   asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(s));
   return f;
 }
+/// 1 / a but for the last bit, and 0 beyond 2^126.
+INLINE float reciprocal(float a) {
+  float b;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(b) : "f"(a));
+  return b;
+}
+/// e^a but for the last bits.
+INLINE float quick_exp(float a) { return __expf(a); }
+// Loads of what no thread writes while the kernel runs, in the order of the text.
+INLINE uint4 load_ahead(const uint4* p) {
+  uint4 v;
+  asm volatile("ld.global.nc.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w)
+               : "l"(p));
+  return v;
+}
+INLINE uint2 load_ahead(const uint2* p) {
+  uint2 v;
+  asm volatile("ld.global.nc.v2.u32 {%0, %1}, [%2];" : "=r"(v.x), "=r"(v.y) : "l"(p));
+  return v;
+}
+INLINE unsigned load_ahead(const unsigned* p) {
+  unsigned v;
+  asm volatile("ld.global.nc.u32 %0, [%1];" : "=r"(v) : "l"(p));
+  return v;
+}
+INLINE unsigned short load_ahead(const unsigned short* p) {
+  unsigned short v;
+  asm volatile("ld.global.nc.u16 %0, [%1];" : "=h"(v) : "l"(p));
+  return v;
+}
+// Stores in one piece: a compiler cuts one up whose words come from different places.
+INLINE void store_whole(uint4* p, uint4 v) {
+  asm volatile("st.global.v4.u32 [%0], {%1, %2, %3, %4};"
+               :
+               : "l"(p), "r"(v.x), "r"(v.y), "r"(v.z), "r"(v.w)
+               : "memory");
+}
+INLINE void store_whole(uint2* p, uint2 v) {
+  asm volatile("st.global.v2.u32 [%0], {%1, %2};" : : "l"(p), "r"(v.x), "r"(v.y) : "memory");
+}
 #endif
 
+// ---- storage ----
 #if STORAGE == STORAGE_FLOAT
 typedef float storage;
 INLINE float from_storage(storage s) { return s; }
-INLINE storage to_storage(float f) { return f; }
-#elif STORAGE == STORAGE_BFLOAT16
-typedef unsigned short storage;
-INLINE float from_storage(storage s) { return __uint_as_float((unsigned)s << 16); }
-INLINE storage to_storage(float f) { return float_to_bfloat16(f); }
 #else
 typedef unsigned short storage;
+#if STORAGE == STORAGE_BFLOAT16
+INLINE float from_storage(storage s) { return __uint_as_float((unsigned)s << 16); }
+INLINE unsigned to_storage(float low, float high) { return floats_to_bfloat16(low, high); }
+#else
 INLINE float from_storage(storage s) { return half_to_float(s); }
-INLINE storage to_storage(float f) { return float_to_half(f); }
+INLINE unsigned to_storage(float low, float high) { return floats_to_half(low, high); }
+#endif
 #endif
 
-/// LANES values that move as one access of up to 16 bytes.
-template <class E>
-struct alignas(sizeof(E) * LANES > 16 ? 16 : sizeof(E) * LANES) Packet {
-  E lane[LANES];
-};
+/// LANES numbers as memory holds them: one access of up to 16 bytes.
+#define PACKET_BYTES ((STORAGE == STORAGE_FLOAT ? 4 : 2) * LANES)
+#if PACKET_BYTES == 2
+typedef unsigned short packet;
+#elif PACKET_BYTES == 4
+typedef unsigned packet;
+#elif PACKET_BYTES == 8
+typedef uint2 packet;
+#elif PACKET_BYTES == 16
+typedef uint4 packet;
+#else
+#error "LANES numbers of storage are 16 bytes at most"
+#endif
+// Steps of time that a neuron's passes hold: 64 bytes, 16 registers, of each tensor they read.
+#define MOST_HELD (64 / PACKET_BYTES)
 
-INLINE vfloat load(const storage* p, int64 i) {
-  const Packet<storage> s = *reinterpret_cast<const Packet<storage>*>(p + i);
-  LANEWISE(r, from_storage(s.lane[k]));
+/// The same in words of 32 bits.
+struct alignas(PACKET_BYTES > 4 ? PACKET_BYTES : 4) Words {
+  unsigned word[(PACKET_BYTES + 3) / 4];
+};
+INLINE Words words_of(packet s) {
+  Words w = {};
+  *reinterpret_cast<packet*>(&w) = s;
+  return w;
+}
+INLINE packet packet_of(Words w) { return *reinterpret_cast<packet*>(&w); }
+
+/// Vector `part` of a packet.
+INLINE vfloat value(packet s, int part) {
+  const Words w = words_of(s);
+  const int first = part * VECTOR;
+#if STORAGE == STORAGE_FLOAT
+  LANEWISE(r, __uint_as_float(w.word[first + k]));
+#elif STORAGE == STORAGE_BFLOAT16
+  LANEWISE(r, __uint_as_float((first + k) % 2 ? w.word[(first + k) / 2] & 0xffff0000u
+                                              : w.word[(first + k) / 2] << 16));
+#else
+  LANEWISE(r, half_to_float((unsigned short)(w.word[(first + k) / 2] >> (first + k) % 2 * 16)));
+#endif
   return r;
+}
+
+/// A packet to be stored: put() its vectors, then send() it; at once, since registers are few.
+#define SENDS_LATE 0
+typedef packet outgoing;
+INLINE void put(outgoing* s, int part, vfloat v) {
+#if PACKET_BYTES == 2
+  *s = (storage)to_storage(v.lane[0], v.lane[0]);
+#else
+  Words w = words_of(*s);
+#if STORAGE == STORAGE_FLOAT
+  UNROLL for (int k = 0; k < VECTOR; ++k) w.word[part * VECTOR + k] = __float_as_uint(v.lane[k]);
+#else
+  UNROLL for (int k = 0; k < VECTOR; k += 2) {
+    w.word[(part * VECTOR + k) / 2] = to_storage(v.lane[k], v.lane[k + 1]);
+  }
+#endif
+  *s = packet_of(w);
+#endif
 }
 // STREAM: stores of activations are the first to leave the second-level cache, for outputs larger
 // than it holds until they are read.
-INLINE void store(storage* p, int64 i, vfloat v) {
-  Packet<storage> s;
-  UNROLL for (int k = 0; k < LANES; ++k) s.lane[k] = to_storage(v.lane[k]);
+INLINE void send(storage* p, int64 i, outgoing s) {
 #if STREAM
-  if (sizeof s == sizeof(uint4)) {
-    __stcs(reinterpret_cast<uint4*>(p + i), reinterpret_cast<const uint4&>(s));
-    return;
-  }
+  __stcs(reinterpret_cast<packet*>(p + i), s);
+#elif PACKET_BYTES > 4
+  store_whole(reinterpret_cast<packet*>(p + i), s);
+#else
+  *reinterpret_cast<packet*>(p + i) = s;
 #endif
-  *reinterpret_cast<Packet<storage>*>(p + i) = s;
 }
+
+#if PARTS == 1
+INLINE vfloat load(const storage* p, int64 i) {
+  return value(*reinterpret_cast<const packet*>(p + i), 0);
+}
+INLINE void store(storage* p, int64 i, vfloat v) {
+  outgoing s = {};
+  put(&s, 0, v);
+  send(p, i, s);
+}
+#endif
+
+// ---- loads ahead of their use ----
+// A compiler puts a load where its value is used, and a thread then waits for one after the other.
+// fetch() is a load for value() to take up later, of memory that the kernel does not write. hold() lets
+// `part` of a packet be used only when other values are there, of which it takes a word each, or any of
+// them joined by |: their loads are then under way too, or their vectors done. hold_vector() and after()
+// do so for a vector and an index. What they add is the words AND 0, but a compiler does not know that it
+// is 0: that a launch has one layer of threads.
+INLINE packet fetch(const storage* p, int64 i) {
+  return load_ahead(reinterpret_cast<const packet*>(p + i));
+}
+INLINE unsigned word_of(packet s) { return words_of(s).word[0]; }
+INLINE unsigned word_of(vfloat v) { return __float_as_uint(v.lane[0]); }
+INLINE void hold(packet* s, int part, unsigned words) {
+  Words w = words_of(*s);
+  const int count = sizeof w / 4 / PARTS;
+  UNROLL for (int k = 0; k < count; ++k) w.word[part * count + k] |= words & (blockDim.z - 1);
+  *s = packet_of(w);
+}
+INLINE void hold_vector(vfloat* v, unsigned words) {
+  UNROLL for (int k = 0; k < VECTOR; ++k) {
+    v->lane[k] = __uint_as_float(__float_as_uint(v->lane[k]) | (words & (blockDim.z - 1)));
+  }
+}
+INLINE int64 after(int64 i, unsigned words) { return i + (words & (blockDim.z - 1)); }
+
+// ---- float32 ----
+/// A vector of 4-byte numbers, which moves in accesses of up to 16 bytes.
+struct alignas(VECTOR > 4 ? 16 : 4 * VECTOR) Floats {
+  float lane[VECTOR];
+};
 INLINE vfloat load_float(const float* p, int64 i) {
-  const Packet<float> s = *reinterpret_cast<const Packet<float>*>(p + i);
+  const Floats s = *reinterpret_cast<const Floats*>(p + i);
   LANEWISE(r, s.lane[k]);
   return r;
 }
 INLINE void store_float(float* p, int64 i, vfloat v) {
-  Packet<float> s;
-  UNROLL for (int k = 0; k < LANES; ++k) s.lane[k] = v.lane[k];
-  *reinterpret_cast<Packet<float>*>(p + i) = s;
+  Floats s;
+  UNROLL for (int k = 0; k < VECTOR; ++k) s.lane[k] = v.lane[k];
+  *reinterpret_cast<Floats*>(p + i) = s;
 }
 
 // ---- functions of a vector, lane by lane ----
@@ -147,15 +305,20 @@ INLINE vfloat above_zero(vfloat a) {
 }
 /// max(a, 0); a NaN stays a NaN.
 INLINE vfloat relu(vfloat a) {
-  LANEWISE(r, a.lane[k] < 0.0f ? 0.0f : a.lane[k]);
+  LANEWISE(r, larger(a.lane[k], 0.0f));
   return r;
 }
 INLINE vfloat absolute(vfloat a) {
   LANEWISE(r, fabsf(a.lane[k]));
   return r;
 }
+/// a / b but for the last bits.
+INLINE vfloat divide(float a, vfloat b) {
+  LANEWISE(r, a * reciprocal(b.lane[k]));
+  return r;
+}
 INLINE vfloat exponential(vfloat a) {
-  LANEWISE(r, expf(a.lane[k]));
+  LANEWISE(r, quick_exp(a.lane[k]));
   return r;
 }
 INLINE vfloat square_root(vfloat a) {
@@ -164,7 +327,7 @@ INLINE vfloat square_root(vfloat a) {
 }
 INLINE float lane_sum(vfloat a) {
   float s = 0;
-  UNROLL for (int k = 0; k < LANES; ++k) s += a.lane[k];
+  UNROLL for (int k = 0; k < VECTOR; ++k) s += a.lane[k];
   return s;
 }
 INLINE float scalar_exp(float a) { return expf(a); }

@@ -17,6 +17,7 @@ typedef uint8_t uchar;
 #define GLOBAL
 #define RESTRICT __restrict
 #define INLINE static inline __attribute__((always_inline))
+#define ROLLED 
 #define UNROLL _Pragma("GCC unroll 32")
 
 namespace host {
@@ -170,6 +171,25 @@ INLINE void store(storage* p, int64 i, vfloat v) {
 }
 #endif
 
+// ---- loads ahead of their use, as portable_cuda.h has them ----
+// A processor looks ahead by itself, so a packet is a place in memory.
+#define PARTS 1
+#define VECTOR LANES
+// Steps of time whose potentials a backward pass holds: all.
+#define MOST_HELD 32
+typedef const storage* packet;
+INLINE packet fetch(const storage* p, int64 i) { return p + i; }
+INLINE vfloat value(packet p, int part) { return load(p, 0); }
+// A store between loads from the same place in other tensors holds these up, so stores come last.
+#define SENDS_LATE 1
+typedef vfloat outgoing;
+INLINE void put(outgoing* s, int part, vfloat v) { *s = v; }
+INLINE void send(storage* p, int64 i, outgoing s) { store(p, i, s); }
+#define word_of(value) 0u
+INLINE void hold(packet* s, int part, unsigned words) {}
+INLINE void hold_vector(vfloat* v, unsigned words) {}
+INLINE int64 after(int64 i, unsigned words) { return i; }
+
 // ---- functions of a vector, lane by lane ----
 /// a >= b ? yes : no.
 INLINE vfloat where_at_least(vfloat a, float b, vfloat yes, vfloat no) { return a >= b ? yes : no; }
@@ -193,6 +213,7 @@ INLINE vfloat multiply_add(vfloat a, vfloat b, vfloat c) {
   return a * b + c;
 #endif
 }
+INLINE vfloat divide(float a, vfloat b) { return a / b; }
 #if LANES == 1
 INLINE vfloat exponential(vfloat a) { return std::exp(a); }
 INLINE float lane_sum(vfloat a) { return a; }

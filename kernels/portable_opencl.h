@@ -7,6 +7,7 @@ typedef long int64;
 #define GLOBAL __global
 #define RESTRICT restrict
 #define INLINE static inline __attribute__((always_inline))
+#define ROLLED _Pragma("unroll 1")
 #define UNROLL _Pragma("unroll")
 
 #define KERNEL(name, ...) __kernel void name(__VA_ARGS__)
@@ -70,6 +71,25 @@ INLINE void store(__global storage* p, int64 i, vfloat v) {
 #error "OpenCL has no bfloat16: use float or half storage"
 #endif
 
+// ---- loads ahead of their use, as portable_cuda.h has them ----
+// Compilers for OpenCL order loads themselves, so a packet is a place in memory.
+#define PARTS 1
+#define VECTOR LANES
+// Steps of time whose potentials a backward pass holds: all.
+#define MOST_HELD 32
+typedef const __global storage* packet;
+INLINE packet fetch(const __global storage* p, int64 i) { return p + i; }
+INLINE vfloat value(packet p, int part) { return load(p, 0); }
+// A store between loads from the same place in other tensors holds these up, so stores come last.
+#define SENDS_LATE 1
+typedef vfloat outgoing;
+INLINE void put(outgoing* s, int part, vfloat v) { *s = v; }
+INLINE void send(__global storage* p, int64 i, outgoing s) { store(p, i, s); }
+#define word_of(value) 0u
+INLINE void hold(packet* s, int part, unsigned words) {}
+INLINE void hold_vector(vfloat* v, unsigned words) {}
+INLINE int64 after(int64 i, unsigned words) { return i; }
+
 // ---- functions of a vector, lane by lane ----
 /// a >= b ? yes : no.
 INLINE vfloat where_at_least(vfloat a, float b, vfloat yes, vfloat no) {
@@ -87,6 +107,7 @@ INLINE vfloat above_zero(vfloat a) { return CHOOSE(a > 0.0f, 1.0f, 0.0f); }
 /// max(a, 0); a NaN stays a NaN.
 INLINE vfloat relu(vfloat a) { return CHOOSE(a < 0.0f, 0.0f, a); }
 INLINE vfloat absolute(vfloat a) { return fabs(a); }
+INLINE vfloat divide(float a, vfloat b) { return a / b; }
 INLINE vfloat exponential(vfloat a) { return exp(a); }
 INLINE vfloat square_root(vfloat a) { return sqrt(a); }
 INLINE float lane_sum(vfloat a) {

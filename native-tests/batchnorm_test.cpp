@@ -4,14 +4,40 @@
 #include KERNELS(batchnorm.cu)
 
 namespace {
-const auto statistics_kernel = KERNEL_OF(statistics);
-const auto merge_kernel = KERNEL_OF(statistics_merge);
 const auto from_running_kernel = KERNEL_OF(affine_from_running);
-const auto sum_rows_kernel = KERNEL_OF(sum_rows);
-const auto sum_chunks_kernel = KERNEL_OF(sum_chunks);
 
 struct Statistics {
   Doubles mean, var;
+};
+
+/// What a batch norm has, and what it makes of a batch.
+struct Norm {
+  Buffer<float> gamma, beta, running_mean, running_var, affine;
+
+  Norm(const Doubles& g, const Doubles& b, const Doubles& mean, const Doubles& var)
+      : gamma(to_float_buffer(g)), beta(to_float_buffer(b)), running_mean(to_float_buffer(mean)),
+        running_var(to_float_buffer(var)), affine(4 * g.size()) {}
+
+  /// affine and the running statistics of x [rows, C], which stands for `repeats` time steps.
+  void measure(const Buffer<storage>& x, float eps, float momentum, int repeats, int rows_per_chunk) const {
+    const int channels = static_cast<int>(gamma.size()), columns = channels / LANES;
+    const int64 rows = x.size() / channels;
+    const int chunks = static_cast<int>((rows + rows_per_chunk - 1) / rows_per_chunk);
+    const Buffer<float> partial(chunks * 2 * channels);
+#if TWINS
+    const Counters counters(channels);
+    KERNEL_OF(statistics)
+    (each(chunks), x.data(), partial.data(), gamma.data(), beta.data(), running_mean.data(), running_var.data(),
+     affine.data(), eps, momentum, repeats, counters.data(), rows, rows_per_chunk, chunks, columns);
+    counters.check();
+#else
+    KERNEL_OF(statistics)
+    (matrix(chunks, columns), x.data(), partial.data(), rows, rows_per_chunk, chunks, columns);
+    KERNEL_OF(statistics_merge)
+    (items(channels), partial.data(), gamma.data(), beta.data(), running_mean.data(), running_var.data(),
+     affine.data(), eps, momentum, rows, repeats, rows_per_chunk, chunks, channels);
+#endif
+  }
 };
 
 Statistics expected_statistics(const Doubles& x, size_t channels) {
@@ -22,22 +48,19 @@ Statistics expected_statistics(const Doubles& x, size_t channels) {
   return s;
 }
 
-/// Both passes over x [rows, channels]: affine's mean, and the variance behind its invstd (eps = 0).
+/// affine's mean, and the variance behind its invstd (eps = 0).
 Statistics measured_statistics(const Doubles& x, size_t channels, int rows_per_chunk) {
-  const int64 rows = x.size() / channels;
-  const int chunks = static_cast<int>((rows + rows_per_chunk - 1) / rows_per_chunk);
-  const int columns = static_cast<int>(channels / LANES);
   const Buffer<storage> input = to_storage_buffer(x);
-  const Buffer<float> partial(chunks * 2 * channels), affine(4 * channels);
-  const Buffer<float> ones = to_float_buffer(Doubles(channels, 1.0)), running_mean(channels), running_var(channels);
-  statistics_kernel(chunks_of_rows(chunks, columns), input.data(), partial.data(), rows, rows_per_chunk, chunks, columns);
-  merge_kernel(each(channels), partial.data(), ones.data(), ones.data(), running_mean.data(),
-               running_var.data(), affine.data(), 0.0f, 1.0f, rows, 1, rows_per_chunk, chunks,
-               static_cast<int>(channels));
+  const Doubles ones(channels, 1.0);
+  const Norm norm(ones, ones, ones, ones), again(ones, ones, ones, ones);
+  norm.measure(input, 0.0f, 1.0f, 1, rows_per_chunk);
+  again.measure(input, 0.0f, 1.0f, 1, rows_per_chunk);
+  CHECK(same_bytes(norm.affine, again.affine));
+  CHECK(same_bytes(norm.running_var, again.running_var));
   Statistics s;
   for (size_t c = 0; c < channels; ++c) {
-    s.mean.push_back(affine[c]);
-    s.var.push_back(std::pow(affine[channels + c], -2.0));
+    s.mean.push_back(norm.affine[c]);
+    s.var.push_back(std::pow(norm.affine[channels + c], -2.0));
   }
   return s;
 }
@@ -64,7 +87,7 @@ TEST_CASE("statistics of uneven chunks") {
 
 TEST_CASE("statistics of many channels and many chunks") {
   Random random(7);
-  for (const size_t columns : {size_t(35), size_t(64)}) {
+  for (const size_t columns : {size_t(1), size_t(35), size_t(64)}) {
     const size_t channels = columns * LANES;
     check_statistics(random.normals(157 * channels, -1, 3), channels, 50, 1e-5, 1e-5);
     check_statistics(random.normals(131 * channels, -1, 3), channels, 1, 1e-5, 1e-5);
@@ -134,15 +157,8 @@ TEST_CASE("affine and running statistics") {
     const int repeats = count_of.repeats;
     INFO(rows << " rows that stand for " << repeats << " time steps");
     const Doubles x = random.normals(rows * channels, 1, 2);
-    const int rows_per_chunk = 4, chunks = static_cast<int>((rows + 3) / 4);
-    const int columns = static_cast<int>(channels / LANES);
-    const Buffer<storage> input = to_storage_buffer(x);
-    const Buffer<float> partial(chunks * 2 * channels), affine(4 * channels);
-    const Buffer<float> g = to_float_buffer(gamma), b = to_float_buffer(beta);
-    const Buffer<float> running_mean = to_float_buffer(old_mean), running_var = to_float_buffer(old_var);
-    statistics_kernel(chunks_of_rows(chunks, columns), input.data(), partial.data(), rows, rows_per_chunk, chunks, columns);
-    merge_kernel(each(channels), partial.data(), g.data(), b.data(), running_mean.data(), running_var.data(),
-                 affine.data(), eps, momentum, rows, repeats, rows_per_chunk, chunks, static_cast<int>(channels));
+    const Norm norm(gamma, beta, old_mean, old_var);
+    norm.measure(to_storage_buffer(x), eps, momentum, repeats, 4);
 
     const Statistics s = expected_statistics(x, channels);
     Doubles expected(4 * channels), mean(channels), var(channels);
@@ -156,9 +172,9 @@ TEST_CASE("affine and running statistics") {
       const double count = double(rows) * repeats;
       var[c] = 0.9 * old_var[c] + 0.1 * s.var[c] * (count > 1 ? count / (count - 1) : 1);
     }
-    check_float("affine", affine, expected, 1e-5);
-    check_float("running mean", running_mean, mean, 1e-6);
-    check_float("running variance", running_var, var, 1e-6);
+    check_float("affine", norm.affine, expected, 1e-5);
+    check_float("running mean", norm.running_mean, mean, 1e-6);
+    check_float("running variance", norm.running_var, var, 1e-6);
   }
 }
 
@@ -180,26 +196,42 @@ TEST_CASE("affine from running statistics") {
 
 TEST_CASE("sums over rows") {
   Random random(6);
-  const size_t channels = 36 * LANES;
-  const int64 rows = 223;
-  const int columns = static_cast<int>(channels / LANES), rows_per_chunk = 5, chunks = 45;
-  const Doubles x = random.normals(rows * channels);
-  const Buffer<storage> input = to_storage_buffer(x);
-  const Buffer<float> partial(chunks * channels), out(channels);
-  sum_rows_kernel(chunks_of_rows(chunks, columns), input.data(), partial.data(), rows, rows_per_chunk, chunks, columns);
-  sum_chunks_kernel(each(channels), partial.data(), out.data(), chunks, channels, 0, channels);
-
-  Doubles of_chunks(chunks * channels, 0.0), of_all(channels, 0.0);
-  for (size_t i = 0; i < x.size(); ++i) {
-    of_chunks[i / channels / rows_per_chunk * channels + i % channels] += x[i];
-    of_all[i % channels] += x[i];
+  for (const size_t columns : {size_t(1), size_t(3), size_t(36)}) {
+    for (const int rows_per_chunk : {5, 100, 223}) {
+      INFO(columns << " columns, " << rows_per_chunk << " rows a chunk");
+      const size_t channels = columns * LANES;
+      const int64 rows = 223;
+      const int chunks = static_cast<int>((rows + rows_per_chunk - 1) / rows_per_chunk);
+      const Doubles x = random.normals(rows * channels);
+      const Buffer<storage> input = to_storage_buffer(x);
+      const Buffer<float> partial(chunks * channels), out(channels);
+      Doubles of_chunks(chunks * channels, 0.0), of_all(channels, 0.0);
+      for (size_t i = 0; i < x.size(); ++i) {
+        of_chunks[i / channels / rows_per_chunk * channels + i % channels] += x[i];
+        of_all[i % channels] += x[i];
+      }
+#if TWINS
+      const Counters counters(channels);
+      const Buffer<float> again(channels);
+      for (const Buffer<float>* sums : {&out, &again}) {
+        KERNEL_OF(sum_rows)
+        (each(chunks), input.data(), partial.data(), sums->data(), counters.data(), rows, rows_per_chunk, chunks,
+         static_cast<int>(columns));
+        counters.check();
+      }
+      CHECK(same_bytes(out, again));
+#else
+      KERNEL_OF(sum_rows)
+      (matrix(chunks, columns), input.data(), partial.data(), rows, rows_per_chunk, chunks, static_cast<int>(columns));
+      KERNEL_OF(sum_chunks)(items(channels), partial.data(), out.data(), chunks, channels, 0, channels);
+      // Some columns of a wider matrix.
+      const int64 offset = channels / 3, n = channels / 3;
+      const Buffer<float> middle(n);
+      KERNEL_OF(sum_chunks)(items(n), partial.data(), middle.data(), chunks, channels, offset, n);
+      check_float("middle", middle, Doubles(of_all.begin() + offset, of_all.begin() + offset + n), 1e-6);
+#endif
+      check_float("partial", partial, of_chunks, 1e-6);
+      check_float("out", out, of_all, 2e-6);
+    }
   }
-  check_float("partial", partial, of_chunks, 1e-6);
-  check_float("out", out, of_all, 1e-6);
-
-  // Some columns of a wider matrix.
-  const int64 offset = channels / 3, n = channels / 3;
-  const Buffer<float> middle(n);
-  sum_chunks_kernel(each(n), partial.data(), middle.data(), chunks, channels, offset, n);
-  check_float("middle", middle, Doubles(of_all.begin() + offset, of_all.begin() + offset + n), 1e-6);
 }

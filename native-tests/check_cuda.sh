@@ -4,17 +4,20 @@
 # any. Then compiles them with NVRTC, as the product does, if that library is found here (NVRTC=PATH
 # names it). Where a kernel has a twin in kernels/cuda, that is what runs on CUDA and is compiled.
 #
-# The rule for LANES that keeps neuron.cu within 255 registers, which the CUDA device follows:
+# The rule for LANES, which the CUDA device follows:
 #
-#   LANES <= 16 / sizeof(storage)    one access moves at most 16 bytes: 4 floats, 8 numbers of 16 bits
-#   LANES * T <= 32                  the backward pass keeps h[t] and gy[t] of every lane in registers
+#   LANES sizeof(storage) = 16       one access of an item moves 16 bytes
+#   LANES sizeof(storage) = 8        in a backward pass where T > 4: registers hold 64 bytes an item of
+#                                    each tensor it reads, and longer times go through in segments
 #
-# so 8 lanes of 16 bits up to T = 4, 4 up to 8, 2 up to 16, 1 at 32. With LANES * T = 64 the backward
-# kernels of LIF take up to 244 registers and those of PLIF spill. neuron_forward keeps one v a lane:
-# only the first line binds it, at any T (up to 78 registers).
+# so 8 lanes of 16 bits up to T = 4 and in every forward pass, else 4; half as many of 32 bits. A file
+# that says BLOCKS = 2 before a kernel keeps it within 128 registers, BLOCKS = 3 within 80.
 #
 # The two 16-bit types differ in one instruction, and sm_100 from sm_90 in none that the kernels use, so
-# half and sm_100 are compiled where T = 4 and in the files other than neuron.cu.
+# half and sm_100 are compiled where T = 4 and in the files other than neuron.cu; and T = 16 and 32, which
+# take longest, for sm_90.
+#
+# What is compiled stays in build/check-cuda for check_sass.py.
 set -u
 JOBS=${JOBS:-2}
 NVCC=${NVCC:-nvcc}
@@ -23,14 +26,17 @@ DIR=build/check-cuda
 if [ "${1:-}" = "--compile" ]; then
   started=$(date +%s)
   # One job: name of a source under $DIR, STORAGE, LANES.
-  blackwell=""
-  case $2 in neuron_T4 | others) blackwell="-gencode arch=compute_100,code=sm_100" ;; esac
+  architectures="80 90"
+  case $2 in
+    neuron_T4 | others) architectures="80 90 100" ;;
+    neuron_T16 | neuron_T32) architectures=90 ;;
+  esac
+  code=""
+  for a in $architectures; do code="$code -gencode arch=compute_$a,code=sm_$a"; done
   # shellcheck disable=SC2086
-  $NVCC -std=c++17 --fmad=false -I. -DTWINS=1 -DSTORAGE="$3" -DLANES="$4" -Xptxas -v -fatbin \
-    -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 $blackwell \
+  $NVCC -std=c++17 --fmad=false -I. -DTWINS=1 -DSTORAGE="$3" -DLANES="$4" -Xptxas -v -fatbin $code \
     -o "$DIR/$2.$3.$4.fatbin" "$DIR/$2.cu" > "$DIR/$2.$3.$4.log" 2>&1
   status=$?
-  rm -f "$DIR/$2.$3.$4.fatbin"
   [ $status -eq 0 ] || { cat "$DIR/$2.$3.$4.log"; touch "$DIR/failed"; }
   word=$(echo float half bfloat16 | cut -d' ' -f$(($3 + 1)))
   echo "  compiled $2, $word, LANES $4, in $(($(date +%s) - started)) s"
@@ -50,26 +56,28 @@ mkdir -p "$DIR"
     ./neuron_settings.sh cuda $t | awk -f neuron_instances.awk > "$DIR/neuron_T$t.cu"
     for storage in 0 1 2; do
       [ "$storage" -ne 1 ] || [ "$t" -eq 4 ] || continue
-      lanes=$((32 / t))
       widest=$((storage == 0 ? 4 : 8))
-      echo "neuron_T$t $storage $((lanes < widest ? lanes : widest))"
+      echo "neuron_T$t $storage $((t > 4 ? widest / 2 : widest))"
     done
   done
+  for define in "STEPS 32" "LEAK 1" "HARD_RESET 1" "DECAY_INPUT 1" "DETACH_RESET 0" "SURROGATE 0"; do
+    echo "#define $define"
+  done >> "$DIR/neuron_T32.cu"
+  echo "#include \"../../../kernels/neuron_stretch.cu\"" >> "$DIR/neuron_T32.cu"
+  # Long forward passes with wide accesses: a few, because the backward ones of these sources, which are
+  # never launched, take longest.
+  ./neuron_settings.sh cuda 8 | grep "RESIDUAL=[0-2] HARD_RESET=1 DECAY_INPUT=0" |
+    awk -f neuron_instances.awk > "$DIR/forward_T8.cu"
+  echo "forward_T8 2 8"
   # What runs where the number of channels is odd.
   echo "neuron_T4 0 1"
   echo "neuron_T4 2 1"
   for file in ../kernels/*.cu; do
     twin=../kernels/cuda/$(basename "$file")
     [ ! -e "$twin" ] || file=$twin
-    # These two say LANES = 1.
+    # Some say LANES = 1.
     case $file in
-      */neuron.cu) continue ;;
-      */neuron_stretch.cu)
-        echo "#if LANES == 1"
-        for define in "STEPS 32" "LEAK 1" "HARD_RESET 1" "DECAY_INPUT 1" "DETACH_RESET 0" "SURROGATE 0"; do
-          echo "#define $define"
-        done
-        ;;
+      */neuron.cu | */neuron_stretch.cu) continue ;;
       */maxpool.cu | */channel_divergence.cu | */subsample.cu | */augment.cu | */convolution.cu) echo "#if LANES == 1" ;;
       *) echo "#if 1" ;;
     esac

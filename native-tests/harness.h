@@ -25,10 +25,8 @@ inline Extent matrix(int64 rows, int64 columns) { return {Extent::MATRIX, rows, 
 // Twins work in groups where the portable kernels have an item.
 #if TWINS
 inline Extent each(int64 n) { return {Extent::GROUPS, n, 0}; }
-inline Extent chunks_of_rows(int64 n, int64) { return each(n); }
 #else
 inline Extent each(int64 n) { return items(n); }
-inline Extent chunks_of_rows(int64 n, int64 columns) { return matrix(n, columns); }
 #endif
 
 #ifdef __CUDACC__
@@ -48,11 +46,7 @@ class Kernel {
   void operator()(Extent extent, A... a) const {
     gridDim = grid_of(extent);
     blockDim = block_of(extent);
-    for (blockIdx.y = 0; blockIdx.y < gridDim.y; ++blockIdx.y) {
-      for (blockIdx.x = 0; blockIdx.x < gridDim.x; ++blockIdx.x) {
-        hostcuda::run_block("under test", [&] { entry_(a...); });
-      }
-    }
+    hostcuda::for_each_block([&] { hostcuda::run_block("under test", [&] { entry_(a...); }); });
   }
 
  private:

@@ -163,14 +163,30 @@ TEST_CASE("squared error") {
   const Doubles a = random.normals(all), b = random.normals(all);
   const Buffer<storage> x = to_storage_buffer(a), y = to_storage_buffer(b), grad(all);
   const Buffer<float> partial(chunks), loss_scale{2};
-  KERNEL_OF(squared_error)
-  (each(chunks), x.data(), y.data(), loss_scale.data(), grad.data(), partial.data(), 0.1875f, n, items_per_chunk,
-   chunks);
   Doubles sums(chunks, 0.0), slope(all);
   for (size_t i = 0; i < all; ++i) {
     sums[i / LANES / items_per_chunk] += (a[i] - b[i]) * (a[i] - b[i]);
     slope[i] = 0.375 * (a[i] - b[i]);
   }
+#if TWINS
+  const Counters counters(1);
+  const Buffer<float> losses{7, 7, 7};
+  for (int launch = 0; launch < 2; ++launch) {
+    const float before = losses[1];
+    KERNEL_OF(squared_error)
+    (each(chunks), x.data(), y.data(), loss_scale.data(), grad.data(), partial.data(), losses.data(), 0.125f, 1,
+     counters.data(), 0.1875f, n, items_per_chunk, chunks);
+    counters.check();
+    if (launch > 0) CHECK(losses[1] == before);
+  }
+  CHECK(losses[1] == doctest::Approx(0.125 * (sums[0] + sums[1] + sums[2])).epsilon(1e-6));
+  CHECK(losses[0] == 7);
+  CHECK(losses[2] == 7);
+#else
+  KERNEL_OF(squared_error)
+  (items(chunks), x.data(), y.data(), loss_scale.data(), grad.data(), partial.data(), 0.1875f, n, items_per_chunk,
+   chunks);
+#endif
   check_float("partial", partial, sums, 1e-6);
   check_storage("grad", grad, slope, 1e-6);
 }

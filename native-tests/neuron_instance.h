@@ -2,6 +2,7 @@
 // code that neuron_instances.awk writes. A kernel is extern "C" and may exist once in a program, so
 // the exported names end in the instance's; everything else lives in a namespace. Where
 // neuron_registry.h was included before, the instance enters its list.
+#define IN_PARTS
 #include "kernels.h"
 
 #define neuron_forward PASTE(neuron_forward_, INSTANCE)
@@ -17,16 +18,18 @@ namespace PASTE(instance_, INSTANCE) {
 const NeuronRegistration registration({{TEXT_OF(INSTANCE), STEPS, INPUT_STEPS, NORM, NEURON, LEAK,
                                         RESIDUAL, HARD_RESET, DECAY_INPUT, DETACH_RESET, SURROGATE},
                                        KERNEL_OF(neuron_forward), KERNEL_OF(neuron_backward_reduce),
-                                       KERNEL_OF(neuron_backward),
+                                       KERNEL_OF(neuron_backward)
+#if !TWINS
 #if NORM
-                                       KERNEL_OF(neuron_backward_merge),
+                                       , KERNEL_OF(neuron_backward_merge)
 #else
-                                       std::nullopt,
+                                       , std::nullopt
 #endif
 #if LEARNABLE
-                                       KERNEL_OF(leak_gradient)
+                                       , KERNEL_OF(leak_gradient)
 #else
-                                       std::nullopt
+                                       , std::nullopt
+#endif
 #endif
 });
 #endif

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#define IN_PARTS
 #include "harness.h"
 
 #define TEXT_OF_(a) #a
@@ -24,14 +25,23 @@ struct NeuronInstance : NeuronSettings {
   Kernel<const storage*, const float*, const storage*, const float*, storage*, float, float, float, int64,
          int>
       forward;
+#if TWINS
+  // It merges its sums itself.
+  Kernel<const storage*, const float*, const storage*, const float*, const storage*, float*, float*, float*,
+         float*, float*, float, unsigned*, float, float, float, float, int64, int, int, int>
+      reduce;
+#else
   Kernel<const storage*, const float*, const storage*, const float*, const storage*, float*, float, float,
          float, float, int64, int, int, int>
       reduce;
+#endif
   Kernel<const storage*, const float*, const storage*, const float*, const storage*, const float*, storage*,
          storage*, float, float, float, float, int64, int>
       backward;
+#if !TWINS
   std::optional<Kernel<const float*, const float*, float*, float*, float*, float, int, int>> merge;
   std::optional<Kernel<const float*, const float*, float*, int>> leak_gradient;
+#endif
 };
 
 inline std::vector<NeuronInstance>& neuron_instances() {

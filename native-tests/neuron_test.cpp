@@ -43,27 +43,49 @@ void check_instance(const NeuronInstance& n, const NeuronProblem& p) {
   check_storage("out", out, expected.out, 1e-6);
 
   const int rows_per_chunk = 7, chunks = static_cast<int>((rows + rows_per_chunk - 1) / rows_per_chunk);
-  const Buffer<float> coefficients(2 * c);
+  const Buffer<float> coefficients(2 * c), dbeta(c), dgamma(c), grad_w(1);
+  const float inverse_count = 1.0f / (n.input_steps * rows);
   if (n.sums() > 0) {
     const Buffer<float> partial(chunks * n.sums() * c);
-    n.reduce(chunks_of_rows(chunks, columns), x.data(), affine_or_null, residual_or_null, leak_or_null,
-             grad_out.data(), partial.data(), leak, v_th, v_reset, alpha, rows, rows_per_chunk, chunks, columns);
+#if TWINS
+    const Counters counters(c + 1);
+    n.reduce(each(chunks), x.data(), affine_or_null, residual_or_null, leak_or_null, grad_out.data(), partial.data(),
+             dbeta.data(), dgamma.data(), coefficients.data(), grad_w.data(), inverse_count, counters.data(), leak,
+             v_th, v_reset, alpha, rows, rows_per_chunk, chunks, columns);
+    counters.check();
+    const Buffer<float> again(2 * c);
+    n.reduce(each(chunks), x.data(), affine_or_null, residual_or_null, leak_or_null, grad_out.data(), partial.data(),
+             dbeta.data(), dgamma.data(), again.data(), grad_w.data(), inverse_count, counters.data(), leak, v_th,
+             v_reset, alpha, rows, rows_per_chunk, chunks, columns);
+    CHECK(same_bytes(coefficients, again));
+#else
+    n.reduce(matrix(chunks, columns), x.data(), affine_or_null, residual_or_null, leak_or_null, grad_out.data(),
+             partial.data(), leak, v_th, v_reset, alpha, rows, rows_per_chunk, chunks, columns);
     const Doubles sums = sum_over_chunks(partial, n.sums() * c);
     const auto row = [&](size_t k) { return Doubles(sums.begin() + k * c, sums.begin() + (k + 1) * c); };
     if (n.norm) {
       check_close("dbeta of the chunks", row(0), expected.dbeta, 1e-5);
       check_close("dgamma of the chunks", row(1), expected.dgamma, 1e-5);
-      const Buffer<float> dbeta(c), dgamma(c);
-      (*n.merge)(each(c), affine.data(), partial.data(), dbeta.data(), dgamma.data(), coefficients.data(),
-                 1.0f / (n.input_steps * rows), chunks, static_cast<int>(c));
+      (*n.merge)(items(c), affine.data(), partial.data(), dbeta.data(), dgamma.data(), coefficients.data(),
+                 inverse_count, chunks, static_cast<int>(c));
+    }
+    if (n.learnable()) {
+      const Doubles gk = row(2 * n.norm);
+      // With DECAY_INPUT they have the factor k.
+      Doubles expected_gk = expected.leak_sums;
+      if (n.decay_input) {
+        for (double& g : expected_gk) g /= 1 + std::exp(-p.leak_parameter);
+      }
+      check_close("sums of gk", gk, expected_gk, 1e-5);
+      const Buffer<float> leak_sums = to_float_buffer(gk);
+      (*n.leak_gradient)(items(1), leak_sums.data(), leak_parameter.data(), grad_w.data(), static_cast<int>(c));
+    }
+#endif
+    if (n.norm) {
       check_float("dbeta", dbeta, expected.dbeta, 1e-5);
       check_float("dgamma", dgamma, expected.dgamma, 1e-5);
     }
     if (n.learnable()) {
-      const Doubles gk = row(2 * n.norm);
-      check_close("sums of gk", gk, expected.leak_sums, 1e-5);
-      const Buffer<float> leak_sums = to_float_buffer(gk), grad_w(1);
-      (*n.leak_gradient)(each(1), leak_sums.data(), leak_parameter.data(), grad_w.data(), static_cast<int>(c));
       double magnitude = 0;
       for (double g : expected.leak_sums) magnitude += std::fabs(g);
       CHECK(grad_w[0] == doctest::Approx(expected.grad_leak_parameter).scale(magnitude).epsilon(1e-6));

@@ -82,6 +82,24 @@ inline Doubles from_storage_buffer(const Buffer<storage>& b) {
 }
 inline Doubles from_float_buffer(const Buffer<float>& b) { return Doubles(b.data(), b.data() + b.size()); }
 
+/// What the blocks of a reduction in kernels/cuda count themselves with: 0 before a launch and after it.
+class Counters {
+ public:
+  explicit Counters(size_t n) : counts_(n) { std::fill_n(counts_.data(), n, 0u); }
+  unsigned* data() const { return counts_.data(); }
+  void check() const {
+    for (size_t i = 0; i < counts_.size(); ++i) CHECK(counts_[i] == 0);
+  }
+
+ private:
+  Buffer<unsigned> counts_;
+};
+
+template <class T>
+bool same_bytes(const Buffer<T>& a, const Buffer<T>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+}
+
 /// Random numbers that storage holds exactly, so that rounding the inputs is no part of an error.
 class Random {
  public:

@@ -73,22 +73,20 @@ KERNEL(softmax_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RE
   }
 }
 
-// partial [chunks] and grad are assigned.
+// partial [chunks] and grad are assigned, and losses[at] = share * the sum of partial.
 KERNEL(squared_error, GLOBAL const storage* RESTRICT a, GLOBAL const storage* RESTRICT b,
-       GLOBAL const float* RESTRICT loss_scale, GLOBAL storage* RESTRICT grad,
-       GLOBAL float* RESTRICT partial, float scale, int64 n, int items_per_chunk, int chunks) {
+       GLOBAL const float* RESTRICT loss_scale, GLOBAL storage* RESTRICT grad, GLOBAL float* partial,
+       GLOBAL float* RESTRICT losses, float share, int at, GLOBAL unsigned* counters, float scale,
+       int64 n, int items_per_chunk, int chunks) {
+  const float slope = scale * loss_scale[0];
   FOR_EACH_BLOCK(chunk, chunks) {
-    const float slope = scale * loss_scale[0];
-    const int64 first = chunk * items_per_chunk;
-    const int64 last = first + items_per_chunk < n ? first + items_per_chunk : n;
     vfloat sum = splat(0);
-    UNROLL_BY(4) for (int64 i = first + threadIdx.x; i < last; i += BLOCK) {
-      const vfloat d = load(a, i * LANES) - load(b, i * LANES);
-      sum = sum + d * d;
+    for_each_pair(a, b, chunk, items_per_chunk, n, [&](int64 i, vfloat x, vfloat y) {
+      const vfloat d = x - y;
+      sum = multiply_add(d, d, sum);
       store(grad, i * LANES, d * slope);
-    }
-    const float total = block_sum(lane_sum(sum));
-    if (threadIdx.x == 0) partial[chunk] = total;
+    });
+    add_up(sum, chunk, chunks, share, partial, losses + at, counters);
   }
 }
 

@@ -1,5 +1,5 @@
 // CUDA C++ for a host compiler: what the stand-in nvcc puts before a kernel's text. A launch runs
-// block after block, and in a block thread after thread; where threads wait for each other, in turns
+// block after block, in any order, and in a block thread after thread; where threads wait for each other, in turns
 // (cuda_warps.h).
 #pragma once
 #include <utility>
@@ -76,10 +76,29 @@ STORE(__stwb) STORE(__stcg) STORE(__stcs) STORE(__stwt)
 #undef LOAD
 #undef STORE
 
-// portable_cuda.h's conversions, which are instructions of a GPU.
-using hostcuda::float_to_bfloat16;
-using hostcuda::float_to_half;
+// What blocks do to each other, one after the other here.
+static inline unsigned atomicInc(unsigned* p, unsigned most) {
+  const unsigned old = *p;
+  *p = old >= most ? 0 : old + 1;
+  return old;
+}
+static inline void __threadfence() { asm volatile("" ::: "memory"); }
+
+// portable_cuda.h's instructions of a GPU.
 using hostcuda::half_to_float;
+static inline unsigned floats_to_bfloat16(float low, float high) {
+  return hostcuda::float_to_bfloat16(low) | unsigned(hostcuda::float_to_bfloat16(high)) << 16;
+}
+static inline unsigned floats_to_half(float low, float high) {
+  return hostcuda::float_to_half(low) | unsigned(hostcuda::float_to_half(high)) << 16;
+}
+static inline float larger(float a, float b) { return a < b || b != b ? b : a; }
+static inline float reciprocal(float a) { return 1.0f / a; }
+static inline float quick_exp(float a) { return expf(a); }
+template <class T>
+static inline T load_ahead(const T* p) { return *p; }
+template <class T>
+static inline void store_whole(T* p, T v) { *p = v; }
 
 // ---- launches ----
 #ifdef HOSTCUDA_WARPS
@@ -117,16 +136,26 @@ struct Parameters {
   static constexpr HostcudaParameter LIST[] = {parameter_of(static_cast<A*>(nullptr))..., {0, false, false}};
 };
 
+/// block() for every block of the grid. Their order is nobody's to rely on: it is another one with every
+/// launch, from the first to the last, or the reverse, or about every third.
+template <class Block>
+inline void for_each_block(const Block& block) {
+  static unsigned launches = 0;
+  const unsigned long long count = 1ull * gridDim.x * gridDim.y * gridDim.z;
+  const unsigned kind = launches++ % 3;
+  // A step that has no factor in common with the count comes to each once.
+  const unsigned long long step = kind == 2 ? count / 3 * 3 == count ? count - 1 : 3 : 1;
+  for (unsigned long long i = 0, at = 0; i < count; ++i, at = (at + step) % count) {
+    const unsigned long long b = kind == 1 ? count - 1 - at : at;
+    blockIdx = {unsigned(b % gridDim.x), unsigned(b / gridDim.x % gridDim.y), unsigned(b / gridDim.x / gridDim.y)};
+    block();
+  }
+}
+
 template <class Kernel, class... A>
 struct Launch {
   static void run_grid(A... arguments) {
-    for (blockIdx.z = 0; blockIdx.z < gridDim.z; ++blockIdx.z) {
-      for (blockIdx.y = 0; blockIdx.y < gridDim.y; ++blockIdx.y) {
-        for (blockIdx.x = 0; blockIdx.x < gridDim.x; ++blockIdx.x) {
-          run_block(Kernel::NAME, [=] { Kernel::call(arguments...); });
-        }
-      }
-    }
+    for_each_block([=] { run_block(Kernel::NAME, [=] { Kernel::call(arguments...); }); });
   }
   template <std::size_t... I>
   static void unpack(void** arguments, std::index_sequence<I...>) {

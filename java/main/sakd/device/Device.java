@@ -27,7 +27,11 @@ public interface Device extends AutoCloseable {
    */
   int preferredLanes(DType storage, int steps);
 
-  /** How many chunks a reduction over rows should be cut into, for a matrix of so many bytes. */
+  /**
+   * How many chunks a reduction over rows should be cut into, for a matrix of so many bytes. It has
+   * rows and columns of items, or where {@link #hasWarps}, of what a block of threads takes at a
+   * time.
+   */
   int preferredChunks(long rows, long columns, long bytes);
 
   /**

@@ -19,7 +19,8 @@ public final class KernelParameters {
   }
 
   /**
-   * Reads the declaration {@code KERNEL(function, parameters)}.
+   * Reads the declaration {@code KERNEL(function, parameters)}: the last one, since a file of
+   * {@code kernels/cuda} includes another before it brings kernels in place of some of its.
    *
    * @throws IllegalArgumentException if the file has no such kernel
    */
@@ -30,14 +31,15 @@ public final class KernelParameters {
                 "^KERNEL\\(\\s*" + Pattern.quote(function) + "\\s*,([^()]*)\\)\\s*\\{",
                 Pattern.MULTILINE)
             .matcher(KernelSources.load(file));
-    if (!declaration.find()) {
-      throw new IllegalArgumentException("there is no " + kernel);
-    }
+    String parameters =
+        declaration
+            .results()
+            .reduce((first, later) -> later)
+            .orElseThrow(() -> new IllegalArgumentException("there is no " + kernel))
+            .group(1);
     return new KernelParameters(
         kernel,
-        Arrays.stream(declaration.group(1).split(","))
-            .<Class<?>>map(KernelParameters::type)
-            .toList());
+        Arrays.stream(parameters.split(",")).<Class<?>>map(KernelParameters::type).toList());
   }
 
   private static Class<?> type(String parameter) {

@@ -65,21 +65,20 @@ final class DistanceKernels {
     long size = a.size() / samples;
     int lanes = ops.lanes(size, a.type(), 1);
     int items = Math.toIntExact(size / lanes);
-    Reductions.Chunks chunks = reductions.chunks(items, samples, a.size() * a.type().size);
+    Reductions.Chunks chunks = reductions.ofItems(items, samples, a.size() * a.type().size);
     try (Tensor partial = ops.allocate(DType.F32, samples, chunks.count(), 3);
         Tensor each = ops.allocate(DType.F32, samples);
         Tensor coefficients = ops.allocate(DType.F32, samples, 2)) {
-      ops.kernel("distance.cu", "product_sums", a.type(), lanes)
-          .launchRows(
-              samples,
-              chunks.count(),
-              a.memory(),
-              b.memory(),
-              partial.memory(),
-              (long) items,
-              chunks.size(),
-              samples,
-              chunks.count());
+      reductions.sumsOfArrays(
+          ops.kernel(ops.twin("distance.cu"), "product_sums", a.type(), lanes),
+          chunks,
+          a.memory(),
+          b.memory(),
+          partial.memory(),
+          (long) items,
+          chunks.size(),
+          samples,
+          chunks.count());
       ops.kernel("distance.cu", "normalized_coefficients", DType.F32, 1)
           .launch(
               samples,

@@ -10,12 +10,15 @@ import sakd.device.DType;
 import sakd.device.Device;
 import sakd.device.Kernel;
 import sakd.device.KernelSpec;
+import sakd.device.Memory;
 
 /**
  * The operations over our kernels and the device's matrix library. Chooses each kernel's
  * specialisation (storage, lanes, T, neuron); equations are in {@code kernels/}.
  */
 public final class KernelOps extends MatrixOps {
+  private static final int LEAST_COUNTERS = 4096;
+
   private final Map<List<Object>, Kernel> kernels = new HashMap<>();
   private final Reductions reductions;
   private final NeuronKernels neurons;
@@ -23,8 +26,16 @@ public final class KernelOps extends MatrixOps {
   private final DistanceKernels distances;
   private final StretchKernels stretches;
 
+  /** For each of the device's queues. */
+  private final Memory[] counters = new Memory[2];
+
   public KernelOps(Device device) {
     super(device, device.matrix());
+    if (device.hasWarps()) {
+      for (int queue = 0; queue < counters.length; queue++) {
+        counters[queue] = zeros(LEAST_COUNTERS);
+      }
+    }
     this.reductions = new Reductions(this);
     this.neurons = new NeuronKernels(this, reductions);
     this.pools = new PoolKernels(this);
@@ -61,6 +72,26 @@ public final class KernelOps extends MatrixOps {
       lanes /= 2;
     }
     return lanes;
+  }
+
+  /**
+   * At least n numbers that are 0 between launches, by which the blocks of a reduction of {@code
+   * kernels/cuda} find out which of them is the last. Launches that may run at the same time do not
+   * share them.
+   */
+  Memory counters(int n) {
+    int queue = isBeside() ? 1 : 0;
+    if (counters[queue].bytes() < 4L * n) {
+      // The smaller ones stay: a recorded graph uses them.
+      counters[queue] = zeros(n);
+    }
+    return counters[queue];
+  }
+
+  private Memory zeros(int n) {
+    Memory memory = device().allocate(4L * n);
+    device().zero(memory);
+    return memory;
   }
 
   /** The file's twin with kernels for warps, where the device has them. */

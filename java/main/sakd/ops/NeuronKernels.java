@@ -1,5 +1,7 @@
 package sakd.ops;
 
+import static sakd.ops.Reductions.list;
+
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -248,46 +250,35 @@ final class NeuronKernels {
     try (Tensor coefficients = ops.allocate(DType.F32, 2, channels)) {
       if (sums > 0) {
         Reductions.Chunks chunks =
-            reductions.chunks(s.rows, s.columns, gradOut.size() * 2 * x.type().size);
+            reductions.ofRows(
+                s.rows, s.columns, s.lanes * x.type().size, gradOut.size() * 2 * x.type().size);
         try (Tensor partial = ops.allocate(DType.F32, chunks.count(), sums, channels)) {
-          reductions.overRows(
+          reductions.reduce(
               k.reduce(),
               chunks,
-              s.columns,
-              x.memory(),
-              orElse(affine, x),
-              orElse(residual, x),
-              orElse(leak, x),
-              gradOut.memory(),
-              partial.memory(),
-              neuron.leak(),
-              neuron.vThreshold(),
-              neuron.vStart(),
-              neuron.alpha(),
-              s.rows,
-              chunks.size(),
-              chunks.count(),
-              s.columns);
-          if (norm) {
-            ops.each(
-                k.merge(),
-                channels,
-                affine.memory(),
-                partial.memory(),
-                gradients.beta().memory(),
-                gradients.gamma().memory(),
-                coefficients.memory(),
-                1f / (s.inputSteps * s.rows),
-                chunks.count(),
-                channels);
-          }
-          if (learnable) {
-            try (Tensor gk = ops.allocate(DType.F32, channels)) {
-              reductions.sumChunks(partial, (sums - 1L) * channels, gk);
-              ops.each(
-                  k.leak(), 1, gk.memory(), leak.memory(), gradients.leak().memory(), channels);
-            }
-          }
+              list(
+                  x.memory(),
+                  orElse(affine, x),
+                  orElse(residual, x),
+                  orElse(leak, x),
+                  gradOut.memory()),
+              partial,
+              list(
+                  orElse(gradients.beta(), partial),
+                  orElse(gradients.gamma(), partial),
+                  coefficients.memory(),
+                  orElse(gradients.leak(), partial),
+                  1f / (s.inputSteps * s.rows)),
+              list(
+                  neuron.leak(),
+                  neuron.vThreshold(),
+                  neuron.vStart(),
+                  neuron.alpha(),
+                  s.rows,
+                  chunks.size(),
+                  chunks.count(),
+                  s.columns),
+              () -> merge(k, s, affine, leak, gradients, partial, coefficients));
         }
       }
       k.backward()
@@ -308,6 +299,37 @@ final class NeuronKernels {
               neuron.alpha(),
               s.rows,
               s.columns);
+    }
+  }
+
+  /** The second pass of the gradients' sums, where the first leaves that. */
+  private void merge(
+      Kernels k,
+      Sizes s,
+      Tensor affine,
+      Tensor leak,
+      Ops.NeuronGradients gradients,
+      Tensor partial,
+      Tensor coefficients) {
+    int channels = coefficients.channels();
+    if (affine != null) {
+      k.merge()
+          .launch(
+              channels,
+              affine.memory(),
+              partial.memory(),
+              gradients.beta().memory(),
+              gradients.gamma().memory(),
+              coefficients.memory(),
+              1f / (s.inputSteps * s.rows),
+              partial.dim(0),
+              channels);
+    }
+    if (leak != null) {
+      try (Tensor gk = ops.allocate(DType.F32, channels)) {
+        reductions.sumChunks(partial, (partial.dim(1) - 1L) * channels, gk);
+        k.leak().launch(1, gk.memory(), leak.memory(), gradients.leak().memory(), channels);
+      }
     }
   }
 }

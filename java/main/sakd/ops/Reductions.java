@@ -1,48 +1,122 @@
 package sakd.ops;
 
+import java.util.stream.Stream;
 import sakd.device.DType;
+import sakd.device.Device;
 import sakd.device.Kernel;
 
 /**
- * Sums over the rows of a matrix, or over a flat array: a pass that makes partial sums of chunks of
- * rows, and a small one that merges them in a fixed order. On a GPU a block of threads works on a
- * chunk and a warp merges; elsewhere one item does either.
+ * Sums over the rows of a matrix, or over flat arrays, by partial sums of chunks that are merged in
+ * a fixed order. On a GPU that is one launch of a kernel of {@code kernels/cuda}: a block of
+ * threads works on a chunk, and the last block to end merges. Elsewhere it is two: an item works on
+ * a chunk, and a small second pass merges.
  */
 final class Reductions {
-  /** Columns that a block of {@code kernels/cuda/group.h} takes at most. */
-  private static final int TILE = 32;
+  /** Bytes of a row that a block of {@code kernels/cuda/group.h} takes at most: a tile. */
+  private static final int TILE_BYTES = 128;
+
+  private static final int BLOCK = 256;
 
   private final KernelOps ops;
+  private final boolean blocks;
 
   Reductions(KernelOps ops) {
     this.ops = ops;
+    this.blocks = ops.device().hasWarps();
   }
 
-  /** Rows of a matrix cut into chunks of equal size, the last perhaps smaller. */
-  record Chunks(int count, int size) {}
-
-  Chunks chunks(long rows, long columns, long bytes) {
-    int wanted = ops.device().preferredChunks(rows, columns, bytes);
-    int size = Math.toIntExact((rows + wanted - 1) / wanted);
-    return new Chunks(Math.toIntExact((rows + size - 1) / size), size);
-  }
-
-  /** Launches a kernel that sums the rows of every chunk, column by column. */
-  void overRows(Kernel kernel, Chunks chunks, int columns, Object... arguments) {
-    if (ops.device().hasWarps()) {
-      long tiles = (columns + TILE - 1L) / TILE;
-      kernel.launchWarps(Kernel.BLOCK_WARPS * chunks.count * tiles, arguments);
-    } else {
-      kernel.launchRows(chunks.count, columns, arguments);
+  /**
+   * Rows cut into chunks of equal size, the last perhaps smaller.
+   *
+   * @param columns of items; 0 where arrays are cut, not matrices
+   * @param tiles how many blocks side by side share the columns, or take an array each
+   */
+  record Chunks(int count, int size, int columns, int tiles) {
+    static Chunks of(long rows, int wanted, int columns, int tiles) {
+      int size = Math.toIntExact((rows + wanted - 1) / wanted);
+      return new Chunks(Math.toIntExact((rows + size - 1) / size), size, columns, tiles);
     }
   }
 
-  /** Launches a kernel that makes one number of the items of every chunk. */
-  private void overItems(Kernel kernel, Chunks chunks, Object... arguments) {
-    if (ops.device().hasWarps()) {
-      kernel.launchWarps((long) Kernel.BLOCK_WARPS * chunks.count, arguments);
+  /**
+   * Chunks of a matrix of {@code rows} by {@code columns} items.
+   *
+   * @param itemBytes that one access of an item moves
+   * @param bytes that the reduction reads in all
+   */
+  Chunks ofRows(long rows, int columns, int itemBytes, long bytes) {
+    Device device = ops.device();
+    if (!blocks) {
+      return Chunks.of(rows, device.preferredChunks(rows, columns, bytes), columns, 1);
+    }
+    int most = TILE_BYTES / itemBytes;
+    int tiles = (columns + most - 1) / most;
+    int width = 1;
+    while (width < columns && width < most) {
+      width *= 2;
+    }
+    int wanted = device.preferredChunks(rows / (BLOCK / width), tiles, bytes);
+    return Chunks.of(rows, wanted, columns, tiles);
+  }
+
+  /** Chunks of each of {@code arrays} arrays of {@code items} items. */
+  Chunks ofItems(long items, int arrays, long bytes) {
+    long rows = blocks ? items / BLOCK : items;
+    return Chunks.of(items, ops.device().preferredChunks(rows, arrays, bytes), 0, arrays);
+  }
+
+  /** Arguments of a kernel that stand together. */
+  static Object[] list(Object... arguments) {
+    return arguments;
+  }
+
+  /**
+   * A reduction: launches a kernel that makes partial sums of chunks, which merges them too, or
+   * else what does.
+   *
+   * @param inputs the kernel's arguments before partial
+   * @param merged its arguments behind it for the merge, where it does that itself
+   * @param rest its arguments after these
+   * @param merge the launches that do so otherwise
+   */
+  void reduce(
+      Kernel kernel,
+      Chunks chunks,
+      Object[] inputs,
+      Tensor partial,
+      Object[] merged,
+      Object[] rest,
+      Runnable merge) {
+    if (blocks) {
+      Object[] counters = {ops.counters(chunks.tiles + 1)};
+      launchBlocks(kernel, chunks, join(inputs, list(partial.memory()), merged, counters, rest));
+      return;
+    }
+    Object[] arguments = join(inputs, list(partial.memory()), rest);
+    if (chunks.columns > 0) {
+      kernel.launchRows(chunks.count, chunks.columns, arguments);
     } else {
       kernel.launch(chunks.count, arguments);
+    }
+    merge.run();
+  }
+
+  private static Object[] join(Object[]... lists) {
+    return Stream.of(lists).flatMap(Stream::of).toArray();
+  }
+
+  private static void launchBlocks(Kernel kernel, Chunks chunks, Object... arguments) {
+    kernel.launchWarps((long) Kernel.BLOCK_WARPS * chunks.count * chunks.tiles, arguments);
+  }
+
+  /**
+   * Launches a kernel that makes sums of every chunk of every array, which are left as they are.
+   */
+  void sumsOfArrays(Kernel kernel, Chunks chunks, Object... arguments) {
+    if (blocks) {
+      launchBlocks(kernel, chunks, arguments);
+    } else {
+      kernel.launchRows(chunks.tiles, chunks.count, arguments);
     }
   }
 
@@ -50,35 +124,31 @@ final class Reductions {
   void sumRows(Tensor x, Tensor out) {
     int lanes = ops.lanes(x.channels(), x.type(), 1);
     int columns = x.channels() / lanes;
-    Chunks chunks = chunks(x.rows(), columns, x.size() * x.type().size);
+    Chunks chunks = ofRows(x.rows(), columns, lanes * x.type().size, x.size() * x.type().size);
     try (Tensor partial = ops.allocate(DType.F32, chunks.count, x.channels())) {
-      overRows(
+      reduce(
           ops.kernel(ops.twin("batchnorm.cu"), "sum_rows", x.type(), lanes),
           chunks,
-          columns,
-          x.memory(),
-          partial.memory(),
-          x.rows(),
-          chunks.size,
-          chunks.count,
-          columns);
-      sumChunks(partial, 0, out);
+          list(x.memory()),
+          partial,
+          list(out.memory()),
+          list(x.rows(), chunks.size, chunks.count, columns),
+          () -> sumChunks(partial, 0, out));
     }
   }
 
   /** out [n] = sum over the chunks of n columns from {@code offset} of partial [chunks, ..]. */
   void sumChunks(Tensor partial, long offset, Tensor out) {
     int chunks = partial.dim(0);
-    ops.each(
-        "batchnorm.cu",
-        "sum_chunks",
-        out.size(),
-        partial.memory(),
-        out.memory(),
-        chunks,
-        partial.size() / chunks,
-        offset,
-        out.size());
+    ops.kernel("batchnorm.cu", "sum_chunks", DType.F32, 1)
+        .launch(
+            out.size(),
+            partial.memory(),
+            out.memory(),
+            chunks,
+            partial.size() / chunks,
+            offset,
+            out.size());
   }
 
   /** See {@link Ops#batchStatistics}. */
@@ -86,35 +156,32 @@ final class Reductions {
     int channels = x.channels();
     int lanes = ops.lanes(channels, x.type(), 1);
     int columns = channels / lanes;
-    Chunks chunks = chunks(x.rows(), columns, x.size() * x.type().size);
+    Chunks chunks = ofRows(x.rows(), columns, lanes * x.type().size, x.size() * x.type().size);
+    Object[] outputs = {
+      norm.gamma().memory(),
+      norm.beta().memory(),
+      norm.runningMean().memory(),
+      norm.runningVar().memory(),
+      affine.memory(),
+      norm.eps(),
+      norm.momentum()
+    };
     try (Tensor partial = ops.allocate(DType.F32, chunks.count, 2, channels)) {
-      overRows(
+      reduce(
           ops.kernel(ops.twin("batchnorm.cu"), "statistics", x.type(), lanes),
           chunks,
-          columns,
-          x.memory(),
-          partial.memory(),
-          x.rows(),
-          chunks.size,
-          chunks.count,
-          columns);
-      ops.each(
-          "batchnorm.cu",
-          "statistics_merge",
-          channels,
-          partial.memory(),
-          norm.gamma().memory(),
-          norm.beta().memory(),
-          norm.runningMean().memory(),
-          norm.runningVar().memory(),
-          affine.memory(),
-          norm.eps(),
-          norm.momentum(),
-          x.rows(),
-          repeats,
-          chunks.size,
-          chunks.count,
-          channels);
+          list(x.memory()),
+          partial,
+          join(outputs, list(repeats)),
+          list(x.rows(), chunks.size, chunks.count, columns),
+          () ->
+              ops.kernel("batchnorm.cu", "statistics_merge", DType.F32, 1)
+                  .launch(
+                      channels,
+                      join(
+                          list(partial.memory()),
+                          outputs,
+                          list(x.rows(), repeats, chunks.size, chunks.count, channels))));
     }
   }
 
@@ -134,21 +201,17 @@ final class Reductions {
       Tensor grad) {
     int lanes = ops.lanes(a.size(), a.type(), 1);
     long items = a.size() / lanes;
-    Chunks chunks = chunks(items, 1, a.size() * a.type().size);
+    Chunks chunks = ofItems(items, 1, a.size() * a.type().size);
+    float share = 1f / a.size();
     try (Tensor partial = ops.allocate(DType.F32, chunks.count)) {
-      overItems(
+      reduce(
           ops.kernel(ops.twin(file), function, a.type(), lanes),
           chunks,
-          a.memory(),
-          b.memory(),
-          lossScale.memory(),
-          grad.memory(),
-          partial.memory(),
-          scale,
-          items,
-          chunks.size,
-          chunks.count);
-      scaledSum(partial, 1f / a.size(), losses, index);
+          list(a.memory(), b.memory(), lossScale.memory(), grad.memory()),
+          partial,
+          list(losses.memory(), share, index),
+          list(scale, items, chunks.size, chunks.count),
+          () -> scaledSum(partial, share, losses, index));
     }
   }
 
@@ -169,17 +232,16 @@ final class Reductions {
   void sumSquares(Tensor x, Tensor out) {
     int lanes = ops.lanes(x.size(), DType.F32, 1);
     long items = x.size() / lanes;
-    Chunks chunks = chunks(items, 1, x.size() * 4);
+    Chunks chunks = ofItems(items, 1, x.size() * 4);
     try (Tensor partial = ops.allocate(DType.F32, chunks.count)) {
-      overItems(
+      reduce(
           ops.kernel(ops.twin("optimizer.cu"), "sum_squares", DType.F32, lanes),
           chunks,
-          x.memory(),
-          partial.memory(),
-          items,
-          chunks.size,
-          chunks.count);
-      sumChunks(partial, 0, out);
+          list(x.memory()),
+          partial,
+          list(out.memory()),
+          list(items, chunks.size, chunks.count),
+          () -> sumChunks(partial, 0, out));
     }
   }
 }

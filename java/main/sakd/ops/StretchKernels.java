@@ -50,7 +50,8 @@ final class StretchKernels {
     check(neuron, x, before, out);
     require(floats(after, before.size()), before, after);
     int steps = x.dim(0);
-    int lanes = ops.lanes(before.size(), x.type(), steps);
+    // The forward pass holds one potential a lane, the backward pass those of all steps.
+    int lanes = ops.lanes(before.size(), x.type(), 1);
     long items = before.size() / lanes;
     kernel("neuron_stretch", neuron, x.type(), lanes, steps)
         .launch(

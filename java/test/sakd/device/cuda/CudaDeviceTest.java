@@ -101,8 +101,8 @@ class CudaDeviceTest {
     assertTrue(device.supports(DType.F32) && device.supports(DType.F16));
     assertFalse(device.supports(DType.U8));
     assertEquals(8, device.preferredLanes(DType.BF16, 4));
-    assertEquals(2, device.preferredLanes(DType.F16, 16));
-    assertEquals(1, device.preferredLanes(DType.F32, 32));
+    assertEquals(4, device.preferredLanes(DType.F16, 16));
+    assertEquals(2, device.preferredLanes(DType.F32, 32));
     assertEquals(1, device.preferredChunks(1, 1, 64));
     assertTrue(device.copyBandwidth() > 1e6);
   }
