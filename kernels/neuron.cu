@@ -221,7 +221,8 @@ KERNEL(leak_gradient, GLOBAL const float* RESTRICT sums, GLOBAL const float* RES
 #endif
 #endif
 
-// grad_x and grad_residual are assigned. coefficients [2, C] as above.
+// grad_x and grad_residual are assigned, the latter but for RESIDUAL_ADD, where it is grad_out.
+// coefficients [2, C] as above.
 #undef BLOCKS
 #define BLOCKS (STEPS <= 6 ? 2 : 1)
 KERNEL(neuron_backward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RESTRICT affine,
@@ -261,14 +262,12 @@ KERNEL(neuron_backward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RE
             const vfloat gy = step_back_at(&s, part, first, j, n[part], h, &gv[part], &gk[part]);
 #if RESIDUAL == RESIDUAL_INPUT
             put(&gr[j], part, gy);
-#elif RESIDUAL == RESIDUAL_ADD
-            put(&gr[j], part, value(s.grad_out[j], part));
 #elif RESIDUAL == RESIDUAL_AND
             put(&gr[j], part, value(s.grad_out[j], part) * output(h[j + 1], n[part]));
 #elif RESIDUAL == RESIDUAL_IAND
             put(&gr[j], part, value(s.grad_out[j], part) * (1.0f - output(h[j + 1], n[part])));
 #endif
-#if RESIDUAL != RESIDUAL_NONE
+#if CHANGES_RESIDUAL
             send_step(grad_residual, i, pace, first + j, part, gr[j]);
 #endif
             total[part] = INPUT_STEPS == 1 && first + j < STEPS - 1 ? total[part] + gy : gy;
@@ -285,7 +284,7 @@ KERNEL(neuron_backward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RE
           }
           if (part + 1 < PARTS) hold(s.x, part + 1, word_of(gv[part]));
         }
-#if RESIDUAL != RESIDUAL_NONE
+#if CHANGES_RESIDUAL
         send_steps(grad_residual, i, step, first, STEPS, gr);
 #endif
         send_steps(grad_x, i, step, first, INPUT_STEPS, gx);

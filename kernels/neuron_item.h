@@ -19,6 +19,8 @@
 
 #define SPIKING (NEURON == NEURON_SPIKING)
 #define MERGED (RESIDUAL >= RESIDUAL_ADD)
+// Whether the gradient of the residual is another than that of the output.
+#define CHANGES_RESIDUAL (RESIDUAL != RESIDUAL_NONE && RESIDUAL != RESIDUAL_ADD)
 #define LEARNABLE (SPIKING && LEAK == LEAK_LEARNABLE)
 // Whether the potential after the last step is nobody's.
 #ifndef TIME_ENDS

@@ -16,6 +16,8 @@ struct NeuronSettings {
   int steps, input_steps, norm, neuron, leak, residual, hard_reset, decay_input, detach_reset, surrogate;
 
   bool learnable() const { return leak == 2; }
+  /// Whether the gradient of the residual is another than that of the output.
+  bool changes_residual() const { return residual && residual != 2; }
   /// Rows of a partial sum: dbeta, dgamma, gk.
   int sums() const { return 2 * norm + learnable(); }
 };

@@ -92,12 +92,12 @@ void check_instance(const NeuronInstance& n, const NeuronProblem& p) {
     }
   }
 
-  const Buffer<storage> grad_x(p.x.size()), grad_residual(n.residual ? all : 0);
+  const Buffer<storage> grad_x(p.x.size()), grad_residual(n.changes_residual() ? all : 0);
   n.backward(matrix(rows, columns), x.data(), affine_or_null, residual_or_null, leak_or_null, grad_out.data(),
              n.norm ? coefficients.data() : nullptr, grad_x.data(),
-             n.residual ? grad_residual.data() : nullptr, leak, v_th, v_reset, alpha, rows, columns);
+             n.changes_residual() ? grad_residual.data() : nullptr, leak, v_th, v_reset, alpha, rows, columns);
   check_storage("grad_x", grad_x, expected.grad_x, 1e-5);
-  if (n.residual) check_storage("grad_residual", grad_residual, expected.grad_residual, 1e-5);
+  if (n.changes_residual()) check_storage("grad_residual", grad_residual, expected.grad_residual, 1e-5);
 }
 }  // namespace
 

@@ -8,7 +8,7 @@
 #include "../neuron.cu"
 
 // Items whose loads are in flight together: those of eight packets at least.
-#define PACKETS (INPUT_STEPS + (RESIDUAL == RESIDUAL_NONE || RESIDUAL == RESIDUAL_ADD ? 1 : 2) * STEPS)
+#define PACKETS (INPUT_STEPS + (CHANGES_RESIDUAL ? 2 : 1) * STEPS)
 #define ITEMS (SEGMENTS > 1 ? 1 : (7 + PACKETS) / PACKETS)
 
 // partial [chunks, 2, C] is assigned, dbeta and dgamma over each chunk of rows, and behind it gk of each

@@ -73,7 +73,7 @@ public final class NormNeuron {
         true,
         g -> {
           Tensor gx = tape.gradientOf(x);
-          Tensor gr = residual == null ? null : tape.gradientOf(residual);
+          Tensor gr = merge.changesGradient() ? tape.gradientOf(residual) : null;
           ops.neuronBackward(
               neuron,
               merge,
@@ -91,6 +91,8 @@ public final class NormNeuron {
           tape.pass(x, gx);
           if (gr != null) {
             tape.pass(residual, gr);
+          } else if (residual != null) {
+            tape.passOn(residual, g);
           }
         },
         affine == null || tape.frozen() != null ? new Tensor[0] : new Tensor[] {affine});

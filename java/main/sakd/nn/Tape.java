@@ -40,6 +40,7 @@ public final class Tape implements AutoCloseable {
   private final Map<Parameter, Tensor> narrow = new HashMap<>();
   private Parameters roundedParameters;
   private Frozen frozen;
+  private Tensor passedOn;
 
   /**
    * A pass whose activations are stored as {@code storage}.
@@ -167,6 +168,22 @@ public final class Tape implements AutoCloseable {
     }
   }
 
+  /**
+   * Hands on to {@code v} the gradient that a backward step was given, as its last deed: it may
+   * change from here on.
+   */
+  public void passOn(Var v, Tensor gradient) {
+    if (!v.needsGradient()) {
+      return;
+    }
+    if (v.gradient() == null) {
+      v.gradient(gradient);
+      passedOn = gradient;
+    } else {
+      ops.add(v.gradient(), gradient);
+    }
+  }
+
   /** Computes a gradient into the tensor: assigns it, or adds it. */
   @FunctionalInterface
   public interface Gradient {
@@ -200,10 +217,14 @@ public final class Tape implements AutoCloseable {
     }
   }
 
-  private static void close(Node node) {
-    if (node.output.gradient() != null) {
-      node.output.gradient().close();
+  private void close(Node node) {
+    Tensor gradient = node.output.gradient();
+    if (gradient != null) {
       node.output.gradient(null);
+      if (gradient != passedOn) {
+        gradient.close();
+      }
+      passedOn = null;
     }
     node.output.value().close();
     node.saved.forEach(Tensor::close);
@@ -211,7 +232,7 @@ public final class Tape implements AutoCloseable {
 
   @Override
   public void close() {
-    nodes.forEach(Tape::close);
+    nodes.forEach(this::close);
     nodes.clear();
     rounded.clear();
     copies.forEach(Tensor::close);

@@ -58,7 +58,12 @@ public record Neuron(
     /** out = s r: SEW-ResNet AND. */
     AND,
     /** out = (1 - s) r: SEW-ResNet IAND. */
-    IAND
+    IAND;
+
+    /** Whether there is a residual whose gradient is not simply that of the output. */
+    public boolean changesGradient() {
+      return this != NONE && this != ADD;
+    }
   }
 
   public static final Neuron IDENTITY = stateless(Kind.IDENTITY);

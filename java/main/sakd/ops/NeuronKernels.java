@@ -208,13 +208,19 @@ final class NeuronKernels {
   }
 
   private static void requireGradients(
-      Ops.NeuronGradients g, Tensor x, Tensor residual, boolean norm, boolean learnable) {
+      Ops.NeuronGradients g,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor residual,
+      boolean norm,
+      boolean learnable) {
     boolean fits =
         g.x() != null
             && g.x().size() == x.size()
             && g.x().type() == x.type()
-            && (residual == null) == (g.residual() == null)
-            && (residual == null || g.residual().size() == residual.size())
+            && merge.changesGradient() == (g.residual() != null)
+            && (g.residual() == null
+                || g.residual().size() == residual.size() && g.residual().type() == x.type())
             && norm == (g.gamma() != null)
             && norm == (g.beta() != null)
             && learnable == (g.leak() != null)
@@ -238,7 +244,7 @@ final class NeuronKernels {
     Sizes s = sizes(neuron, merge, x, affine, residual, leak, gradOut, true);
     boolean norm = affine != null;
     boolean learnable = neuron.kind() == Neuron.Kind.PLIF;
-    requireGradients(gradients, x, residual, norm, learnable);
+    requireGradients(gradients, merge, x, residual, norm, learnable);
     // Two results in 16 bits are more half-written lines than the processor holds back to combine.
     boolean stream =
         bypassesCache(gradients.x())

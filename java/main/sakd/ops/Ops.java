@@ -145,7 +145,10 @@ public interface Ops extends AutoCloseable {
       Tensor leak,
       Tensor out);
 
-  /** Gradients of {@link #neuron}: each is null where the input is; gradGamma, gradBeta [C]. */
+  /**
+   * Gradients of {@link #neuron}: each is null where the input is, and the residual's also where it
+   * is gradOut itself, see {@link Neuron.Residual#changesGradient}; gamma's and beta's are [C].
+   */
   record NeuronGradients(Tensor x, Tensor residual, Tensor gamma, Tensor beta, Tensor leak) {}
 
   /**

@@ -185,7 +185,7 @@ final class ReferenceNorm {
       Tensor gradOut,
       Ops.NeuronGradients gradients) {
     Sizes s = Sizes.of(neuron, merge, x, affine, residual, leak, gradOut);
-    requireGradients(neuron, x, affine, residual, gradients);
+    requireGradients(neuron, merge, x, affine, residual, gradients);
     ReferenceLayer layer = layer(neuron, merge, s.channels, affine, leak);
     double[] sums =
         RowBlocks.sum(
@@ -212,7 +212,9 @@ final class ReferenceNorm {
               gradX,
               gradResidual);
           s.store(gradients.x(), first, gradX);
-          s.store(gradients.residual(), first, gradResidual);
+          if (gradients.residual() != null) {
+            s.store(gradients.residual(), first, gradResidual);
+          }
         });
     if (affine != null) {
       write(gradients.beta(), 0, Arrays.copyOf(sums, s.channels));
@@ -224,10 +226,16 @@ final class ReferenceNorm {
   }
 
   private static void requireGradients(
-      Neuron neuron, Tensor x, Tensor affine, Tensor residual, Ops.NeuronGradients g) {
+      Neuron neuron,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor affine,
+      Tensor residual,
+      Ops.NeuronGradients g) {
     boolean fits =
         like(g.x(), x)
-            && (residual == null || like(g.residual(), residual))
+            && merge.changesGradient() == (g.residual() != null)
+            && (g.residual() == null || like(g.residual(), residual))
             && (affine == null || vector(g.gamma(), x.channels()) && vector(g.beta(), x.channels()))
             && (neuron.kind() != Neuron.Kind.PLIF || vector(g.leak(), 1));
     if (!fits) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import sakd.device.DType;
+import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
 import sakd.testing.Draw;
@@ -54,6 +55,28 @@ class LayerGradientTest {
         p,
         (tape, x) -> Pooling.flatten(tape, Pooling.subsample(tape, conv.forward(tape, x), 4)),
         "conv.weight");
+  }
+
+  /** An addition hands on its gradient, to which the other reader of the shortcut adds its own. */
+  @EachDevice
+  void throughShortcutsThatAreAdded(Ops ops) {
+    Parameters p = new Parameters(0);
+    Conv2d first = new Conv2d(p, "first", IN, 3, 3, 1);
+    Conv2d second = new Conv2d(p, "second", 3, 3, 3, 1);
+    Conv2d third = new Conv2d(p, "third", 3, 3, 3, 1);
+    NormNeuron sum = new NormNeuron(p, "sum", null, Neuron.IDENTITY, Neuron.Residual.ADD, 1);
+    p.allocate(ops);
+    check(
+        ops,
+        p,
+        (tape, x) -> {
+          Var a = first.forward(tape, x);
+          Var b = sum.forward(tape, second.forward(tape, a), a);
+          return sum.forward(tape, third.forward(tape, b), b);
+        },
+        "first.weight",
+        "second.weight",
+        "third.weight");
   }
 
   /** Compares with central differences, whose error for a linear function is rounding alone. */

@@ -136,6 +136,18 @@ class MismatchContractTest {
                   x,
                   new Ops.NeuronGradients(wrong, null, null, null, null)));
       c.refused(
+          "a gradient of the residual that is gradOut",
+          () ->
+              ops.neuronBackward(
+                  Neuron.LIF,
+                  Neuron.Residual.ADD,
+                  x,
+                  null,
+                  x,
+                  null,
+                  x,
+                  new Ops.NeuronGradients(c.f32(2, 3, 4), c.f32(2, 3, 4), null, null, null)));
+      c.refused(
           "no gradient of gamma",
           () ->
               ops.neuronBackward(
