@@ -76,6 +76,6 @@ class StepLaunchesTest {
   void aStepHasFewLaunches(String name) {
     Map<String, Integer> launches = launches(name);
     int all = launches.values().stream().mapToInt(n -> n).sum();
-    assertTrue(all <= 260, all + " launches: " + launches);
+    assertTrue(all <= 180, all + " launches: " + launches);
   }
 }
