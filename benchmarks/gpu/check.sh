@@ -2,7 +2,8 @@
 # Tries a visit out where there is no GPU, with the loads that make visit has packed: every call in an empty folder,
 # on a PATH without Java, xz and NVIDIA's tools, small and few. First on the stand-ins of native-tests/hostcuda, then,
 # if NVIDIA_LIBS names NVIDIA's CUDA 13 libraries as pip unpacks them, against these, up to where only a GPU is
-# missing. PYTHON=python3 names the Python of the machine, which needs numpy; with PyTorch, peers are run too.
+# missing, with cuDNN's plans for one. PYTHON=python3 names the Python of the machine, which needs numpy; with
+# PyTorch, peers are run too.
 set -eu
 cd "$(dirname "$0")/../.."
 here=$(pwd)
@@ -140,6 +141,8 @@ if [ -n "${NVIDIA_LIBS:-}" ]; then
   [ $status -eq 1 ] || { cat "$work/real.txt" && fail "expected exit code 1 where there is no GPU"; }
   shows '^devices failed' real/state
   grep -i cublas "$work/real.txt" | head -n 3
+  # cuDNN plans for a GPU that is only described to it.
+  mvn -q test '-P!hostcuda' -Dtest=CudnnOffersTest "-Dcudnn.libraries=$(echo "$NVIDIA_LIBS"/*/lib | tr ' ' :)"
 fi
 
 echo "passed; what is carried:"

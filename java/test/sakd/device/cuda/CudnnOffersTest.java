@@ -42,8 +42,9 @@ import sakd.ops.Tensor;
 
 /**
  * What NVIDIA's cuDNN offers for the convolutions of whole networks on a GPU that is only
- * described: it needs the library, but no GPU and no driver. By hand, without the stand-ins, with
- * the folders of libcudnn.so.9 and of libcublasLt:
+ * described: it needs the library, but no GPU and no driver. {@code make check-visit} runs it where
+ * it is told of NVIDIA's libraries. By hand, without the stand-ins, with the folders of
+ * libcudnn.so.9 and of libcublasLt:
  *
  * <pre>mvn test '-P!hostcuda' -Dtest=CudnnOffersTest -Dcudnn.libraries=FOLDER:FOLDER</pre>
  */
