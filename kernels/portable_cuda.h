@@ -75,7 +75,8 @@ INLINE vfloat operator-(vfloat a) {
 // ---- instructions ----
 // Who runs this text elsewhere than on a GPU defines INSTRUCTIONS and brings them.
 #ifndef INSTRUCTIONS
-#if __CUDA_ARCH__ >= 800
+// nvcc also reads this for the processor, where __CUDA_ARCH__ is none.
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
 INLINE unsigned floats_to_bfloat16(float low, float high) {
   unsigned word;
   asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
