@@ -1,10 +1,13 @@
 package sakd.device.cuda;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import sakd.bench.KernelUse;
 import sakd.device.BinaryCache;
+import sakd.device.DType;
 import sakd.device.KernelSpec;
 
 /**
@@ -25,7 +28,11 @@ public final class Precompile {
     try (CudaDevice device = CudaDevice.open(0)) {
       // One image holds all functions of a file that are compiled alike.
       Map<String, KernelSpec> entries = new TreeMap<>();
-      KernelUse.of(device).forEach(spec -> entries.putIfAbsent(device.cacheKey(spec), spec));
+      List<KernelSpec> specs = new ArrayList<>(KernelUse.of(device));
+      // Of the library, which is not asked for anything there.
+      specs.add(ConvTrials.CHECKSUM);
+      specs.add(PaddedConv.resizing(DType.BF16));
+      specs.forEach(spec -> entries.putIfAbsent(device.cacheKey(spec), spec));
       entries.entrySet().parallelStream()
           .filter(entry -> cache.read(entry.getKey()).isEmpty())
           .forEach(entry -> cache.write(entry.getKey(), device.compile(entry.getValue())));

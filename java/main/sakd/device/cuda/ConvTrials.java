@@ -22,7 +22,7 @@ final class ConvTrials implements AutoCloseable {
   /** Items of kernels/convolution.cu's checksum. */
   private static final int SUMS = 1 << 16;
 
-  private static final KernelSpec CHECKSUM =
+  static final KernelSpec CHECKSUM =
       KernelSpec.of("convolution.cu", "checksum", Map.of("STORAGE", 0, "LANES", 1));
 
   private final CudaDevice device;

@@ -93,12 +93,17 @@ final class PaddedConv implements ConvAlgorithm {
   }
 
   private void resize(CudaMemory from, int columns, CudaMemory to, int newColumns, long rows) {
-    int storage = CudaMatrix.storage(problem.type());
     device
-        .kernel(
-            KernelSpec.of(
-                "convolution.cu", "resize_channels", Map.of("STORAGE", storage, "LANES", 1)))
+        .kernel(resizing(problem.type()))
         .launchRows(rows, newColumns, from, to, columns, rows, newColumns);
+  }
+
+  /** The kernel that cuts and fills up channels. */
+  static KernelSpec resizing(DType type) {
+    return KernelSpec.of(
+        "convolution.cu",
+        "resize_channels",
+        Map.of("STORAGE", CudaMatrix.storage(type), "LANES", 1));
   }
 
   @Override
