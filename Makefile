@@ -1,6 +1,6 @@
 # Targets of SAKD. Each works as the very first command of a fresh clone.
 #
-#   make train   the whole of SAKD on the bundled images, in under two minutes
+#   make train   the whole of SAKD on the bundled images, in about two minutes
 #   make test    Java tests on every device there is, native tests of the kernels (sanitized too)
 #   make check-cuda   compiles the kernels for GPUs where nvcc is; fails if registers spill
 #   make check-sass   reads the machine code of these kernels; fails if a GPU's memory would wait for them
