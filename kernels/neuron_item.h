@@ -1,8 +1,8 @@
 // An item of a neuron's kernels, LANES channels of a row, through time; the equations are at the head of
 // neuron.cu.
 //
-// Time is cut into segments of up to MOST_HELD steps (portable_*.h; all but on a GPU). What an item reads
-// of a segment is on its way together. A backward pass takes the segments from the last to the first, and
+// Time is cut into segments of up to MOST_HELD steps (portable_*.h; one segment but on a GPU). All that an
+// item reads of a segment is asked for before any of it is used. A backward pass takes the segments from the last to the first, and
 // holds h of one, which it recomputes from the potential before the segment.
 //
 // -D: those of neuron.cu. To be included once for each setting.

@@ -7,8 +7,9 @@
 //
 // On a GPU they are grid-stride loops (columns along x, so that neighbouring threads touch
 // neighbouring memory); on the host the items or rows are shared out among the threads, a
-// contiguous range each. Kernels are free of barriers, atomics and shared memory, so every
-// result is the same on every run. A host kernel is exported as
+// contiguous range each. These kernels are free of barriers, atomics and shared memory, so every
+// result is the same on every run (and so it is of their twins in cuda/, see group.h). A host kernel
+// is exported as
 //
 //   void name(void** arguments, int64 begin, int64 end)
 //
@@ -23,7 +24,8 @@
 //
 // Arithmetic is always float32, in vectors of LANES floats (vfloat). The compiler never contracts a
 // product and a sum (-ffp-contract=off, --fmad=false, FP_CONTRACT OFF); where one rounding is meant,
-// multiply_add says so. A spike is a comparison, and the backward pass, which recomputes it, has to
+// multiply_add says so. Only surrogates, which are a choice, may be off by last bits (divide,
+// exponential, where a GPU is quicker so). A spike is a comparison, and the backward pass, which recomputes it, has to
 // find the same one.
 #pragma once
 

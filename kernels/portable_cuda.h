@@ -253,8 +253,8 @@ INLINE void store(storage* p, int64 i, vfloat v) {
 // fetch() is a load for value() to take up later, of memory that the kernel does not write. hold() lets
 // `part` of a packet be used only when other values are there, of which it takes a word each, or any of
 // them joined by |: their loads are then under way too, or their vectors done. hold_vector() and after()
-// do so for a vector and an index. What they add is the words AND 0, but a compiler does not know that it
-// is 0: that a launch has one layer of threads.
+// do so for a vector and an index. They add the words AND blockDim.z - 1. That is 0 in every launch, so
+// nothing changes; but a compiler cannot know it, and waits for the words.
 INLINE packet fetch(const storage* p, int64 i) {
   return load_ahead(reinterpret_cast<const packet*>(p + i));
 }

@@ -17,7 +17,7 @@ typedef uint8_t uchar;
 #define GLOBAL
 #define RESTRICT __restrict
 #define INLINE static inline __attribute__((always_inline))
-#define ROLLED 
+#define ROLLED
 #define UNROLL _Pragma("GCC unroll 32")
 
 namespace host {

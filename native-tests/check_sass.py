@@ -6,8 +6,8 @@
 For every kernel: registers; blocks of 256 threads that a multiprocessor holds; bytes of each load and store
 of activations; loads of activations that its main loop issues before it first waits for one of them; and
 instructions of a thread for each byte of activations that it moves there (an H100 executes 8.8 while its
-memory moves a byte: 132 times 128 a clock of 1.75 GHz, 3.35 TB/s). Fails where a rule of broken_rules() does not hold. Says so, and exits with 0, where
-there is no cuobjdump.
+memory moves a byte: 132 times 128 a clock of 1.75 GHz, 3.35 TB/s). Fails where a rule of broken_rules()
+does not hold. Where there is no cuobjdump it says so, and exits with 0.
 """
 import concurrent.futures
 import functools
