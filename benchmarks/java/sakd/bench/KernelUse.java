@@ -2,15 +2,9 @@ package sakd.bench;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -19,12 +13,10 @@ import sakd.data.MemoryDataset;
 import sakd.data.Mixing;
 import sakd.device.DType;
 import sakd.device.Device;
-import sakd.device.IdleDevice;
-import sakd.device.Kernel;
 import sakd.device.KernelSpec;
-import sakd.device.MatrixLibrary;
 import sakd.distill.DistillationForm;
 import sakd.distill.DistillationWeights;
+import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
 import sakd.distill.WeightSchedule;
@@ -32,6 +24,7 @@ import sakd.model.NetworkSpec;
 import sakd.ops.KernelOps;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.testing.CountingDevice;
 import sakd.train.Listener;
 import sakd.train.LrSchedule;
 import sakd.train.TrainSettings;
@@ -48,56 +41,28 @@ public final class KernelUse {
   /** One full batch and a rest. */
   private static final int IMAGES = 200;
 
-  private final Set<KernelSpec> asked = new LinkedHashSet<>();
-  private final Device device;
-
-  private KernelUse(Device like) {
-    MatrixLibrary library = like.matrix();
-    MatrixLibrary matrix =
-        proxy(
-            MatrixLibrary.class,
-            (method, arguments) ->
-                method.getReturnType() == void.class ? null : method.invoke(library, arguments));
-    Kernel kernel = proxy(Kernel.class, (method, arguments) -> null);
-    IdleDevice idle = new IdleDevice();
-    device =
-        proxy(
-            Device.class,
-            (method, arguments) ->
-                switch (method.getName()) {
-                  case "kernel" -> {
-                    asked.add((KernelSpec) arguments[0]);
-                    yield kernel;
-                  }
-                  case "matrix" -> matrix;
-                  case "capture" -> Optional.empty();
-                  case "download" -> zeros((ByteBuffer) arguments[1]);
-                  case "allocate", "upload", "copy", "zero", "synchronize", "close" ->
-                      method.invoke(idle, arguments);
-                  default -> method.invoke(like, arguments);
-                });
-  }
+  private KernelUse() {}
 
   /** The kernels, in the order in which they are asked for first. */
   public static Set<KernelSpec> of(Device like) {
-    KernelUse use = new KernelUse(like);
-    try (Ops ops = new KernelOps(use.device)) {
+    CountingDevice counting = new CountingDevice(like);
+    try (Ops ops = new KernelOps(counting.device())) {
       Bench.Scope scope = Bench.Scope.full();
-      Timing once = new Timing(use.device, 1, 0);
+      Timing once = new Timing(counting.device(), 1, 0);
       NeuronBench neurons = new NeuronBench(ops, STORAGE, once);
       scope.kernelSteps().forEach(steps -> neurons.row(steps, scope.sizes().get(0), 1));
       StepBench training = new StepBench(ops, STORAGE, 1);
       new Bench(ops, STORAGE, true).works(scope).forEach(training::measure);
       new LinearBench(ops, STORAGE, once).row(4096, 2 * Neuron.MAX_STEPS);
-      for (sakd.distill.Method method : sakd.distill.Method.values()) {
+      for (Method method : Method.values()) {
         train(ops, scope.networks().get(0), method);
       }
     }
-    return use.asked;
+    return counting.kernels();
   }
 
   /** An epoch with the published settings. */
-  private static void train(Ops ops, NetworkSpec network, sakd.distill.Method method) {
+  private static void train(Ops ops, NetworkSpec network, Method method) {
     TrainSettings settings =
         new TrainSettings(
             1,
@@ -162,33 +127,5 @@ public final class KernelUse {
 
     @Override
     public void epoch(EpochSummary summary) {}
-  }
-
-  private static Object zeros(ByteBuffer to) {
-    for (int i = to.position(); i < to.limit(); i++) {
-      to.put(i, (byte) 0);
-    }
-    return null;
-  }
-
-  @FunctionalInterface
-  private interface Answer {
-    Object to(Method method, Object[] arguments)
-        throws InvocationTargetException, IllegalAccessException;
-  }
-
-  /** Does not depend on which methods the interface has. */
-  private static <T> T proxy(Class<T> type, Answer answer) {
-    return type.cast(
-        Proxy.newProxyInstance(
-            type.getClassLoader(),
-            new Class<?>[] {type},
-            (self, method, arguments) -> {
-              try {
-                return answer.to(method, arguments);
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            }));
   }
 }

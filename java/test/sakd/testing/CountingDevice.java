@@ -1,7 +1,13 @@
 package sakd.testing;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import sakd.device.Device;
 import sakd.device.IdleDevice;
@@ -9,69 +15,113 @@ import sakd.device.Kernel;
 import sakd.device.KernelSpec;
 import sakd.device.MatrixLibrary;
 
-/** Passes for a GPU, computes nothing, and counts what it is asked to launch. */
+/**
+ * Answers every question as another device does, but has no memory and computes nothing; notes
+ * which kernels it is asked for, and how often each is launched.
+ */
 public final class CountingDevice {
-  private final Map<String, Integer> launches = new TreeMap<>();
-  private final Device inner = new IdleDevice();
+  private final Map<KernelSpec, Integer> launches = new LinkedHashMap<>();
+  private final Device device;
 
-  /** The device itself. */
-  public Device device() {
-    return proxy(
-        Device.class,
-        (name, arguments) ->
-            switch (name) {
-              case "hasWarps" -> true;
-              case "preferredLanes" -> 8;
-              case "kernel" -> counting((KernelSpec) arguments[0]);
-              case "matrix" -> matrix();
-              default -> null;
-            },
-        inner);
+  /** A device like this one. */
+  public CountingDevice(Device like) {
+    MatrixLibrary library = like.matrix();
+    MatrixLibrary matrix =
+        proxy(
+            MatrixLibrary.class,
+            (method, arguments) ->
+                method.getReturnType() == void.class ? null : method.invoke(library, arguments));
+    IdleDevice idle = new IdleDevice();
+    device =
+        proxy(
+            Device.class,
+            (method, arguments) ->
+                switch (method.getName()) {
+                  case "kernel" -> kernel((KernelSpec) arguments[0]);
+                  case "matrix" -> matrix;
+                  case "capture" -> Optional.empty();
+                  case "download" -> zeros((ByteBuffer) arguments[1]);
+                  case "allocate", "upload", "copy", "zero", "synchronize", "beside", "close" ->
+                      method.invoke(idle, arguments);
+                  default -> method.invoke(like, arguments);
+                });
   }
 
-  private Kernel counting(KernelSpec spec) {
+  /** A device like a GPU, as far as that changes what is launched. */
+  public static CountingDevice ofGpu() {
+    IdleDevice idle = new IdleDevice();
+    MatrixLibrary matrix =
+        proxy(
+            MatrixLibrary.class,
+            (method, arguments) ->
+                switch (method.getName()) {
+                  case "roundsWeights", "addsGradients" -> true;
+                  default -> method.invoke(idle.matrix(), arguments);
+                });
+    return new CountingDevice(
+        proxy(
+            Device.class,
+            (method, arguments) ->
+                switch (method.getName()) {
+                  case "hasWarps" -> true;
+                  case "preferredLanes" -> 8;
+                  case "matrix" -> matrix;
+                  default -> method.invoke(idle, arguments);
+                }));
+  }
+
+  private Kernel kernel(KernelSpec spec) {
+    launches.putIfAbsent(spec, 0);
     return proxy(
         Kernel.class,
-        (name, arguments) -> {
-          launches.merge(spec.function(), 1, Integer::sum);
-          return true;
-        },
-        inner.kernel(spec));
+        (method, arguments) -> {
+          launches.merge(spec, 1, Integer::sum);
+          return null;
+        });
   }
 
-  private MatrixLibrary matrix() {
-    return proxy(
-        MatrixLibrary.class,
-        (name, arguments) ->
-            switch (name) {
-              case "roundsWeights", "addsGradients" -> true;
-              default -> null;
-            },
-        inner.matrix());
+  private static Object zeros(ByteBuffer to) {
+    for (int i = to.position(); i < to.limit(); i++) {
+      to.put(i, (byte) 0);
+    }
+    return null;
   }
 
+  @FunctionalInterface
   private interface Answer {
-    /** Null: what the inner object says. */
-    Object to(String method, Object... arguments);
+    Object to(Method method, Object[] arguments)
+        throws InvocationTargetException, IllegalAccessException;
   }
 
-  private static <T> T proxy(Class<T> type, Answer answer, T inner) {
-    Object made =
+  /** Does not depend on which methods the interface has. */
+  private static <T> T proxy(Class<T> type, Answer answer) {
+    return type.cast(
         Proxy.newProxyInstance(
             type.getClassLoader(),
             new Class<?>[] {type},
             (self, method, arguments) -> {
-              Object given = answer.to(method.getName(), arguments);
-              if (given == null) {
-                return method.invoke(inner, arguments);
+              try {
+                return answer.to(method, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
               }
-              return method.getReturnType() == void.class ? null : given;
-            });
-    return type.cast(made);
+            }));
   }
 
-  /** How often each kernel was launched, by its name. */
+  /** The device itself. */
+  public Device device() {
+    return device;
+  }
+
+  /** The kernels, in the order in which they were asked for first. */
+  public Set<KernelSpec> kernels() {
+    return launches.keySet();
+  }
+
+  /** How often kernels were launched, by their names. */
   public Map<String, Integer> launches() {
-    return launches;
+    Map<String, Integer> byName = new TreeMap<>();
+    launches.forEach((spec, n) -> byName.merge(spec.function(), n, Integer::sum));
+    return byName;
   }
 }

@@ -30,7 +30,7 @@ import sakd.testing.CountingDevice;
  */
 class StepLaunchesTest {
   private static Map<String, Integer> launches(String name) {
-    CountingDevice counting = new CountingDevice();
+    CountingDevice counting = CountingDevice.ofGpu();
     NetworkSpec spec = Networks.named(name);
     DatasetInfo info =
         new DatasetInfo("none", List.of("a", "b"), new float[3], new float[] {1, 1, 1}, false);
@@ -76,6 +76,6 @@ class StepLaunchesTest {
   void aStepHasFewLaunches(String name) {
     Map<String, Integer> launches = launches(name);
     int all = launches.values().stream().mapToInt(n -> n).sum();
-    assertTrue(all <= 180, all + " launches: " + launches);
+    assertTrue(all > 100 && all <= 180, all + " launches: " + launches);
   }
 }
