@@ -1,6 +1,7 @@
 package sakd.ops;
 
 import static sakd.ops.Reductions.list;
+import static sakd.ops.Requirements.requireGradients;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -207,31 +208,6 @@ final class NeuronKernels {
             s.columns);
   }
 
-  private static void requireGradients(
-      Ops.NeuronGradients g,
-      Neuron.Residual merge,
-      Tensor x,
-      Tensor residual,
-      boolean norm,
-      boolean learnable) {
-    boolean fits =
-        g.x() != null
-            && g.x().size() == x.size()
-            && g.x().type() == x.type()
-            && merge.changesGradient() == (g.residual() != null)
-            && (g.residual() == null
-                || g.residual().size() == residual.size() && g.residual().type() == x.type())
-            && norm == (g.gamma() != null)
-            && norm == (g.beta() != null)
-            && learnable == (g.leak() != null)
-            && (!norm || g.gamma().size() == x.channels() && g.beta().size() == x.channels())
-            && (!learnable || g.leak().size() == 1);
-    if (!fits) {
-      throw new IllegalArgumentException(
-          "neuron: the gradients " + g + " do not fit the input " + x);
-    }
-  }
-
   void backward(
       Neuron neuron,
       Neuron.Residual merge,
@@ -244,7 +220,7 @@ final class NeuronKernels {
     Sizes s = sizes(neuron, merge, x, affine, residual, leak, gradOut, true);
     boolean norm = affine != null;
     boolean learnable = neuron.kind() == Neuron.Kind.PLIF;
-    requireGradients(gradients, merge, x, residual, norm, learnable);
+    requireGradients(neuron, merge, x, affine, gradOut, gradients);
     // Two results in 16 bits are more half-written lines than the processor holds back to combine.
     boolean stream =
         bypassesCache(gradients.x())

@@ -4,6 +4,7 @@ import static sakd.ops.HostTensors.read;
 import static sakd.ops.HostTensors.write;
 import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.require;
+import static sakd.ops.Requirements.requireGradients;
 
 import java.util.Arrays;
 
@@ -185,7 +186,7 @@ final class ReferenceNorm {
       Tensor gradOut,
       Ops.NeuronGradients gradients) {
     Sizes s = Sizes.of(neuron, merge, x, affine, residual, leak, gradOut);
-    requireGradients(neuron, merge, x, affine, residual, gradients);
+    requireGradients(neuron, merge, x, affine, gradOut, gradients);
     ReferenceLayer layer = layer(neuron, merge, s.channels, affine, leak);
     double[] sums =
         RowBlocks.sum(
@@ -212,9 +213,7 @@ final class ReferenceNorm {
               gradX,
               gradResidual);
           s.store(gradients.x(), first, gradX);
-          if (gradients.residual() != null) {
-            s.store(gradients.residual(), first, gradResidual);
-          }
+          s.store(gradients.residual(), first, gradResidual);
         });
     if (affine != null) {
       write(gradients.beta(), 0, Arrays.copyOf(sums, s.channels));
@@ -223,32 +222,6 @@ final class ReferenceNorm {
     if (neuron.kind() == Neuron.Kind.PLIF) {
       write(gradients.leak(), 0, new double[] {leakGradient(layer.neuron().leak(), sums)});
     }
-  }
-
-  private static void requireGradients(
-      Neuron neuron,
-      Neuron.Residual merge,
-      Tensor x,
-      Tensor affine,
-      Tensor residual,
-      Ops.NeuronGradients g) {
-    boolean fits =
-        like(g.x(), x)
-            && merge.changesGradient() == (g.residual() != null)
-            && (g.residual() == null || like(g.residual(), residual))
-            && (affine == null || vector(g.gamma(), x.channels()) && vector(g.beta(), x.channels()))
-            && (neuron.kind() != Neuron.Kind.PLIF || vector(g.leak(), 1));
-    if (!fits) {
-      throw new IllegalArgumentException(g + " do not fit x " + x);
-    }
-  }
-
-  private static boolean like(Tensor gradient, Tensor of) {
-    return gradient != null && gradient.type() == of.type() && gradient.size() == of.size();
-  }
-
-  private static boolean vector(Tensor gradient, int size) {
-    return gradient != null && floats(gradient, size);
   }
 
   /** By PLIF's parameter w, with k = sigmoid(w): k (1 - k) times the sum of gk over channels. */

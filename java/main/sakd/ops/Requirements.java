@@ -28,6 +28,30 @@ final class Requirements {
         y);
   }
 
+  /** The check of what {@link Ops#neuronBackward} writes: all that there is to write, no more. */
+  static void requireGradients(
+      Neuron neuron,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor affine,
+      Tensor gradOut,
+      Ops.NeuronGradients g) {
+    boolean norm = affine != null;
+    require(
+        isThere(g.x(), true, x.type(), x.size())
+            && isThere(g.residual(), merge.changesGradient(), x.type(), gradOut.size())
+            && isThere(g.gamma(), norm, DType.F32, x.channels())
+            && isThere(g.beta(), norm, DType.F32, x.channels())
+            && isThere(g.leak(), neuron.kind() == Neuron.Kind.PLIF, DType.F32, 1),
+        g,
+        x);
+  }
+
+  /** Whether the tensor is of this type and size if it is wanted, and else null. */
+  private static boolean isThere(Tensor t, boolean wanted, DType type, long size) {
+    return wanted ? t != null && t.type() == type && t.size() == size : t == null;
+  }
+
   /** Whether it is F32 of this size. */
   static boolean floats(Tensor t, long size) {
     return t.type() == DType.F32 && t.size() == size;
