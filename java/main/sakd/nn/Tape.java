@@ -158,12 +158,7 @@ public final class Tape implements AutoCloseable {
 
   /** Hands on a gradient of {@code v} that was just computed; the tape owns it from here on. */
   public void pass(Var v, Tensor gradient) {
-    if (!v.needsGradient()) {
-      gradient.close();
-    } else if (v.gradient() == null) {
-      v.gradient(gradient);
-    } else {
-      ops.add(v.gradient(), gradient);
+    if (!takes(v, gradient)) {
       gradient.close();
     }
   }
@@ -173,15 +168,22 @@ public final class Tape implements AutoCloseable {
    * change from here on.
    */
   public void passOn(Var v, Tensor gradient) {
-    if (!v.needsGradient()) {
-      return;
-    }
-    if (v.gradient() == null) {
-      v.gradient(gradient);
+    if (takes(v, gradient)) {
       passedOn = gradient;
-    } else {
-      ops.add(v.gradient(), gradient);
     }
+  }
+
+  /** Adds a gradient to that of {@code v}, if it needs one; whether the tensor is now that. */
+  private boolean takes(Var v, Tensor gradient) {
+    if (!v.needsGradient()) {
+      return false;
+    }
+    if (v.gradient() != null) {
+      ops.add(v.gradient(), gradient);
+      return false;
+    }
+    v.gradient(gradient);
+    return true;
   }
 
   /** Computes a gradient into the tensor: assigns it, or adds it. */
