@@ -6,6 +6,9 @@ package sakd.device;
  * run; launches on one device run in the order they were made.
  */
 public interface Kernel {
+  /** Threads of a warp. */
+  int WARP = 32;
+
   /** Warps of a block in {@link #launchWarps}. */
   int BLOCK_WARPS = 8;
 
@@ -16,8 +19,8 @@ public interface Kernel {
   void launchRows(long rows, long columns, Object... arguments);
 
   /**
-   * Runs a kernel of {@code kernels/cuda} that works on each row with a warp, 32 neighbouring
-   * threads; {@link #BLOCK_WARPS} neighbouring warps are a block.
+   * Runs a kernel of {@code kernels/cuda} that works on each row with a warp, {@link #WARP}
+   * neighbouring threads; {@link #BLOCK_WARPS} neighbouring warps are a block.
    *
    * @throws IllegalStateException where {@link Device#hasWarps} is false
    */

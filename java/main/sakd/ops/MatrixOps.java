@@ -26,7 +26,6 @@ abstract class MatrixOps implements Ops {
   private final MatrixLibrary matrix;
   private final TensorPool pool;
   private final Deque<Pending> pending = new ArrayDeque<>();
-  private boolean beside;
 
   MatrixOps(Device device, MatrixLibrary matrix) {
     this.device = device;
@@ -114,7 +113,6 @@ abstract class MatrixOps implements Ops {
       joinOldest();
     }
     pool.beginBeside(reads);
-    beside = true;
     try {
       pending.add(device.beside(work));
     } catch (RuntimeException e) {
@@ -122,14 +120,13 @@ abstract class MatrixOps implements Ops {
       pending.add(() -> {});
       throw e;
     } finally {
-      beside = false;
       pool.endBeside();
     }
   }
 
   /** Whether operations are those of {@link #beside} now. */
   final boolean isBeside() {
-    return beside;
+    return pool.isBeside();
   }
 
   @Override

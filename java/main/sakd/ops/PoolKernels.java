@@ -1,10 +1,10 @@
 package sakd.ops;
 
+import static sakd.ops.Reductions.join;
+import static sakd.ops.Reductions.list;
 import static sakd.ops.Requirements.require;
 import static sakd.ops.Requirements.requireSubsample;
 
-import java.util.ArrayList;
-import java.util.List;
 import sakd.device.DType;
 
 /** Pooling over space and the mean over time: sizes and launches. */
@@ -85,22 +85,20 @@ final class PoolKernels {
   private void launchSubsample(
       String function, Tensor large, Tensor small, Tensor from, Tensor to, Object... more) {
     requireSubsample(large, small);
-    List<Object> arguments =
-        new ArrayList<>(
-            List.of(
-                from.memory(),
-                to.memory(),
-                large.dim(-3),
-                large.dim(-2),
-                small.dim(-3),
-                small.dim(-2),
-                from.channels(),
-                (small.channels() - large.channels()) / 2,
-                to.rows(),
-                to.channels()));
-    arguments.addAll(List.of(more));
+    Object[] arguments =
+        list(
+            from.memory(),
+            to.memory(),
+            large.dim(-3),
+            large.dim(-2),
+            small.dim(-3),
+            small.dim(-2),
+            from.channels(),
+            (small.channels() - large.channels()) / 2,
+            to.rows(),
+            to.channels());
     ops.kernel("subsample.cu", function, to.type(), 1)
-        .launchRows(to.rows(), to.channels(), arguments.toArray());
+        .launchRows(to.rows(), to.channels(), join(arguments, more));
   }
 
   void averagePool(Tensor x, Tensor out) {

@@ -15,7 +15,7 @@ final class Reductions {
   /** Bytes of a row that a block of {@code kernels/cuda/group.h} takes at most: a tile. */
   private static final int TILE_BYTES = 128;
 
-  private static final int BLOCK = 256;
+  private static final int BLOCK = Kernel.BLOCK_WARPS * Kernel.WARP;
 
   private final KernelOps ops;
   private final boolean blocks;
@@ -101,7 +101,8 @@ final class Reductions {
     merge.run();
   }
 
-  private static Object[] join(Object[]... lists) {
+  /** Lists of arguments as one. */
+  static Object[] join(Object[]... lists) {
     return Stream.of(lists).flatMap(Stream::of).toArray();
   }
 

@@ -190,6 +190,10 @@ final class TensorPool implements AutoCloseable {
     side = false;
   }
 
+  boolean isBeside() {
+    return side;
+  }
+
   /** The main queue waits for the oldest work of the second one. */
   void joined() {
     pending.remove().closed.forEach(this::keep);

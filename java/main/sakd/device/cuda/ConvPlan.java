@@ -61,11 +61,9 @@ final class ConvPlan implements ConvAlgorithm {
               operands.y().address())
           .set(BackendAttribute.VARIANT_PACK_WORKSPACE, space.address())
           .finish();
-      int status =
-          CudnnLibrary.cudnnBackendExecute(handle.address(), plan.address(), pack.address());
-      if (status != 0) {
-        CudaErrors.checkCudnn("running a plan", status);
-      }
+      CudaErrors.checkCudnn(
+          "running a plan",
+          CudnnLibrary.cudnnBackendExecute(handle.address(), plan.address(), pack.address()));
     }
   }
 

@@ -57,7 +57,6 @@ public final class CudaDevice implements Device {
   private static final long LEAST_PASSES = 8;
 
   private static final long BANDWIDTH_BYTES = 256L << 20;
-  private static final int WARP = 32;
 
   private final CudaContext context;
   private final CudaModules modules;
@@ -91,7 +90,7 @@ public final class CudaDevice implements Device {
             context.attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR),
             context.attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR));
     this.units = context.attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
-    this.warps = context.attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_WARP_SIZE) == WARP;
+    this.warps = context.attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_WARP_SIZE) == Kernel.WARP;
     this.modules = new CudaModules(context, compiler, architecture, cache);
     this.transfers = new CudaTransfers(this);
   }

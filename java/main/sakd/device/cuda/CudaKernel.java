@@ -11,8 +11,6 @@ import sakd.device.WorkSize;
 
 /** A kernel in its device's stream of work. */
 final class CudaKernel implements Kernel {
-  private static final int WARP = 32;
-
   /** Native memory that every launch of a device fills anew, and JCuda's pointer to it. */
   record Arguments(KernelArguments block, Pointer pointer) {
     static Arguments of(CudaDevice device) {
