@@ -47,7 +47,7 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "kernels|steps|linear",
       split = ",",
       description = "Parts to measure (default: all).")
-  private List<Bench.Part> only = List.of(Bench.Part.values());
+  private List<Bench.Part> only;
 
   @Option(
       names = "--T",
@@ -143,7 +143,8 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private Bench.Scope scope() {
-    Set<Bench.Part> parts = EnumSet.copyOf(only);
+    Bench.Scope scope = quick ? Bench.Scope.small() : Bench.Scope.full();
+    Set<Bench.Part> parts = only != null ? EnumSet.copyOf(only) : scope.parts();
     concerns("--T", steps, parts, Bench.Part.KERNELS, Bench.Part.STEPS);
     concerns("--sizes", sizes, parts, Bench.Part.KERNELS);
     concerns("--nets", nets, parts, Bench.Part.STEPS);
@@ -154,7 +155,6 @@ final class BenchCommand implements Callable<Integer> {
             t >= 1 && t <= Neuron.MAX_STEPS, "--T", t, "1 to " + Neuron.MAX_STEPS + " time steps");
       }
     }
-    Bench.Scope scope = quick ? Bench.Scope.small() : Bench.Scope.full();
     return new Bench.Scope(
         parts,
         steps != null ? steps : scope.kernelSteps(),
