@@ -29,7 +29,7 @@
 #   TESTS=                   a pattern of Java test classes, for tests: instead of contracts, golden data and graphs
 #   DATA=data/cifar10 UNPACKED=data/cifar-10-batches-bin   for data and cifar10: the parts, and where they are unpacked
 #   RUNS=runs/cifar10 EPOCHS=30 SEED=0 MODEL=spiking-resnet18   for cifar10
-#   LOADS=target/visit WORK=target/visit/work   for visit: what was carried here, and what calls hand on to the next
+#   LOADS=target/visit WORK=target/visit/kept   for visit: what was carried here, and what calls hand on to the next
 set -eu
 from=$(pwd)
 cd "$(dirname "$0")/.."
@@ -72,7 +72,7 @@ EPOCHS=${EPOCHS:-}
 SEED=${SEED:-0}
 MODEL=${MODEL:-spiking-resnet18}
 LOADS=$(place "${LOADS:-}" target/visit)
-WORK=$(place "${WORK:-}" target/visit/work)
+WORK=$(place "${WORK:-}" target/visit/kept)
 end=$(($(date +%s) + LIMIT))
 
 # shellcheck source-path=SCRIPTDIR

@@ -100,7 +100,7 @@ shows '^native skipped' first/state
 shows '^bench-spiking-resnet8 done' first/state
 shows '^| 4 | 65536 | SAKD | [0-9]' first/tables.md
 shows '^| spiking-resnet8 16x16 ann | 2 | 1 | SAKD BF16 | [0-9]' first/tables.md
-cache=$work/repository/target/visit/work/cache/sakd/cuda
+cache=$work/repository/target/visit/kept/cache/sakd/cuda
 compiled() {
   find "$cache" -name '*.bin' -size +16 | sed 's|.*/||' | sort > "$work/kernels"
   (cd "$kernels" && ls) | sort | comm -13 - "$work/kernels" | wc -l
@@ -118,11 +118,11 @@ shows '^cifar10 done' third/state
 for network in 'teacher (ANN)' direct SAKD logits; do
   shows "^| $network | 1 | [0-9.]*% | " third/cifar10.md
 done
-cat "$work"/third/sakd.safetensors.* | cmp - "$work/repository/target/visit/work/runs/sakd/best.safetensors" ||
+cat "$work"/third/sakd.safetensors.* | cmp - "$work/repository/target/visit/kept/runs/sakd/best.safetensors" ||
   fail "the weights that came back are others"
 [ "$(compiled)" -eq 0 ] || fail "training compiled $(compiled) kernels that were not carried"
 # A later visit, to a fresh machine: only the tests are left.
-rm -rf "$work/repository/target/visit/work"
+rm -rf "$work/repository/target/visit/kept"
 grep -v '^tests' "$work/third/state" > "$loads/A/state"
 cp "$work/third/plans.tar.gz" "$loads/A/"
 standins later A TESTS='sakd\.ops\.PoolContractTest|sakd\.distill\.GoldenStepTest'
@@ -136,7 +136,7 @@ if [ -n "${NVIDIA_LIBS:-}" ]; then
   mkdir -p "$work/driver" "$work/site"
   ln -s "$hostcuda/libcuda.so.1" "$work/driver/"
   ln -s "$NVIDIA_LIBS" "$work/site/nvidia"
-  rm -rf "$work/repository/target/visit/work"
+  rm -rf "$work/repository/target/visit/kept"
   visit real A LD_LIBRARY_PATH="$work/driver" PYTHONPATH="$work/site"
   [ $status -eq 1 ] || { cat "$work/real.txt" && fail "expected exit code 1 where there is no GPU"; }
   shows '^devices failed' real/state
