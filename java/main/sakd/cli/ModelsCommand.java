@@ -21,10 +21,12 @@ import sakd.ops.Neuron;
     sortOptions = false,
     description = {
       "Lists the networks that --model knows.",
-      "Each with its parameters, the multiply-accumulates (MAC) of its ANN for one image, and the synaptic operations (SOP) of the spiking "
-          + "network over T steps if every neuron fired at every step.",
-      "At a firing rate r, which eval measures, it is r times as many. Layers that take the image or "
-          + "a mean over space, as the last does, are left out of the SOP."
+      "Each with its parameters, the multiply-accumulates (MAC) of its ANN for one image, and the most "
+          + "synaptic operations (SOP) that the spiking network can need over T steps: those if every "
+          + "neuron fired at every step. A sew-resnet adds spikes, and a sum of k spikes takes k "
+          + "additions.",
+      "What a trained network needs, eval measures. Layers that take the image, or the mean of "
+          + "several pixels as the last one does, multiply and are left out of the SOP."
     },
     abbreviateSynopsis = true,
     footerHeading = Main.EXAMPLES,
@@ -79,7 +81,7 @@ final class ModelsCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
         "%-20s %-10s %12s %12s %21s%n",
-        "network", "ANN", "parameters", "ANN, M MAC", "SNN, M SOP at rate 1");
+        "network", "ANN", "parameters", "ANN, M MAC", "SNN, M SOP at most");
     for (NetworkSpec listed : Networks.ALL) {
       NetworkSpec network = listed.withStem(stem);
       out.printf(

@@ -255,12 +255,12 @@ final class Tracer implements InvocationHandler, Monitor {
   }
 
   @Override
-  public void weights(String name, Tensor in, long macs) {
+  public void weights(String name, Tensor in, int mostSpikes, long macs) {
     layer = name;
   }
 
   @Override
-  public void neuron(String name, Tensor out) {
+  public void neuron(String name, Inputs read, Tensor out) {
     Graph.Neurons n = (Graph.Neurons) nodes.remove(nodes.size() - 1);
     nodes.add(
         new Graph.Neurons(name, n.in(), n.neuron(), n.leak(), n.merge(), n.residual(), n.out()));

@@ -5,7 +5,6 @@ import sakd.device.IdleDevice;
 import sakd.nn.Monitor;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
-import sakd.nn.SpikeInputs;
 import sakd.nn.Tape;
 import sakd.ops.KernelOps;
 import sakd.ops.Neuron;
@@ -16,8 +15,8 @@ import sakd.ops.Tensor;
  * What a network costs for one image, counted without computing it.
  *
  * @param macs multiply-accumulates of the ANN in convolutions and linear layers
- * @param synapticOperations accumulates of the SNN over T steps if every neuron fired at every
- *     step, in the layers that take spikes; at a firing rate r it takes r times as many
+ * @param synapticOperations the most additions that the SNN can need over T steps, in the layers
+ *     that take spikes: every element of their inputs is the largest number of spikes it can be
  */
 public record NetworkSize(long macs, long synapticOperations) {
   /** Trained parameters; running statistics are none. */
@@ -43,19 +42,16 @@ public record NetworkSize(long macs, long synapticOperations) {
   }
 
   private static final class Count implements Monitor {
-    private final SpikeInputs inputs = new SpikeInputs();
     private long all;
     private long fromSpikes;
 
     @Override
-    public void neuron(String name, Tensor out) {
-      inputs.neuron(out);
-    }
+    public void neuron(String name, Inputs read, Tensor out) {}
 
     @Override
-    public void weights(String name, Tensor in, long macs) {
+    public void weights(String name, Tensor in, int mostSpikes, long macs) {
       all += macs;
-      fromSpikes += inputs.takesSpikes(name, in) ? macs : 0;
+      fromSpikes += mostSpikes * macs;
     }
   }
 

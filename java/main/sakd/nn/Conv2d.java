@@ -45,7 +45,7 @@ public final class Conv2d {
         new ConvShape(
             value.dim(0) * value.dim(1), value.dim(2), value.dim(3), in, out, kernel, stride, pad);
     if (tape.monitor() != null) {
-      tape.monitor().weights(name, value, shape.macs());
+      tape.monitor().weights(name, value, x.mostSpikes(), shape.macs());
     }
     Tensor y =
         ops.allocate(

@@ -40,7 +40,7 @@ public final class Linear {
     int[] shape = value.shape();
     shape[shape.length - 1] = out;
     if (tape.monitor() != null) {
-      tape.monitor().weights(name, value, value.rows() * in * out);
+      tape.monitor().weights(name, value, x.mostSpikes(), value.rows() * in * out);
     }
     Tensor w = weight.value().reshape(out, in);
     Tensor y = ops.allocate(DType.F32, shape);

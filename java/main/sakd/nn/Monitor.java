@@ -5,14 +5,20 @@ import sakd.ops.Tensor;
 
 /** Sees the activations of a forward pass as they are computed; must not keep or change them. */
 public interface Monitor {
-  /** The output of neuron layer {@code name}, [T, N, .., C]. */
-  void neuron(String name, Tensor out);
+  /**
+   * Neuron layer {@code name}: what it read, and its output [T, N, .., C] after the merge with a
+   * residual.
+   */
+  void neuron(String name, Inputs read, Tensor out);
 
   /**
-   * The input of the layer of weights {@code name}, which takes {@code macs} multiply-accumulates
-   * to process densely (all of its batch and steps).
+   * The input of the layer of weights {@code name}.
+   *
+   * @param mostSpikes the largest number of spikes that an element of the input can be the sum of;
+   *     0 if elements are real numbers
+   * @param macs multiply-accumulates to process the input densely (all of its batch and steps)
    */
-  void weights(String name, Tensor in, long macs);
+  void weights(String name, Tensor in, int mostSpikes, long macs);
 
   /**
    * What a layer of neurons reads, as {@link sakd.ops.Ops#neuron} takes it.
@@ -28,9 +34,6 @@ public interface Monitor {
       Tensor affine,
       Tensor residual,
       Tensor leak) {}
-
-  /** What neuron layer {@code name} read when it computed {@code out}. */
-  default void neuronInputs(String name, Inputs inputs, Tensor out) {}
 
   /**
    * Anything that a layer computes, with a few words on it: "activations of layer1.0.conv1",

@@ -64,38 +64,52 @@ public final class NormNeuron {
     ops.neuron(neuron, merge, in, affine, r, w, out);
     tape.show("activations of ", name, out);
     if (tape.monitor() != null && neuron.kind() != Neuron.Kind.IDENTITY) {
-      tape.monitor().neuron(name, out);
-      tape.monitor().neuronInputs(name, new Monitor.Inputs(neuron, merge, in, affine, r, w), out);
+      tape.monitor().neuron(name, new Monitor.Inputs(neuron, merge, in, affine, r, w), out);
     }
     tape.drop(x);
-    return tape.record(
-        out,
-        true,
-        g -> {
-          Tensor gx = tape.gradientOf(x);
-          Tensor gr = merge.changesGradient() ? tape.gradientOf(residual) : null;
-          ops.neuronBackward(
-              neuron,
-              merge,
-              in,
-              affine,
-              r,
-              w,
-              g,
-              new Ops.NeuronGradients(
-                  gx,
-                  gr,
-                  norm == null ? null : norm.gamma().gradient(),
-                  norm == null ? null : norm.beta().gradient(),
-                  leak == null ? null : leak.gradient()));
-          tape.pass(x, gx);
-          if (gr != null) {
-            tape.pass(residual, gr);
-          } else if (residual != null) {
-            tape.passOn(residual, g);
-          }
-        },
-        affine == null || tape.frozen() != null ? new Tensor[0] : new Tensor[] {affine});
+    Var result =
+        tape.record(
+            out,
+            true,
+            g -> {
+              Tensor gx = tape.gradientOf(x);
+              Tensor gr = merge.changesGradient() ? tape.gradientOf(residual) : null;
+              ops.neuronBackward(
+                  neuron,
+                  merge,
+                  in,
+                  affine,
+                  r,
+                  w,
+                  g,
+                  new Ops.NeuronGradients(
+                      gx,
+                      gr,
+                      norm == null ? null : norm.gamma().gradient(),
+                      norm == null ? null : norm.beta().gradient(),
+                      leak == null ? null : leak.gradient()));
+              tape.pass(x, gx);
+              if (gr != null) {
+                tape.pass(residual, gr);
+              } else if (residual != null) {
+                tape.passOn(residual, g);
+              }
+            },
+            affine == null || tape.frozen() != null ? new Tensor[0] : new Tensor[] {affine});
+    return result.mostSpikes(mostSpikes(residual));
+  }
+
+  /** Of the output: s is 0 or 1, and what becomes of a residual is said in {@link Neuron}. */
+  private int mostSpikes(Var residual) {
+    if (!neuron.kind().isSpiking()) {
+      return 0;
+    }
+    int joining = residual == null ? 0 : residual.mostSpikes();
+    return switch (merge) {
+      case NONE, INPUT -> 1;
+      case ADD -> joining == 0 ? 0 : 1 + joining;
+      case AND, IAND -> joining;
+    };
   }
 
   /** To be closed, unless the tape's parameters are frozen. */

@@ -19,7 +19,8 @@ public final class Pooling {
     ops.maxPool(pool, in, out, winner);
     tape.drop(x);
     return recordOnlyReader(
-        tape, x, out, (g, gx) -> ops.maxPoolBackward(pool, g, winner, gx), winner);
+            tape, x, out, (g, gx) -> ops.maxPoolBackward(pool, g, winner, gx), winner)
+        .mostSpikes(x.mostSpikes());
   }
 
   /** [T', N, H, W, C] to [T', N, C], float32. x is not dropped: it may be a feature. */
@@ -28,7 +29,9 @@ public final class Pooling {
     Tensor in = x.value();
     Tensor out = ops.allocate(DType.F32, in.dim(0), in.dim(1), in.channels());
     ops.averagePool(in, out);
-    return record(tape, x, out, (g, gx, add) -> ops.averagePoolBackward(g, gx, add));
+    boolean onePixel = in.dim(2) * in.dim(3) == 1;
+    return record(tape, x, out, (g, gx, add) -> ops.averagePoolBackward(g, gx, add))
+        .mostSpikes(onePixel ? x.mostSpikes() : 0);
   }
 
   /** [T', N, H, W, C] to [T', N, 1, 1, H W C], float32; x is not dropped. */
@@ -38,7 +41,7 @@ public final class Pooling {
     int features = in.dim(2) * in.dim(3) * in.channels();
     Tensor out = ops.allocate(DType.F32, in.dim(0), in.dim(1), 1, 1, features);
     ops.convert(in, out);
-    return recordOnlyReader(tape, x, out, (g, gx) -> ops.convert(g, gx));
+    return recordOnlyReader(tape, x, out, (g, gx) -> ops.convert(g, gx)).mostSpikes(x.mostSpikes());
   }
 
   /**
@@ -51,7 +54,8 @@ public final class Pooling {
     int[] shape = {in.dim(0), in.dim(1), (in.dim(2) + 1) / 2, (in.dim(3) + 1) / 2, channels};
     Tensor out = ops.allocate(in.type(), shape);
     ops.subsample(in, out);
-    return record(tape, x, out, (g, gx, add) -> ops.subsampleBackward(g, gx, add));
+    return record(tape, x, out, (g, gx, add) -> ops.subsampleBackward(g, gx, add))
+        .mostSpikes(x.mostSpikes());
   }
 
   /** [T', ..] to [1, ..]; with T' = 1 there is nothing to do. x is not dropped. */

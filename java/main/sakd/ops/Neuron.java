@@ -60,6 +60,11 @@ public record Neuron(
     /** out = (1 - s) r: SEW-ResNet IAND. */
     IAND;
 
+    /** Whether the residual joins the spikes, and not the input that they come of. */
+    public boolean joinsSpikes() {
+      return this == ADD || this == AND || this == IAND;
+    }
+
     /** Whether there is a residual whose gradient is not simply that of the output. */
     public boolean changesGradient() {
       return this != NONE && this != ADD;

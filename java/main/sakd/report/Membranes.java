@@ -53,13 +53,10 @@ final class Membranes implements Monitor {
   }
 
   @Override
-  public void neuron(String name, Tensor out) {}
+  public void weights(String name, Tensor in, int mostSpikes, long macs) {}
 
   @Override
-  public void weights(String name, Tensor in, long macs) {}
-
-  @Override
-  public void neuronInputs(String name, Inputs in, Tensor out) {
+  public void neuron(String name, Inputs in, Tensor out) {
     Neuron neuron = in.neuron();
     if (!neuron.kind().isSpiking()) {
       return;

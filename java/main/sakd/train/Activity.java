@@ -4,16 +4,17 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import sakd.device.DType;
 import sakd.nn.Monitor;
-import sakd.nn.SpikeInputs;
+import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 
 /**
- * Counts what a network does while it runs: spikes of every neuron layer, and for every layer of
- * weights the multiply-accumulates (MAC) of an ANN and the synaptic operations (SOP) of an SNN. An
- * SOP is one addition of a weight, which a spike causes: MACs of all steps times the mean of the
- * layer's input. A layer that sees real numbers, such as the first, multiplies in an SNN too.
+ * Counts what a network does while it runs: the spikes that the neurons of every layer fire, and
+ * for every layer of weights the multiply-accumulates (MAC) of an ANN and the synaptic operations
+ * (SOP) of an SNN. An SOP is one addition of a weight, which a spike causes: MACs of all steps
+ * times the mean of what the layer is fed, in which a sum of two spikes counts as two. A layer that
+ * sees real numbers, such as the first, multiplies in an SNN too.
  */
 public final class Activity implements Monitor {
   /**
@@ -51,23 +52,37 @@ public final class Activity implements Monitor {
   private final Ops ops;
   private final Map<String, Count> neurons = new LinkedHashMap<>();
   private final Map<String, Layer> layers = new LinkedHashMap<>();
-  private final SpikeInputs inputs = new SpikeInputs();
 
   public Activity(Ops ops) {
     this.ops = ops;
   }
 
   @Override
-  public void neuron(String name, Tensor out) {
+  public void neuron(String name, Inputs read, Tensor out) {
+    if (!read.neuron().kind().isSpiking()) {
+      return;
+    }
+    if (!read.merge().joinsSpikes()) {
+      count(name, out);
+      return;
+    }
+    // The output is s + r, s r or (1 - s) r: the neurons run once more for s alone.
+    try (Tensor own = ops.allocate(out.type(), out.shape())) {
+      ops.neuron(
+          read.neuron(), Neuron.Residual.NONE, read.x(), read.affine(), null, read.leak(), own);
+      count(name, own);
+    }
+  }
+
+  private void count(String name, Tensor spikes) {
     Count c = neurons.computeIfAbsent(name, n -> new Count());
-    c.sum += sum(out);
-    c.size += out.size();
-    inputs.neuron(out);
+    c.sum += sum(spikes);
+    c.size += spikes.size();
   }
 
   @Override
-  public void weights(String name, Tensor in, long layerMacs) {
-    boolean spikes = inputs.takesSpikes(name, in);
+  public void weights(String name, Tensor in, int mostSpikes, long layerMacs) {
+    boolean spikes = mostSpikes > 0;
     Layer layer =
         new Layer(
             (double) layerMacs / in.dim(0),
@@ -87,14 +102,14 @@ public final class Activity implements Monitor {
     }
   }
 
-  /** Mean output of every neuron layer, spikes per neuron and step. */
+  /** Spikes per neuron and step of every layer of spiking neurons, in [0, 1]. */
   public Map<String, Double> firingRates() {
     Map<String, Double> rates = new LinkedHashMap<>();
     neurons.forEach((name, c) -> rates.put(name, c.sum / c.size));
     return rates;
   }
 
-  /** Spikes per neuron and step over all layers. */
+  /** Spikes per neuron and step over all layers, in [0, 1]; NaN without spiking neurons. */
   public double meanFiringRate() {
     double sum = 0;
     double size = 0;

@@ -76,8 +76,8 @@ final class Finiteness implements Monitor {
   }
 
   @Override
-  public void neuron(String name, Tensor out) {}
+  public void neuron(String name, Inputs read, Tensor out) {}
 
   @Override
-  public void weights(String name, Tensor in, long macs) {}
+  public void weights(String name, Tensor in, int mostSpikes, long macs) {}
 }

@@ -38,17 +38,13 @@ class MembranesTest {
       Monitor both =
           new Monitor() {
             @Override
-            public void neuron(String name, Tensor out) {
+            public void neuron(String name, Inputs read, Tensor out) {
+              membranes.neuron(name, read, out);
               outputs.put(name, Transfers.floats(ops.device(), out));
             }
 
             @Override
-            public void weights(String name, Tensor in, long macs) {}
-
-            @Override
-            public void neuronInputs(String name, Inputs inputs, Tensor out) {
-              membranes.neuronInputs(name, inputs, out);
-            }
+            public void weights(String name, Tensor in, int mostSpikes, long macs) {}
           };
       try (Tensor images = ops.allocate(DType.F32, 1, 1, 8, 8, 1);
           Tape tape = new Tape(ops, Tape.Mode.INFERENCE, DType.F32, both)) {
