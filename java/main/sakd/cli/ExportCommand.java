@@ -17,6 +17,7 @@ import sakd.model.ModelFile;
 import sakd.model.Networks;
 import sakd.ops.Ops;
 import sakd.ops.ReferenceOps;
+import sakd.train.FiniteWeights;
 import sakd.train.LoadedModel;
 import sakd.train.Weights;
 
@@ -82,6 +83,7 @@ final class ExportCommand implements Callable<Integer> {
     // A checkpoint's optimizer and the transforms of distillation are no part of the network.
     Map<String, HostTensor> network = new LinkedHashMap<>(file.tensors());
     network.keySet().removeIf(Weights::isTrainingOnly);
+    FiniteWeights.require(weights, network);
     chosen.tensors.write(output, new WeightFile(weights, file.metadata(), network));
     return network.size() + " tensors";
   }

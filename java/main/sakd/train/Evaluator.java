@@ -48,11 +48,13 @@ public final class Evaluator implements AutoCloseable {
   private final DType storage;
   private final Inputs inputs;
   private final DataLoader loader;
+  private final String name;
 
   public Evaluator(Ops ops, Dataset dataset, int batchSize, DType storage) {
     this.ops = ops;
     this.storage = storage;
     this.inputs = new Inputs(ops, dataset);
+    this.name = dataset.name();
     this.loader = new DataLoader(dataset, batchSize, false, false, Augment.NONE, 0, 1);
   }
 
@@ -64,6 +66,7 @@ public final class Evaluator implements AutoCloseable {
    * Runs the whole set.
    *
    * @param report gets every batch; may be null
+   * @throws sakd.io.UserError if a sample cannot be read, or the network's logits are not finite
    */
   public Evaluation evaluate(Network network, boolean withActivity, ClassificationReport report) {
     Activity activity = withActivity ? new Activity(ops) : null;
@@ -76,6 +79,8 @@ public final class Evaluator implements AutoCloseable {
         try (Tensor imagesOfBatch = loaded.images(storage);
             Tape tape = new Tape(ops, Tape.Mode.INFERENCE, storage, activity)) {
           Network.Output out = network.forward(tape, tape.input(imagesOfBatch), false);
+          Finiteness.requireLogits(
+              ops, network, imagesOfBatch, storage, out.logits().value(), name);
           countHits(ops, out.logits().value(), loaded.labels(), hits);
           if (report != null) {
             Tensor each = out.stepLogits().value();

@@ -4,9 +4,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import sakd.device.DType;
+import sakd.io.UserError;
+import sakd.model.Network;
 import sakd.nn.Monitor;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
+import sakd.nn.Tape;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
@@ -39,6 +42,36 @@ final class Finiteness implements Monitor {
       }
       return true;
     }
+  }
+
+  /**
+   * Looks at what a network says of images.
+   *
+   * @param logits of the forward pass, [1, N, K]
+   * @param images that it saw, as it saw them
+   * @param of what, for the message: "cifar10", "cat.png and 3 others"
+   * @throws UserError if a logit is not finite, which names the layer that was the first to be
+   *     broken when the network sees the images once more
+   */
+  static void requireLogits(
+      Ops ops, Network network, Tensor images, DType storage, Tensor logits, String of) {
+    if (isFinite(ops, logits)) {
+      return;
+    }
+    Finiteness finiteness = new Finiteness(ops);
+    finiteness.checkWeights(network.parameters());
+    finiteness.checkStatistics(network.parameters());
+    try (Tape tape = new Tape(ops, Tape.Mode.INFERENCE, storage, finiteness)) {
+      network.forward(tape, tape.input(images), false);
+    }
+    throw new UserError(
+        "the logits of "
+            + of
+            + " are not finite"
+            + (finiteness.broken().isEmpty() ? "" : ", first in " + finiteness.broken())
+            + "; expected finite ones, "
+            + (storage == DType.F32 ? "" : "try --amp off, or ")
+            + "use weights of a training that did not diverge, such as one of a smaller --lr");
   }
 
   @Override

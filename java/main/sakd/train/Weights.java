@@ -119,7 +119,7 @@ public final class Weights {
    *
    * @param architecture named in errors, e.g. "resnet8 for 10 classes"
    * @param allowPartial whether something may be missing, of another shape or left over
-   * @throws UserError if something is and may not, or nothing fits
+   * @throws UserError if something is and may not, nothing fits, or what does is not finite
    */
   public static Match match(
       WeightFile file,
@@ -170,6 +170,9 @@ public final class Weights {
               + "; give the --model, --dataset and --neuron it was made with"
               + (found.isEmpty() ? "" : ", or --allow-partial to use what fits"));
     }
+    Map<String, HostTensor> used = new LinkedHashMap<>();
+    found.forEach((parameter, tensor) -> used.put(parameter.name(), tensor));
+    FiniteWeights.require(file.path(), used);
     return match;
   }
 
