@@ -14,7 +14,9 @@ import sakd.model.ModelFile;
 import sakd.ops.Backend;
 import sakd.ops.Ops;
 import sakd.train.Evaluator;
+import sakd.train.ImageReader;
 import sakd.train.LoadedModel;
+import sakd.train.PictureReader;
 import sakd.train.Predictor;
 
 /** A trained network on a device: {@link Sakd#load}. Not for several threads at once. */
@@ -72,21 +74,21 @@ public final class Classifier implements AutoCloseable {
   public record Guess(int label, String name, double probability) {}
 
   /**
-   * The likeliest class of each picture.
+   * The likeliest class of each picture; they are read as they are needed.
    *
    * @param files JPEG, PNG, GIF or BMP
-   * @throws UserError if one is no picture
+   * @throws UserError if one is no picture, or the network's logits are not finite
    */
   public List<Guess> predict(List<Path> files) {
     List<Guess> guesses = new ArrayList<>();
-    if (files.isEmpty()) {
-      return guesses;
-    }
-    HostTensor logits = predict(pictures.read(files)).logits();
-    float[] values = logits.toFloats();
-    int classes = logits.shape()[1];
-    for (int i = 0; i < values.length; i += classes) {
-      guesses.add(guess(Arrays.copyOfRange(values, i, i + classes)));
+    try (ImageReader reader = new PictureReader(pictures, files)) {
+      while (reader.hasNext()) {
+        ImageReader.Batch batch = reader.batch(BATCH);
+        HostTensor logits = Predictor.predict(ops, model.network(), batch, storage).logits();
+        for (int i = 0; i < batch.size(); i++) {
+          guesses.add(guess(logits.slice(i).toFloats()));
+        }
+      }
     }
     return guesses;
   }
@@ -100,14 +102,15 @@ public final class Classifier implements AutoCloseable {
     for (float logit : logits) {
       sum += Math.exp(logit - logits[best]);
     }
-    return new Guess(best, classNames().get(best), 1 / sum);
+    return new Guess(best, pictures.className(best), 1 / sum);
   }
 
   /**
    * The logits of images.
    *
    * @param images [N, C, H, W], normalised as the training's were
-   * @throws UserError if they are not of that form, or of other channels than the training's
+   * @throws UserError if they are not of that form, of other channels than the training's or not
+   *     finite, or the network's logits are not
    */
   public Predictor.Prediction predict(HostTensor images) {
     int[] shape = images.shape();

@@ -1,5 +1,6 @@
 package sakd.cli;
 
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,7 +20,9 @@ import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.model.Networks;
 import sakd.ops.Ops;
+import sakd.train.ImageReader;
 import sakd.train.LoadedModel;
+import sakd.train.PictureReader;
 import sakd.train.Predictor;
 
 /** {@code predict}: the classes of pictures, and logits for an array of images. */
@@ -50,13 +53,16 @@ final class PredictCommand implements Callable<Integer> {
       required = true,
       arity = "1..*",
       paramLabel = "PATH",
-      description = "Pictures (JPEG, PNG, GIF, BMP), folders of them, or one .npy file.")
+      description =
+          "Pictures (JPEG, PNG, GIF, BMP), folders of them (not of folders), or one .npy file. "
+              + "Those that cannot be read are named, and the others classified.")
   private List<Path> input;
 
   @Option(
       names = "--output",
       paramLabel = "FILE.npy",
-      description = "Write the logits [N, K], mean over time.")
+      description =
+          "Write the logits [N, K], mean over time: a row for each image classified, in order.")
   private Path output;
 
   @Option(names = "--per-step", description = "Say what the network sees after every step too.")
@@ -76,38 +82,84 @@ final class PredictCommand implements Callable<Integer> {
 
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
 
-  /** Normalised images [N, C, H, W] and what to call each. */
-  private record Images(HostTensor pixels, List<String> names) {}
-
   @Override
   public Integer call() {
     Values.atLeast(1, "--batch-size", batchSize);
     WeightFile file = WeightFile.read(weights);
     ImageSpec how = ImageSpec.of(file.metadata(), weights.toString());
-    Images images = images(how);
-    int[] shape = images.pixels.shape();
-    ModelFile about = model.describe(file, neuron, shape[1], null, Networks.defaultFor(shape[2]));
-    try (Ops ops = device.open();
-        LoadedModel loaded = LoadedModel.open(ops, file, about, partial.allowed)) {
-      Predictor.Prediction prediction =
-          Predictor.predict(ops, loaded.network(), images.pixels, batchSize, device.storage(ops));
-      if (output != null) {
-        Npy.write(output, prediction.logits());
+    try (ImageReader images = images(how)) {
+      ModelFile about =
+          model.describe(
+              file, neuron, images.channels(), null, Networks.defaultFor(images.height()));
+      try (Ops ops = device.open();
+          LoadedModel loaded = LoadedModel.open(ops, file, about, partial.allowed)) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println("weights " + loaded.summary());
+        var printer =
+            new PredictionPrinter(out, how == null ? List.of() : how.classNames(), perStep);
+        predict(ops, loaded, images, printer);
       }
-      var out = spec.commandLine().getOut();
-      out.println("weights " + loaded.summary());
-      new PredictionPrinter(out, how == null ? List.of() : how.classNames(), perStep)
-          .print(images.names, prediction);
-      if (output != null) {
-        out.println(
-            "logits " + Arrays.toString(prediction.logits().shape()) + " written to " + output);
-      }
-      out.flush();
     }
     return 0;
   }
 
-  private Images images(ImageSpec how) {
+  /** Says what the network sees in each image as soon as it is known. */
+  private void predict(Ops ops, LoadedModel loaded, ImageReader images, PredictionPrinter printer) {
+    requireRoom(images.images(), loaded.about().classes());
+    List<HostTensor> logits = new ArrayList<>();
+    int[] unreadable = new int[1];
+    while (images.hasNext()) {
+      ImageReader.Batch batch =
+          images.batch(
+              batchSize,
+              e -> {
+                unreadable[0]++;
+                skip(e, images.images());
+              });
+      if (batch.size() > 0) {
+        Predictor.Prediction said =
+            Predictor.predict(ops, loaded.network(), batch, device.storage(ops));
+        printer.print(batch.names(), said);
+        if (output != null) {
+          logits.add(said.logits());
+        }
+      }
+    }
+    if (!logits.isEmpty()) {
+      HostTensor all = HostTensor.concatenated(logits);
+      Npy.write(output, all);
+      printer.say("logits " + Arrays.toString(all.shape()) + " written to " + output);
+    }
+    if (unreadable[0] > 0) {
+      throw new UserError(
+          unreadable[0]
+              + " of "
+              + images.images()
+              + " images could not be classified, for the reasons in the notes; the others are done,"
+              + " replace or leave out those named");
+    }
+  }
+
+  /** Goes on after an image that cannot be read, if there are others. */
+  private void skip(UserError e, int images) {
+    if (images == 1) {
+      throw e;
+    }
+    spec.commandLine().getErr().println("note: " + Suggestions.oneLine(e.getMessage()));
+  }
+
+  private void requireRoom(int images, int classes) {
+    if (output != null && (long) images * classes > Integer.MAX_VALUE / Float.BYTES) {
+      throw new UserError(
+          "--output would be "
+              + images
+              + " x "
+              + classes
+              + " numbers; expected at most 2 GB, give the images in parts");
+    }
+  }
+
+  private ImageReader images(ImageSpec how) {
     if (input.stream().anyMatch(p -> p.toString().endsWith(".npy"))) {
       if (input.size() > 1) {
         throw new UserError(
@@ -126,10 +178,10 @@ final class PredictCommand implements Callable<Integer> {
     for (Path path : input) {
       files.addAll(Files.isDirectory(path) ? ImageFiles.in(path) : List.of(path));
     }
-    return new Images(how.read(files), files.stream().map(Path::toString).toList());
+    return new PictureReader(how, files);
   }
 
-  private static Images array(Path file) {
+  private static ImageReader array(Path file) {
     HostTensor images = Npy.read(file);
     int[] shape = images.shape();
     if (shape.length != 4 || images.numel() == 0) {
@@ -139,10 +191,6 @@ final class PredictCommand implements Callable<Integer> {
               + Arrays.toString(shape)
               + "; expected at least one image as [N, C, H, W], reshape it");
     }
-    List<String> names = new ArrayList<>();
-    for (int i = 0; i < shape[0]; i++) {
-      names.add("image " + i);
-    }
-    return new Images(images, names);
+    return ImageReader.of(images);
   }
 }

@@ -37,6 +37,12 @@ record PredictionPrinter(PrintWriter out, List<String> classNames, boolean perSt
         out.println("  step " + (t + 1) + "  " + classes(mean));
       }
     }
+    out.flush();
+  }
+
+  void say(String line) {
+    out.println(line);
+    out.flush();
   }
 
   private static double[] row(float[] values, int row, int width) {

@@ -3,6 +3,7 @@ package sakd.io;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -109,6 +110,27 @@ public record HostTensor(String dtype, int[] shape, ByteBuffer data) {
   /** The number of elements. */
   public int numel() {
     return data.limit() / elementSize(dtype);
+  }
+
+  /** Element {@code i} of the first dimension, as a tensor without that; shares the data. */
+  public HostTensor slice(int i) {
+    int[] rest = Arrays.copyOfRange(shape, 1, shape.length);
+    int bytes = data.limit() / shape[0];
+    return new HostTensor(dtype, rest, data().slice(i * bytes, bytes));
+  }
+
+  /** A float32 tensor of tensors that differ in their first dimension alone, one after another. */
+  public static HostTensor concatenated(List<HostTensor> parts) {
+    int[] shape = parts.get(0).shape();
+    shape[0] = parts.stream().mapToInt(p -> p.shape[0]).sum();
+    float[] values = new float[Math.toIntExact(numel(shape))];
+    int at = 0;
+    for (HostTensor part : parts) {
+      float[] some = part.toFloats();
+      System.arraycopy(some, 0, values, at, some.length);
+      at += some.length;
+    }
+    return ofFloats(values, shape);
   }
 
   /** The values as float32, rounded where the type holds more. */

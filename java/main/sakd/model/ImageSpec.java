@@ -13,7 +13,6 @@ import sakd.data.image.Box;
 import sakd.data.image.Picture;
 import sakd.data.image.PictureDecoder;
 import sakd.data.image.Resampler;
-import sakd.io.HostTensor;
 import sakd.io.IoErrors;
 import sakd.io.Json;
 import sakd.io.UserError;
@@ -35,6 +34,9 @@ public record ImageSpec(
     List<Float> mean,
     List<Float> std,
     List<String> classNames) {
+  /** Of all channels: what an array holds as float32. */
+  private static final int MOST_PIXELS = Integer.MAX_VALUE / Float.BYTES;
+
   private static final String HEIGHT = "sakd.height";
   private static final String WIDTH = "sakd.width";
   private static final String RESIZED = "sakd.resized";
@@ -49,6 +51,19 @@ public record ImageSpec(
     if (height < 1 || width < 1 || resized < 1 || mean.isEmpty() || mean.size() != std.size()) {
       throw new IllegalArgumentException("a size, and mean and std of each channel are needed");
     }
+    if ((long) height * width * mean.size() > MOST_PIXELS) {
+      throw new IllegalArgumentException("images of " + height + "x" + width + " are too large");
+    }
+  }
+
+  /** Of the input. */
+  public int channels() {
+    return mean.size();
+  }
+
+  /** What a class is called: its name, or by its number if it has none. */
+  public String className(int label) {
+    return label < classNames.size() ? classNames.get(label) : "class " + label;
   }
 
   /** What a data set does with its samples. */
@@ -127,22 +142,11 @@ public record ImageSpec(
    * + 0.587 G + 0.114 B.
    *
    * @return (pixel / 255 - mean) / std, [C, H, W]
-   * @throws UserError if the file is no picture, or the network's input is none: not a square, or
-   *     of other channels than grey or red, green and blue
+   * @throws UserError if the file is no picture, or as {@link #requirePictures}
    */
   public float[] read(Path file) {
-    int channels = mean.size();
-    if (height != width || (channels != 1 && channels != 3)) {
-      throw new UserError(
-          "the network's input is "
-              + channels
-              + " x "
-              + height
-              + " x "
-              + width
-              + ", which pictures do not become; expected a square of 1 or 3 channels, give its"
-              + " input as .npy, normalised");
-    }
+    requirePictures();
+    int channels = channels();
     Picture picture = PictureDecoder.decode(file, bytes(file), (w, h) -> 1);
     boolean fits = picture.width() == width && picture.height() == height;
     Box box =
@@ -161,18 +165,24 @@ public record ImageSpec(
   }
 
   /**
-   * Pictures as {@link #read(Path)} gives each.
+   * Refuses to take pictures where the network cannot.
    *
-   * @return [N, C, H, W]
+   * @throws UserError if its input is no square, or of other channels than grey or red, green and
+   *     blue
    */
-  public HostTensor read(List<Path> files) {
-    int channels = mean.size();
-    int size = channels * height * width;
-    float[] pixels = new float[Math.multiplyExact(files.size(), size)];
-    for (int i = 0; i < files.size(); i++) {
-      System.arraycopy(read(files.get(i)), 0, pixels, i * size, size);
+  public void requirePictures() {
+    int channels = channels();
+    if (height != width || (channels != 1 && channels != 3)) {
+      throw new UserError(
+          "the network's input is "
+              + channels
+              + " x "
+              + height
+              + " x "
+              + width
+              + ", which pictures do not become; expected a square of 1 or 3 channels, give its"
+              + " input as .npy, normalised");
     }
-    return HostTensor.ofFloats(pixels, files.size(), channels, height, width);
   }
 
   private static int luma(ByteBuffer colours, int i, int area) {

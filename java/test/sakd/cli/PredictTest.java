@@ -17,6 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 import sakd.io.HostTensor;
 import sakd.io.ImageFiles;
 import sakd.io.Npy;
+import sakd.io.Safetensors;
+import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.model.Network;
@@ -149,5 +151,106 @@ class PredictTest {
     CommandLines.Answer mixed = predict(plain, "--input", array.toString(), pictures.toString());
     assertEquals(2, mixed.code());
     assertTrue(mixed.err().contains("one .npy file"), mixed.err());
+  }
+
+  /** One that is none among five, in batches of two: a line for each of the others, in order. */
+  @Test
+  void whatCannotBeReadIsNamedAndTheOthersAreClassified() throws IOException {
+    Path bad = Files.writeString(folder.resolve("bad.jpg"), "no picture");
+    Path gone = folder.resolve("gone.png");
+    Path some = folder.resolve("some.npy");
+    String a = pictures.resolve("a.png").toString();
+    String b = pictures.resolve("b.png").toString();
+    CommandLines.Answer answer =
+        predict(
+            weights,
+            "--batch-size",
+            "2",
+            "--output",
+            some.toString(),
+            "--input",
+            a,
+            bad.toString(),
+            b,
+            gone.toString(),
+            b,
+            a);
+    assertEquals(2, answer.code(), answer.toString());
+    List<String> images =
+        answer.out().lines().filter(l -> l.contains(" %")).map(l -> l.split("  ", 2)[0]).toList();
+    assertEquals(List.of(a, b, b, a), images);
+    List<String> errors = answer.err().lines().toList();
+    assertEquals(3, errors.size(), answer.err());
+    assertTrue(errors.get(0).startsWith("note: " + bad), answer.err());
+    assertTrue(errors.get(1).startsWith("note: ") && errors.get(1).contains(gone + ""));
+    assertTrue(errors.get(2).startsWith("error: 2 of 6 images could not be"), answer.err());
+    // Its rows are the lines.
+    float[] rows = Npy.read(some).toFloats();
+    assertEquals(4 * CLASSES.size(), rows.length);
+    for (int k = 0; k < CLASSES.size(); k++) {
+      assertEquals(rows[k], rows[3 * CLASSES.size() + k], 1e-5f);
+      assertEquals(rows[CLASSES.size() + k], rows[2 * CLASSES.size() + k], 1e-5f);
+    }
+  }
+
+  @Test
+  void onePictureThatIsNoneIsOneLine() throws IOException {
+    Path bad = Files.writeString(folder.resolve("alone.jpg"), "no picture");
+    CommandLines.Answer answer = predict(weights, "--input", bad.toString());
+    assertEquals(2, answer.code());
+    assertTrue(answer.err().startsWith("error: " + bad), answer.err());
+    assertEquals(1, answer.err().lines().count(), answer.err());
+  }
+
+  /** An image that is not finite is one that cannot be read. */
+  @Test
+  void anArrayWithNumbersThatAreNone() {
+    HostTensor images = Npy.read(array);
+    float[] pixels = images.toFloats();
+    pixels[5] = Float.NaN;
+    Path broken = folder.resolve("broken.npy");
+    Npy.write(broken, HostTensor.ofFloats(pixels, images.shape()));
+    CommandLines.Answer answer = predict(weights, "--input", broken.toString());
+    assertEquals(2, answer.code());
+    assertTrue(answer.err().startsWith("note: image 0 has a pixel of NaN"), answer.err());
+    assertTrue(answer.err().contains("error: 1 of 2 images"), answer.err());
+    assertTrue(answer.out().contains("\nimage 1  ") && !answer.out().contains("\nimage 0  "));
+  }
+
+  /** By predict, eval and export, and by train as teacher and as start. */
+  @Test
+  void weightsThatAreNotFiniteAreRefused() throws IOException {
+    Path broken = folder.resolve("nan.safetensors");
+    WeightFile file = WeightFile.read(weights);
+    Map<String, HostTensor> tensors = new LinkedHashMap<>(file.tensors());
+    float[] values = tensors.get("layer2.0.bn1.bias").toFloats();
+    values[1] = Float.NaN;
+    tensors.put("layer2.0.bn1.bias", HostTensor.ofFloats(values, values.length));
+    Safetensors.write(broken, file.metadata(), tensors);
+    Path none = folder.resolve("nothing");
+    String data = CommandLines.cifar(folder).toString();
+    for (String line :
+        List.of(
+            "predict --input " + array + " --weights " + broken,
+            "eval --data-path " + data + " --weights " + broken + " --allow-partial",
+            "export --weights " + broken + " --output " + none + ".pth",
+            "export --weights " + broken + " --output " + none + ".onnx",
+            "train --model resnet8 --data-path "
+                + data
+                + " --allow-partial --output-dir "
+                + none
+                + " --init "
+                + broken)) {
+      CommandLines.Answer answer = CommandLines.run(line.split(" ", -1));
+      assertEquals(2, answer.code(), line + answer);
+      assertEquals(1, answer.err().lines().count(), answer.err());
+      assertTrue(
+          answer.err().contains(broken + " holds weights that are not finite")
+              && answer.err().contains("first in layer2.0.bn1.bias (1 of 32"),
+          line + answer.err());
+    }
+    try (var files = Files.list(folder)) {
+      assertTrue(files.noneMatch(f -> f.getFileName().toString().startsWith("nothing")));
+    }
   }
 }

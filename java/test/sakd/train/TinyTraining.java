@@ -46,7 +46,7 @@ final class TinyTraining implements AutoCloseable {
   final Parameters parameters = new Parameters(2);
   final DistillationObjective objective;
   private final Network teacher;
-  private final Network student;
+  final Network student;
 
   /**
    * Makes the networks.
@@ -90,6 +90,16 @@ final class TinyTraining implements AutoCloseable {
 
   static TrainSettings settings(
       int epochs, TrainSettings.Algorithm algorithm, DType storage, Mixing mixing) {
+    return settings(epochs, algorithm, storage, mixing, 0.9f);
+  }
+
+  /** The weights themselves are evaluated, not their average. */
+  static TrainSettings withoutAverage(int epochs) {
+    return settings(epochs, TrainSettings.Algorithm.SGD, DType.F32, Mixing.NONE, 0);
+  }
+
+  private static TrainSettings settings(
+      int epochs, TrainSettings.Algorithm algorithm, DType storage, Mixing mixing, float emaDecay) {
     return new TrainSettings(
         epochs,
         BATCH,
@@ -100,7 +110,7 @@ final class TinyTraining implements AutoCloseable {
         LrSchedule.Kind.COSINE,
         0,
         1,
-        0.9f,
+        emaDecay,
         true,
         mixing,
         true,

@@ -1,0 +1,80 @@
+package sakd.train;
+
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import sakd.model.ImageSpec;
+
+/** Reads files of pictures on all processors, ahead of the network but not far. */
+public final class PictureReader extends ImageReader {
+  /** Pictures that are read ahead for each processor. */
+  private static final int AHEAD = 8;
+
+  private final ImageSpec how;
+  private final List<Path> files;
+  private final int window;
+  private final ExecutorService pool;
+  private final Queue<Future<float[]>> ahead = new ArrayDeque<>();
+  private int submitted;
+
+  /**
+   * A reader of these files, in their order.
+   *
+   * @throws sakd.io.UserError if the network does not take pictures
+   */
+  public PictureReader(ImageSpec how, List<Path> files) {
+    super(files.stream().map(Path::toString).toList(), how.channels(), how.height(), how.width());
+    how.requirePictures();
+    this.how = how;
+    this.files = List.copyOf(files);
+    int processors = Runtime.getRuntime().availableProcessors();
+    this.window = AHEAD * processors;
+    this.pool =
+        Executors.newFixedThreadPool(
+            processors,
+            task -> {
+              Thread thread = new Thread(task, "picture-reader");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  @Override
+  protected float[] read(int i) {
+    while (submitted < files.size() && submitted < i + window) {
+      Path file = files.get(submitted++);
+      ahead.add(pool.submit(() -> how.read(file)));
+    }
+    try {
+      return ahead.remove().get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw cancelled(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      if (e.getCause() instanceof Error cause) {
+        throw cause;
+      }
+      throw cancelled(e);
+    }
+  }
+
+  private static CancellationException cancelled(Exception cause) {
+    CancellationException e = new CancellationException("interrupted while reading a picture");
+    e.initCause(cause);
+    return e;
+  }
+
+  @Override
+  public void close() {
+    pool.shutdownNow();
+  }
+}
