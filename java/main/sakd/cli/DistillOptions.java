@@ -31,7 +31,9 @@ final class DistillOptions {
   @Option(
       names = "--init",
       paramLabel = "W",
-      description = "Where the student starts instead of random or transferred weights.")
+      description =
+          "Where the student starts instead of random or transferred weights; with --method ann, "
+              + "where the ANN starts.")
   Path init;
 
   @Option(
@@ -167,7 +169,7 @@ final class DistillOptions {
             (float) Values.positive("--kd-temperature", temperature),
             Values.share("--label-smoothing", labelSmoothing));
     DistillationWeights left = method().select(weights);
-    if (left.ce() == 0 && !left.needsTeacher()) {
+    if (method() != Method.ANN && left.ce() == 0 && !left.needsTeacher()) {
       throw new UserError(
           "every term of the loss has weight 0; expected one that is not, give --ce-weight"
               + " (or --logit-weight, --feature-weight) more than 0");

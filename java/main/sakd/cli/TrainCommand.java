@@ -124,7 +124,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /** Arguments without the command's name, in which recipes are spelt out already. */
-  private static TrainCommand parsed(List<String> args, PrintWriter out, PrintWriter err) {
+  static TrainCommand parsed(List<String> args, PrintWriter out, PrintWriter err) {
     TrainCommand command = new TrainCommand();
     CommandLine line = new CommandLine(command).setOut(out).setErr(err);
     Values.register(line);
@@ -186,6 +186,10 @@ final class TrainCommand implements Callable<Integer> {
       run = run.printing(quiet ? Printed.RESULTS : withBar ? Printed.EPOCHS : Printed.STEPS);
       run.say("device  " + ops.device().name() + ": " + ops.device().description());
       describe(plan, trainSet, testSet, run);
+      boolean recordings = trainSet.inSteps(plan.steps()).shape().frames() > 1;
+      for (String note : UnusedOptions.notes(args, plan, recordings)) {
+        run.say("note    " + note);
+      }
       try (TrainingBar bar = withBar ? bar(ops) : null;
           TensorBoardListener events = new TensorBoardListener(RunFolder.args(run.path()))) {
         List<Listener> listeners = new ArrayList<>(List.of(run, events));
@@ -231,15 +235,18 @@ final class TrainCommand implements Callable<Integer> {
             + plan.model().name());
   }
 
-  private Plan plan(Ops ops, Dataset trainSet) {
+  Plan plan(Ops ops, Dataset trainSet) {
     boolean small = data.bundled();
+    Method method = distill.method();
     Neuron kind = neuron.neuron(Neuron.LIF);
+    if (!kind.kind().isSpiking() && method == Method.ANN) {
+      kind = Neuron.LIF; // There is no student, and relu is what the ANN has.
+    }
     if (!kind.kind().isSpiking()) {
       throw new UserError(
           "--neuron is relu, which is the teacher's; expected lif, if or plif for the student,"
               + " give one of them");
     }
-    Method method = distill.method();
     return new Plan(
         model.forImages(trainSet.height()),
         kind,
@@ -254,7 +261,7 @@ final class TrainCommand implements Callable<Integer> {
         distill.transformKernel(),
         optimizer.settings(
             small,
-            method.needsTeacher() && distill.teacher == null,
+            method == Method.ANN || method.needsTeacher() && distill.teacher == null,
             augment.mixing(),
             device.storage(ops)),
         optimizer.teacherEpochs(small));
@@ -278,20 +285,22 @@ final class TrainCommand implements Callable<Integer> {
     run.say(
         String.format(
             Locale.ROOT,
-            "model   %s, %s, T = %d, activations in %s",
-            plan.model().name(),
-            plan.neuron().kind(),
-            plan.steps(),
+            "model   %s, activations in %s",
+            plan.method() == Method.ANN
+                ? plan.model().annName() + ", " + Neuron.Kind.RELU
+                : String.format(
+                    Locale.ROOT,
+                    "%s, %s, T = %d",
+                    plan.model().name(),
+                    plan.neuron().kind(),
+                    plan.steps()),
             s.storage()));
     run.say(
         String.format(
             Locale.ROOT,
-            "method  %s: ce %s, logits %s (temperature %s), features %s",
+            "method  %s: %s",
             plan.method().name().toLowerCase(Locale.ROOT),
-            plan.weights().start().ce(),
-            plan.weights().start().logits(),
-            plan.weights().start().temperature(),
-            plan.weights().start().features()));
+            plan.losses()));
     run.say(
         String.format(
             Locale.ROOT,

@@ -33,6 +33,14 @@ public enum Method {
     return transfersWeights || followsLogits || followsFeatures;
   }
 
+  public boolean followsLogits() {
+    return followsLogits;
+  }
+
+  public boolean followsFeatures() {
+    return followsFeatures;
+  }
+
   /** The weights of the loss with only this method's terms left. */
   public DistillationWeights select(DistillationWeights all) {
     return new DistillationWeights(

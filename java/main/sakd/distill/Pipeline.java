@@ -108,9 +108,13 @@ public final class Pipeline {
       match(file, ann, plan, trainSet);
     }
     if (plan.initialWeights() != null) {
-      Parameters snn = new Parameters(0);
-      student(plan, trainSet, snn);
-      match(WeightFile.read(plan.initialWeights()), snn, plan, trainSet);
+      Parameters first = new Parameters(0);
+      if (plan.method() == Method.ANN) {
+        ann(plan, trainSet, first);
+      } else {
+        student(plan, trainSet, first);
+      }
+      match(WeightFile.read(plan.initialWeights()), first, plan, trainSet);
     }
   }
 
@@ -202,6 +206,9 @@ public final class Pipeline {
               1,
               teacher.parameters());
       phase = "teacher";
+      if (plan.method() == Method.ANN && plan.initialWeights() != null) {
+        load(plan.initialWeights(), teacher.parameters());
+      }
       train(
           phase,
           teacher,

@@ -14,13 +14,14 @@ import sakd.train.TrainSettings;
  * @param method how the student is trained
  * @param compare whether the same student is trained directly too, for as many epochs
  * @param teacherWeights a trained teacher, or null to train one
- * @param initialWeights where the student starts instead, or null
+ * @param initialWeights where the student starts instead, or with {@link Method#ANN} the ANN; or
+ *     null
  * @param allowPartial whether a weight file given may fit in part
  * @param weights of the loss terms by epoch; the method leaves some out
  * @param form how the terms are computed
  * @param transformKernel size of the transforms' convolution
  * @param settings of the student's training
- * @param teacherEpochs epochs of the teacher's training, all else as the student's
+ * @param teacherEpochs epochs of the ANN's training, all else as the student's
  */
 public record Plan(
     NetworkSpec model,
@@ -35,4 +36,29 @@ public record Plan(
     DistillationForm form,
     int transformKernel,
     TrainSettings settings,
-    int teacherEpochs) {}
+    int teacherEpochs) {
+  /** The terms of the loss that the method uses, with their weights. */
+  public String losses() {
+    DistillationWeights w = weights.start();
+    boolean ann = method == Method.ANN;
+    StringBuilder terms = new StringBuilder("ce " + (ann ? 1f : w.ce()));
+    if (w.labelSmoothing() > 0) {
+      terms.append(" (label smoothing ").append(w.labelSmoothing()).append(')');
+    }
+    if (method.followsLogits()) {
+      terms.append(", logits ").append(w.logits()).append(" (temperature ").append(w.temperature());
+      if (weights.finalTemperature() != w.temperature()) {
+        terms.append(" to ").append(weights.finalTemperature());
+      }
+      terms.append(')');
+    }
+    if (method.followsFeatures()) {
+      terms.append(", features ").append(w.features());
+      if (weights.featureEpochs() > 0) {
+        terms.append(" (").append(weights.laterFeatures()).append(" after ");
+        terms.append(weights.featureEpochs()).append(" epochs)");
+      }
+    }
+    return terms.toString();
+  }
+}

@@ -244,6 +244,26 @@ class TrainTest {
     assertEquals("--data-path", kept.get(0));
   }
 
+  /** A step that changes next to nothing shows where an ANN started. */
+  @Test
+  void anAnnStartsFromTheWeightsGiven() throws IOException {
+    Path teacher = sakd.resolve("teacher/best.safetensors");
+    Path run = shared.resolve("fine-tuned");
+    String out =
+        CommandLines.run(train(run, "--method ann --lr 1e-12 --weight-decay 0 --init " + teacher))
+            .ok()
+            .out();
+    assertTrue(out.contains("\nweights 47 tensors from " + teacher), out);
+    assertTrue(out.contains("\nmodel   resnet8, RELU, activations"), out);
+    assertTrue(out.contains("\nmethod  ann: ce 1.0\n"), out);
+    assertTrue(out.contains("\nnote    --method ann does not use --T\n"), out);
+    Map<String, HostTensor> before = Safetensors.read(teacher).tensors();
+    Map<String, HostTensor> after = Safetensors.read(run.resolve("best.safetensors")).tensors();
+    for (String name : List.of("conv1.weight", "layer3.0.bn2.bias", "fc.weight")) {
+      assertArrayEquals(before.get(name).toFloats(), after.get(name).toFloats(), 1e-6f, name);
+    }
+  }
+
   @Test
   void aLossThatIsNoNumberEndsTheRunInOneLine() throws IOException {
     Path run = shared.resolve("diverged");

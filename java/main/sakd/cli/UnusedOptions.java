@@ -1,0 +1,111 @@
+package sakd.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import sakd.distill.Method;
+import sakd.distill.Plan;
+import sakd.ops.Distance;
+import sakd.ops.Neuron;
+import sakd.train.TrainSettings;
+
+/** Options of {@code train} that were given and that a run does not use, to say so. */
+final class UnusedOptions {
+  private static final List<String> OF_LOGITS = List.of("--logit-weight", "--kd-head");
+  private static final List<String> OF_TEMPERATURE =
+      List.of("--kd-temperature", "--kd-temperature-end");
+  private static final List<String> OF_FEATURES =
+      List.of("--feature-weight", "--feature-weight-after", "--feature-loss", "--transform-kernel");
+  private static final List<String> OF_TEACHER = List.of("--teacher", "--teacher-epochs");
+  private static final List<String> OF_STUDENT =
+      List.of(
+          "--ce-weight",
+          "--every-step",
+          "--tet-lambda",
+          "--connect-f",
+          "--tau",
+          "--v-threshold",
+          "--v-reset",
+          "--decay-input",
+          "--detach-reset",
+          "--surrogate",
+          "--alpha");
+  private static final List<String> OF_AUGMENTATION =
+      List.of(
+          "--auto-augment",
+          "--ra-magnitude",
+          "--color-jitter",
+          "--random-erase",
+          "--mixup",
+          "--cutmix");
+
+  private final List<String> args;
+  private final List<String> notes = new ArrayList<>();
+
+  private UnusedOptions(List<String> args) {
+    this.args = args;
+  }
+
+  /**
+   * A sentence for each setting that leaves options unused.
+   *
+   * @param args as given, recipes spelt out
+   * @param recordings whether the samples have time steps of their own
+   */
+  static List<String> notes(List<String> args, Plan plan, boolean recordings) {
+    UnusedOptions unused = new UnusedOptions(args);
+    Method method = plan.method();
+    boolean ann = method == Method.ANN;
+    boolean divergence = plan.form().distance() == Distance.KL;
+    unused.add(
+        "--method " + method.name().toLowerCase(Locale.ROOT),
+        Stream.of(
+                unless(method.followsLogits(), OF_LOGITS),
+                unless(
+                    method.followsLogits() || method.followsFeatures() && divergence,
+                    OF_TEMPERATURE),
+                unless(method.followsFeatures(), OF_FEATURES),
+                unless(ann || method.needsTeacher(), OF_TEACHER),
+                unless(!ann, OF_STUDENT),
+                unless(!ann || recordings, List.of("--T")))
+            .flatMap(List::stream)
+            .toList());
+    if (ann && unused.given("--teacher-epochs")) {
+      unused.add("--method ann, whose epochs are --teacher-epochs,", List.of("--epochs"));
+    }
+    if (method.needsTeacher() && plan.teacherWeights() != null) {
+      unused.add("--teacher, which is trained already,", List.of("--teacher-epochs"));
+    }
+    boolean reads =
+        plan.initialWeights() != null || method.needsTeacher() && plan.teacherWeights() != null;
+    if (!reads) {
+      unused.add("a run without --teacher and --init", List.of("--allow-partial"));
+    }
+    if (plan.neuron().kind() == Neuron.Kind.IF && !ann) {
+      unused.add("--neuron if, which does not leak,", List.of("--tau", "--decay-input"));
+    }
+    if (plan.settings().optimizer() == TrainSettings.Algorithm.ADAMW) {
+      unused.add("--opt adamw", List.of("--momentum"));
+    }
+    if (!plan.settings().augment()) {
+      unused.add("--no-augment", OF_AUGMENTATION);
+    }
+    return unused.notes;
+  }
+
+  private static List<String> unless(boolean used, List<String> options) {
+    return used ? List.of() : options;
+  }
+
+  private boolean given(String option) {
+    return args.stream().anyMatch(a -> a.equals(option) || a.startsWith(option + "="));
+  }
+
+  private void add(String who, List<String> options) {
+    List<String> those = options.stream().filter(this::given).toList();
+    if (!those.isEmpty()) {
+      notes.add(who + " does not use " + String.join(", ", those));
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package sakd.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import sakd.data.Dataset;
+import sakd.data.DatasetInfo;
+import sakd.data.MemoryDataset;
+import sakd.distill.Plan;
+import sakd.io.UserError;
+import sakd.ops.Ops;
+import sakd.testing.Devices;
+
+/** What a run says of its method: what it uses, and what was given in vain. */
+class MethodTest {
+  private static final List<String> FIRST = List.of("--device", "cpu", "--model", "resnet8");
+
+  private static final Dataset IMAGES =
+      new MemoryDataset(
+          new DatasetInfo("dots", List.of("a", "b"), new float[] {0}, new float[] {1}, false),
+          1,
+          1,
+          new byte[2],
+          new int[] {0, 1});
+
+  /** The terms of the loss, and a note for each setting that leaves options unused. */
+  private static List<String> said(String options) {
+    List<String> args = CommandLines.with(FIRST, options.split(" ", -1));
+    PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
+    try (Ops ops = Devices.reference()) {
+      Plan plan = TrainCommand.parsed(args, nowhere, nowhere).plan(ops, IMAGES);
+      List<String> said = new ArrayList<>(List.of(plan.losses()));
+      said.addAll(UnusedOptions.notes(args, plan, false));
+      return said;
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "--method direct --T 1; ce 1.0",
+        "--method direct --T 1 --label-smoothing 0.1 --ce-weight 2;"
+            + " ce 2.0 (label smoothing 0.1)",
+        "--method transfer --T 1; ce 1.0",
+        "--method logits --T 1 --kd-temperature-end 1;"
+            + " ce 1.0, logits 1.0 (temperature 4.0 to 1.0)",
+        "--method features --T 1 --feature-weight-after 10=0.01;"
+            + " ce 1.0, features 10.0 (0.01 after 10 epochs)",
+        "--method sakd --T 1; ce 1.0, logits 1.0 (temperature 4.0), features 10.0",
+        "--method ann --neuron relu; ce 1.0"
+      })
+  void theLossIsWhatTheMethodUses(String options, String expected) {
+    assertEquals(List.of(expected), said(options));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "--method direct --T 1 --teacher none.pth --kd-temperature=2 --feature-loss l1;"
+            + " --method direct does not use --kd-temperature, --feature-loss, --teacher",
+        "--method features --T 1 --feature-loss l1 --kd-temperature 2 --logit-weight 3;"
+            + " --method features does not use --logit-weight, --kd-temperature",
+        "--method ann --ce-weight 0 --tau 3; --method ann does not use --ce-weight, --tau",
+        "--method ann --teacher-epochs 1 --epochs 3;"
+            + " --method ann, whose epochs are --teacher-epochs, does not use --epochs",
+        "--method direct --T 1 --opt adamw --momentum 0.5; --opt adamw does not use --momentum",
+        "--method direct --T 1 --neuron if --tau 3;"
+            + " --neuron if, which does not leak, does not use --tau",
+        "--method direct --T 1 --no-augment --mixup 1; --no-augment does not use --mixup",
+        "--method direct --T 1 --allow-partial;"
+            + " a run without --teacher and --init does not use --allow-partial",
+      })
+  void whatIsGivenInVainIsNamed(String options, String expected) {
+    List<String> said = said(options);
+    assertEquals(List.of(expected), said.subList(1, said.size()));
+  }
+
+  /** The warm-up of an ANN is held to the epochs that it trains. */
+  @Test
+  void theWarmUpIsOfTheAnnsEpochs() {
+    UserError e =
+        assertThrows(
+            UserError.class,
+            () -> said("--method ann --teacher-epochs 2 --epochs 9 --lr-warmup-epochs 3"));
+    assertTrue(e.getMessage().contains("less than the 2 epochs"), e.getMessage());
+  }
+}
