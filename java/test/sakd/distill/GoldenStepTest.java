@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -21,6 +22,7 @@ import sakd.io.SafetensorsFile;
 import sakd.model.Network;
 import sakd.model.ResNet;
 import sakd.model.ResNetSpec;
+import sakd.nn.Monitor;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.nn.Tape;
@@ -115,30 +117,32 @@ class GoldenStepTest {
     }
     ops.device().upload(bytes.flip(), labels.memory());
 
+    Features features = new Features(ops);
     try (Tape teacherTape = new Tape(ops, Tape.Mode.INFERENCE, DType.F32);
-        Tape tape = new Tape(ops, Tape.Mode.TRAIN, DType.F32)) {
+        Tape tape = new Tape(ops, Tape.Mode.TRAIN, DType.F32, features)) {
       Network.Output expected = teacher.forward(teacherTape, teacherTape.input(images), true);
       close(golden, "output.teacher_logits", read(ops, expected.logits().value()), 1e-5);
       Network.Output actual = student.forward(tape, tape.input(images), true);
       close(golden, "output.logits", read(ops, actual.logits().value()), 1e-5);
       Tensor one = ops.allocate(DType.F32, 1);
       upload(ops, one, new float[] {1});
-      Objective.Losses losses = loss.compute(tape, actual, expected, labels, null, one);
+      Objective.Losses computed = loss.compute(tape, actual, expected, labels, null, one);
+      for (int i = 0; i < widths.size(); i++) {
+        float[] feature = features.seen.get("activations of transform" + (i + 1) + ".net.1");
+        close(golden, "output.feature" + i, feature, 1e-5);
+      }
       LossTerms terms =
           loss.terms(
-              sum(read(ops, losses.each()), 0, 2) / batch,
-              sum(read(ops, losses.each()), 1, 2) / batch,
-              sum(read(ops, losses.distances()), 0, 1));
-      close(
-          golden,
-          "output.losses",
-          new float[] {
-            (float) terms.total(),
-            (float) terms.ce(),
-            (float) terms.logits(),
-            (float) terms.features()
-          },
-          1e-5);
+              sum(read(ops, computed.each()), 0, 2) / batch,
+              sum(read(ops, computed.each()), 1, 2) / batch,
+              sum(read(ops, computed.distances()), 0, 1));
+      double[] actualTerms = {terms.total(), terms.ce(), terms.logits(), terms.features()};
+      double[] expectedTerms = golden.tensors().get("output.losses").toDoubles();
+      for (int i = 0; i < expectedTerms.length; i++) {
+        assertTrue(expectedTerms[i] > 0, "term " + i + " has to say something");
+        // Each relative to itself: the largest would hide the others.
+        assertEquals(expectedTerms[i], actualTerms[i], 1e-5 * expectedTerms[i], "term " + i);
+      }
       tape.backward();
     }
     List<String> wrong = new ArrayList<>();
@@ -169,6 +173,33 @@ class GoldenStepTest {
         golden.tensors().keySet().stream().filter(k -> k.startsWith("after.")).count(), compared);
   }
 
+  /**
+   * The student's features as they meet the teacher's, mean over time and transformed, channels
+   * first as the reference has them.
+   */
+  private static final class Features implements Monitor {
+    private final Ops ops;
+    private final Map<String, float[]> seen = new HashMap<>();
+
+    Features(Ops ops) {
+      this.ops = ops;
+    }
+
+    @Override
+    public void computed(String what, Tensor t) {
+      if (what.startsWith("activations of transform") && what.endsWith(".net.1")) {
+        assertEquals(1, t.dim(0));
+        seen.put(what, toChannelsFirst(read(ops, t), t.dim(1), t.channels(), t.dim(2)));
+      }
+    }
+
+    @Override
+    public void neuron(String name, Inputs read, Tensor out) {}
+
+    @Override
+    public void weights(String name, Tensor in, int mostSpikes, long macs) {}
+  }
+
   private static void load(SafetensorsFile golden, String prefix, Parameters parameters) {
     for (Parameter p : parameters.all()) {
       p.set(golden.tensors().get(prefix + p.name()).toFloats());
@@ -194,6 +225,19 @@ class GoldenStepTest {
       }
     }
     return y;
+  }
+
+  private static float[] toChannelsFirst(float[] y, int n, int c, int size) {
+    float[] x = new float[y.length];
+    int area = size * size;
+    for (int i = 0; i < n; i++) {
+      for (int k = 0; k < c; k++) {
+        for (int p = 0; p < area; p++) {
+          x[(i * c + k) * area + p] = y[(i * area + p) * c + k];
+        }
+      }
+    }
+    return x;
   }
 
   private static void upload(Ops ops, Tensor to, float[] values) {
