@@ -11,10 +11,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import sakd.model.ImageSpec;
 
-/** Reads files of pictures on all processors, ahead of the network but not far. */
+/** Reads files of pictures on several processors, ahead of the network but not far. */
 public final class PictureReader extends ImageReader {
-  /** Pictures that are read ahead for each processor. */
+  /** Pictures that are read ahead for each thread. */
   private static final int AHEAD = 8;
+
+  /** More would keep up with any network, but each holds a picture in its full size. */
+  private static final int MOST_THREADS = 8;
 
   private final ImageSpec how;
   private final List<Path> files;
@@ -33,11 +36,11 @@ public final class PictureReader extends ImageReader {
     how.requirePictures();
     this.how = how;
     this.files = List.copyOf(files);
-    int processors = Runtime.getRuntime().availableProcessors();
-    this.window = AHEAD * processors;
+    int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
+    this.window = AHEAD * threads;
     this.pool =
         Executors.newFixedThreadPool(
-            processors,
+            threads,
             task -> {
               Thread thread = new Thread(task, "picture-reader");
               thread.setDaemon(true);

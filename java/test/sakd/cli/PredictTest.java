@@ -227,26 +227,28 @@ class PredictTest {
     values[1] = Float.NaN;
     tensors.put("layer2.0.bn1.bias", HostTensor.ofFloats(values, values.length));
     Safetensors.write(broken, file.metadata(), tensors);
+    Path plain = folder.resolve("nan-of-unknown-origin.safetensors");
+    Safetensors.write(plain, Map.of(), tensors);
     Path none = folder.resolve("nothing");
     String data = CommandLines.cifar(folder).toString();
+    String train =
+        "train --model resnet8 --allow-partial --data-path " + data + " --output-dir " + none;
     for (String line :
         List.of(
             "predict --input " + array + " --weights " + broken,
             "eval --data-path " + data + " --weights " + broken + " --allow-partial",
             "export --weights " + broken + " --output " + none + ".pth",
             "export --weights " + broken + " --output " + none + ".onnx",
-            "train --model resnet8 --data-path "
-                + data
-                + " --allow-partial --output-dir "
-                + none
-                + " --init "
-                + broken)) {
+            train + " --method direct --init " + broken,
+            train + " --method ann --init " + broken,
+            train + " --teacher " + plain)) {
       CommandLines.Answer answer = CommandLines.run(line.split(" ", -1));
       assertEquals(2, answer.code(), line + answer);
       assertEquals(1, answer.err().lines().count(), answer.err());
       assertTrue(
-          answer.err().contains(broken + " holds weights that are not finite")
-              && answer.err().contains("first in layer2.0.bn1.bias (1 of 32"),
+          answer.err().contains(" holds weights that are not finite, ")
+              && answer.err().contains("first in layer2.0.bn1.bias (1 of 32")
+              && answer.err().startsWith("error: " + folder),
           line + answer.err());
     }
     try (var files = Files.list(folder)) {
