@@ -135,8 +135,9 @@ final class PredictCommand implements Callable<Integer> {
           unreadable[0]
               + " of "
               + images.images()
-              + " images could not be classified, for the reasons in the notes; the others are done,"
-              + " replace or leave out those named");
+              + " images could not be classified, for the reasons in the notes; expected images that"
+              + " can be read, replace those named"
+              + (unreadable[0] < images.images() ? " (the others are done)" : ""));
     }
   }
 

@@ -25,7 +25,7 @@ record PredictionPrinter(PrintWriter out, List<String> classNames, boolean perSt
     int classes = prediction.logits().shape()[1];
     int steps = prediction.stepLogits().shape()[0];
     for (int i = 0; i < images.size(); i++) {
-      out.println(images.get(i) + "  " + classes(row(logits, i, classes)));
+      out.println(Suggestions.oneLine(images.get(i) + "  " + classes(row(logits, i, classes))));
       double[] sum = new double[classes];
       for (int t = 0; perStep && t < steps; t++) {
         double[] step = row(each, t * images.size() + i, classes);
@@ -34,7 +34,7 @@ record PredictionPrinter(PrintWriter out, List<String> classNames, boolean perSt
           sum[k] += step[k];
           mean[k] = sum[k] / (t + 1);
         }
-        out.println("  step " + (t + 1) + "  " + classes(mean));
+        out.println(Suggestions.oneLine("  step " + (t + 1) + "  " + classes(mean)));
       }
     }
     out.flush();

@@ -202,6 +202,16 @@ class PredictTest {
     assertEquals(1, answer.err().lines().count(), answer.err());
   }
 
+  /** Names of files may hold line breaks, and an image has one line. */
+  @Test
+  void aLineAPicture() throws IOException {
+    Path odd = folder.resolve("two\nlines.png");
+    Files.copy(pictures.resolve("a.png"), odd);
+    String out = predict(weights, "--input", odd.toString()).ok().out();
+    assertTrue(out.contains("two lines.png  "), out);
+    assertEquals(2, out.lines().count(), out);
+  }
+
   /** An image that is not finite is one that cannot be read. */
   @Test
   void anArrayWithNumbersThatAreNone() {
