@@ -82,6 +82,7 @@ class ImageSetsTest {
   void survivesDamage() throws IOException {
     Path file = picture(folder.resolve("train/dog/noise.jpg"), 40, 30, -1);
     Path png = picture(folder.resolve("train/dog/noise.png"), 20, 10, -1);
+    picture(folder.resolve("val/dog/noise.png"), 20, 10, -1);
     Dataset train = Datasets.open("image-folder", folder, true, SMALL);
     Mutants.check(file, 700, 1000, () -> read(train, 0, null));
     Mutants.check(png, 60, 200, () -> read(train, 1, null));
