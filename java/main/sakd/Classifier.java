@@ -74,7 +74,7 @@ public final class Classifier implements AutoCloseable {
   /**
    * The likeliest class of each picture.
    *
-   * @param files JPEG, PNG, GIF or BMP
+   * @param files JPEG, PNG, GIF, BMP, WebP, TIFF or PPM
    * @throws UserError if one is no picture
    */
   public List<Guess> predict(List<Path> files) {

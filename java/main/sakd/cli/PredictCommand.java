@@ -50,7 +50,7 @@ final class PredictCommand implements Callable<Integer> {
       required = true,
       arity = "1..*",
       paramLabel = "PATH",
-      description = "Pictures (JPEG, PNG, GIF, BMP), folders of them, or one .npy file.")
+      description = "Pictures (" + ImageFiles.FORMATS + "), folders of them, or one .npy file.")
   private List<Path> input;
 
   @Option(
