@@ -44,7 +44,7 @@ final class ClassFolders {
     return new FolderClasses(folder, extensions, note);
   }
 
-  /** Refuses train and test folders that hold samples themselves. */
+  /** Refuses train and test folders that hold samples themselves, or lie one folder deeper. */
   private static void requireClasses(Path root) {
     List<Path> folders = FolderListing.folders(root);
     List<String> parts =
@@ -55,6 +55,21 @@ final class ClassFolders {
           "no class folders in "
               + ClassNames.some(folders.stream().map(Path::toString).toList())
               + "; expected one folder for each class in each, sort the files into them");
+    }
+    if (folders.size() == 1) {
+      Path only = folders.get(0);
+      Stream.of(part(only, true), part(only, false))
+          .flatMap(Optional::stream)
+          .findFirst()
+          .ifPresent(
+              inner -> {
+                throw new UserError(
+                    root
+                        + " holds the parts of a set one folder deeper, in "
+                        + inner
+                        + "; expected the folder they are in, give --data-path "
+                        + only);
+              });
     }
   }
 

@@ -168,6 +168,14 @@ class ClassFoldersTest {
   }
 
   @Test
+  void partsOneFolderDeeperAreNoClass() throws IOException {
+    files("archive/train/a/1.x", "archive/val/a/1.x");
+    assertRefused(() -> read(true), "--data-path " + root.resolve("archive"));
+    files("other/1.x");
+    assertEquals(List.of("archive", "other"), read(true).classNames());
+  }
+
+  @Test
   void foldersNamedAsPartsMayBeClasses() throws IOException {
     files("train/1.x", "test/1.x");
     assertRefused(() -> read(true), "train", "test", "one folder for each class");

@@ -62,12 +62,13 @@ final class StoredColours {
     }
   }
 
-  /** Cyan, magenta, yellow and black ink on white. */
+  /** Cyan, magenta, yellow and black ink on white, rounded as PIL does. */
   private static int printed(int[] row, int at) {
-    int black = 255 - row[at + 3];
-    int red = (255 - row[at]) * black / 255;
-    int green = (255 - row[at + 1]) * black / 255;
-    int blue = (255 - row[at + 2]) * black / 255;
-    return red << 24 | green << 16 | blue << 8;
+    int light = 255 - row[at + 3];
+    int rgb = 0;
+    for (int ink = 0; ink < 3; ink++) {
+      rgb = rgb << 8 | light - (2 * row[at + ink] * light + 255) / (2 * 255);
+    }
+    return rgb << 8;
   }
 }

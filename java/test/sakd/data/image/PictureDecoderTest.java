@@ -91,6 +91,17 @@ class PictureDecoderTest {
   }
 
   @Test
+  void inkOnWhiteIsMultipliedOut() {
+    int wanted = 0xa67f2a;
+    int[] decoded = decode(Pictures.JPEG_CMYK);
+    for (int shift = 0; shift < 24; shift += 8) {
+      assertEquals(wanted >> shift & 0xff, decoded[0] >> shift & 0xff, 1, "Leptonica rounds down");
+    }
+    Picture byJava = ImageIoPictures.decode("x", Pictures.JPEG_CMYK);
+    assertEquals(wanted, byJava.pixels()[3] >>> 8, "where Leptonica is missing");
+  }
+
+  @Test
   void everyFormatOfPictures() throws IOException {
     int[] wanted = pixels();
     BufferedImage image = new BufferedImage(4, 3, BufferedImage.TYPE_INT_RGB);

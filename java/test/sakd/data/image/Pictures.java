@@ -36,6 +36,13 @@ public final class Pictures {
           "UklGRmwAAABXRUJQVlA4IGAAAABwAwCdASoEAAMAAMASJagCdEyAfwD1AMkA/QD0AP0ABgazbAAA/ub98/80"
               + "/njLqBCfnPTr1OqGOMi+DL4dz/jMlCc+P/3/9o/oAknfz1p/8aJmW//8c//YwKd+PIYAAAA=");
 
+  /** 2 x 2 of one colour, in ink: 166 127 42 as PIL has it. */
+  public static final byte[] JPEG_CMYK =
+      bytes(
+          "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAbEhQXFBEbFxYXHhwbIChCKyglJShROj0wQmBVZWRfVV1baniZgWpx"
+              + "kHNbXYW1hpCeo6utq2eAvMm6pseZqKuk/8AAFAgAAgACBEMRAE0RAFkRAEsRAP/EABUAAQEAAAAAAAAAAAAA"
+              + "AAAAAAUE/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAA4EQwBNAFkASwAAPwBpWJKP/9k=");
+
   private Pictures() {}
 
   private static byte[] bytes(String base64) {
