@@ -66,7 +66,7 @@ public final class Pipeline {
     this.ops = ops;
     this.plan = plan;
     this.trainSet = trainSet.inSteps(plan.steps());
-    this.testSet = testSet.inSteps(plan.steps());
+    this.testSet = RenumberedDataset.of(testSet, trainSet.classNames()).inSteps(plan.steps());
     this.folder = folder;
     this.listener = listener;
     this.say = say;

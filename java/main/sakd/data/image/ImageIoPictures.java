@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Set;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
+import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
 import sakd.io.IoErrors;
@@ -16,6 +17,9 @@ import sakd.io.UserError;
 final class ImageIoPictures {
   /** ImageIO's names of what is decoded here; its WBMP takes any file of zeros for a picture. */
   private static final Set<String> FORMATS = Set.of("jpeg", "png", "bmp", "gif", "tif");
+
+  /** Four inks and transparency. */
+  private static final int MOST_BANDS = 5;
 
   private ImageIoPictures() {}
 
@@ -62,6 +66,7 @@ final class ImageIoPictures {
         PictureDecoder.requireSize(file, reader.getWidth(0), reader.getHeight(0), content.length);
         PictureDecoder.requireSize(
             file, reader.getTileWidth(0), reader.getTileHeight(0), content.length);
+        requireBands(file, reader.getImageTypes(0));
         BufferedImage image = reader.read(0);
         return new Picture(image.getWidth(), image.getHeight(), StoredColours.of(image));
       } finally {
@@ -73,6 +78,14 @@ final class ImageIoPictures {
       // ImageIO answers damage with whatever its own checks throw.
       throw IoErrors.damaged(
           file, "it cannot be decoded (" + e.getMessage() + ")", PictureDecoder.EXPECTED);
+    }
+  }
+
+  /** Refuses samples a pixel that no picture has, which a damaged header may ask memory for. */
+  private static void requireBands(Object file, Iterator<ImageTypeSpecifier> types) {
+    int bands = types.hasNext() ? types.next().getNumBands() : 0;
+    if (bands > MOST_BANDS) {
+      throw IoErrors.damaged(file, "it has " + bands + " samples a pixel", PictureDecoder.EXPECTED);
     }
   }
 

@@ -13,6 +13,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -165,7 +166,7 @@ class PictureDecoderTest {
   /** A header alone takes no memory: sizes are judged before anything is allocated. */
   @Test
   void sizesAreCheckedBeforeMemoryIsTaken() throws IOException {
-    BufferedImage image = new BufferedImage(4, 3, BufferedImage.TYPE_BYTE_GRAY);
+    BufferedImage image = new BufferedImage(4, 3, BufferedImage.TYPE_INT_RGB);
     byte[] tiff = written(image, "tif");
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     for (byte[] bomb :
@@ -173,8 +174,9 @@ class PictureDecoderTest {
           Pictures.png(Integer.MAX_VALUE, 1, 0, 8, new byte[][] {row(0)}),
           Pictures.png(60_000, 60_000, 2, 16, new byte[][] {row(0)}),
           Pictures.png(11_000, 11_000, 2, 8, new byte[][] {row(0)}),
-          withInts(tiff, 3, 0xffff),
-          withInts(tiff, 4, Integer.MAX_VALUE),
+          withTags(tiff, 256, Integer.MAX_VALUE),
+          withTags(tiff, 256, 2000, 257, 2000, 277, 255),
+          withTags(tiff, 279, Integer.MAX_VALUE),
           webp(16_383, 16_383),
           ascii("P6 30000 30000 255\n"),
         }) {
@@ -189,15 +191,18 @@ class PictureDecoderTest {
     assertEquals(12, decode(gif).length);
   }
 
-  /** The TIFF file with another value in each of the entries of its directory of a type. */
-  private static byte[] withInts(byte[] tiff, int type, int value) {
+  /** Entries of a TIFF file's directory by their numbers in the standard: all 4 bytes of value. */
+  private static byte[] withTags(byte[] tiff, int... tagsAndValues) {
     ByteBuffer words = ByteBuffer.wrap(tiff.clone());
-    words.order(tiff[0] == 'I' ? java.nio.ByteOrder.LITTLE_ENDIAN : java.nio.ByteOrder.BIG_ENDIAN);
+    words.order(tiff[0] == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
     int directory = words.getInt(4);
     for (int i = 0; i < words.getShort(directory); i++) {
       int entry = directory + 2 + 12 * i;
-      if (words.getShort(entry + 2) == type) {
-        words.putInt(entry + 8, value);
+      for (int k = 0; k < tagsAndValues.length; k += 2) {
+        if (words.getShort(entry) == tagsAndValues[k]) {
+          words.putShort(entry + 2, (short) 4).putInt(entry + 4, 1);
+          words.putInt(entry + 8, tagsAndValues[k + 1]);
+        }
       }
     }
     return words.array();
@@ -205,9 +210,7 @@ class PictureDecoderTest {
 
   private static byte[] webp(int width, int height) {
     byte[] file = Pictures.WEBP.clone();
-    ByteBuffer.wrap(file)
-        .order(java.nio.ByteOrder.LITTLE_ENDIAN)
-        .putInt(21, width - 1 | height - 1 << 14);
+    ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putInt(21, width - 1 | height - 1 << 14);
     return file;
   }
 
