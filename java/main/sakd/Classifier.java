@@ -76,7 +76,7 @@ public final class Classifier implements AutoCloseable {
   /**
    * The likeliest class of each picture; they are read as they are needed.
    *
-   * @param files JPEG, PNG, GIF or BMP
+   * @param files JPEG, PNG, GIF, BMP, WebP, TIFF or PPM
    * @throws UserError if one is no picture, or the network's logits are not finite
    */
   public List<Guess> predict(List<Path> files) {
@@ -126,19 +126,21 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
-   * Accuracy and activity on a data set, such as {@link sakd.data.Datasets#open} gives.
+   * Accuracy and activity on a data set, such as {@link sakd.data.Datasets#open} gives, with the
+   * size of pictures, the normalisation and the class numbers of the training.
    *
-   * @param set of the channels and classes that the network was trained on
+   * @param set of the channels that the network was trained on, and some or all of its classes
    * @throws UserError if it is of others, or a sample cannot be read
    */
   public Evaluator.Evaluation evaluate(Dataset set) {
-    if (set.channels() != about().channels() || set.classes() != about().classes()) {
+    if (set.channels() != about().channels()) {
       throw new UserError(
           String.format(
-              "%s has %d channels and %d classes; expected a data set for %s, give another",
-              set.name(), set.channels(), set.classes(), about().architecture()));
+              "%s has %d channels; expected a data set for %s, give another",
+              set.name(), set.channels(), about().architecture()));
     }
-    try (Evaluator evaluator = new Evaluator(ops, set.inSteps(about().steps()), BATCH, storage)) {
+    Dataset seen = pictures.applyTo(set).inSteps(about().steps());
+    try (Evaluator evaluator = new Evaluator(ops, seen, BATCH, storage)) {
       return evaluator.evaluate(model.network(), true);
     }
   }

@@ -96,6 +96,15 @@ final class DataCommand implements Runnable {
             s.height(),
             s.width(),
             set.classes());
+        if (!set.formats().isEmpty()) {
+          out.println(
+              "  files of "
+                  + String.join(
+                      ", ",
+                      set.formats().entrySet().stream()
+                          .map(e -> e.getKey() + " (" + e.getValue() + ")")
+                          .toList()));
+        }
         int[] counts = new int[set.classes()];
         for (int i = 0; i < set.size(); i++) {
           counts[set.label(i)]++;

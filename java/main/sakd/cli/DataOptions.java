@@ -5,13 +5,18 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.data.Dataset;
+import sakd.data.DatasetInfo;
 import sakd.data.Datasets;
 import sakd.data.ReadOptions;
 import sakd.data.event.FrameSplit;
 import sakd.io.UserError;
+import sakd.model.ImageSpec;
 
 /** Which data, and how they are read. */
 final class DataOptions {
+  private static final int SMALLEST = 32;
+  private static final int LARGEST = 1024;
+
   @Option(
       names = "--dataset",
       paramLabel = "NAME",
@@ -38,12 +43,20 @@ final class DataOptions {
   FrameSplit framesBy;
 
   @Option(
+      names = "--image-size",
+      paramLabel = "N",
+      description =
+          "Height and width that pictures of any size are brought to, 32 to 1024 "
+              + "(default: 224; of eval, that of the training).")
+  Integer imageSize;
+
+  @Option(
       names = "--mean",
       split = ",",
       paramLabel = "M",
       description =
           "Mean of each channel of pixels in [0, 1], for normalisation: "
-              + "0.485,0.456,0.406 for weights trained as torchvision's (default: the data set's).")
+              + "0.485,0.456,0.406 for weights trained as torchvision's (default: the data set's; of eval, that of the training).")
   float[] mean;
 
   @Option(
@@ -56,19 +69,41 @@ final class DataOptions {
   @Spec(Spec.Target.MIXEE)
   CommandSpec spec;
 
+  /** A part of the set, as the options say. */
   Dataset open(boolean train) {
+    return open(train, null);
+  }
+
+  /**
+   * A part of the set as a network has to see it, but for what the options say.
+   *
+   * @param trained what the network's file says of its pictures, or null
+   */
+  Dataset open(boolean train, ImageSpec trained) {
+    int side = imageSize == null ? ReadOptions.DEFAULT.imageSize() : imageSize;
+    Values.require(side >= SMALLEST && side <= LARGEST, "--image-size", side, "32 to 1024");
     var err = spec.commandLine().getErr();
-    Dataset opened =
-        Datasets.open(
-            dataset,
-            dataPath,
-            train,
-            new ReadOptions(framesBy, 224, text -> err.println("note: " + text)));
-    if (mean == null && std == null) {
-      return opened;
+    ReadOptions how = new ReadOptions(framesBy, side, text -> err.println("note: " + text));
+    Dataset opened = Datasets.open(dataset, dataPath, train, how);
+    if (imageSize != null && (opened.height() != side || opened.width() != side)) {
+      throw new UserError(
+          "--image-size is for pictures of any size, but those of "
+              + opened.name()
+              + " are "
+              + opened.height()
+              + "x"
+              + opened.width()
+              + "; leave it out");
     }
-    return opened.normalised(
-        numbers("--mean", mean, opened.info().mean()), numbers("--std", std, opened.info().std()));
+    Dataset seen = trained == null ? opened : trained.applyTo(opened);
+    if (imageSize != null) {
+      seen = seen.sized(side, opened.resized());
+    }
+    if (mean == null && std == null) {
+      return seen;
+    }
+    DatasetInfo info = seen.info();
+    return seen.normalised(numbers("--mean", mean, info.mean()), numbers("--std", std, info.std()));
   }
 
   private static float[] numbers(String flag, float[] given, float[] otherwise) {

@@ -9,6 +9,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.data.Dataset;
 import sakd.io.WeightFile;
+import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.model.Networks;
 import sakd.ops.Ops;
@@ -60,9 +61,9 @@ final class EvalCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Values.atLeast(1, "--batch-size", batchSize);
-    Dataset testSet = data.open(false);
     var out = spec.commandLine().getOut();
     WeightFile file = WeightFile.read(weights);
+    Dataset testSet = data.open(false, ImageSpec.of(file.metadata(), weights.toString()));
     ModelFile about =
         model.describe(
             file,

@@ -54,7 +54,9 @@ final class PredictCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "PATH",
       description =
-          "Pictures (JPEG, PNG, GIF, BMP), folders of them (not of folders), or one .npy file. "
+          "Pictures ("
+              + ImageFiles.FORMATS
+              + "), folders of them (not of folders), or one .npy file. "
               + "Those that cannot be read are named, and the others classified.")
   private List<Path> input;
 

@@ -277,7 +277,9 @@ final class TrainCommand implements Callable<Integer> {
             trainSet.name(),
             trainSet.size(),
             testSet.size(),
-            frames > 1 ? "recordings in " + frames + " frames" : "images",
+            trainSet.recordings()
+                ? "recordings in " + frames + (frames == 1 ? " frame" : " frames")
+                : "images",
             trainSet.channels(),
             trainSet.height(),
             trainSet.width(),

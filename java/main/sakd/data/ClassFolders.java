@@ -1,133 +1,99 @@
 package sakd.data;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
-import sakd.io.IoErrors;
 import sakd.io.UserError;
 
 /**
- * Samples sorted into a folder for each class, as torchvision's ImageFolder has them: the classes
- * are the folders' names in their order, the samples of a class the files below it in theirs, a
- * number in a name by its value.
- *
- * @param classNames the folders' names
- * @param files every sample, class by class
- * @param labels the class number of each
+ * The parts of a set whose samples lie in a folder for each class: {@code train/cat/1.jpg}, {@code
+ * val/cat/2.jpg}, or without parts {@code cat/1.jpg}.
  */
-@SuppressWarnings("ArrayRecordComponent") // Never compared.
-record ClassFolders(List<String> classNames, List<Path> files, int[] labels) {
-  private static final List<String> TRAIN = List.of("train", "training");
-  private static final List<String> TEST = List.of("test", "val", "validation", "valid", "testing");
-
-  /** Of a set without parts, nine tenths of each class are for training, as in SpikingJelly. */
-  private static final double TRAIN_SHARE = 0.9;
-
-  /** Orders names with the numbers in them by value: 2 before 10. */
-  private static final Comparator<Path> NATURAL =
-      Comparator.comparing(p -> padded(p.getFileName().toString()));
+final class ClassFolders {
+  private ClassFolders() {}
 
   /**
-   * Lists a part of a set: of its train or test folder, or else of all folders in it the first nine
-   * tenths of each class or the rest.
+   * Lists a part of a set.
    *
    * @param extensions of samples, in lower case
-   * @throws UserError if there are no class folders with samples
+   * @param note hears of what is left out or held out
+   * @throws UserError if there are no class folders with samples, or those of the parts do not fit
    */
-  static ClassFolders read(Path root, boolean train, Set<String> extensions) {
-    Optional<Path> part = part(root, train);
-    if (part.isPresent()) {
-      return list(part.get(), extensions, 0, 1);
+  static ClassSplit<Path> read(
+      Path root, boolean train, Set<String> extensions, Consumer<String> note) {
+    Optional<Path> training = part(root, true);
+    Optional<Path> test = part(root, false);
+    if (training.isEmpty() && test.isEmpty()) {
+      requireClasses(root);
     }
-    return train ? list(root, extensions, 0, TRAIN_SHARE) : list(root, extensions, TRAIN_SHARE, 1);
+    // What a part leaves out is said when that part is read.
+    ClassSource<Path> first =
+        training.isEmpty() && test.isPresent()
+            ? null
+            : classes(training.orElse(root), extensions, train ? note : silent -> {});
+    ClassSource<Path> second = test.map(folder -> classes(folder, extensions, note)).orElse(null);
+    return ClassSplit.of(root, first, second, train, note);
+  }
+
+  private static ClassSource<Path> classes(
+      Path folder, Set<String> extensions, Consumer<String> note) {
+    return new FolderClasses(folder, extensions, note);
+  }
+
+  /** Refuses train and test folders that hold samples themselves, or lie one folder deeper. */
+  private static void requireClasses(Path root) {
+    List<Path> folders = FolderListing.folders(root);
+    List<String> parts =
+        Stream.of(ClassSplit.TRAIN, ClassSplit.TEST).flatMap(List::stream).toList();
+    if (!folders.isEmpty()
+        && folders.stream().allMatch(f -> parts.stream().anyMatch(p -> isNamed(f, p)))) {
+      throw new UserError(
+          "no class folders in "
+              + ClassNames.some(folders.stream().map(Path::toString).toList())
+              + "; expected one folder for each class in each, sort the files into them");
+    }
+    if (folders.size() == 1) {
+      Path only = folders.get(0);
+      Stream.of(part(only, true), part(only, false))
+          .flatMap(Optional::stream)
+          .findFirst()
+          .ifPresent(
+              inner -> {
+                throw new UserError(
+                    root
+                        + " holds the parts of a set one folder deeper, in "
+                        + inner
+                        + "; expected the folder they are in, give --data-path "
+                        + only);
+              });
+    }
   }
 
   /** The folder of a part, such as {@code val}; empty if the set has none. */
   static Optional<Path> part(Path root, boolean train) {
-    List<String> names = train ? TRAIN : TEST;
-    List<Path> folders = folders(root);
+    List<Path> folders = FolderListing.folders(root);
     // The names in their order of preference; n-cars_train counts as train.
-    return names.stream()
-        .flatMap(
-            n ->
-                folders.stream()
-                    .filter(
-                        f -> {
-                          String name = f.getFileName().toString().toLowerCase(Locale.ROOT);
-                          return name.equals(n) || name.endsWith("_" + n) || name.endsWith("-" + n);
-                        }))
+    return names(train).stream()
+        .flatMap(n -> folders.stream().filter(f -> isNamed(f, n) && hasClasses(f)))
         .findFirst();
   }
 
-  private static ClassFolders list(Path folder, Set<String> extensions, double from, double to) {
-    List<String> names = new ArrayList<>();
-    List<Path> files = new ArrayList<>();
-    List<Integer> labels = new ArrayList<>();
-    for (Path inner : folders(folder)) {
-      List<Path> samples = samples(inner, extensions);
-      if (samples.isEmpty()) {
-        continue;
-      }
-      int first = (int) Math.ceil(from * samples.size());
-      int last = (int) Math.ceil(to * samples.size());
-      for (Path sample : samples.subList(first, last)) {
-        files.add(sample);
-        labels.add(names.size());
-      }
-      names.add(inner.getFileName().toString());
-    }
-    if (files.isEmpty()) {
-      throw new UserError(
-          "no class folders with files ending in "
-              + String.join(", ", extensions.stream().sorted().toList())
-              + " in "
-              + folder
-              + "; expected one folder for each class, check --data-path");
-    }
-    return new ClassFolders(names, files, labels.stream().mapToInt(i -> i).toArray());
+  private static List<String> names(boolean train) {
+    return train ? ClassSplit.TRAIN : ClassSplit.TEST;
   }
 
-  private static List<Path> folders(Path root) {
-    try (Stream<Path> inner = Files.list(root)) {
-      return inner.filter(Files::isDirectory).sorted().toList();
-    } catch (IOException e) {
-      throw IoErrors.unreadable(root, "a folder of classes", e);
-    }
+  private static boolean isNamed(Path folder, String part) {
+    String name = folder.getFileName().toString().toLowerCase(Locale.ROOT);
+    return name.equals(part) || name.endsWith("_" + part) || name.endsWith("-" + part);
   }
 
-  private static List<Path> samples(Path folder, Set<String> extensions) {
-    try (Stream<Path> files = Files.walk(folder)) {
-      return files
-          .filter(f -> extensions.contains(extension(f)) && Files.isRegularFile(f))
-          .sorted(NATURAL)
-          .toList();
-    } catch (IOException | java.io.UncheckedIOException e) {
-      IOException cause = e instanceof IOException io ? io : new IOException(e.getMessage(), e);
-      throw IoErrors.unreadable(folder, "the samples of a class", cause);
-    }
-  }
-
-  /** The ending of a name in lower case, with its dot; empty if it has none. */
-  static String extension(Path file) {
-    String name = file.getFileName().toString();
-    int dot = name.lastIndexOf('.');
-    return dot < 0 ? "" : name.substring(dot).toLowerCase(Locale.ROOT);
-  }
-
-  private static String padded(String name) {
-    return java.util.regex.Pattern.compile("\\d+")
-        .matcher(name)
-        .replaceAll(
-            m ->
-                m.group().length() > 18
-                    ? m.group()
-                    : "0".repeat(18 - m.group().length()) + m.group());
+  /** A part has folders or archives in it: a folder of pictures of trains is a class. */
+  private static boolean hasClasses(Path folder) {
+    return !FolderListing.folders(folder).isEmpty()
+        || FolderListing.files(folder).stream().anyMatch(TarShards::isShard);
   }
 }

@@ -2,6 +2,8 @@ package sakd.data;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * A set for classification. A sample is decoded when a batch needs it, by the worker that prepares
@@ -39,12 +41,36 @@ public interface Dataset {
     return this;
   }
 
+  /** Whether samples are recordings, which {@link #inSteps} cuts into frames; else still images. */
+  default boolean recordings() {
+    return false;
+  }
+
+  /**
+   * The same set with pictures brought to another size; a set whose samples all have one size stays
+   * as it is.
+   *
+   * @param side height and width of a sample, in pixels
+   * @param resized as {@link #resized()}
+   */
+  default Dataset sized(int side, int resized) {
+    return this;
+  }
+
   /**
    * What the shorter side of a picture becomes, in pixels, before evaluation takes the middle: the
    * height where it takes all of it.
    */
   default int resized() {
     return height();
+  }
+
+  /**
+   * How many samples lie in files of each ending, such as {@code .png}; empty where they are not
+   * files of their own.
+   */
+  default SortedMap<String, Integer> formats() {
+    return new TreeMap<>();
   }
 
   /** How far training shifts a sample, in pixels; 0 where {@link #read} crops at random itself. */
@@ -54,7 +80,7 @@ public interface Dataset {
 
   /** The same set with another normalisation, one mean and deviation for each channel. */
   default Dataset normalised(float[] mean, float[] std) {
-    return new NormalisedDataset(this, info().withNormalisation(mean, std));
+    return new NormalisedDataset(this, mean, std);
   }
 
   /** The name the user knows it by, such as {@code cifar10}. */

@@ -56,6 +56,11 @@ final class EventDataset implements Dataset {
   }
 
   @Override
+  public boolean recordings() {
+    return true;
+  }
+
+  @Override
   public Dataset inSteps(int steps) {
     SampleShape other = new SampleShape(steps, shape.channels(), shape.height(), shape.width());
     return other.equals(shape) ? this : new EventDataset(info, other, recordings, split);

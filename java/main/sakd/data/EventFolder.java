@@ -33,7 +33,7 @@ final class EventFolder {
     } else if (kind == DatasetKind.NMNIST && list.isPresent()) {
       recordings = listed(list.get(), info);
     } else {
-      ClassFolders folders = ClassFolders.read(root, train, EXTENSIONS);
+      ClassSplit<Path> folders = ClassFolders.read(root, train, EXTENSIONS, options.note());
       int known = info.classNames().size();
       if (known > 0 && folders.classNames().size() != known) {
         throw new UserError(
@@ -48,8 +48,8 @@ final class EventFolder {
       }
       info = info.withClassNames(folders.classNames());
       recordings = new ArrayList<>();
-      for (int i = 0; i < folders.files().size(); i++) {
-        recordings.add(Recording.whole(folders.files().get(i), folders.labels()[i]));
+      for (int i = 0; i < folders.samples().size(); i++) {
+        recordings.add(Recording.whole(folders.samples().get(i), folders.labels()[i]));
       }
     }
     return new EventDataset(info, shape(kind, recordings), recordings, options.framesBy());

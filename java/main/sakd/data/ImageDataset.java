@@ -1,10 +1,13 @@
 package sakd.data;
 
 import java.nio.ByteBuffer;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import sakd.data.image.Box;
 import sakd.data.image.Picture;
 import sakd.data.image.PictureDecoder;
 import sakd.data.image.Resampler;
+import sakd.io.ImageFiles;
 
 /**
  * Pictures of any size, decoded when they are needed and brought to one size: for training by a
@@ -18,17 +21,38 @@ final class ImageDataset implements Dataset {
   private final DatasetInfo info;
   private final ImageStore store;
   private final SampleShape shape;
+  private final int resized;
   private final boolean whole;
 
-  /**
-   * @param side of the result, in pixels
-   * @param whole whether pictures are taken whole
-   */
-  ImageDataset(DatasetInfo info, ImageStore store, int side, boolean whole) {
-    this.info = info.withClassNames(store.classNames());
+  private ImageDataset(DatasetInfo info, ImageStore store, int side, int resized, boolean whole) {
+    this.info = info.withClassNames(store.pictures().classNames());
     this.store = store;
     this.shape = new SampleShape(1, 3, side, side);
+    this.resized = resized;
     this.whole = whole;
+  }
+
+  /**
+   * Pictures that all have the result's size, and are taken whole.
+   *
+   * @param side of the result, in pixels
+   */
+  static ImageDataset whole(DatasetInfo info, ImageStore store, int side) {
+    return new ImageDataset(info, store, side, side, true);
+  }
+
+  /**
+   * Pictures of any size.
+   *
+   * @param side of the result, in pixels
+   */
+  static ImageDataset cropped(DatasetInfo info, ImageStore store, int side) {
+    return new ImageDataset(info, store, side, resized(side), false);
+  }
+
+  /** What the shorter side of a picture becomes where nothing else is asked. */
+  private static int resized(int side) {
+    return side * 256 / 224;
   }
 
   @Override
@@ -43,17 +67,31 @@ final class ImageDataset implements Dataset {
 
   @Override
   public int size() {
-    return store.pictures().size();
+    return store.pictures().labels().length;
   }
 
   @Override
   public int label(int index) {
-    return store.pictures().get(index).label();
+    return store.pictures().labels()[index];
   }
 
   @Override
   public int resized() {
-    return whole ? shape.height() : shape.height() * 256 / 224;
+    return resized;
+  }
+
+  @Override
+  public Dataset sized(int side, int newResized) {
+    return whole ? this : new ImageDataset(info, store, side, newResized, false);
+  }
+
+  @Override
+  public SortedMap<String, Integer> formats() {
+    SortedMap<String, Integer> formats = new TreeMap<>();
+    for (ImageStore.Entry picture : store.pictures().samples()) {
+      formats.merge(ImageFiles.suffix(picture.toString()), 1, Integer::sum);
+    }
+    return formats;
   }
 
   @Override
@@ -68,7 +106,7 @@ final class ImageDataset implements Dataset {
     int[] full = new int[2];
     Picture picture =
         PictureDecoder.decode(
-            store.pictures().get(index),
+            store.pictures().samples().get(index),
             store.read(index),
             (width, height) -> {
               full[0] = width;
@@ -92,7 +130,7 @@ final class ImageDataset implements Dataset {
       return Box.whole(width, height);
     }
     return random == null
-        ? Box.center(width, height, side, resized())
+        ? Box.center(width, height, side, resized)
         : Box.random(width, height, random);
   }
 }

@@ -6,16 +6,14 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import sakd.io.IoErrors;
 
 /**
  * Encoded pictures, each a file or a stretch of an archive.
  *
- * @param classNames the name of each class
- * @param pictures where each lies
+ * @param pictures where each lies, and of which class it is
  */
-record ImageStore(List<String> classNames, List<Entry> pictures) {
+record ImageStore(ClassSplit<Entry> pictures) {
   /** Far above any photograph of such sets. */
   private static final long MAX_BYTES = 1L << 28;
 
@@ -26,27 +24,22 @@ record ImageStore(List<String> classNames, List<Entry> pictures) {
    * @param name within the archive, or null
    * @param offset in the archive
    * @param length in bytes, or -1 for a whole file
-   * @param label the class number
    */
-  record Entry(Path file, String name, long offset, long length, int label) {
+  record Entry(Path file, String name, long offset, long length) {
+    /** A whole file. */
+    static Entry of(Path file) {
+      return new Entry(file, null, 0, -1);
+    }
+
     @Override
     public String toString() {
       return name == null ? file.toString() : file + ":" + name;
     }
   }
 
-  /** The pictures of class folders. */
-  static ImageStore of(ClassFolders folders) {
-    List<Entry> pictures = new java.util.ArrayList<>(folders.files().size());
-    for (int i = 0; i < folders.files().size(); i++) {
-      pictures.add(new Entry(folders.files().get(i), null, 0, -1, folders.labels()[i]));
-    }
-    return new ImageStore(folders.classNames(), pictures);
-  }
-
   /** The encoded bytes of a picture. */
   byte[] read(int index) {
-    Entry entry = pictures.get(index);
+    Entry entry = pictures.samples().get(index);
     try {
       long length = entry.length < 0 ? Files.size(entry.file) : entry.length;
       if (length > MAX_BYTES) {

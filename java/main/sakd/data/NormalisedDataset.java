@@ -1,36 +1,26 @@
 package sakd.data;
 
-import java.nio.ByteBuffer;
-
 /** A set with the normalisation that a network's weights were trained with. */
-record NormalisedDataset(Dataset set, DatasetInfo info) implements Dataset {
-  @Override
-  public SampleShape shape() {
-    return set.shape();
+final class NormalisedDataset extends ForwardingDataset {
+  private final DatasetInfo info;
+
+  NormalisedDataset(Dataset set, float[] mean, float[] std) {
+    super(set);
+    this.info = set.info().withNormalisation(mean, std);
   }
 
   @Override
-  public int size() {
-    return set.size();
+  protected Dataset around(Dataset other) {
+    return new NormalisedDataset(other, info.mean(), info.std());
   }
 
   @Override
-  public int label(int index) {
-    return set.label(index);
+  public DatasetInfo info() {
+    return info;
   }
 
   @Override
-  public void read(int index, SplitMix64 random, ByteBuffer target) {
-    set.read(index, random, target);
-  }
-
-  @Override
-  public Dataset inSteps(int steps) {
-    return new NormalisedDataset(set.inSteps(steps), info);
-  }
-
-  @Override
-  public int cropPadding() {
-    return set.cropPadding();
+  public Dataset normalised(float[] mean, float[] std) {
+    return new NormalisedDataset(this, mean, std);
   }
 }

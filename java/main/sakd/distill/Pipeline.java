@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import sakd.data.Augment;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
+import sakd.data.RenumberedDataset;
 import sakd.io.UserError;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
@@ -65,7 +66,7 @@ public final class Pipeline {
     this.ops = ops;
     this.plan = plan;
     this.trainSet = trainSet.inSteps(plan.steps());
-    this.testSet = testSet.inSteps(plan.steps());
+    this.testSet = RenumberedDataset.of(testSet, trainSet.classNames()).inSteps(plan.steps());
     this.folder = folder;
     this.listener = listener;
     this.say = say;
@@ -102,6 +103,16 @@ public final class Pipeline {
                   + "); expected the ANN as the teacher, such as a run's teacher/best.safetensors,"
                   + " give it with --teacher");
         }
+      }
+      ImageSpec seen = ImageSpec.of(file.metadata(), path.toString());
+      if (seen != null && RenumberedDataset.isNeeded(trainSet, seen.classNames())) {
+        throw new UserError(
+            path
+                + " was trained on other classes, or in another order, than "
+                + trainSet.name()
+                + " has; expected a teacher of "
+                + String.join(", ", trainSet.classNames())
+                + ", train one on this data set");
       }
       Parameters ann = new Parameters(0);
       ann(plan, trainSet, ann);

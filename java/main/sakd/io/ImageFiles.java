@@ -8,19 +8,35 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
 /** Files of pictures by their names, and pixels as a PNG file. */
 public final class ImageFiles {
-  private static final List<String> SUFFIXES = List.of(".jpg", ".jpeg", ".png", ".gif", ".bmp");
+  /** How the names of pictures end, in lower case. */
+  public static final Set<String> SUFFIXES =
+      Set.of(
+          ".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm",
+          ".pnm");
+
+  /** The formats of pictures that are read, for messages. */
+  public static final String FORMATS = "JPEG, PNG, GIF, BMP, WebP, TIFF, PPM";
 
   private ImageFiles() {}
 
-  /** Whether a file's name is one of a picture. */
+  /**
+   * Whether a file's name is one of a picture; hidden files, such as macOS's {@code ._*}, are none.
+   */
   public static boolean isImage(Path path) {
-    String name = path.toString().toLowerCase(Locale.ROOT);
-    return SUFFIXES.stream().anyMatch(name::endsWith);
+    String name = path.getFileName().toString();
+    return !name.startsWith(".") && SUFFIXES.contains(suffix(name));
+  }
+
+  /** The ending of a name in lower case, with its dot; empty if it has none. */
+  public static String suffix(String name) {
+    int dot = name.lastIndexOf('.');
+    return dot <= name.lastIndexOf('/') + 1 ? "" : name.substring(dot).toLowerCase(Locale.ROOT);
   }
 
   /**
@@ -36,7 +52,7 @@ public final class ImageFiles {
             "no picture in "
                 + folder
                 + "; expected files that end in "
-                + String.join(", ", SUFFIXES)
+                + String.join(", ", SUFFIXES.stream().sorted().toList())
                 + ", give their folder");
       }
       return images;

@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import sakd.data.Dataset;
+import sakd.data.RenumberedDataset;
 import sakd.data.image.Box;
 import sakd.data.image.Picture;
 import sakd.data.image.PictureDecoder;
 import sakd.data.image.Resampler;
+import sakd.io.ImageFiles;
 import sakd.io.IoErrors;
 import sakd.io.Json;
 import sakd.io.UserError;
@@ -75,6 +77,27 @@ public record ImageSpec(
         box(set.info().mean()),
         box(set.info().std()),
         set.classNames());
+  }
+
+  /**
+   * A data set as the network has to see it: in the size, the normalisation and with the class
+   * numbers of its training, as far as the set can be had so.
+   *
+   * @throws UserError if the set has a class that the network was not trained on
+   */
+  public Dataset applyTo(Dataset set) {
+    Dataset sized = height == width ? set.sized(height, resized) : set;
+    Dataset seen =
+        mean.size() == set.channels() ? sized.normalised(array(mean), array(std)) : sized;
+    return RenumberedDataset.of(seen, classNames);
+  }
+
+  private static float[] array(List<Float> values) {
+    float[] array = new float[values.size()];
+    for (int i = 0; i < array.length; i++) {
+      array[i] = values.get(i);
+    }
+    return array;
   }
 
   private static List<Float> box(float[] values) {
@@ -196,7 +219,7 @@ public record ImageSpec(
     try {
       return Files.readAllBytes(file);
     } catch (IOException e) {
-      throw IoErrors.unreadable(file, "a picture (JPEG, PNG, GIF or BMP)", e);
+      throw IoErrors.unreadable(file, "a picture (" + ImageFiles.FORMATS + ")", e);
     }
   }
 }

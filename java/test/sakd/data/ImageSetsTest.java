@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
@@ -82,6 +83,7 @@ class ImageSetsTest {
   void survivesDamage() throws IOException {
     Path file = picture(folder.resolve("train/dog/noise.jpg"), 40, 30, -1);
     Path png = picture(folder.resolve("train/dog/noise.png"), 20, 10, -1);
+    picture(folder.resolve("val/dog/noise.png"), 20, 10, -1);
     Dataset train = Datasets.open("image-folder", folder, true, SMALL);
     Mutants.check(file, 700, 1000, () -> read(train, 0, null));
     Mutants.check(png, 60, 200, () -> read(train, 1, null));
@@ -115,6 +117,46 @@ class ImageSetsTest {
     Path broken = classes.resolve("train/n01443537.tar");
     Files.write(broken, Arrays.copyOf(Files.readAllBytes(broken), 700));
     assertRefused(() -> Datasets.open(null, classes, true, SMALL), broken.toString());
+  }
+
+  /** The rule of classes is that of folders, and what is hidden is no data. */
+  @Test
+  void shardsFollowTheRuleOfClasses() throws IOException {
+    byte[] red = encoded(20, 20, 0xff0000, "jpg");
+    Map<String, byte[]> two = new LinkedHashMap<>();
+    two.put("1.jpg", red);
+    two.put("._1.jpg", red);
+    two.put("__MACOSX/1.jpg", red);
+    two.put(".hidden/2.jpg", red);
+    two.put("2.webp", red);
+    for (String name : List.of("train/a", "train/b", "train/c", "val/c", "val/b")) {
+      tar(folder.resolve(name + ".tar"), two);
+    }
+    Files.write(folder.resolve("train/._a.tar"), new byte[9]);
+    Dataset train = Datasets.open(null, folder, true, SMALL);
+    assertEquals(6, train.size());
+    Dataset test = Datasets.open(null, folder, false, SMALL);
+    assertEquals(train.classNames(), test.classNames());
+    assertEquals(List.of(1, 1, 2, 2), labels(test));
+    // A part may lie in folders, the other in archives.
+    Files.delete(folder.resolve("val/c.tar"));
+    Files.delete(folder.resolve("val/b.tar"));
+    picture(folder.resolve("val/c/1.png"), 9, 9, 0);
+    assertEquals(List.of(2), labels(Datasets.open(null, folder, false, SMALL)));
+    tar(folder.resolve("val/d.tar"), two);
+    assertRefused(() -> Datasets.open(null, folder, false, SMALL), "(d)", "(a, b, c)");
+    tar(folder.resolve("train/d.tar"), Map.of());
+    assertRefused(() -> Datasets.open(null, folder, true, SMALL), "d.tar", "no picture");
+
+    Path flat = folder.resolve("flat");
+    tar(flat.resolve("valley.tar"), two);
+    tar(flat.resolve("beach.tar"), two);
+    assertEquals(List.of(0, 1), labels(Datasets.open(null, flat, true, SMALL)));
+    assertEquals(List.of(0, 1), labels(Datasets.open(null, flat, false, SMALL)));
+  }
+
+  private static List<Integer> labels(Dataset set) {
+    return IntStream.range(0, set.size()).map(set::label).boxed().toList();
   }
 
   @Test

@@ -16,11 +16,11 @@ class ImageFilesTest {
 
   @Test
   void picturesOfAFolder() throws IOException {
-    for (String name : List.of("b.png", "a.JPEG", "notes.txt")) {
+    for (String name : List.of("b.png", "a.JPEG", "c.TIFF", "notes.txt", "._b.png", "png")) {
       Files.writeString(folder.resolve(name), "");
     }
     assertEquals(
-        List.of("a.JPEG", "b.png"),
+        List.of("a.JPEG", "b.png", "c.TIFF"),
         ImageFiles.in(folder).stream().map(p -> p.getFileName().toString()).toList());
     Path none = folder.resolve("none");
     assertRefused(() -> ImageFiles.in(none), "no such");

@@ -17,6 +17,8 @@ import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import sakd.data.Dataset;
+import sakd.data.Datasets;
 import sakd.io.ImageFiles;
 import sakd.io.UserError;
 
@@ -116,5 +118,30 @@ class ImageSpecTest {
   private static void assertRefused(Runnable read, String expected) {
     UserError e = assertThrows(UserError.class, read::run);
     assertTrue(e.getMessage().contains(expected), e.getMessage());
+  }
+
+  /** Whatever way a set came in, a network sees it as its training did. */
+  @Test
+  void aDataSetIsSeenAsTheTrainingSawIt() throws IOException {
+    for (String name : List.of("cat/1.png", "dog/1.png", "dog/2.png")) {
+      Path file = folder.resolve("set/val").resolve(name);
+      Files.createDirectories(file.getParent());
+      Files.write(file, ImageFiles.png(new byte[3 * 64], 3, 8, 8));
+    }
+    Dataset set = Datasets.open(null, folder.resolve("set"), false);
+    assertEquals(224, set.height());
+    List<Float> mean = List.of(0.1f, 0.2f, 0.3f);
+    List<Float> std = List.of(0.4f, 0.5f, 0.6f);
+    ImageSpec how = new ImageSpec(48, 48, 50, mean, std, List.of("dog", "emu", "cat"));
+    Dataset seen = how.applyTo(set);
+    assertEquals(how, ImageSpec.of(seen));
+    assertEquals(2, seen.label(0));
+    assertEquals(0, seen.label(2));
+    assertEquals(3 * 48 * 48, seen.shape().bytes());
+    ImageSpec others = new ImageSpec(48, 48, 50, mean, std, List.of("cat", "emu"));
+    assertThrows(UserError.class, () -> others.applyTo(set));
+    // Of what the set cannot be, the caller hears.
+    ImageSpec grey = new ImageSpec(28, 28, 28, List.of(0.5f), List.of(1f), List.of("cat", "dog"));
+    assertEquals(3, grey.applyTo(set).info().mean().length);
   }
 }
