@@ -7,6 +7,7 @@ import picocli.CommandLine.Spec;
 import sakd.data.Dataset;
 import sakd.data.Datasets;
 import sakd.data.ReadOptions;
+import sakd.data.Sensor;
 import sakd.data.event.FrameSplit;
 import sakd.io.UserError;
 
@@ -38,6 +39,14 @@ final class DataOptions {
   FrameSplit framesBy;
 
   @Option(
+      names = "--sensor",
+      paramLabel = "HxW",
+      description =
+          "Rows and columns of the camera of recordings, such as 128x128; events outside are "
+              + "dropped (default: the data set's; of an event-folder, what its events cover).")
+  Sensor sensor;
+
+  @Option(
       names = "--mean",
       split = ",",
       paramLabel = "M",
@@ -63,7 +72,8 @@ final class DataOptions {
             dataset,
             dataPath,
             train,
-            new ReadOptions(framesBy, 224, text -> err.println("note: " + text)));
+            new ReadOptions(framesBy, 224, text -> err.println("note: " + text))
+                .withSensor(sensor));
     if (mean == null && std == null) {
       return opened;
     }

@@ -1,30 +1,76 @@
 package sakd.data;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import sakd.data.event.EventReader;
-import sakd.data.event.Events;
 import sakd.io.IoErrors;
 import sakd.io.UserError;
 
 /** Finds the recordings of an event data set in its folder, whichever of its layouts it has. */
 final class EventFolder {
-  private static final Set<String> EXTENSIONS =
-      Set.of(".bin", ".bs2", ".aedat", ".aedat4", ".dat", ".mat", ".npz");
   private static final String GESTURE_TRAIN = "trials_to_train.txt";
   private static final String GESTURE_TEST = "trials_to_test.txt";
 
   private EventFolder() {}
 
+  /** Recordings, and what their set is about. */
+  private record Part(DatasetInfo info, List<Recording> recordings) {}
+
   /** Reads the training or the test part of a set. */
   static Dataset read(DatasetKind kind, Path root, boolean train, ReadOptions options) {
+    Part part = part(kind, root, train, options.note());
+    Sensor sensor = options.sensor();
+    if (sensor != null) {
+      OutsideEvents.note(files(part.recordings), sensor, options.note());
+    } else {
+      sensor = known(kind).orElseGet(() -> found(part, kind, root, train, options.note()));
+    }
+    SampleShape shape = new SampleShape(1, 2, sensor.height(), sensor.width());
+    boolean drops = options.sensor() != null;
+    return new EventDataset(part.info, shape, part.recordings, options.framesBy(), drops);
+  }
+
+  /** The sensor of both parts of a set, whichever of them is read. */
+  private static Sensor found(
+      Part part, DatasetKind kind, Path root, boolean train, Consumer<String> note) {
+    List<Path> own = files(part.recordings);
+    List<Path> other;
+    try {
+      other = files(part(kind, root, !train, silent -> {}).recordings);
+    } catch (UserError e) {
+      other = List.of(); // Said when that part is read, if it ever is.
+    }
+    List<Path> training = train ? own : other;
+    return SensorSearch.find(
+        Stream.of(training, train ? other : own).flatMap(List::stream).toList(), note);
+  }
+
+  private static List<Path> files(List<Recording> recordings) {
+    return recordings.stream().map(Recording::file).distinct().toList();
+  }
+
+  /** The sensor of a set that has one, whoever recorded it. */
+  private static Optional<Sensor> known(DatasetKind kind) {
+    return switch (kind) {
+      case NMNIST -> Optional.of(new Sensor(34, 34));
+      case N_CARS -> Optional.of(new Sensor(100, 120));
+      case ST_MNIST -> Optional.of(new Sensor(10, 10));
+      case DVS_GESTURE, CIFAR10_DVS -> Optional.of(new Sensor(128, 128));
+      default -> Optional.empty();
+    };
+  }
+
+  private static Part part(DatasetKind kind, Path root, boolean train, Consumer<String> note) {
     DatasetInfo info = kind.info;
     List<Recording> recordings;
     Optional<Path> list = sampleList(root, train);
@@ -33,7 +79,7 @@ final class EventFolder {
     } else if (kind == DatasetKind.NMNIST && list.isPresent()) {
       recordings = listed(list.get(), info);
     } else {
-      ClassFolders folders = ClassFolders.read(root, train, EXTENSIONS);
+      ClassFolders folders = ClassFolders.read(root, train, EventReader.EXTENSIONS);
       int known = info.classNames().size();
       if (known > 0 && folders.classNames().size() != known) {
         throw new UserError(
@@ -52,39 +98,57 @@ final class EventFolder {
         recordings.add(Recording.whole(folders.files().get(i), folders.labels()[i]));
       }
     }
-    return new EventDataset(info, shape(kind, recordings), recordings, options.framesBy());
+    return new Part(info, recordings);
   }
 
-  /** The set that a folder of recordings holds, as far as that can be told. */
+  /** The set whose lists of recordings a folder holds, if it does. */
   static Optional<DatasetKind> detect(Path root) {
     if (gesture(root)) {
       return Optional.of(DatasetKind.DVS_GESTURE);
     }
-    return sampleList(root, true).isPresent() ? Optional.of(DatasetKind.NMNIST) : Optional.empty();
+    // Lists of pictures have the same names.
+    return sampleList(root, true).isPresent() && contains(root, 1, Set.of(".bs2", ".bin"))
+        ? Optional.of(DatasetKind.NMNIST)
+        : Optional.empty();
+  }
+
+  /**
+   * Whether a folder looks like recordings in a folder for each class: of its training or test
+   * part, or at least two.
+   */
+  static boolean hasClasses(Path root) {
+    Optional<Path> part = ClassFolders.part(root, true).or(() -> ClassFolders.part(root, false));
+    int least = part.isPresent() ? 1 : 2;
+    try (Stream<Path> folders = Files.list(part.orElse(root))) {
+      return folders
+              .filter(f -> Files.isDirectory(f) && !isHidden(f))
+              .filter(f -> contains(f, 2, EventReader.EXTENSIONS))
+              .limit(least)
+              .count()
+          == least;
+    } catch (IOException e) {
+      throw IoErrors.unreadable(root, "a folder of classes", e);
+    }
+  }
+
+  private static boolean contains(Path folder, int depth, Set<String> extensions) {
+    try (Stream<Path> files = Files.walk(folder, depth, FileVisitOption.FOLLOW_LINKS)) {
+      return files.anyMatch(
+          f ->
+              extensions.contains(ClassFolders.extension(f))
+                  && !isHidden(f)
+                  && Files.isRegularFile(f));
+    } catch (IOException | UncheckedIOException e) {
+      return false; // What cannot be listed is said when it is read.
+    }
+  }
+
+  private static boolean isHidden(Path file) {
+    return file.getFileName().toString().startsWith(".");
   }
 
   private static boolean gesture(Path root) {
     return Files.isRegularFile(root.resolve(GESTURE_TRAIN));
-  }
-
-  /** The sensor, one frame at first. Of an unknown one, what its events cover. */
-  private static SampleShape shape(DatasetKind kind, List<Recording> recordings) {
-    return switch (kind) {
-      case NMNIST -> new SampleShape(1, 2, 34, 34);
-      case N_CARS -> new SampleShape(1, 2, 100, 120);
-      case ST_MNIST -> new SampleShape(1, 2, 10, 10);
-      case DVS_GESTURE, CIFAR10_DVS -> new SampleShape(1, 2, 128, 128);
-      default -> {
-        int[] sides =
-            recordings.parallelStream()
-                .map(r -> EventReader.read(r.file()))
-                .map((Events e) -> new int[] {e.height(), e.width()})
-                .reduce(
-                    new int[] {1, 1},
-                    (a, b) -> new int[] {Math.max(a[0], b[0]), Math.max(a[1], b[1])});
-        yield new SampleShape(1, 2, sides[0], sides[1]);
-      }
-    };
   }
 
   /** A list such as train1K.txt, of a number and a class a line, beside the recordings. */

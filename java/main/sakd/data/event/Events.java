@@ -82,24 +82,6 @@ public final class Events {
     return part;
   }
 
-  /** One more than the largest column, or 0. */
-  public int width() {
-    int width = 0;
-    for (int i = 0; i < size; i++) {
-      width = Math.max(width, x(i) + 1);
-    }
-    return width;
-  }
-
-  /** One more than the largest row, or 0. */
-  public int height() {
-    int height = 0;
-    for (int i = 0; i < size; i++) {
-      height = Math.max(height, y(i) + 1);
-    }
-    return height;
-  }
-
   /** The earliest time; Long.MAX_VALUE without events. */
   public long first() {
     long first = Long.MAX_VALUE;

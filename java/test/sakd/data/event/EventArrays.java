@@ -25,7 +25,7 @@ import us.hebi.matlab.mat.types.Sinks;
 public final class EventArrays {
   private EventArrays() {}
 
-  /** SpikingJelly's vectors; t as int64, x as uint8, y as int16, p as bool. */
+  /** SpikingJelly's vectors; t as int64, x as uint16, y as int16, p as bool. */
   public static Path npz(Path file, Events events) throws IOException {
     return zip(file, vectors(events));
   }
@@ -35,7 +35,7 @@ public final class EventArrays {
     int n = events.size();
     Map<String, byte[]> entries = new LinkedHashMap<>();
     entries.put("t.npy", npy("'<i8'", "(" + n + ",)", numbers(n, 8, events::time)));
-    entries.put("x.npy", npy("'|u1'", "(" + n + ",)", numbers(n, 1, events::x)));
+    entries.put("x.npy", npy("'<u2'", "(" + n + ",)", numbers(n, 2, events::x)));
     entries.put("y.npy", npy("'<i2'", "(" + n + ",)", numbers(n, 2, events::y)));
     entries.put("p.npy", npy("'|b1'", "(" + n + ",)", numbers(n, 1, i -> events.on(i) ? 1 : 0)));
     return entries;
