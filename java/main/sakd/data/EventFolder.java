@@ -2,7 +2,6 @@ package sakd.data;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,9 +49,7 @@ final class EventFolder {
     } catch (UserError e) {
       other = List.of(); // Said when that part is read, if it ever is.
     }
-    List<Path> training = train ? own : other;
-    return SensorSearch.find(
-        Stream.of(training, train ? other : own).flatMap(List::stream).toList(), note);
+    return SensorSearch.find(train ? own : other, train ? other : own, note);
   }
 
   private static List<Path> files(List<Recording> recordings) {
@@ -75,9 +72,10 @@ final class EventFolder {
     List<Recording> recordings;
     Optional<Path> list = sampleList(root, train);
     if (kind == DatasetKind.DVS_GESTURE && gesture(root)) {
-      recordings = gestures(root.resolve(train ? GESTURE_TRAIN : GESTURE_TEST), info);
+      recordings =
+          RecordingLists.gestures(root.resolve(train ? GESTURE_TRAIN : GESTURE_TEST), info);
     } else if (kind == DatasetKind.NMNIST && list.isPresent()) {
-      recordings = listed(list.get(), info);
+      recordings = RecordingLists.numbered(list.get(), info);
     } else {
       ClassFolders folders = ClassFolders.read(root, train, EventReader.EXTENSIONS);
       int known = info.classNames().size();
@@ -165,88 +163,6 @@ final class EventFolder {
           .findFirst();
     } catch (IOException e) {
       throw IoErrors.unreadable(root, "a folder of recordings", e);
-    }
-  }
-
-  private static List<Recording> listed(Path list, DatasetInfo info) {
-    List<Recording> recordings = new ArrayList<>();
-    for (String line : lines(list)) {
-      if (line.isBlank() || line.startsWith("#")) {
-        continue;
-      }
-      int[] cells = numbers(list, line, "\\s+", 2, "a number and a class");
-      Path file =
-          Stream.of(".bs2", ".bin")
-              .map(end -> list.resolveSibling(cells[0] + end))
-              .filter(Files::isRegularFile)
-              .findFirst()
-              .orElseThrow(
-                  () ->
-                      new UserError(
-                          list
-                              + " names "
-                              + cells[0]
-                              + ", but "
-                              + list.resolveSibling(cells[0] + ".bs2")
-                              + " is not there; expected every recording beside the list, unpack it"
-                              + " again"));
-      recordings.add(Recording.whole(file, label(list, cells[1], info)));
-    }
-    return notEmpty(list, recordings);
-  }
-
-  /** Files of a list, each with a table of class (from 1), first and last microsecond beside it. */
-  private static List<Recording> gestures(Path list, DatasetInfo info) {
-    List<Recording> recordings = new ArrayList<>();
-    for (String line : lines(list)) {
-      if (line.isBlank()) {
-        continue;
-      }
-      Path file = list.resolveSibling(line.strip());
-      Path table = list.resolveSibling(line.strip().replace(".aedat", "_labels.csv"));
-      for (String row : lines(table)) {
-        if (!row.isBlank() && !row.startsWith("class")) {
-          int[] cells = numbers(table, row, ",", 3, "a class and two times");
-          recordings.add(new Recording(file, cells[1], cells[2], label(table, cells[0] - 1, info)));
-        }
-      }
-    }
-    return notEmpty(list, recordings);
-  }
-
-  private static List<Recording> notEmpty(Path list, List<Recording> recordings) {
-    if (recordings.isEmpty()) {
-      throw IoErrors.damaged(list, "it names no recording", "one a line");
-    }
-    return recordings;
-  }
-
-  private static int label(Path file, int label, DatasetInfo info) {
-    if (label < 0 || label >= info.classNames().size()) {
-      throw IoErrors.damaged(
-          file, "a class is " + label, "classes below " + info.classNames().size());
-    }
-    return label;
-  }
-
-  private static List<String> lines(Path file) {
-    try {
-      return Files.readAllLines(file, StandardCharsets.ISO_8859_1);
-    } catch (IOException e) {
-      throw IoErrors.unreadable(file, "a list of recordings", e);
-    }
-  }
-
-  private static int[] numbers(Path file, String line, String separator, int count, String form) {
-    try {
-      String[] cells = line.strip().split(separator, -1);
-      int[] numbers = new int[count];
-      for (int i = 0; i < count; i++) {
-        numbers[i] = Integer.parseInt(cells[i].strip());
-      }
-      return numbers;
-    } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-      throw IoErrors.damaged(file, "a line is '" + line + "'", form);
     }
   }
 }

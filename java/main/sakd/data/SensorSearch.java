@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import sakd.data.event.Events;
 import sakd.io.IoErrors;
 import sakd.io.UserError;
@@ -23,6 +25,9 @@ final class SensorSearch {
   /** Columns without events before a stray: more than these, and than a quarter of the others. */
   private static final int LEAST_GAP = 8;
 
+  /** Parts that differ by more than this share of the sensor may be of two cameras. */
+  private static final int UNLIKE = 8;
+
   /** The last search: both parts of a set have the same. */
   private static volatile Found last;
 
@@ -40,12 +45,13 @@ final class SensorSearch {
   /**
    * Reads all files.
    *
-   * @param files of both parts of a set
-   * @param note hears of files that cannot be read, as long as they are few
+   * @param note hears of files that cannot be read, as long as they are few, and of parts that do
+   *     not look like the same camera's
    * @throws UserError if too many cannot be read, an event lies far outside, or no camera has so
    *     many pixels
    */
-  static Sensor find(List<Path> files, Consumer<String> note) {
+  static Sensor find(List<Path> training, List<Path> test, Consumer<String> note) {
+    List<Path> files = Stream.concat(training.stream(), test.stream()).distinct().toList();
     List<String> versions = files.stream().map(SensorSearch::version).toList();
     Found before = last;
     if (before != null && before.files.equals(versions)) {
@@ -58,8 +64,35 @@ final class SensorSearch {
         covers, height, width, "far outside the " + height + "x" + width + " pixels of the others");
     refuse(covers, Sensor.MAX_SIDE, Sensor.MAX_SIDE, "where no camera has a pixel");
     Sensor sensor = new Sensor(height, width);
+    if (!training.isEmpty() && !test.isEmpty()) {
+      compare(of(covers, training), of(covers, test), sensor, note);
+    }
     last = new Found(versions, sensor);
     return sensor;
+  }
+
+  /** What a part's recordings cover. */
+  private static Sensor of(List<Cover> covers, List<Path> part) {
+    Set<Path> files = Set.copyOf(part);
+    List<Cover> own = covers.stream().filter(c -> files.contains(c.file)).toList();
+    return new Sensor(
+        own.stream().mapToInt(c -> c.rows.length).max().orElse(1),
+        own.stream().mapToInt(c -> c.columns.length).max().orElse(1));
+  }
+
+  private static void compare(Sensor training, Sensor test, Sensor sensor, Consumer<String> note) {
+    int rows = Math.abs(training.height() - test.height());
+    int columns = Math.abs(training.width() - test.width());
+    if (rows > sensor.height() / UNLIKE || columns > sensor.width() / UNLIKE) {
+      note.accept(
+          "training recordings cover "
+              + training
+              + " pixels, test recordings "
+              + test
+              + "; both get a sensor of "
+              + sensor
+              + ", or the one of --sensor HxW");
+    }
   }
 
   /** Changes when the file does. */

@@ -20,6 +20,7 @@ import sakd.data.event.EventArrays;
 import sakd.data.event.EventFiles;
 import sakd.data.event.Events;
 import sakd.data.event.FrameSplit;
+import sakd.io.Mutants;
 
 class EventFolderTest {
   @TempDir Path folder;
@@ -113,6 +114,15 @@ class EventFolderTest {
           new SampleShape(1, 2, 40, 40), Datasets.open("event-folder", folder, train).shape());
     }
     List<String> notes = new ArrayList<>();
+    parts(32, 41);
+    ReadOptions found = new ReadOptions(FrameSplit.COUNT, 224, notes::add);
+    assertEquals(41, Datasets.open("event-folder", folder, true, found).width());
+    assertEquals(41, Datasets.open("event-folder", folder, false, found).width());
+    assertEquals(1, notes.size());
+    assertTrue(notes.get(0).contains("training recordings cover 32x32"), notes.get(0));
+    assertTrue(notes.get(0).contains("41x41"), notes.get(0));
+    notes.clear();
+    parts(32, 40);
     ReadOptions said = new ReadOptions(FrameSplit.COUNT, 224, new Sensor(32, 36), notes::add);
     Dataset train = Datasets.open("event-folder", folder, true, said);
     assertEquals(List.of(), notes);
@@ -161,6 +171,22 @@ class EventFolderTest {
     Events dark = new Events();
     EventArrays.npz(folder.resolve("test/a/0.npz"), dark);
     assertRefused(() -> Datasets.open("event-folder", folder, true), "0.npz", "holds no event");
+  }
+
+  @Test
+  void damagedListsAreNamed() throws IOException {
+    EventFiles.nmnist(folder.resolve("7.bs2"), EventFiles.random(1, 10, 34, 34));
+    EventFiles.aedat3(folder.resolve("user.aedat"), EventFiles.random(1, 10, 34, 34));
+    Path list = Files.writeString(folder.resolve("train.txt"), "7 3\n7 4\n");
+    Mutants.check(list, 8, 300, () -> Datasets.open("nmnist", folder, true));
+    Path table = Files.writeString(folder.resolve("user_labels.csv"), "1,0,9\n3,9,20\n");
+    Path trials = Files.writeString(folder.resolve("trials_to_train.txt"), "user.aedat\n");
+    Mutants.check(table, 13, 300, () -> Datasets.open("dvs-gesture", folder, true));
+    Mutants.check(trials, 11, 400, () -> Datasets.open("dvs-gesture", folder, true));
+    Files.writeString(trials, "user\0.aedat\n");
+    assertRefused(() -> Datasets.open("dvs-gesture", folder, true), "trials_to_train.txt");
+    Files.writeString(trials, "<".repeat(1000));
+    assertRefused(() -> Datasets.open("dvs-gesture", folder, true), "<".repeat(60) + "...");
   }
 
   @Test

@@ -73,6 +73,15 @@ public final class EventReader {
   private static Events decode(Path file, byte[] content) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+    if (startsWith(bytes, "#!AER-DAT2")) {
+      return Aedat2.read(file, bytes);
+    }
+    if (startsWith(bytes, "#!AER-DAT3.1")) {
+      return Aedat3.read(file, bytes);
+    }
+    if (startsWith(bytes, "#!AER-DAT4.0")) {
+      return Aedat4.read(file, bytes);
+    }
     if (name.endsWith(".mat")) {
       return MatEvents.read(file, bytes);
     }
@@ -84,15 +93,6 @@ public final class EventReader {
     }
     if (name.endsWith(".bin") || name.endsWith(".bs2")) {
       return nmnist(file, bytes);
-    }
-    if (startsWith(bytes, "#!AER-DAT2")) {
-      return Aedat2.read(file, bytes);
-    }
-    if (startsWith(bytes, "#!AER-DAT3.1")) {
-      return Aedat3.read(file, bytes);
-    }
-    if (startsWith(bytes, "#!AER-DAT4.0")) {
-      return Aedat4.read(file, bytes);
     }
     if (name.endsWith(".dat")) {
       return prophesee(file, bytes);
