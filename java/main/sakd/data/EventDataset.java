@@ -111,9 +111,9 @@ final class EventDataset implements Dataset {
       if (part.size() == 0) {
         throw new UserError(
             recording.file()
-                + ": no event lies within --sensor "
+                + ": no event lies within the sensor of "
                 + sensor
-                + "; expected the sensor that it was recorded with, give that");
+                + "; expected the one that it was recorded with, give that by --sensor HxW");
       }
     }
     try {

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import sakd.data.event.Events;
 
-/** Counts what is dropped where the user says which sensor a set has. */
+/** Counts what is dropped where it is said which sensor a set has. */
 final class OutsideEvents {
   private OutsideEvents() {}
 
@@ -26,7 +26,7 @@ final class OutsideEvents {
         counts.stream().mapToLong(Count::outside).sum()
             + " events of "
             + counts.size()
-            + " recordings lie outside --sensor "
+            + " recordings lie outside the sensor of "
             + sensor
             + " and are dropped, the first of "
             + first.file

@@ -131,7 +131,8 @@ class EventFolderTest {
     Events events = EventFiles.random(3, 400, 40, 40);
     Events kept = events.within(32, 36);
     assertEquals(1, notes.size());
-    String dropped = 2 * (400 - kept.size()) + " events of 2 recordings lie outside --sensor 32x36";
+    String dropped =
+        2 * (400 - kept.size()) + " events of 2 recordings lie outside the sensor of 32x36";
     assertTrue(notes.get(0).startsWith(dropped), notes.get(0));
     assertArrayEquals(kept.frames(3, 32, 36, FrameSplit.COUNT), read(test.inSteps(3), 0));
 
@@ -140,7 +141,7 @@ class EventFolderTest {
     corner.add(9, 9, true, 1);
     EventArrays.npz(folder.resolve("test/a/0.npz"), corner);
     Dataset none = Datasets.open("event-folder", folder, false, tiny);
-    assertRefused(() -> read(none, 0), "0.npz", "no event lies within --sensor 1x1");
+    assertRefused(() -> read(none, 0), "0.npz", "no event lies within the sensor of 1x1");
     assertRefused(
         () -> Datasets.open("fashion-mnist-small", null, true, said), "--sensor", "pictures");
   }
