@@ -17,10 +17,11 @@ import sakd.io.UserError;
  * recording, which is named.
  */
 final class SensorSearch {
-  /** One event of so many may be a stray, and one in any case if there are not few. */
+  /** One event of so many may be a stray, and a handful in any case unless that is much. */
   private static final int EVENTS_A_STRAY = 1000;
 
-  private static final int FEW_EVENTS = 100;
+  private static final int HANDFUL = 5;
+  private static final int MUCH = 100;
 
   /** Columns without events before a stray: more than these, and than a quarter of the others. */
   private static final int LEAST_GAP = 8;
@@ -139,7 +140,7 @@ final class SensorSearch {
         events += own[i];
       }
     }
-    long strays = events < FEW_EVENTS ? 0 : Math.max(1, events / EVENTS_A_STRAY);
+    long strays = Math.max(events / EVENTS_A_STRAY, Math.min(HANDFUL, events / MUCH));
     int bound = counts.length;
     int at = bound - 1;
     for (long beyond = counts[at]; beyond <= strays; beyond += counts[at]) {

@@ -160,6 +160,11 @@ class EventFolderTest {
           "32x32 pixels",
           "--sensor HxW");
     }
+    for (int i = 0; i < 3; i++) {
+      stray.add(40 + 20 * i, 12, true, stray.time(200));
+    }
+    EventArrays.npz(folder.resolve("test/a/0.npz"), stray);
+    assertRefused(() -> Datasets.open("event-folder", folder, true), "column 700", "32x32 pixels");
     ReadOptions said = ReadOptions.DEFAULT.withSensor(new Sensor(32, 32));
     assertEquals(32, Datasets.open("event-folder", folder, true, said).width());
 
