@@ -8,6 +8,7 @@ import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
 import sakd.data.Datasets;
 import sakd.data.ReadOptions;
+import sakd.data.Sensor;
 import sakd.data.event.FrameSplit;
 import sakd.io.UserError;
 import sakd.model.ImageSpec;
@@ -41,6 +42,15 @@ final class DataOptions {
           "Cuts a recording into T frames of equally many events, or equally long "
               + "(default: ${DEFAULT-VALUE}).")
   FrameSplit framesBy;
+
+  @Option(
+      names = "--sensor",
+      paramLabel = "HxW",
+      description =
+          "Rows and columns of the camera of recordings, such as 128x128; events outside are "
+              + "dropped (default: the data set's; of an event-folder, what its events cover; of "
+              + "eval, that of the training).")
+  Sensor sensor;
 
   @Option(
       names = "--image-size",
@@ -83,8 +93,17 @@ final class DataOptions {
     int side = imageSize == null ? ReadOptions.DEFAULT.imageSize() : imageSize;
     Values.require(side >= SMALLEST && side <= LARGEST, "--image-size", side, "32 to 1024");
     var err = spec.commandLine().getErr();
-    ReadOptions how = new ReadOptions(framesBy, side, text -> err.println("note: " + text));
+    ReadOptions how =
+        new ReadOptions(framesBy, side, text -> err.println("note: " + text)).withSensor(sensor);
     Dataset opened = Datasets.open(dataset, dataPath, train, how);
+    if (trained != null
+        && sensor == null
+        && opened.recordings()
+        && !trained.fits(opened)
+        && Math.max(trained.height(), trained.width()) <= Sensor.MAX_SIDE) {
+      Sensor learnt = new Sensor(trained.height(), trained.width());
+      opened = Datasets.open(dataset, dataPath, train, how.withSensor(learnt));
+    }
     if (imageSize != null && (opened.height() != side || opened.width() != side)) {
       throw new UserError(
           "--image-size is for pictures of any size, but those of "

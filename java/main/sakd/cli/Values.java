@@ -8,6 +8,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 import sakd.bench.Bench;
+import sakd.data.Sensor;
 import sakd.data.event.FrameSplit;
 import sakd.data.image.AutoAugment;
 import sakd.distill.Method;
@@ -50,6 +51,19 @@ final class Values {
             throw new TypeConversionException("expected true or false, give one of them");
           }
           return Boolean.valueOf(text);
+        });
+    line.registerConverter(
+        Sensor.class,
+        text -> {
+          try {
+            return Sensor.parse(text);
+          } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(
+                "expected rows and columns of 1 to "
+                    + Sensor.MAX_SIDE
+                    + " such as 128x128, give"
+                    + " those of the camera");
+          }
         });
     number(line, int.class, Integer.class, Integer::parseInt, "a whole number");
     number(line, long.class, Long.class, Long::parseLong, "a whole number");

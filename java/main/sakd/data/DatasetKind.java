@@ -57,6 +57,14 @@ enum DatasetKind {
     this.info = new DatasetInfo(title, classNames, mean, std, horizontalFlip);
   }
 
+  /** Whether samples are recordings of an event camera, or else pictures. */
+  boolean hasRecordings() {
+    return switch (this) {
+      case NMNIST, DVS_GESTURE, CIFAR10_DVS, N_CARS, ST_MNIST, EVENT_FOLDER -> true;
+      default -> false;
+    };
+  }
+
   int classes() {
     return info.classNames().size();
   }

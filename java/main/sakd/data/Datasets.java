@@ -52,6 +52,12 @@ public final class Datasets {
     } else {
       kind = dataPath == null ? DatasetKind.FASHION_MNIST_SMALL : detect(dataPath);
     }
+    if (options.sensor() != null && !kind.hasRecordings()) {
+      throw new UserError(
+          "--sensor is for recordings of event cameras, but "
+              + kind.title
+              + " has pictures; expected a set of recordings, leave it out");
+    }
     return switch (kind) {
       case FASHION_MNIST_SMALL -> bundled(dataPath, train);
       case FASHION_MNIST ->
@@ -99,13 +105,16 @@ public final class Datasets {
       if (pictures.isPresent()) {
         return pictures.get();
       }
+      if (Files.isDirectory(folder) && EventFolder.hasClasses(folder)) {
+        return DatasetKind.EVENT_FOLDER;
+      }
       throw new UserError(
           "no data set in "
               + folder
               + ": looked for data_batch_1.bin or test_batch.bin (cifar10), train.bin or test.bin"
               + " (cifar100), their archives, train-images-idx3-ubyte or t10k-images-idx3-ubyte,"
               + " with or without .gz (mnist, fashion-mnist), lists of recordings (nmnist,"
-              + " dvs-gesture), and folders of pictures; give the folder with these files, or say which set it is with"
+              + " dvs-gesture), and folders of pictures or recordings (event-folder); give the folder with these files, or say which set it is with"
               + " --dataset");
     }
     // The files of both sets are named alike, only the folder can tell.

@@ -8,6 +8,7 @@ import sakd.data.event.EventReader;
 import sakd.data.event.Events;
 import sakd.data.event.FrameSplit;
 import sakd.io.IoErrors;
+import sakd.io.UserError;
 
 /**
  * Recordings of an event camera, cut into as many frames {@code [2, H, W]} of event counts as the
@@ -21,17 +22,25 @@ final class EventDataset implements Dataset {
   private final SampleShape shape;
   private final List<Recording> recordings;
   private final FrameSplit split;
+  private final boolean dropsOutside;
   private final AtomicReferenceArray<SoftReference<byte[]>> kept;
 
   /**
    * @param shape frames, 2 polarities, and the size of the sensor
    * @param recordings those of one file beside each other
+   * @param dropsOutside whether events outside the sensor are left out, or else refused
    */
-  EventDataset(DatasetInfo info, SampleShape shape, List<Recording> recordings, FrameSplit split) {
+  EventDataset(
+      DatasetInfo info,
+      SampleShape shape,
+      List<Recording> recordings,
+      FrameSplit split,
+      boolean dropsOutside) {
     this.info = info;
     this.shape = shape;
     this.recordings = recordings;
     this.split = split;
+    this.dropsOutside = dropsOutside;
     this.kept = new AtomicReferenceArray<>(recordings.size());
   }
 
@@ -63,7 +72,9 @@ final class EventDataset implements Dataset {
   @Override
   public Dataset inSteps(int steps) {
     SampleShape other = new SampleShape(steps, shape.channels(), shape.height(), shape.width());
-    return other.equals(shape) ? this : new EventDataset(info, other, recordings, split);
+    return other.equals(shape)
+        ? this
+        : new EventDataset(info, other, recordings, split, dropsOutside);
   }
 
   @Override
@@ -93,13 +104,35 @@ final class EventDataset implements Dataset {
 
   private byte[] frames(Recording recording, Events events) {
     Events part = recording.isWhole() ? events : events.between(recording.from(), recording.to());
+    if (part.size() == 0) {
+      throw IoErrors.damaged(
+          recording.file(),
+          "no event is of " + recording.from() + " to " + recording.to() + " microseconds",
+          "those of a sample in its table");
+    }
+    String sensor = shape.height() + "x" + shape.width();
+    if (dropsOutside) {
+      part = part.within(shape.height(), shape.width());
+      if (part.size() == 0) {
+        throw new UserError(
+            recording.file()
+                + ": no event lies within the sensor of "
+                + sensor
+                + "; expected the one that it was recorded with, give that by --sensor HxW");
+      }
+    }
     try {
       return part.frames(shape.frames(), shape.height(), shape.width(), split);
     } catch (IllegalArgumentException e) {
-      throw IoErrors.damaged(
-          recording.file(),
-          e.getMessage(),
-          "a recording of " + shape.width() + " x " + shape.height() + " pixels");
+      throw new UserError(
+          recording.file()
+              + ": "
+              + e.getMessage()
+              + "; expected the "
+              + sensor
+              + " pixels of the sensor, mend the recording or give --sensor HxW, which drops what"
+              + " lies outside",
+          e);
     }
   }
 }

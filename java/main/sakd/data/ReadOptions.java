@@ -9,9 +9,11 @@ import sakd.data.event.FrameSplit;
  *
  * @param framesBy how recordings are cut into frames
  * @param imageSize height and width that photographs are cropped to, in pixels
+ * @param sensor of recordings, whose events outside it are dropped; null for that of the set
  * @param note hears of what is unusual but no error, such as a checksum that is not the published
  */
-public record ReadOptions(FrameSplit framesBy, int imageSize, Consumer<String> note) {
+public record ReadOptions(
+    FrameSplit framesBy, int imageSize, Sensor sensor, Consumer<String> note) {
   /** Frames of equally many events, photographs of 224 pixels, and silence. */
   public static final ReadOptions DEFAULT = new ReadOptions(FrameSplit.COUNT, 224, text -> {});
 
@@ -19,5 +21,15 @@ public record ReadOptions(FrameSplit framesBy, int imageSize, Consumer<String> n
   public ReadOptions {
     Objects.requireNonNull(framesBy);
     Objects.requireNonNull(note);
+  }
+
+  /** With the sensor of the set. */
+  public ReadOptions(FrameSplit framesBy, int imageSize, Consumer<String> note) {
+    this(framesBy, imageSize, null, note);
+  }
+
+  /** The same with another sensor, or null for that of the set. */
+  public ReadOptions withSensor(Sensor other) {
+    return new ReadOptions(framesBy, imageSize, other, note);
   }
 }

@@ -92,6 +92,11 @@ public record ImageSpec(
     return RenumberedDataset.of(seen, classNames);
   }
 
+  /** Whether samples of a set have the height and width of the input. */
+  public boolean fits(Dataset set) {
+    return set.height() == height && set.width() == width;
+  }
+
   private static float[] array(List<Float> values) {
     float[] array = new float[values.size()];
     for (int i = 0; i < array.length; i++) {

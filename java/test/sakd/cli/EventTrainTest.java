@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.regex.Matcher;
@@ -32,6 +33,15 @@ class EventTrainTest {
     Matcher top1 = Pattern.compile("top-1 (\\S+) %").matcher(out);
     assertTrue(top1.find(), out);
     assertEquals(100, Double.parseDouble(top1.group(1)), 10, out);
+
+    // Recordings of a larger sensor are seen through the one of the training.
+    EventFiles.nmnist(data.resolve("test/left/61.bin"), EventFiles.random(1, 200, 20, 20));
+    EventFiles.nmnist(data.resolve("test/right/62.bin"), EventFiles.random(2, 200, 20, 20));
+    var answer = CommandLines.run(("eval --weights " + weights + common).split(" "));
+    assertEquals(0, answer.code(), answer.err());
+    assertTrue(answer.err().contains("outside the sensor of 16x16"), answer.err());
+    Files.delete(data.resolve("test/left/61.bin"));
+    Files.delete(data.resolve("test/right/62.bin"));
 
     // The teacher sees the mean over time, in which the classes are alike; distillation runs.
     String sakd = " --method sakd --teacher-epochs 1 --output-dir " + folder.resolve("sakd");

@@ -158,6 +158,9 @@ class MistakesTest {
         "--lr-warmup-epochs",
         "2");
     assertTrainMistake("--decay-input is maybe|true or false", "--decay-input=maybe");
+    assertTrainMistake("--sensor is 128|such as 128x128", "--sensor", "128");
+    assertTrainMistake("--sensor is 1x4096|1 to 2048", "--sensor", "1x4096");
+    assertTrainMistake("--sensor is for recordings|pictures|leave it out", "--sensor", "28x28");
     assertTrainMistake("--lr needs a value|expected --lr RATE", "--lr");
     assertTrainMistake("cannot read @/no/recipe", "@/no/recipe");
     assertTrainMistake("--lr|once", "--lr", "1", "--lr", "2");

@@ -246,7 +246,7 @@ class PredictTest {
     for (String line :
         List.of(
             "predict --input " + array + " --weights " + broken,
-            "eval --data-path " + data + " --weights " + broken + " --allow-partial",
+            "eval --model resnet8 --allow-partial --data-path " + data + " --weights " + plain,
             "export --weights " + broken + " --output " + none + ".pth",
             "export --weights " + broken + " --output " + none + ".onnx",
             train + " --method direct --init " + broken,

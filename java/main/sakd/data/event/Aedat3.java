@@ -55,6 +55,9 @@ final class Aedat3 {
       for (int i = 0; i < count; i++) {
         int word = bytes.getInt();
         int time = bytes.getInt();
+        if (time < 0) {
+          throw IoErrors.damaged(file, "an event is of time " + time, expected);
+        }
         if ((word & 1) == 1) {
           events.add(
               (word >>> 17) & 0x7fff,

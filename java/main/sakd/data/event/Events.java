@@ -3,8 +3,8 @@ package sakd.data.event;
 import java.util.Arrays;
 
 /**
- * The events of a recording in the order of the file: where the light changed, when, and whether it
- * grew. Grows as a reader adds to it.
+ * The events of a recording: where the light changed, when, and whether it grew. Grows as a reader
+ * adds to it.
  */
 public final class Events {
   private int size;
@@ -71,22 +71,70 @@ public final class Events {
     return part;
   }
 
-  /** One more than the largest column, or 0. */
-  public int width() {
-    int width = 0;
+  /** The events of the first columns and rows. */
+  public Events within(int height, int width) {
+    Events part = new Events();
     for (int i = 0; i < size; i++) {
-      width = Math.max(width, x(i) + 1);
+      if (x(i) < width && y(i) < height) {
+        part.add(x(i), y(i), on[i], time[i]);
+      }
     }
-    return width;
+    return part;
   }
 
-  /** One more than the largest row, or 0. */
-  public int height() {
-    int height = 0;
+  /** The earliest time; Long.MAX_VALUE without events. */
+  public long first() {
+    long first = Long.MAX_VALUE;
     for (int i = 0; i < size; i++) {
-      height = Math.max(height, y(i) + 1);
+      first = Math.min(first, time[i]);
     }
-    return height;
+    return first;
+  }
+
+  /** The latest time; Long.MIN_VALUE without events. */
+  public long last() {
+    long last = Long.MIN_VALUE;
+    for (int i = 0; i < size; i++) {
+      last = Math.max(last, time[i]);
+    }
+    return last;
+  }
+
+  /** The same events sorted by time, those of one time as before; this where they are already. */
+  public Events inOrderOfTime() {
+    int[] order = new int[size];
+    boolean sorted = true;
+    for (int i = 0; i < size; i++) {
+      order[i] = i;
+      sorted &= i == 0 || time[i - 1] <= time[i];
+    }
+    if (sorted) {
+      return this;
+    }
+    int[] merged = new int[size];
+    for (int run = 1; run < size; run = 2 * run) {
+      for (int from = 0; from < size; from += 2 * run) {
+        merge(order, merged, from, Math.min(size, from + run), Math.min(size, from + 2 * run));
+      }
+      int[] swapped = order;
+      order = merged;
+      merged = swapped;
+    }
+    Events events = new Events();
+    for (int i : order) {
+      events.add(x(i), y(i), on[i], time[i]);
+    }
+    return events;
+  }
+
+  /** Merges the sorted [from, middle) and [middle, to). */
+  private void merge(int[] order, int[] merged, int from, int middle, int to) {
+    int left = from;
+    int right = middle;
+    for (int i = from; i < to; i++) {
+      boolean takeLeft = right == to || (left < middle && time[order[left]] <= time[order[right]]);
+      merged[i] = order[takeLeft ? left++ : right++];
+    }
   }
 
   /**
@@ -105,13 +153,8 @@ public final class Events {
     if (size == 0) {
       return counts;
     }
-    long first = Long.MAX_VALUE;
-    long last = Long.MIN_VALUE;
-    for (int i = 0; i < size; i++) {
-      first = Math.min(first, time[i]);
-      last = Math.max(last, time[i]);
-    }
-    long span = Math.max(1, split == FrameSplit.COUNT ? size / frames : (last - first) / frames);
+    long first = first();
+    long span = Math.max(1, split == FrameSplit.COUNT ? size / frames : (last() - first) / frames);
     for (int i = 0; i < size; i++) {
       int column = x(i);
       int row = y(i);

@@ -1,148 +1,83 @@
 package sakd.data.event;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import sakd.data.event.MatFile.Matrix;
 import sakd.io.IoErrors;
-import sakd.io.UserError;
-import us.hebi.matlab.mat.format.BufferAllocator;
-import us.hebi.matlab.mat.format.Mat5;
-import us.hebi.matlab.mat.types.MatFile;
-import us.hebi.matlab.mat.types.Matrix;
-import us.hebi.matlab.mat.types.Sources;
-import us.hebi.matlab.mat.types.Struct;
 
 /**
- * Recordings in MATLAB's version 5 files, in one of three forms:
+ * Recordings in MATLAB's version 5 files, in one of these forms:
  *
  * <ul>
  *   <li>{@code spiketrain} [101, n] as in ST-MNIST: each column a moment, of 10 x 10 touch cells a
  *       1 or -1 where one fired, and the time in seconds;
- *   <li>vectors {@code x}, {@code y}, {@code t} or {@code ts}, {@code p} or {@code pol}, alone or
- *       in a struct;
+ *   <li>vectors of x, y, time and polarity, alone or in a struct;
  *   <li>a matrix [n, 6] as {@code dat2mat} makes it of CIFAR10-DVS: time, two columns of the chip,
- *       x, y, polarity.
+ *       x, y, polarity;
+ *   <li>a matrix [n, 4].
  * </ul>
  */
 final class MatEvents {
-  private static final String EXPECTED = "events as in ST-MNIST, from dat2mat, or as x, y, t, p";
-
-  /** Above any recording: a damaged length shall not ask for more. */
-  private static final int MAX_BUFFER = 1 << 28;
-
   private static final int CELLS = 10;
+  private static final int DAT2MAT_COLUMNS = 6;
+  private static final int PLAIN_COLUMNS = 4;
 
   private MatEvents() {}
 
   static Events read(Path file, ByteBuffer bytes) {
-    Map<String, Matrix> variables = new HashMap<>();
-    try {
-      MatFile mat =
-          Mat5.newReader(Sources.wrap(bytes))
-              .setBufferAllocator(new Bounded())
-              .setMaxInflateBufferSize(1 << 16)
-              .readMat();
-      for (MatFile.Entry entry : mat.getEntries()) {
-        if (entry.getValue() instanceof Struct struct) {
-          for (String field : struct.getFieldNames()) {
-            put(variables, field, struct.get(field));
-          }
-        } else {
-          put(variables, entry.getName(), entry.getValue());
-        }
-      }
-      return events(file, variables);
-    } catch (UserError e) {
-      throw e;
-    } catch (IOException | RuntimeException e) {
-      // The library answers damage with whatever its own checks throw.
-      throw IoErrors.damaged(file, "it cannot be read (" + e + ")", EXPECTED);
-    }
-  }
-
-  private static void put(Map<String, Matrix> variables, String name, Object value) {
-    if (value instanceof Matrix matrix) {
-      variables.put(name, matrix);
-    }
-  }
-
-  private static Events events(Path file, Map<String, Matrix> variables) {
-    Matrix train = variables.get("spiketrain");
-    if (train != null && train.getNumRows() == CELLS * CELLS + 1) {
+    Map<String, Matrix> matrices = MatFile.read(file, bytes);
+    Matrix train = matrices.get("spiketrain");
+    if (train != null && train.rows() == CELLS * CELLS + 1) {
       return touches(file, train);
     }
-    Matrix x = variables.get("x");
-    Matrix y = variables.get("y");
-    Matrix t = variables.getOrDefault("t", variables.get("ts"));
-    Matrix p = variables.getOrDefault("p", variables.get("pol"));
-    if (x != null && y != null && t != null && p != null) {
-      int n = x.getNumElements();
-      if (y.getNumElements() != n || t.getNumElements() != n || p.getNumElements() != n) {
-        throw IoErrors.damaged(file, "x, y, t and p differ in length", EXPECTED);
-      }
-      Events events = new Events();
-      for (int i = 0; i < n; i++) {
-        add(file, events, x.getDouble(i), y.getDouble(i), p.getDouble(i), t.getDouble(i));
-      }
-      return events;
+    Map<String, Column> vectors = new LinkedHashMap<>();
+    matrices.forEach(
+        (name, m) -> {
+          if (m.rows() == 1 || m.columns() == 1) {
+            vectors.put(name, m.numbers());
+          }
+        });
+    Optional<Events> events = EventTable.named(file, vectors);
+    if (events.isPresent()) {
+      return events.get();
     }
-    for (Matrix m : variables.values()) {
-      if (m.getNumDimensions() == 2 && m.getNumCols() == 6) {
-        Events events = new Events();
-        for (int i = 0; i < m.getNumRows(); i++) {
-          add(
-              file,
-              events,
-              m.getDouble(i, 3),
-              m.getDouble(i, 4),
-              m.getDouble(i, 5),
-              m.getDouble(i, 0));
-        }
-        return events;
+    for (Matrix m : matrices.values()) {
+      if (m.columns() == DAT2MAT_COLUMNS) {
+        return EventTable.ordered(file, m.column(3), m.column(4), m.column(0), m.column(5));
+      }
+      if (m.columns() == PLAIN_COLUMNS) {
+        List<Column> columns = IntStream.range(0, PLAIN_COLUMNS).mapToObj(m::column).toList();
+        return EventTable.unnamed(file, columns);
       }
     }
-    throw IoErrors.damaged(file, "it has " + variables.keySet(), EXPECTED);
+    throw IoErrors.damaged(
+        file,
+        matrices.isEmpty() ? "it has no matrix of numbers" : "it has " + matrices.keySet(),
+        EventTable.EXPECTED + ", or events as in ST-MNIST or from dat2mat");
   }
 
   private static Events touches(Path file, Matrix train) {
     Events events = new Events();
-    for (int column = 0; column < train.getNumCols(); column++) {
-      double time = 1e6 * train.getDouble(CELLS * CELLS, column);
+    for (int moment = 0; moment < train.columns(); moment++) {
+      Column cells = train.column(moment);
+      double time = 1e6 * cells.number(CELLS * CELLS);
+      // NaN fails every comparison.
+      if (!(Math.abs(time) < Long.MAX_VALUE)) {
+        throw IoErrors.damaged(
+            file, "the time of moment " + moment + " is " + time + " us", "seconds");
+      }
       for (int cell = 0; cell < CELLS * CELLS; cell++) {
-        double value = train.getDouble(cell, column);
+        double value = cells.number(cell);
         if (value != 0) {
-          add(file, events, cell % CELLS, Math.floorDiv(cell, CELLS), value, time);
+          events.add(cell % CELLS, Math.floorDiv(cell, CELLS), value > 0, Math.round(time));
         }
       }
     }
     return events;
-  }
-
-  private static void add(
-      Path file, Events events, double x, double y, double polarity, double time) {
-    // NaN fails every comparison.
-    boolean inside = x >= 0 && y >= 0 && x <= Short.MAX_VALUE && y <= Short.MAX_VALUE;
-    if (!inside || !Double.isFinite(polarity) || !Double.isFinite(time)) {
-      throw IoErrors.damaged(file, "an event lies at column " + x + ", row " + y, EXPECTED);
-    }
-    events.add((int) x, (int) y, polarity > 0, Math.round(time));
-  }
-
-  private static final class Bounded implements BufferAllocator {
-    @Override
-    public ByteBuffer allocate(int size) {
-      if (size < 0 || size > MAX_BUFFER) {
-        throw new IllegalArgumentException("a length of " + size + " bytes");
-      }
-      return ByteBuffer.allocate(size).order(ByteOrder.nativeOrder());
-    }
-
-    @Override
-    public void release(ByteBuffer buffer) {
-      // The garbage collector does.
-    }
   }
 }

@@ -10,12 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorOutputStream;
-import us.hebi.matlab.mat.format.Mat5;
-import us.hebi.matlab.mat.types.Matrix;
-import us.hebi.matlab.mat.types.Sinks;
 
 /** Writes small recordings in every format, as their specifications say. */
 public final class EventFiles {
@@ -154,80 +149,17 @@ public final class EventFiles {
     return packed.toByteArray();
   }
 
-  /** ST-MNIST: a column for each moment; events of one time share it. */
-  static Path touches(Path file, Events events) throws IOException {
-    Matrix train = Mat5.newMatrix(101, events.size());
-    for (int i = 0; i < events.size(); i++) {
-      train.setDouble(10 * events.y(i) + events.x(i), i, events.on(i) ? 1 : -1);
-      train.setDouble(100, i, (double) events.time(i) * 1e-6);
-    }
-    return mat(file, "spiketrain", train);
-  }
-
-  /** CIFAR10-DVS by dat2mat. */
-  static Path dat2mat(Path file, Events events) throws IOException {
-    Matrix rows = Mat5.newMatrix(events.size(), 6);
-    for (int i = 0; i < events.size(); i++) {
-      rows.setDouble(i, 0, (double) events.time(i));
-      rows.setDouble(i, 3, events.x(i));
-      rows.setDouble(i, 4, events.y(i));
-      rows.setDouble(i, 5, events.on(i) ? 1 : -1);
-    }
-    return mat(file, "out1", rows);
-  }
-
-  private static Path mat(Path file, String name, Matrix matrix) throws IOException {
-    try (var sink = Sinks.newStreamingFile(file.toFile())) {
-      Mat5.newMatFile().addArray(name, matrix).writeTo(sink);
-    }
-    return file;
-  }
-
-  /** SpikingJelly's vectors; t as int64, x as uint8, y as int16, p as bool. */
-  static Path npz(Path file, Events events) throws IOException {
-    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
-      int n = events.size();
-      ByteBuffer t = buffer(8 * n);
-      ByteBuffer x = buffer(n);
-      ByteBuffer y = buffer(2 * n);
-      ByteBuffer p = buffer(n);
-      for (int i = 0; i < n; i++) {
-        t.putLong(events.time(i));
-        x.put((byte) events.x(i));
-        y.putShort((short) events.y(i));
-        p.put((byte) (events.on(i) ? 1 : 0));
-      }
-      vector(zip, "t", "<i8", n, t);
-      vector(zip, "x", "|u1", n, x);
-      vector(zip, "y", "<i2", n, y);
-      vector(zip, "p", "|b1", n, p);
-    }
-    return file;
-  }
-
-  private static void vector(ZipOutputStream zip, String name, String type, int n, ByteBuffer data)
-      throws IOException {
-    byte[] header =
-        ascii("{'descr': '" + type + "', 'fortran_order': False, 'shape': (" + n + ",), }\n");
-    zip.putNextEntry(new ZipEntry(name + ".npy"));
-    zip.write(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0});
-    zip.write(array(buffer(2).putShort((short) header.length).flip()));
-    zip.write(header);
-    zip.write(array(data.flip()));
-    zip.closeEntry();
-  }
-
-  private static byte[] array(ByteBuffer bytes) {
+  static byte[] array(ByteBuffer bytes) {
     byte[] content = new byte[bytes.remaining()];
     bytes.get(content);
     return content;
   }
 
-  private static ByteBuffer buffer(int size) {
+  static ByteBuffer buffer(int size) {
     return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  private static byte[] ascii(String text) {
+  static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
