@@ -137,10 +137,10 @@ record ClassSplit<S>(List<String> classNames, List<S> samples, int[] labels) {
   private static <S> ClassSplit<S> tested(
       ClassSource<S> training, ClassSource<S> test, Consumer<String> note) {
     Map<String, List<S>> all = new LinkedHashMap<>(test.samples());
-    all.values().removeIf(List::isEmpty);
     if (training == null) {
       return numbered(all, samples -> samples);
     }
+    all.values().removeIf(List::isEmpty);
     List<String> names = training.classNames();
     List<String> own = List.copyOf(all.keySet());
     int[] numbers = ClassNames.find(names, own);

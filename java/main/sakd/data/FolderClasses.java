@@ -78,18 +78,19 @@ final class FolderClasses implements ClassSource<Path> {
         all.put(entry.getKey(), samples);
       }
     }
-    long beside =
-        FolderListing.files(folder).stream()
-            .filter(f -> extensions.contains(ImageFiles.suffix(f.getFileName().toString())))
-            .count();
+    int beside =
+        (int)
+            FolderListing.files(folder).stream()
+                .filter(f -> extensions.contains(ImageFiles.suffix(f.getFileName().toString())))
+                .count();
     if (all.isEmpty()) {
       throw new UserError(
           "no class folders with files ending in "
               + String.join(", ", extensions.stream().sorted().toList())
               + " in "
               + folder
-              + (others.isEmpty() ? "" : ", only " + leftOut(others))
-              + (beside == 0 ? "" : ", but " + beside + " such files in no class folder")
+              + (others.isEmpty() ? "" : ", only " + ofFormats(others))
+              + (beside == 0 ? "" : ", but " + files(beside) + " outside of any")
               + "; expected one folder for each class, check --data-path");
     }
     if (!empty.isEmpty()) {
@@ -97,18 +98,23 @@ final class FolderClasses implements ClassSource<Path> {
           folder + ": folders without samples are no classes (" + ClassNames.some(empty) + ")");
     }
     if (!others.isEmpty()) {
-      note.accept(folder + ": " + leftOut(others) + " left out, which are read as no samples");
+      note.accept(
+          folder + ": left out " + ofFormats(others) + " of formats that are not read here");
     }
     if (beside > 0) {
-      note.accept(folder + ": " + beside + " samples left out that are in no class folder");
+      note.accept(folder + ": left out " + files(beside) + " outside of any class folder");
     }
     return all;
   }
 
+  private static String files(int count) {
+    return count == 1 ? "1 file" : count + " files";
+  }
+
   /** Such as: 6 files (.heic, .txt). */
-  private static String leftOut(Map<String, Integer> others) {
-    int count = others.values().stream().mapToInt(i -> i).sum();
-    return (count == 1 ? "1 file (" : count + " files (")
+  private static String ofFormats(Map<String, Integer> others) {
+    return files(others.values().stream().mapToInt(i -> i).sum())
+        + " ("
         + ClassNames.some(
             others.keySet().stream().map(s -> s.isEmpty() ? "without suffix" : s).toList())
         + ")";

@@ -161,7 +161,7 @@ class ImageFolderTest {
     assertTrue(answer.out().contains("training: 25 samples of 3x64x64, 3 classes"), answer.out());
     assertTrue(answer.out().contains("files of .png (24), .ppm (1)"), answer.out());
     assertTrue(answer.err().startsWith("note: "), answer.err());
-    assertTrue(answer.err().contains("1 file (.heic) left out"), answer.err());
+    assertTrue(answer.err().contains("left out 1 file (.heic)"), answer.err());
     assertEquals(1, answer.err().lines().count(), answer.err());
   }
 

@@ -95,7 +95,7 @@ class ClassFoldersTest {
     assertEquals(List.of("1.x", "3.X"), names(read(true)));
     assertEquals(2, notes.size());
     assertTrue(notes.get(0).contains("2 files (without suffix, .y)"), notes.toString());
-    assertTrue(notes.get(1).contains("1 samples left out that are in no class folder"));
+    assertTrue(notes.get(1).contains("left out 1 file outside of any class folder"));
     read(false);
     assertNote("no samples of 1 of the 2 classes (b)");
   }

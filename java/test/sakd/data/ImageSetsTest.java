@@ -107,6 +107,10 @@ class ImageSetsTest {
     assertEquals(0xff, read(train, 1, null)[600] & 0xff, 3);
     assertEquals(1, Datasets.open(null, folder.resolve("web"), false, SMALL).size());
 
+    Path alone = folder.resolve("alone");
+    tar(alone.resolve("test/0.tar"), web);
+    assertEquals(List.of(3, 1), labels(Datasets.open(null, alone, false, SMALL)));
+
     Path classes = folder.resolve("classes");
     tar(classes.resolve("train/n01440764.tar"), Map.of("a.JPEG", red));
     tar(classes.resolve("train/n01443537.tar"), Map.of("b.JPEG", red));
