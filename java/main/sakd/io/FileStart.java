@@ -37,7 +37,7 @@ final class FileStart {
     return !characters.isBlank()
         && characters
             .chars()
-            .allMatch(c -> c >= ' ' && c != 0x7f && c != '\ufffd' || "\t\n\r\f".indexOf(c) >= 0);
+            .allMatch(c -> (c >= ' ' && c != 0x7f && c != '\ufffd') || "\t\n\r\f".indexOf(c) >= 0);
   }
 
   /** In a sentence with "it is", with how the file starts; what to do about it follows. */

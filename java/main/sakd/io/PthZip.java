@@ -50,7 +50,7 @@ final class PthZip {
 
   /** What else a zip archive may be that people take for weights, or null. */
   private static String otherKind(List<String> names) {
-    if (names.stream().anyMatch(n -> n.endsWith("constants.pkl") || n.contains("/code/"))) {
+    if (names.stream().anyMatch(n -> n.endsWith("/constants.pkl"))) {
       return "a program of TorchScript (torch.jit.save)";
     }
     if (names.stream().anyMatch(n -> n.endsWith(".npy"))) {

@@ -26,6 +26,9 @@ import java.util.stream.Stream;
  * @param others the places of the other dictionaries of as many tensors
  */
 record StateDict(String place, Map<String, PthTensor> tensors, List<String> others) {
+  /** What AveragedModel of PyTorch keeps beside the weights: not one of them. */
+  static final String AVERAGED_COUNT = "n_averaged";
+
   private static final int MAX_DEPTH = 5;
 
   /** Of a list, only so many items are looked into. */
@@ -44,7 +47,7 @@ record StateDict(String place, Map<String, PthTensor> tensors, List<String> othe
   /** A dictionary with tensors; those that cannot be read are inert. */
   private record Found(String place, Map<String, Object> tensors) {
     int size() {
-      return tensors.size();
+      return tensors.size() - (tensors.containsKey(AVERAGED_COUNT) ? 1 : 0);
     }
 
     /** The smaller, the sooner it is taken among equals. */
@@ -93,7 +96,10 @@ record StateDict(String place, Map<String, PthTensor> tensors, List<String> othe
           tensors.put(name, (PthTensor) value);
         });
     List<String> others =
-        all.stream().filter(f -> f != best && f.size() == best.size()).map(Found::place).toList();
+        all.stream()
+            .filter(f -> !f.place.equals(best.place) && f.size() == best.size())
+            .map(Found::place)
+            .toList();
     return new StateDict(best.place, tensors, others);
   }
 
@@ -118,7 +124,7 @@ record StateDict(String place, Map<String, PthTensor> tensors, List<String> othe
           }
         });
     if (tensors.values().stream().anyMatch(PthTensor.class::isInstance)
-        || tensors.size() == entries.size() && !tensors.isEmpty()) {
+        || (tensors.size() == entries.size() && !tensors.isEmpty())) {
       all.add(new Found(place, tensors));
     }
   }

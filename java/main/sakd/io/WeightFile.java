@@ -29,9 +29,6 @@ public record WeightFile(
       Pattern.compile(
           "(?<=^|\\.)(module|_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\\.");
 
-  /** What AveragedModel of PyTorch keeps beside the weights. */
-  private static final String AVERAGED_COUNT = "n_averaged";
-
   private static final String EXPECTED =
       "weights as safetensors or as torch.save(model.state_dict(), file) writes them";
 
@@ -87,7 +84,7 @@ public record WeightFile(
     tensors.forEach(
         (name, tensor) -> {
           String plain = WRAPPER.matcher(name).replaceAll("").replace(".shortcut.", ".downsample.");
-          if (!plain.equals(AVERAGED_COUNT) && named.put(plain, tensor) != null) {
+          if (!plain.equals(StateDict.AVERAGED_COUNT) && named.put(plain, tensor) != null) {
             throw new UserError(
                 path
                     + ": two tensors are named "

@@ -83,7 +83,8 @@ class StateDictTest {
     assertNames(file, "its state_dict_ema, not its state_dict", "b", "a");
     assertEquals(file.path() + " (its state_dict_ema, not its state_dict)", file.title());
     String averaged = pickles.tensors("n_averaged", "module.b", "module.a");
-    assertNames(read(dict("model", raw, "model_ema", averaged)), "", "b", "a");
+    assertNames(
+        read(dict("model", raw, "model_ema", averaged)), "its model_ema, not its model", "b", "a");
     assertNames(
         read(dict("teacher", ema, "student", raw)), "its teacher, not its student", "b", "a");
     assertNames(read(dict("other", ema, "model", raw)), "its model, not its other", "a", "b");
