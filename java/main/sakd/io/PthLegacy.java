@@ -48,7 +48,7 @@ final class PthLegacy {
       Object root = unpickle(file, in, structure);
       StateDict weights = StateDict.in(file, root);
       Object keys = unpickle(file, in, new PthPickle());
-      Map<String, Long> starts = starts(file, in, keys, structure.storages(), size);
+      Map<String, Long> starts = starts(file, in, keys, structure, size);
       return Pth.read(
           file,
           weights,
@@ -67,13 +67,22 @@ final class PthLegacy {
 
   /** Where each storage's elements start; that they fill the file to its end is checked. */
   private static Map<String, Long> starts(
-      Path file, PickleInput in, Object keys, Map<String, PthTensor.Storage> storages, long size)
-      throws IOException {
+      Path file, PickleInput in, Object keys, PthPickle structure, long size) throws IOException {
+    Map<String, PthTensor.Storage> storages = structure.storages();
     Map<String, Long> starts = new HashMap<>();
     try {
       for (Object item : keys instanceof List<?> list ? list : List.of()) {
         String key = item instanceof String text ? text : "";
         PthTensor.Storage storage = storages.get(key);
+        String otherType = structure.otherTypes().get(key);
+        if (otherType != null) { // Of no known size, so that nothing behind it can be found.
+          throw new UserError(
+              file
+                  + ": beside its weights it has a "
+                  + IoErrors.excerpt(otherType)
+                  + "; expected tensors of usual types, save the weights alone with"
+                  + " torch.save(model.state_dict(), file)");
+        }
         long numel = in.signed(Long.BYTES).longValue();
         if (storage == null || storage.numel() != numel) {
           throw IoErrors.damaged(

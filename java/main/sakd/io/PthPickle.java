@@ -1,5 +1,6 @@
 package sakd.io;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,11 +15,17 @@ final class PthPickle implements Unpickler.Maker {
   private static final String REBUILD = "torch._utils._rebuild_tensor";
 
   private final Map<String, PthTensor.Storage> storages = new LinkedHashMap<>();
+  private final Map<String, String> otherTypes = new HashMap<>();
   private int itemsCopied;
 
   /** Every storage that was named, by key. */
   Map<String, PthTensor.Storage> storages() {
     return storages;
+  }
+
+  /** The types of storages that are not read, such as those of quantised tensors, by key. */
+  Map<String, String> otherTypes() {
+    return otherTypes;
   }
 
   @Override
@@ -75,6 +82,7 @@ final class PthPickle implements Unpickler.Maker {
             ? PthTensor.dtypeOf(type.substring(STORAGE_PREFIX.length()))
             : null;
     if (dtype == null) {
+      otherTypes.put((String) id.get(2), type);
       return new Unpickler.Inert(type);
     }
     PthTensor.Storage storage =

@@ -125,6 +125,21 @@ class StateDictTest {
     assertNames(read(dict("graph", sparse, "model", weights)), "", "a", "b");
   }
 
+  /** Without archives, a storage is found by the sizes of those before it. */
+  @Test
+  void aStorageOfUnknownSizeIsNamed() throws IOException {
+    String quantised =
+        "ctorch._utils\n_rebuild_qtensor\n((X\7\0\0\0storagectorch\nQInt8Storage\n"
+            + "X\1\0\0\0"
+            + "0X\3\0\0\0cpuK\1tQtR";
+    String structure = dict("packed", "(" + quantised + "t", "model", pickles.tensors("a", "b"));
+    Path old = pickles.legacy(folder.resolve("old.pth"), Pickles.bytes(structure));
+    UserError e = assertThrows(UserError.class, () -> WeightFile.read(old));
+    assertTrue(e.getMessage().contains("beside its weights it has a torch.QInt8Storage"));
+    Path zip = pickles.zip(folder.resolve("new.pth"), Pickles.bytes(structure));
+    assertNames(WeightFile.read(zip), "", "a", "b");
+  }
+
   /** What training scripts keep beside the weights: each is a value in protocols 0 to 5. */
   @ParameterizedTest
   @ValueSource(
