@@ -31,6 +31,9 @@ record StateDict(String place, Map<String, PthTensor> tensors, List<String> othe
 
   private static final int MAX_DEPTH = 5;
 
+  /** Places are made of keys, each of those below of the same ones again. */
+  private static final int MAX_KEY = 200;
+
   /** Of a list, only so many items are looked into. */
   private static final int MAX_LIST = 16;
 
@@ -119,7 +122,7 @@ record StateDict(String place, Map<String, PthTensor> tensors, List<String> othe
         (key, value) -> {
           if (isTensor(value)) {
             tensors.put(key, value);
-          } else {
+          } else if (key.length() <= MAX_KEY) {
             search(value, place.isEmpty() ? key : place + "." + key, depth + 1, all, seen);
           }
         });

@@ -27,6 +27,7 @@ import java.util.Map;
  */
 public final class Unpickler {
   static final int MAX_VALUES = 1 << 21;
+  private static final int MAX_DIGITS = 1 << 12;
 
   /** A function or class that a pickle names. */
   public record Name(String text) {}
@@ -185,7 +186,7 @@ public final class Unpickler {
       case 0x88 -> push(true);
       case 0x89 -> push(false);
       case 'I' -> push(integer(in.line()));
-      case 'L' -> push(whole(new BigInteger(in.line().replaceAll("L$", ""))));
+      case 'L' -> push(integer(in.line().replaceAll("L$", "")));
       case 'F' -> push(Double.valueOf(in.line()));
       case 'K' -> push(in.unsigned(1));
       case 'M' -> push(in.unsigned(2));
@@ -344,6 +345,9 @@ public final class Unpickler {
 
   /** Of protocol 0, which writes truth as 00 and 01. */
   private static Object integer(String digits) {
+    if (digits.length() > MAX_DIGITS) {
+      throw new NumberFormatException("too many digits, which take the square of their number");
+    }
     return switch (digits) {
       case "00" -> false;
       case "01" -> true;

@@ -29,6 +29,9 @@ public record WeightFile(
       Pattern.compile(
           "(?<=^|\\.)(module|_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\\.");
 
+  /** Names are looked for by all their endings, which takes the square of their length. */
+  private static final int MAX_NAME = 1000;
+
   private static final String EXPECTED =
       "weights as safetensors or as torch.save(model.state_dict(), file) writes them";
 
@@ -83,6 +86,12 @@ public record WeightFile(
     Map<String, HostTensor> named = new LinkedHashMap<>();
     tensors.forEach(
         (name, tensor) -> {
+          if (name.length() > MAX_NAME) {
+            throw IoErrors.damaged(
+                path,
+                "the name of a tensor has " + name.length() + " characters",
+                "at most " + MAX_NAME);
+          }
           String plain = WRAPPER.matcher(name).replaceAll("").replace(".shortcut.", ".downsample.");
           if (!plain.equals(StateDict.AVERAGED_COUNT) && named.put(plain, tensor) != null) {
             throw new UserError(

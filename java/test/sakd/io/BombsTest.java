@@ -62,6 +62,26 @@ class BombsTest {
     assertRefused(legacy, 200L << 20, "holds no tensors by name");
   }
 
+  /** What is proportional to a length and a number at once. */
+  @Test
+  void ofLongNames() throws IOException {
+    String[] items = new String[200_000];
+    for (int i = 0; i < items.length; i += 2) {
+      items[i] = "k" + i;
+      items[i + 1] = "}";
+    }
+    String nested = Pickles.dict("k".repeat(1 << 20), Pickles.dict(items));
+    Path path = Pickles.zip(folder.resolve("w.pth"), Pickles.bytes(nested), Map.of());
+    assertRefused(path, 200L << 20, "holds no tensors by name, its keys are kkk");
+    Pickles pickles = new Pickles();
+    String dots = Pickles.dict(".a".repeat(1 << 19), pickles.tensor(1));
+    Path named = pickles.zip(path, Pickles.bytes(dots));
+    assertRefused(named, 200L << 20, "the name of a tensor has 1048576 characters");
+    String digits = ("L" + "9".repeat(60_000) + "L\n0").repeat(100);
+    assertRefused(
+        Pickles.zip(path, Pickles.bytes(digits + "N"), Map.of()), 200L << 20, "makes no sense");
+  }
+
   @Test
   void ofCopiesInAPickle() throws IOException {
     String items = "](" + "(X\1\0\0\0aNt".repeat(1000) + "eq\1";
