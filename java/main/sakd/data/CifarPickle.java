@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import sakd.io.IoErrors;
+import sakd.io.Pickled;
 import sakd.io.Unpickler;
 import sakd.io.UserError;
 
@@ -11,7 +12,7 @@ import sakd.io.UserError;
  * CIFAR's Python batches: a pickled dictionary of {@code data}, a NumPy array {@code [n, 3072]} of
  * bytes, and {@code labels} or {@code fine_labels}, a list. What else a batch may hold is inert.
  */
-final class CifarPickle implements Unpickler.Maker {
+final class CifarPickle implements Pickled.Maker {
   private static final int IMAGE_BYTES = 3072;
   private static final String RECONSTRUCT = ".multiarray._reconstruct";
 
@@ -31,7 +32,7 @@ final class CifarPickle implements Unpickler.Maker {
     String expected = "a batch of CIFAR as published";
     Object value = Unpickler.load(file, content, this, expected);
     if (!(value instanceof Map<?, ?> map)) {
-      throw IoErrors.damaged(file, "it is " + Unpickler.kind(value), expected);
+      throw IoErrors.damaged(file, "it is " + Pickled.kind(value), expected);
     }
     dictionary = map;
   }

@@ -36,7 +36,7 @@ final class PthLegacy {
       if (!MAGIC.equals(magic)) {
         throw IoErrors.damaged(
             file,
-            "it is a pickle of " + Unpickler.kind(magic) + " that torch.save did not write",
+            "it is a pickle of " + Pickled.kind(magic) + " that torch.save did not write",
             Pth.EXPECTED);
       }
       Object protocol = unpickle(file, in, new PthPickle());

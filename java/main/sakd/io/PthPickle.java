@@ -9,7 +9,7 @@ import java.util.Map;
  * What the pickles of {@code torch.save} are made of: dictionaries and {@link PthTensor}s. All
  * else, be it an optimizer's class or a call of the system, is inert.
  */
-final class PthPickle implements Unpickler.Maker {
+final class PthPickle implements Pickled.Maker {
   private static final int MAX_RANK = 16;
   private static final String STORAGE_PREFIX = "torch.";
   private static final String REBUILD = "torch._utils._rebuild_tensor";
@@ -39,7 +39,7 @@ final class PthPickle implements Unpickler.Maker {
           "torch._utils._rebuild_device_tensor_from_cpu_tensor" ->
           arguments.get(0);
       case "torch._tensor._rebuild_from_type_v2" ->
-          call(((Unpickler.Name) arguments.get(0)).text(), (List<?>) arguments.get(2));
+          call(((Pickled.Name) arguments.get(0)).text(), (List<?>) arguments.get(2));
       default -> null;
     };
   }
@@ -70,7 +70,7 @@ final class PthPickle implements Unpickler.Maker {
   @Override
   public Object outside(Object value) {
     List<?> id = (List<?>) value;
-    String type = ((Unpickler.Name) id.get(1)).text();
+    String type = ((Pickled.Name) id.get(1)).text();
     if ("module".equals(id.get(0))) {
       return id.get(1);
     }
@@ -83,7 +83,7 @@ final class PthPickle implements Unpickler.Maker {
             : null;
     if (dtype == null) {
       otherTypes.put((String) id.get(2), type);
-      return new Unpickler.Inert(type);
+      return new Pickled.Inert(type);
     }
     PthTensor.Storage storage =
         new PthTensor.Storage(dtype, (String) id.get(2), Math.toIntExact((Long) id.get(4)));
@@ -98,7 +98,7 @@ final class PthPickle implements Unpickler.Maker {
 
   /** (storage, offset, size, stride, ...). */
   private static Object tensor(List<?> arguments) {
-    if (arguments.get(0) instanceof Unpickler.Inert otherType) {
+    if (arguments.get(0) instanceof Pickled.Inert otherType) {
       return otherType;
     }
     int rank = ((List<?>) arguments.get(2)).size();

@@ -86,7 +86,7 @@ record StateDict(String place, Map<String, PthTensor> tensors, List<String> othe
     Map<String, PthTensor> tensors = new LinkedHashMap<>();
     best.tensors.forEach(
         (name, value) -> {
-          if (value instanceof Unpickler.Inert other) {
+          if (value instanceof Pickled.Inert other) {
             throw new UserError(
                 file
                     + ": the tensor "
@@ -135,7 +135,7 @@ record StateDict(String place, Map<String, PthTensor> tensors, List<String> othe
   /** By key, or by number if it is a list. */
   private static Map<String, Object> entries(Object value) {
     if (!(value instanceof List<?> list)) {
-      return Unpickler.entries(value);
+      return Pickled.entries(value);
     }
     Map<String, Object> items = new LinkedHashMap<>();
     for (int i = 0; i < Math.min(MAX_LIST, list.size()); i++) {
@@ -148,7 +148,7 @@ record StateDict(String place, Map<String, PthTensor> tensors, List<String> othe
 
   private static boolean isTensor(Object value) {
     return value instanceof PthTensor
-        || (value instanceof Unpickler.Inert inert
+        || (value instanceof Pickled.Inert inert
             && inert.name().startsWith("torch.")
             && (inert.name().contains("._rebuild_") || inert.name().endsWith("Storage")));
   }
@@ -181,6 +181,6 @@ record StateDict(String place, Map<String, PthTensor> tensors, List<String> othe
     for (Object item : inside) {
       tensors += item instanceof PthTensor ? 1 : 0;
     }
-    return Unpickler.kind(value) + (tensors == 0 ? "" : " of " + tensors + " tensors");
+    return Pickled.kind(value) + (tensors == 0 ? "" : " of " + tensors + " tensors");
   }
 }

@@ -14,14 +14,11 @@ import java.util.Map;
 /**
  * Reads Python's pickles, protocols 0 to 5, and can run nothing: a pickle is a program for a stack
  * machine that names functions to call. Here a name is a text; what a call of it stands for is told
- * by a {@link Maker}, which knows a few names and gives an {@link Inert} value for any other. So
- * what nobody reads does not hinder, and whatever a pickle asks for, no code is looked up by its
- * name.
+ * by a {@link Pickled.Maker}, which knows a few names; any other makes a {@link Pickled.Inert}
+ * value. So what nobody reads does not hinder, and whatever a pickle asks for, no code is looked up
+ * by its name.
  *
- * <p>Values are {@code Map<String, Object>} for dictionaries (entries under other keys are
- * dropped), {@code List<Object>} for lists, tuples and sets, {@code String} for text and, in
- * Latin-1, for bytes, {@code Long}, {@code Double}, {@code Boolean}, {@code null}, {@code
- * BigInteger} for integers beyond 64 bits, {@link Name}, {@link Inert} and what the maker made.
+ * <p>The values are those of {@link Pickled}.
  *
  * <p>A value takes some 60 bytes at most where the file has one, so their number is bounded.
  */
@@ -29,57 +26,9 @@ public final class Unpickler {
   static final int MAX_VALUES = 1 << 21;
   private static final int MAX_DIGITS = 1 << 12;
 
-  /** A function or class that a pickle names. */
-  public record Name(String text) {}
-
-  /** What a call made that nobody here reads, or an unknown step's result. */
-  public static final class Inert {
-    private final String name;
-    private Map<String, Object> items = Map.of();
-
-    /** An object that was made by a function or class of that name. */
-    public Inert(String name) {
-      this.name = name;
-    }
-
-    /** The function or class. */
-    public String name() {
-      return name;
-    }
-
-    /** What was put into it by key: its class may be a dictionary. */
-    public Map<String, Object> items() {
-      return items;
-    }
-
-    private Map<String, Object> ownItems() {
-      if (items.isEmpty()) {
-        items = new LinkedHashMap<>();
-      }
-      return items;
-    }
-  }
-
-  /**
-   * What the calls of one kind of pickle stand for. Arguments of other types than expected may be
-   * cast or unboxed as they are: what that throws is told as damage.
-   */
-  public interface Maker {
-    /** The value of a call, or null if the function is of no use here. */
-    Object call(String function, List<?> arguments);
-
-    /** What the file holds outside of the pickle under an identifier. */
-    default Object outside(Object id) {
-      return new Inert("persistent_load");
-    }
-
-    /** Gives an object its state, after it was made. */
-    default void setState(Object object, Object state) {}
-  }
-
   private final Object file;
   private final PickleInput in;
-  private final Maker maker;
+  private final Pickled.Maker maker;
   private final String expected;
   private final List<Object> stack = new ArrayList<>();
   private final List<Integer> marks = new ArrayList<>();
@@ -91,7 +40,7 @@ public final class Unpickler {
    * @param in stands at the start of a pickle, and after {@link #load} behind it
    * @param expected what the file should have been, for errors
    */
-  Unpickler(Object file, PickleInput in, Maker maker, String expected) {
+  Unpickler(Object file, PickleInput in, Pickled.Maker maker, String expected) {
     this.file = file;
     this.in = in;
     this.maker = maker;
@@ -105,7 +54,7 @@ public final class Unpickler {
    * @param expected what the file should have been, for errors
    * @throws UserError if it is damaged
    */
-  public static Object load(Object file, byte[] content, Maker maker, String expected) {
+  public static Object load(Object file, byte[] content, Pickled.Maker maker, String expected) {
     PickleInput in = new PickleInput(new ByteArrayInputStream(content), content.length);
     Object value = new Unpickler(file, in, maker, expected).load();
     if (in.position() < content.length) {
@@ -118,35 +67,6 @@ public final class Unpickler {
   /** Whether a pickle of any protocol that names things early may start so. */
   static boolean canStartWith(byte first) {
     return first == (byte) 0x80 || first == 'c' || first == '(';
-  }
-
-  /** The entries of a dictionary or of an object that may be one, or null if a value is neither. */
-  @SuppressWarnings("unchecked") // Only this class makes maps.
-  static Map<String, Object> entries(Object value) {
-    if (value instanceof Inert inert) {
-      return inert.items;
-    }
-    return value instanceof Map<?, ?> map ? (Map<String, Object>) map : null;
-  }
-
-  /** For messages: what a value is. */
-  public static String kind(Object value) {
-    if (value instanceof Inert inert) {
-      return "an object of " + IoErrors.excerpt(inert.name);
-    }
-    if (value instanceof Name name) {
-      return "the name " + IoErrors.excerpt(name.text);
-    }
-    if (value instanceof Map) {
-      return "a dictionary";
-    }
-    if (value instanceof List) {
-      return "a list";
-    }
-    if (value instanceof String) {
-      return "text";
-    }
-    return value == null ? "None" : value instanceof Boolean ? "a truth value" : "a number";
   }
 
   /**
@@ -222,13 +142,13 @@ public final class Unpickler {
       case 'g' -> push(remembered(Long.parseLong(in.line())));
       case 'h' -> push(remembered(in.unsigned(1)));
       case 'j' -> push(remembered(in.unsigned(4)));
-      case 'c' -> push(new Name(in.line() + "." + in.line()));
+      case 'c' -> push(new Pickled.Name(in.line() + "." + in.line()));
       case 0x93 -> {
         List<Object> names = last(2);
-        push(new Name((String) names.get(0) + "." + (String) names.get(1)));
+        push(new Pickled.Name((String) names.get(0) + "." + (String) names.get(1)));
       }
       case 'i' -> {
-        Name name = new Name(in.line() + "." + in.line());
+        Pickled.Name name = new Pickled.Name(in.line() + "." + in.line());
         push(call(name, sinceMark()));
       }
       case 'o' -> {
@@ -260,12 +180,12 @@ public final class Unpickler {
     if (arguments == null) {
       throw new IllegalArgumentException("no arguments");
     }
-    if (function instanceof Inert inert) {
-      return new Inert(inert.name);
+    if (function instanceof Pickled.Inert inert) {
+      return new Pickled.Inert(inert.name());
     }
-    Name name = (Name) function;
-    Object made = maker.call(name.text, arguments);
-    return made == null ? new Inert(name.text) : made;
+    Pickled.Name name = (Pickled.Name) function;
+    Object made = maker.call(name.text(), arguments);
+    return made == null ? new Pickled.Inert(name.text()) : made;
   }
 
   // ---- stack ----
@@ -324,7 +244,7 @@ public final class Unpickler {
 
   @SuppressWarnings("unchecked") // Only this class makes lists.
   private void append(List<Object> values) {
-    if (!(top() instanceof Inert)) {
+    if (!(top() instanceof Pickled.Inert)) {
       ((List<Object>) top()).addAll(values);
     }
   }
@@ -332,7 +252,7 @@ public final class Unpickler {
   @SuppressWarnings("unchecked") // Only this class makes maps.
   private void setItems(List<Object> items) {
     Map<String, Object> map =
-        top() instanceof Inert inert ? inert.ownItems() : (Map<String, Object>) top();
+        top() instanceof Pickled.Inert inert ? inert.ownItems() : (Map<String, Object>) top();
     for (int i = 0; i < items.size(); i += 2) {
       Object value = items.get(i + 1);
       if (items.get(i) instanceof String key) {

@@ -160,9 +160,10 @@ class WeightFormatsTest {
   /** The network's kind, its stem, its shortcuts and its classes are seen through the prefix. */
   @Test
   void aNetworkThatWasAPartOfAnotherIsRead() {
-    ResNetSpec spec = ((ResNetSpec) Networks.named("resnet20"));
-    spec =
-        (ResNetSpec) spec.withShortcut(ResNetSpec.Shortcut.B).withStem(NetworkSpec.Stem.IMAGENET);
+    NetworkSpec spec =
+        ((ResNetSpec) Networks.named("resnet20"))
+            .withShortcut(ResNetSpec.Shortcut.B)
+            .withStem(NetworkSpec.Stem.IMAGENET);
     Path w = weights("part.pth", spec, 10, name -> "net.backbone." + name);
     assertEquals(
         "weights 107 tensors from " + w + ", without the prefix net.backbone.",

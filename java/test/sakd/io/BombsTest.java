@@ -53,8 +53,11 @@ class BombsTest {
   @ParameterizedTest
   @ValueSource(strings = {"](|e", "}(X\1\0\0\0a|u", "(|t", "|\u0085"})
   void ofLevelsInAPickle(String container) throws IOException {
-    String[] ends = container.split("\\|");
-    String nested = ends[0].repeat(100_000) + "K\1" + ends[1].repeat(100_000);
+    int value = container.indexOf('|');
+    String nested =
+        container.substring(0, value).repeat(100_000)
+            + "K\1"
+            + container.substring(value + 1).repeat(100_000);
     Path path = Pickles.zip(folder.resolve("w.pth"), Pickles.bytes(nested), Map.of());
     assertRefused(path, 200L << 20, "holds no tensors by name");
     String key = "](" + nested + "e";
