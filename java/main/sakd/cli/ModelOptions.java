@@ -3,6 +3,7 @@ package sakd.cli;
 import java.util.Arrays;
 import java.util.Set;
 import picocli.CommandLine.Option;
+import sakd.io.HostTensor;
 import sakd.io.UserError;
 import sakd.io.WeightFile;
 import sakd.model.ModelFile;
@@ -72,10 +73,8 @@ final class ModelOptions {
   /** The description for a file that does not describe its network; its tensors' names help. */
   NetworkSpec spec(NetworkSpec base, WeightFile file) {
     Set<String> names = file.tensors().keySet();
-    boolean large =
-        file.tensors().containsKey("conv1.weight")
-            && Arrays.stream(file.tensors().get("conv1.weight").shape()).skip(2).sum()
-                == 2 * LARGE_KERNEL;
+    HostTensor first = Weights.find(file, "conv1.weight");
+    boolean large = first != null && Arrays.stream(first.shape()).skip(2).sum() == 2 * LARGE_KERNEL;
     return changed(chosen(base).fitting(names, large));
   }
 

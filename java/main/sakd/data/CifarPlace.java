@@ -13,9 +13,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import sakd.io.Gunzip;
 import sakd.io.IoErrors;
 import sakd.io.UserError;
 
@@ -124,7 +124,7 @@ record CifarPlace(CifarLayout layout, Path path) {
     Checksum sum = Checksum.md5();
     try (InputStream in =
             new BufferedInputStream(sum.watching(Files.newInputStream(path)), 1 << 16);
-        TarArchiveInputStream tar = new TarArchiveInputStream(new GZIPInputStream(in, 1 << 16))) {
+        TarArchiveInputStream tar = new TarArchiveInputStream(new Gunzip(in, Files.size(path)))) {
       for (TarArchiveEntry e = tar.getNextEntry(); e != null; e = tar.getNextEntry()) {
         String name = e.getName().substring(e.getName().lastIndexOf('/') + 1);
         if (!e.isFile() || !wanted.contains(name)) {

@@ -7,8 +7,8 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
+import sakd.io.Gunzip;
 import sakd.io.IoErrors;
 import sakd.io.UserError;
 
@@ -37,6 +37,50 @@ public final class IdxReader {
   @FunctionalInterface
   interface Source {
     InputStream open() throws IOException;
+
+    /** How many bytes there are; of a resource, which is ours, as many as it likes. */
+    default long bytes() throws IOException {
+      return Long.MAX_VALUE;
+    }
+
+    /** A file. */
+    static Source of(Path file) {
+      return new Source() {
+        @Override
+        public InputStream open() throws IOException {
+          return Files.newInputStream(file);
+        }
+
+        @Override
+        public long bytes() throws IOException {
+          return Files.size(file);
+        }
+      };
+    }
+  }
+
+  /** The unpacked bytes of a source, and no more of them than there can be. */
+  private record Content(InputStream in, long limit) implements AutoCloseable {
+    static Content of(Source source) throws IOException {
+      InputStream in = new BufferedInputStream(source.open(), 1 << 16);
+      try {
+        long bytes = source.bytes();
+        in.mark(2);
+        boolean gzip = in.read() == 0x1f && in.read() == 0x8b;
+        in.reset();
+        return gzip
+            ? new Content(new Gunzip(in, bytes), Gunzip.limit(bytes))
+            : new Content(in, bytes);
+      } catch (IOException e) {
+        in.close();
+        throw e;
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
+    }
   }
 
   /**
@@ -45,7 +89,7 @@ public final class IdxReader {
    * @throws UserError if it cannot be read or is damaged
    */
   public static Images readImages(Path file) {
-    return readImages(file, () -> Files.newInputStream(file));
+    return readImages(file, Source.of(file));
   }
 
   /**
@@ -56,13 +100,13 @@ public final class IdxReader {
    * @throws UserError if it cannot be read, is damaged or has other labels
    */
   public static int[] readLabels(Path file, int count, int classes) {
-    return readLabels(file, () -> Files.newInputStream(file), count, classes);
+    return readLabels(file, Source.of(file), count, classes);
   }
 
   static Images readImages(Object file, Source source) {
     String expected = "a complete idx file of images";
-    try (InputStream in = open(source)) {
-      ByteBuffer header = header(file, in, 4, IMAGES_MAGIC, expected);
+    try (Content content = Content.of(source)) {
+      ByteBuffer header = header(file, content.in, 4, IMAGES_MAGIC, expected);
       int count = header.getInt();
       int height = header.getInt();
       int width = header.getInt();
@@ -70,7 +114,7 @@ public final class IdxReader {
         throw IoErrors.damaged(
             file, "it claims " + count + " images of " + height + " x " + width, expected);
       }
-      byte[] pixels = content(file, in, (long) count * height * width, expected);
+      byte[] pixels = elements(file, content, (long) count * height * width, expected);
       return new Images(count, height, width, pixels);
     } catch (IOException e) {
       throw failure(file, e, expected);
@@ -79,12 +123,12 @@ public final class IdxReader {
 
   static int[] readLabels(Object file, Source source, int count, int classes) {
     String expected = "a complete idx file of labels";
-    try (InputStream in = open(source)) {
-      int found = header(file, in, 2, LABELS_MAGIC, expected).getInt();
+    try (Content content = Content.of(source)) {
+      int found = header(file, content.in, 2, LABELS_MAGIC, expected).getInt();
       if (found != count) {
         throw IoErrors.damaged(file, "it has " + found + " labels", count + " as there are images");
       }
-      byte[] bytes = content(file, in, count, expected);
+      byte[] bytes = elements(file, content, count, expected);
       int[] labels = new int[count];
       for (int i = 0; i < count; i++) {
         labels[i] = bytes[i] & 0xff;
@@ -96,19 +140,6 @@ public final class IdxReader {
       return labels;
     } catch (IOException e) {
       throw failure(file, e, expected);
-    }
-  }
-
-  private static InputStream open(Source source) throws IOException {
-    InputStream in = new BufferedInputStream(source.open(), 1 << 16);
-    try {
-      in.mark(2);
-      boolean gzip = in.read() == 0x1f && in.read() == 0x8b;
-      in.reset();
-      return gzip ? new GZIPInputStream(in, 1 << 16) : in;
-    } catch (IOException e) {
-      in.close();
-      throw e;
     }
   }
 
@@ -125,15 +156,19 @@ public final class IdxReader {
     return header;
   }
 
-  /** Reads as the bytes come, so a length that the file does not have takes no memory. */
-  private static byte[] content(Object file, InputStream in, long length, String expected)
+  /** A length that the file cannot have takes no memory. */
+  private static byte[] elements(Object file, Content content, long length, String expected)
       throws IOException {
-    byte[] bytes = in.readNBytes((int) Math.min(length, Integer.MAX_VALUE - 8));
+    if (length > Math.min(content.limit, Integer.MAX_VALUE - 8)) {
+      throw IoErrors.damaged(
+          file, "its header claims " + length + " elements, more than it can have", expected);
+    }
+    byte[] bytes = content.in.readNBytes((int) length);
     if (bytes.length < length) {
       throw IoErrors.damaged(
           file, "it has " + bytes.length + " elements where its header says " + length, expected);
     }
-    if (in.read() >= 0) {
+    if (content.in.read() >= 0) {
       throw IoErrors.damaged(
           file, "it goes on after the " + length + " elements of its header", expected);
     }

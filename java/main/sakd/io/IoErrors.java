@@ -10,6 +10,8 @@ import java.nio.file.NotDirectoryException;
 
 /** The sentences in which readers and writers report a file that they cannot use. */
 public final class IoErrors {
+  private static final int EXCERPT = 60;
+
   private IoErrors() {}
 
   /**
@@ -41,6 +43,12 @@ public final class IoErrors {
             + expected
             + ", check the path and its permissions",
         cause);
+  }
+
+  /** The start of a text from a file, to be shown: what would move the cursor is left out. */
+  static String excerpt(String text) {
+    String start = text.length() <= EXCERPT ? text : text.substring(0, EXCERPT) + "...";
+    return start.replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
   }
 
   /** What the system said, in a few words and without the path that the sentence names anyway. */

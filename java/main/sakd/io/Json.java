@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 
 /**
  * JSON (RFC 8259), strictly: no comments, no trailing commas, no duplicate keys, no lone
- * surrogates, at most {@value #MAX_DEPTH} levels.
+ * surrogates, at most {@value #MAX_DEPTH} levels and 2^21 values.
  *
  * <p>Values are {@code Map<String, Object>} in the order of the text, {@code List<Object>}, {@code
  * String}, {@code Long} for an integer that fits one, {@code Double} for any other number, {@code
@@ -19,12 +19,16 @@ public final class Json {
   /** Deeper text would need a deeper stack; nothing we read comes near. */
   private static final int MAX_DEPTH = 64;
 
+  /** A value takes some 60 bytes at most, where the text can have one in two characters. */
+  private static final int MAX_VALUES = 1 << 21;
+
   private static final Pattern NUMBER =
       Pattern.compile("-?(?:0|[1-9][0-9]*+)(\\.[0-9]++)?([eE][+-]?[0-9]++)?");
 
   private final String text;
   private final Matcher number;
   private int at;
+  private int values;
 
   private Json(String text) {
     this.text = text;
@@ -64,6 +68,9 @@ public final class Json {
   private Object value(int depth) throws SyntaxException {
     if (depth > MAX_DEPTH) {
       throw error("more than " + MAX_DEPTH + " levels");
+    }
+    if (++values > MAX_VALUES) {
+      throw error("more than " + MAX_VALUES + " values");
     }
     return switch (peek()) {
       case '{' -> object(depth);

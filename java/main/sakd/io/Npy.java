@@ -107,7 +107,7 @@ public final class Npy {
       throw new UserError(
           path
               + ": the element type is "
-              + descr
+              + IoErrors.excerpt(descr)
               + "; expected little-endian f8, f4, f2, i8, i4 or u1, convert it with astype");
     }
     if (!fields.get("fortran_order").equals("False")) {
@@ -121,7 +121,11 @@ public final class Npy {
     if (data != HostTensor.elementSize(dtype) * HostTensor.numel(shape)) {
       throw IoErrors.damaged(
           path,
-          "the shape " + fields.get("shape") + " is not that of " + data + " bytes",
+          "the shape "
+              + IoErrors.excerpt(fields.get("shape"))
+              + " is not that of "
+              + data
+              + " bytes",
           EXPECTED);
     }
     if (data > Integer.MAX_VALUE) {
@@ -165,7 +169,8 @@ public final class Npy {
       HostTensor.numel(shape);
       return shape;
     } catch (IllegalArgumentException e) {
-      throw IoErrors.damaged(path, "the shape is " + tuple, "dimensions below 2^31");
+      throw IoErrors.damaged(
+          path, "the shape is " + IoErrors.excerpt(tuple), "dimensions below 2^31");
     }
   }
 }

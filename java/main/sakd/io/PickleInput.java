@@ -6,13 +6,18 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigInteger;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 
 /**
  * Bytes of a known number, read forward as pickles are written. No length is believed unchecked.
  */
 final class PickleInput {
-  private static final int MAX_LINE = 1 << 12;
+  /** Nothing in text that we read comes near; what is longer is not held. */
+  private static final int MAX_LINE = 1 << 16;
+
+  /** Integers of more bytes, which no tensor's size needs, would only cost time. */
+  private static final int MAX_INTEGER = 1 << 12;
 
   private final InputStream in;
   private final long size;
@@ -58,7 +63,7 @@ final class PickleInput {
     position += count;
   }
 
-  /** An unsigned little-endian number of 1, 2 or 4 bytes. */
+  /** An unsigned little-endian number of 1, 2 or 4 bytes; of 8 bytes one from 2^63 is negative. */
   long unsigned(int count) throws IOException {
     long value = 0;
     for (int i = 0; i < count; i++) {
@@ -68,18 +73,21 @@ final class PickleInput {
   }
 
   /** A signed little-endian number of any length; 0 for none. */
-  BigInteger signed(int count) throws IOException {
+  BigInteger signed(long count) throws IOException {
+    if (count > MAX_INTEGER) {
+      throw new EOFException();
+    }
     byte[] bytes = bytes(count);
-    byte[] bigEndian = new byte[count + 1];
-    bigEndian[0] = (byte) (count > 0 && bytes[count - 1] < 0 ? -1 : 0);
-    for (int i = 0; i < count; i++) {
-      bigEndian[count - i] = bytes[i];
+    byte[] bigEndian = new byte[bytes.length + 1];
+    bigEndian[0] = (byte) (count > 0 && bytes[bytes.length - 1] < 0 ? -1 : 0);
+    for (int i = 0; i < bytes.length; i++) {
+      bigEndian[bytes.length - i] = bytes[i];
     }
     return new BigInteger(bigEndian);
   }
 
-  String text(long count) throws IOException {
-    return new String(bytes(count), StandardCharsets.UTF_8);
+  String text(long count, Charset charset) throws IOException {
+    return new String(bytes(count), charset);
   }
 
   /** Text up to a line feed. */
@@ -91,6 +99,6 @@ final class PickleInput {
         throw new EOFException();
       }
     }
-    return line.toString(StandardCharsets.UTF_8);
+    return line.toString(StandardCharsets.ISO_8859_1);
   }
 }

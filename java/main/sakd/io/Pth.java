@@ -6,16 +6,11 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
-/** What both formats of {@code torch.save} share: the state dict in what was pickled. */
+/** What both formats of {@code torch.save} share: how tensors lie in storages. */
 final class Pth {
   static final String EXPECTED = "a complete file written by torch.save";
-
-  /** Where checkpoints keep the state dict. */
-  private static final List<String> KEYS =
-      List.of("state_dict", "model", "net", "model_state_dict");
 
   /**
    * Tensors that are not contiguous are copied. Together they may take this many times the file's
@@ -23,9 +18,13 @@ final class Pth {
    */
   private static final int MAX_COPIES = 4;
 
-  private static final int MAX_DEPTH = 4;
+  /** The longest array of bytes that Java has. */
+  private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
   private Pth() {}
+
+  /** What was read of a file: where the weights lie in it, and their tensors by name. */
+  record Content(StateDict weights, Map<String, HostTensor> tensors) {}
 
   /** Reads all bytes of a storage, little-endian. */
   @FunctionalInterface
@@ -34,18 +33,18 @@ final class Pth {
   }
 
   /**
-   * The tensors of the state dict, in its order.
+   * Reads the tensors of a state dict, in its order.
    *
-   * @param root what was pickled: a state dict, or a dictionary that holds one
    * @param fileBytes the file's size
-   * @throws UserError if there is no state dict, or a tensor is not inside its storage
+   * @throws UserError if a tensor is not inside its storage, or they take more than the file has
    */
-  static Map<String, HostTensor> tensors(
-      Path file, Object root, long fileBytes, StorageReader reader) throws IOException {
+  static Content read(Path file, StateDict weights, long fileBytes, StorageReader reader)
+      throws IOException {
     Map<String, HostTensor> tensors = new LinkedHashMap<>();
     Map<String, ByteBuffer> read = new HashMap<>();
     long copied = 0;
-    for (Map.Entry<String, PthTensor> e : stateDict(file, root).entrySet()) {
+    long stored = 0;
+    for (Map.Entry<String, PthTensor> e : weights.tensors().entrySet()) {
       PthTensor tensor = e.getValue();
       String problem = tensor.problem();
       copied += tensor.isContiguous() ? 0 : tensor.bytes();
@@ -53,48 +52,21 @@ final class Pth {
         problem = "would take many times the file's size";
       }
       if (problem != null) {
-        throw IoErrors.damaged(file, "the tensor " + e.getKey() + " " + problem, EXPECTED);
+        throw IoErrors.damaged(
+            file, "the tensor " + IoErrors.excerpt(e.getKey()) + " " + problem, EXPECTED);
       }
       ByteBuffer data = read.get(tensor.storage().key());
       if (data == null) {
+        stored += bytes(file, tensor.storage());
+        if (stored > fileBytes) {
+          throw IoErrors.damaged(file, "its tensors take more bytes than it has", EXPECTED);
+        }
         data = reader.read(tensor.storage());
         read.put(tensor.storage().key(), data);
       }
       tensors.put(e.getKey(), tensor.of(data));
     }
-    return tensors;
-  }
-
-  /** Entries that are no tensors are passed over: a checkpoint may count its epochs there. */
-  private static Map<String, PthTensor> stateDict(Path file, Object root) {
-    Map<String, PthTensor> found = new LinkedHashMap<>();
-    Object at = root;
-    // Bounded, as a dictionary can hold itself.
-    for (int depth = 0; depth < MAX_DEPTH && at instanceof Map<?, ?> map; depth++) {
-      map.forEach(
-          (name, value) -> {
-            if (name instanceof String text && value instanceof PthTensor tensor) {
-              found.put(text, tensor);
-            }
-          });
-      at = found.isEmpty() ? inside(map) : null;
-    }
-    if (found.isEmpty()) {
-      throw IoErrors.damaged(
-          file,
-          "it holds no tensors by name",
-          "a state dict, or one under " + String.join(", ", KEYS));
-    }
-    return found;
-  }
-
-  private static Object inside(Map<?, ?> map) {
-    for (String key : KEYS) {
-      if (map.get(key) instanceof Map<?, ?> inner) {
-        return inner;
-      }
-    }
-    return null;
+    return new Content(weights, tensors);
   }
 
   /**
@@ -104,7 +76,7 @@ final class Pth {
    */
   static int bytes(Path file, PthTensor.Storage storage) {
     long bytes = storage.numel() * HostTensor.elementSize(storage.dtype());
-    if (bytes > Integer.MAX_VALUE) {
+    if (bytes > MAX_ARRAY) {
       throw new UserError(
           file + ": a tensor has " + bytes + " bytes; expected less than 2 GiB, split it");
     }

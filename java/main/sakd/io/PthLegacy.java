@@ -26,28 +26,32 @@ final class PthLegacy {
   /**
    * The tensors of a file's state dict.
    *
-   * @throws UserError if the file cannot be read, is damaged, or holds more than weights
+   * @throws UserError if the file cannot be read, is damaged, or holds no weights
    */
-  static Map<String, HostTensor> read(Path file) {
+  static Pth.Content read(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       PickleInput in = new PickleInput(Channels.newInputStream(channel), size);
-      Object magic = new Unpickler(file, in).load();
+      Object magic = unpickle(file, in, new PthPickle());
       if (!MAGIC.equals(magic)) {
-        throw IoErrors.damaged(file, "it is a pickle, but not PyTorch's", Pth.EXPECTED);
+        throw IoErrors.damaged(
+            file,
+            "it is a pickle of " + Pickled.kind(magic) + " that torch.save did not write",
+            Pth.EXPECTED);
       }
-      Object protocol = new Unpickler(file, in).load();
+      Object protocol = unpickle(file, in, new PthPickle());
       if (!Long.valueOf(PROTOCOL).equals(protocol)) {
         throw IoErrors.damaged(file, "its protocol is not " + PROTOCOL, Pth.EXPECTED);
       }
-      new Unpickler(file, in).load(); // sizes of C types, which the storages do not depend on
-      Unpickler structure = new Unpickler(file, in);
-      Object root = structure.load();
-      Object keys = new Unpickler(file, in).load();
-      Map<String, Long> starts = starts(file, in, keys, structure.storages(), size);
-      return Pth.tensors(
+      unpickle(file, in, new PthPickle()); // sizes of C types, which the storages do not depend on
+      PthPickle structure = new PthPickle();
+      Object root = unpickle(file, in, structure);
+      StateDict weights = StateDict.in(file, root);
+      Object keys = unpickle(file, in, new PthPickle());
+      Map<String, Long> starts = starts(file, in, keys, structure, size);
+      return Pth.read(
           file,
-          root,
+          weights,
           size,
           storage ->
               Safetensors.readExactly(
@@ -57,18 +61,34 @@ final class PthLegacy {
     }
   }
 
+  private static Object unpickle(Path file, PickleInput in, PthPickle maker) {
+    return new Unpickler(file, in, maker, Pth.EXPECTED).load();
+  }
+
   /** Where each storage's elements start; that they fill the file to its end is checked. */
   private static Map<String, Long> starts(
-      Path file, PickleInput in, Object keys, Map<String, PthTensor.Storage> storages, long size)
-      throws IOException {
+      Path file, PickleInput in, Object keys, PthPickle structure, long size) throws IOException {
+    Map<String, PthTensor.Storage> storages = structure.storages();
     Map<String, Long> starts = new HashMap<>();
     try {
-      for (Object key : keys instanceof List<?> list ? list : List.of()) {
+      for (Object item : keys instanceof List<?> list ? list : List.of()) {
+        String key = item instanceof String text ? text : "";
         PthTensor.Storage storage = storages.get(key);
+        String otherType = structure.otherTypes().get(key);
+        if (otherType != null) { // Of no known size, so that nothing behind it can be found.
+          throw new UserError(
+              file
+                  + ": beside its weights it has a "
+                  + IoErrors.excerpt(otherType)
+                  + "; expected tensors of usual types, save the weights alone with"
+                  + " torch.save(model.state_dict(), file)");
+        }
         long numel = in.signed(Long.BYTES).longValue();
         if (storage == null || storage.numel() != numel) {
           throw IoErrors.damaged(
-              file, "the storage " + key + " is not of the size the structure says", Pth.EXPECTED);
+              file,
+              "the storage " + IoErrors.excerpt(key) + " is not of the size the structure says",
+              Pth.EXPECTED);
         }
         starts.put(storage.key(), in.position());
         in.skip(Math.multiplyExact(numel, HostTensor.elementSize(storage.dtype())));

@@ -15,11 +15,14 @@ import java.util.Map;
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
 record PthTensor(Storage storage, long offset, int[] shape, long[] stride) {
   /**
-   * Checks the shape.
+   * Checks that there is a storage and that the shape is one.
    *
-   * @throws IllegalArgumentException if no array has it
+   * @throws IllegalArgumentException if not
    */
   PthTensor {
+    if (storage == null) {
+      throw new IllegalArgumentException("a tensor without storage");
+    }
     HostTensor.numel(shape);
   }
 
@@ -70,7 +73,10 @@ record PthTensor(Storage storage, long offset, int[] shape, long[] stride) {
     if (numel == 0) {
       return null;
     }
-    long last = offset;
+    if (offset < 0 || offset > storage.numel) {
+      return "starts outside its storage of " + storage.numel + " elements";
+    }
+    long last = offset; // Below 2^31 from here on, and so each sum below 2^63.
     for (int d = 0; d < shape.length; d++) {
       if (stride[d] < 0 || stride[d] > storage.numel) {
         return "has the stride " + stride[d];
@@ -80,7 +86,7 @@ record PthTensor(Storage storage, long offset, int[] shape, long[] stride) {
         break;
       }
     }
-    boolean inside = offset >= 0 && last < storage.numel && numel <= storage.numel;
+    boolean inside = last < storage.numel && numel <= storage.numel;
     return inside ? null : "reaches outside its storage of " + storage.numel + " elements";
   }
 

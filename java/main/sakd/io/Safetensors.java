@@ -22,8 +22,10 @@ import java.util.Map;
  * 8 bytes, and the tensors stored by falling element size, so that each lies aligned.
  */
 public final class Safetensors {
-  /** The limit of the Python library. */
-  private static final int MAX_HEADER = 100_000_000;
+  /**
+   * Some 100,000 tensors. The Python library takes 100 MB, which would be ten times that in memory.
+   */
+  private static final int MAX_HEADER = 16 << 20;
 
   /**
    * From this size a tensor is mapped instead of read: a file of several GB takes no heap, and the
@@ -50,9 +52,8 @@ public final class Safetensors {
                 ? "the file has only " + size + " bytes"
                 : "the header length "
                     + Long.toUnsignedString(length)
-                    + " does not fit the file's "
-                    + size
-                    + " bytes",
+                    + " is not between 2 and "
+                    + Math.min(size - 8, MAX_HEADER),
             "a complete safetensors file");
       }
       long start = 8 + length;

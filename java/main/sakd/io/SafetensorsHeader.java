@@ -43,7 +43,8 @@ final class SafetensorsHeader {
       if (name.equals(METADATA)) {
         readMetadata(object(e.getValue(), METADATA));
       } else {
-        entries.put(name, entry(name, object(e.getValue(), "tensor " + name)));
+        String shown = IoErrors.excerpt(name);
+        entries.put(name, entry(shown, object(e.getValue(), "tensor " + shown)));
       }
     }
     checkContiguous(dataBytes);
@@ -64,12 +65,13 @@ final class SafetensorsHeader {
     map.forEach(
         (key, value) -> {
           if (!(value instanceof String text)) {
-            throw damaged("the metadata " + key + " is not text");
+            throw damaged("the metadata " + IoErrors.excerpt((String) key) + " is not text");
           }
           metadata.put((String) key, text);
         });
   }
 
+  /** The name is only for messages. */
   private Entry entry(String name, Map<?, ?> map) {
     if (!(map.get("dtype") instanceof String dtype)) {
       throw damaged("tensor " + name + " has no dtype");
@@ -81,7 +83,7 @@ final class SafetensorsHeader {
               + ": tensor "
               + name
               + " has the element type "
-              + dtype
+              + IoErrors.excerpt(dtype)
               + "; expected F64, F32, F16, BF16, I64, I32, I16, I8, U8 or BOOL, convert it");
     }
     long[] offsets = longs(map.get("data_offsets"), name, "data_offsets");
@@ -145,7 +147,7 @@ final class SafetensorsHeader {
     for (Map.Entry<String, Entry> e : byOffset) {
       if (e.getValue().begin() != end) {
         String how = e.getValue().begin() < end ? " overlaps the one before" : " follows a gap";
-        throw damaged("tensor " + e.getKey() + how);
+        throw damaged("tensor " + IoErrors.excerpt(e.getKey()) + how);
       }
       end = e.getValue().end();
     }

@@ -1,5 +1,6 @@
 /**
- * Files in the formats of the field: safetensors and npy, read strictly and written atomically.
+ * Files in the formats of the field: safetensors, PyTorch's checkpoints and npy, read strictly and
+ * written atomically.
  *
  * <p>Every reader checks a length it was told against the size the file really has before it
  * allocates, and reports a damaged file as one {@link sakd.io.UserError}.

@@ -49,7 +49,10 @@ public record VggSpec(
 
   @Override
   public VggSpec fitting(Set<String> names, boolean largeStem) {
-    return withStem(names.contains("classifier.6.weight") ? Stem.IMAGENET : Stem.CIFAR);
+    return withStem(
+        names.stream().anyMatch(n -> n.endsWith("classifier.6.weight"))
+            ? Stem.IMAGENET
+            : Stem.CIFAR);
   }
 
   @Override

@@ -19,10 +19,6 @@ public final class Weights {
   /** PyTorch counts batches per norm; nothing here depends on it. */
   private static final String IGNORED_SUFFIX = ".num_batches_tracked";
 
-  /** What the last linear layer is called here and in files of others. */
-  private static final List<String> HEADS =
-      List.of("fc2.", "fc.", "linear.", "classifier.6.", "classifier.", "head.");
-
   private static final int SHOWN = 4;
 
   private Weights() {}
@@ -54,12 +50,13 @@ public final class Weights {
 
   /** The classes that a file's last linear layer tells apart, or {@code otherwise}. */
   public static int classes(WeightFile file, int otherwise) {
-    return HEADS.stream()
-        .map(head -> file.tensors().get(head + "bias"))
-        .filter(bias -> bias != null)
-        .findFirst()
-        .map(HostTensor::numel)
-        .orElse(otherwise);
+    HostTensor bias = WeightNames.headBias(file.tensors());
+    return bias == null ? otherwise : bias.numel();
+  }
+
+  /** The tensor of that name, or the one of that name under the shortest prefix, or null. */
+  public static HostTensor find(WeightFile file, String name) {
+    return WeightNames.find(file.tensors(), List.of(name));
   }
 
   /**
@@ -69,13 +66,17 @@ public final class Weights {
    * @param missing parameters that the file lacks
    * @param misshapen parameters that it has in another shape
    * @param unknown tensors that are of no parameter
+   * @param prefix what was taken off the names in the file; empty for nothing
+   * @param outside tensors that are not under the prefix, and so of something else
    */
   public record Match(
       WeightFile file,
       Map<Parameter, HostTensor> found,
       List<String> missing,
       List<String> misshapen,
-      List<String> unknown) {
+      List<String> unknown,
+      String prefix,
+      List<String> outside) {
     /** Whether every parameter has its tensor, and every tensor its parameter. */
     public boolean isWhole() {
       return missing.isEmpty() && misshapen.isEmpty() && unknown.isEmpty();
@@ -90,8 +91,15 @@ public final class Weights {
     public String summary() {
       return found.size()
           + " tensors from "
-          + file.path()
+          + file.title()
+          + (prefix.isEmpty() ? "" : ", without the prefix " + prefix + beside())
           + (isWhole() ? "" : "; " + problems(Integer.MAX_VALUE));
+    }
+
+    private String beside() {
+      return outside.isEmpty()
+          ? ""
+          : " (" + outside.size() + " without it not used: " + some(outside, SHOWN) + ")";
     }
 
     private String problems(int shown) {
@@ -127,14 +135,8 @@ public final class Weights {
       Predicate<String> names,
       String architecture,
       boolean allowPartial) {
-    Map<String, HostTensor> tensors = new LinkedHashMap<>();
-    file.tensors()
-        .forEach(
-            (name, tensor) -> {
-              String ours = nameIn(parameters, name);
-              // A file may have a layer of either name; the one that is ours goes first.
-              tensors.put(file.tensors().containsKey(ours) ? name : ours, tensor);
-            });
+    WeightNames.Group group = WeightNames.of(parameters, file.tensors());
+    Map<String, HostTensor> tensors = group.tensors();
     Map<Parameter, HostTensor> found = new LinkedHashMap<>();
     List<String> missing = new ArrayList<>();
     List<String> misshapen = new ArrayList<>();
@@ -159,13 +161,15 @@ public final class Weights {
         tensors.keySet().stream()
             .filter(n -> parameters.get(n) == null && !isTrainingOnly(n))
             .toList();
-    Match match = new Match(file, found, missing, misshapen, unknown);
+    Match match =
+        new Match(file, found, missing, misshapen, unknown, group.prefix(), group.outside());
     if (!match.isWhole() && (!allowPartial || found.isEmpty())) {
       throw new UserError(
-          file.path()
+          file.title()
               + " holds the weights of another network than "
               + architecture
               + ": "
+              + (group.prefix().isEmpty() ? "" : "without the prefix " + group.prefix() + " ")
               + match.problems(SHOWN)
               + "; give the --model, --dataset and --neuron it was made with"
               + (found.isEmpty() ? "" : ", or --allow-partial to use what fits"));
@@ -174,24 +178,6 @@ public final class Weights {
     found.forEach((parameter, tensor) -> used.put(parameter.name(), tensor));
     FiniteWeights.require(file.path(), used);
     return match;
-  }
-
-  /** The parameter's name for a tensor's: the last linear layer has several. */
-  private static String nameIn(Parameters parameters, String name) {
-    if (parameters.get(name) != null) {
-      return name;
-    }
-    for (String theirs : HEADS) {
-      if (name.equals(theirs + "weight") || name.equals(theirs + "bias")) {
-        String end = name.substring(theirs.length());
-        return HEADS.stream()
-            .filter(ours -> parameters.get(ours + "weight") != null)
-            .findFirst()
-            .map(ours -> ours + end)
-            .orElse(name);
-      }
-    }
-    return name;
   }
 
   /**

@@ -152,9 +152,22 @@ class WeightFormatsTest {
 
   @Test
   void aFileOfWhichNothingFitsIsRefusedInAnyCase() {
-    Path w = weights("x.pth", Networks.named("resnet8"), 10, name -> "x." + name);
+    Path w = weights("x.pth", Networks.named("resnet8"), 10, name -> name + ".x");
     assertRefused(
         eval(w, "--model resnet8 --allow-partial"), "47 tensors are missing", "47 belong to no");
+  }
+
+  /** The network's kind, its stem, its shortcuts and its classes are seen through the prefix. */
+  @Test
+  void aNetworkThatWasAPartOfAnotherIsRead() {
+    NetworkSpec spec =
+        ((ResNetSpec) Networks.named("resnet20"))
+            .withShortcut(ResNetSpec.Shortcut.B)
+            .withStem(NetworkSpec.Stem.IMAGENET);
+    Path w = weights("part.pth", spec, 10, name -> "net.backbone." + name);
+    assertEquals(
+        "weights 107 tensors from " + w + ", without the prefix net.backbone.",
+        eval(w, "--model resnet20").ok().out().lines().findFirst().orElseThrow());
   }
 
   @Test

@@ -52,6 +52,11 @@ class IdxReaderTest {
     }
     // A header that promises terabytes must not make us allocate them.
     TestFiles.idx(file, new byte[60], 2051, Integer.MAX_VALUE, 4096, 4096);
+    assertRefused(
+        () -> IdxReader.readImages(file), file.toString(), "claims 36028797002186752 elements");
+    TestFiles.idx(file, new byte[60], 2051, 127, 4096, 4096); // Less than an array may have.
+    assertRefused(() -> IdxReader.readImages(file), file.toString(), "claims 2130706432 elements");
+    TestFiles.idx(file, new byte[60], 2051, 61, 1, 1);
     assertRefused(() -> IdxReader.readImages(file), file.toString(), "60 elements");
   }
 

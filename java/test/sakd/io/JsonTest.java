@@ -2,7 +2,9 @@ package sakd.io;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -73,6 +75,25 @@ class JsonTest {
     Json.parse("[".repeat(60) + "]".repeat(60));
     assertThrows(Json.SyntaxException.class, () -> Json.parse("[".repeat(100_000)));
     assertThrows(Json.SyntaxException.class, () -> Json.parse("{\"a\":".repeat(100_000)));
+  }
+
+  /** Parsed, or refused as no JSON: nothing else comes of damage. */
+  @Test
+  void survivesDamage() {
+    byte[] valid =
+        "{\"a\":[1,-2.5e3,true,null,{\"b\\u00e9\":\"\\n\",\"c\":[]}],\"d\":\"e\"}"
+            .getBytes(StandardCharsets.ISO_8859_1);
+    int[] refused = new int[1];
+    Mutants.of(valid, valid.length, 0, 1_000)
+        .forEach(
+            mutant -> {
+              try {
+                Json.parse(new String(mutant, StandardCharsets.ISO_8859_1));
+              } catch (Json.SyntaxException e) {
+                refused[0]++;
+              }
+            });
+    assertTrue(refused[0] > 500 && refused[0] < 1_000, refused[0] + " of 1,000 were refused");
   }
 
   @Test

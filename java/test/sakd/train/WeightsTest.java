@@ -13,6 +13,8 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import sakd.io.HostTensor;
 import sakd.io.Safetensors;
 import sakd.io.UserError;
@@ -132,6 +134,120 @@ class WeightsTest {
     parameters.get("fc.weight").set(new float[] {1, 1, 1, 1, 1, 1});
     write("fc.bias", new int[] {2}, "fc.weight", new int[] {2, 3}, "linear.bias", new int[] {2});
     assertRefused("1 belong to no layer (linear.bias)");
+  }
+
+  private Weights.Match match() {
+    return Weights.match(WeightFile.read(file), parameters, name -> true, "a net", false);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model.", "backbone.", "net.module.", "_orig_mod.encoder.0.", "a.b.c."})
+  void aPrefixOfTheWholeNetworkIsTakenOff(String prefix) {
+    write(prefix + "fc.bias", new int[] {2}, prefix + "fc.weight", new int[] {2, 3});
+    Weights.Match match = match();
+    String seen = prefix.replace("module.", "").replace("_orig_mod.", "");
+    assertEquals("2 tensors from " + file + ", without the prefix " + seen, match.summary());
+    match.set();
+    assertArrayEquals(new float[] {0, 0}, parameters.get("fc.bias").get());
+  }
+
+  @Test
+  void whatIsNotUnderThePrefixIsOfSomethingElse() {
+    int[] one = {1};
+    write(
+        "criterion.weight",
+        one,
+        "model.linear.bias",
+        new int[] {2},
+        "model.fc.weight",
+        new int[] {2, 3},
+        "fc.bias",
+        new int[] {2});
+    Weights.Match match = match();
+    assertTrue(match.isWhole());
+    assertEquals(
+        "2 tensors from "
+            + file
+            + ", without the prefix model. (2 without it not used: criterion.weight, fc.bias)",
+        match.summary());
+    write("net.fc.bias", new int[] {2}, "net.fc.weight", new int[] {2, 3}, "net.x", one, "y", one);
+    assertRefused("without the prefix net. 1 belong to no layer (x)");
+    write("net.fc.bias", new int[] {2}, "y", one);
+    assertRefused("without the prefix net. 1 tensors are missing (fc.weight)");
+  }
+
+  @Test
+  void theLastLayerMayStandBesideItsNetwork() {
+    parameters = new Parameters(0);
+    parameters.constant("conv1.weight", 1, 4);
+    parameters.constant("fc.weight", 1, 2, 3);
+    parameters.constant("fc.bias", 1, 2);
+    parameters.constant("bn1.bias", 1, 3);
+    parameters.constant("bn1.weight", 1, 3);
+    parameters.allocate(OPS);
+    write(
+        "backbone.conv1.weight",
+        new int[] {4},
+        "backbone.bn1.bias",
+        new int[] {3},
+        "backbone.bn1.weight",
+        new int[] {3},
+        "head.fc.weight",
+        new int[] {2, 3},
+        "head.fc.bias",
+        new int[] {2});
+    assertEquals("5 tensors from " + file + ", without the prefix backbone.", match().summary());
+    assertEquals(2, Weights.classes(WeightFile.read(file), 7));
+  }
+
+  @Test
+  void ofTwoNetworksTheOneWhoseShapesFitIsTaken() {
+    write(
+        "teacher.fc.bias",
+        new int[] {5},
+        "teacher.fc.weight",
+        new int[] {5, 3},
+        "student.fc.bias",
+        new int[] {2},
+        "student.fc.weight",
+        new int[] {2, 3});
+    assertEquals("student.", match().prefix());
+  }
+
+  @Test
+  void aNetworkWhoseOwnNamesShareAPrefixKeepsIt() {
+    parameters = new Parameters(0);
+    parameters.constant("net.a.w", 1, 2);
+    parameters.constant("net.b.w", 1, 2);
+    parameters.allocate(OPS);
+    write("net.a.w", new int[] {2}, "net.b.w", new int[] {2});
+    assertEquals("", match().prefix());
+    write("model.net.a.w", new int[] {2}, "model.net.b.w", new int[] {2});
+    assertEquals("model.", match().prefix());
+  }
+
+  /** Blocks of other networks have some of a network's names. */
+  @Test
+  void aPartOfAnotherNetworkIsNoNetwork() {
+    for (String name : new String[] {"conv1.w", "bn1.w", "x.w", "y.w", "z.w"}) {
+      parameters = parameters.get("fc.bias") == null ? parameters : new Parameters(0);
+      parameters.constant(name, 1, 1);
+    }
+    int[] one = {1};
+    write("layer1.conv1.w", one, "layer1.bn1.w", one, "layer2.conv1.w", one);
+    UserError e = assertThrows(UserError.class, this::match);
+    assertTrue(e.getMessage().contains("3 belong to no layer (layer1.conv1.w"), e.getMessage());
+    assertFalse(e.getMessage().contains("without the prefix"), e.getMessage());
+  }
+
+  @Test
+  void classesAreTheLengthOfTheLastBias() {
+    write("model.layer1.se.fc2.bias", new int[] {9}, "model.fc.bias", new int[] {4});
+    assertEquals(4, Weights.classes(WeightFile.read(file), 7));
+    write("layer1.se.fc2.bias", new int[] {9}, "fc.bias", new int[] {4});
+    assertEquals(4, Weights.classes(WeightFile.read(file), 7));
+    write("conv1.weight", new int[] {9});
+    assertEquals(7, Weights.classes(WeightFile.read(file), 7));
   }
 
   @Test
