@@ -45,6 +45,11 @@ public final class DistortedDataset implements Dataset {
   }
 
   @Override
+  public String fingerprint() {
+    return images.fingerprint();
+  }
+
+  @Override
   public int cropPadding() {
     return images.cropPadding();
   }

@@ -56,6 +56,15 @@ final class EventDataset implements Dataset {
   }
 
   @Override
+  public String fingerprint() {
+    Fingerprint all = Fingerprint.of(this);
+    for (Recording recording : recordings) {
+      all.add(recording.file()).add(recording.from()).add(recording.to());
+    }
+    return all.hex();
+  }
+
+  @Override
   public Dataset inSteps(int steps) {
     SampleShape other = new SampleShape(steps, shape.channels(), shape.height(), shape.width());
     return other.equals(shape) ? this : new EventDataset(info, other, recordings, split);

@@ -20,6 +20,9 @@ final class ImageDataset implements Dataset {
   private final SampleShape shape;
   private final boolean whole;
 
+  /** Kept, as it asks for the size of every file; null as long as nobody asked. */
+  private String fingerprint;
+
   /**
    * @param side of the result, in pixels
    * @param whole whether pictures are taken whole
@@ -49,6 +52,22 @@ final class ImageDataset implements Dataset {
   @Override
   public int label(int index) {
     return store.pictures().get(index).label();
+  }
+
+  @Override
+  public synchronized String fingerprint() {
+    if (fingerprint == null) {
+      Fingerprint all = Fingerprint.of(this);
+      for (ImageStore.Entry picture : store.pictures()) {
+        if (picture.name() == null) {
+          all.add(picture.file());
+        } else {
+          all.add(picture.name()).add(picture.length());
+        }
+      }
+      fingerprint = all.hex();
+    }
+    return fingerprint;
   }
 
   @Override

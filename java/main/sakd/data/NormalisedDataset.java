@@ -25,6 +25,11 @@ record NormalisedDataset(Dataset set, DatasetInfo info) implements Dataset {
   }
 
   @Override
+  public String fingerprint() {
+    return set.fingerprint();
+  }
+
+  @Override
   public Dataset inSteps(int steps) {
     return new NormalisedDataset(set.inSteps(steps), info);
   }
