@@ -55,8 +55,7 @@ public final class AtomicFile {
     try {
       Files.createDirectories(folder);
       try (FileChannel channel =
-          FileChannel.open(
-              temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         replace(channel, content, temporary, target);
       }
     } catch (IOException e) {
@@ -96,11 +95,7 @@ public final class AtomicFile {
     // Earlier versions named it name.tmp.
     Pattern leftOver =
         Pattern.compile(
-            Pattern.quote(name)
-                + "(\\.[0-9a-f]{"
-                + UNIQUE
-                + "})?"
-                + Pattern.quote(ENDING),
+            Pattern.quote(name) + "(\\.[0-9a-f]{" + UNIQUE + "})?" + Pattern.quote(ENDING),
             Pattern.DOTALL);
     try (DirectoryStream<Path> files =
         Files.newDirectoryStream(

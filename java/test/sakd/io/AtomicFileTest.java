@@ -94,7 +94,8 @@ class AtomicFileTest {
   @Test
   void whatKilledWritersLeftIsDeletedAndNothingElse() throws IOException {
     List<String> others =
-        List.of("last", "last.tmp.txt", "last.1a2b3c4d.tmp.x", "last.note.tmp", "other.12345678.tmp");
+        List.of(
+            "last", "last.tmp.txt", "last.1a2b3c4d.tmp.x", "last.note.tmp", "other.12345678.tmp");
     for (String name : others) {
       Files.writeString(folder.resolve(name), "x");
     }
