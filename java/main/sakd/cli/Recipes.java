@@ -3,13 +3,14 @@ package sakd.cli;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import sakd.io.EditDistance;
@@ -20,10 +21,19 @@ import sakd.io.UserError;
  * Arguments from files: {@code @NAME} stands for those in the file NAME or else in the bundled
  * recipe of that name. A line that starts with # is a comment, quotes keep words together, and a
  * file may name others with @. An option of a recipe gives way to the same option after it, so that
- * {@code @recipe --epochs 1} is the recipe for one epoch.
+ * {@code @recipe --epochs 1} is the recipe for one epoch. Files are UTF-8, or UTF-16 with a mark
+ * that says so, as some editors write them.
  */
 final class Recipes {
   private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|'([^']*)'|(\\S+)");
+
+  /** Far above any list of arguments. */
+  private static final int MOST_BYTES = 1 << 20;
+
+  /** How often recipes may name recipes, in one another and one after another. */
+  private static final int MOST_RECIPES = 100;
+
+  private static final char BYTE_ORDER_MARK = '\ufeff';
 
   private Recipes() {}
 
@@ -45,7 +55,7 @@ final class Recipes {
       return args;
     }
     List<Group> groups = new ArrayList<>();
-    group(args, false, Set.of(), groups);
+    group(args, List.of(), new int[1], groups);
     List<String> expanded = new ArrayList<>();
     for (int i = 0; i < groups.size(); i++) {
       Group g = groups.get(i);
@@ -62,26 +72,61 @@ final class Recipes {
     return expanded;
   }
 
+  /**
+   * Takes arguments and recipes apart.
+   *
+   * @param within the recipes that these arguments are in, each named by the one before it
+   * @param read counts recipes
+   */
   private static void group(
-      List<String> args, boolean recipe, Set<String> within, List<Group> groups) {
+      List<String> args, List<String> within, int[] read, List<Group> groups) {
     List<String> words = null;
     for (String arg : args) {
       if (arg.startsWith("@") && arg.length() > 1) {
         String name = arg.substring(1);
-        if (within.contains(name)) {
-          throw new UserError(
-              "recipe " + name + " names itself; expected other recipes after @, take it out");
-        }
-        Set<String> inside = new HashSet<>(within);
+        List<String> inside = new ArrayList<>(within);
         inside.add(name);
-        group(words(read(name)), true, inside, groups);
+        if (within.stream().anyMatch(outer -> isSame(outer, name))) {
+          throw new UserError(
+              "recipe "
+                  + name
+                  + " names itself: @"
+                  + String.join(", which names @", inside)
+                  + "; expected other recipes after @, take one out");
+        }
+        if (++read[0] > MOST_RECIPES) {
+          throw new UserError(
+              "recipes name recipes more than "
+                  + MOST_RECIPES
+                  + " times, the last one @"
+                  + name
+                  + "; expected a few, write their options into one file");
+        }
+        group(words(read(name)), inside, read, groups);
         words = null;
       } else if (arg.startsWith("--") || words == null) {
         words = new ArrayList<>(List.of(arg));
-        groups.add(new Group(words, recipe));
+        groups.add(new Group(words, !within.isEmpty()));
       } else {
         words.add(arg);
       }
+    }
+  }
+
+  /** Whether two names are of one recipe: a file may have several. */
+  private static boolean isSame(String one, String other) {
+    try {
+      return one.equals(other) || Files.isSameFile(Path.of(one), Path.of(other));
+    } catch (IOException | InvalidPathException e) {
+      return false; // One is no file.
+    }
+  }
+
+  private static boolean isFile(String name) {
+    try {
+      return Files.isRegularFile(Path.of(name));
+    } catch (InvalidPathException e) {
+      return false;
     }
   }
 
@@ -103,10 +148,13 @@ final class Recipes {
   }
 
   private static String read(String name) {
-    Path file = Path.of(name);
-    if (Files.isRegularFile(file)) {
+    if (isFile(name)) {
+      Path file = Path.of(name);
       try {
-        return Files.readString(file);
+        if (Files.size(file) > MOST_BYTES) {
+          throw noText(file, "has " + Files.size(file) + " bytes");
+        }
+        return text(file, Files.readAllBytes(file));
       } catch (IOException e) {
         throw IoErrors.unreadable(file, "arguments, an option a line", e);
       }
@@ -121,6 +169,36 @@ final class Recipes {
             + " lists, did you mean @"
             + EditDistance.nearest(name, names())
             + "?");
+  }
+
+  private static String text(Path file, byte[] bytes) {
+    int mark = bytes.length < 2 ? 0 : (bytes[0] & 0xff) << 8 | bytes[1] & 0xff;
+    // The decoder of UTF-16 takes the order of the bytes from the mark.
+    boolean wide = mark == BYTE_ORDER_MARK || mark == Character.reverseBytes(BYTE_ORDER_MARK);
+    String text;
+    try {
+      text =
+          (wide ? StandardCharsets.UTF_16 : StandardCharsets.UTF_8)
+              .newDecoder()
+              .decode(ByteBuffer.wrap(bytes))
+              .toString();
+    } catch (CharacterCodingException e) {
+      throw noText(file, "is no text in UTF-8");
+    }
+    if (text.indexOf('\0') >= 0) {
+      throw noText(file, "has zero bytes");
+    }
+    return !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
+  }
+
+  private static UserError noText(Path file, String problem) {
+    return new UserError(
+        "@"
+            + file
+            + " "
+            + problem
+            + "; expected a text with arguments, an option a line, in UTF-8, or in UTF-16 with a"
+            + " byte order mark, name such a file or save it as UTF-8");
   }
 
   /** The names of the bundled recipes, sorted. */

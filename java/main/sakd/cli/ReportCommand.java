@@ -1,5 +1,6 @@
 package sakd.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import sakd.ops.Ops;
 import sakd.report.Report;
+import sakd.train.RunFolder;
 
 /** {@code report}: a page about runs. */
 @Command(
@@ -59,16 +61,21 @@ final class ReportCommand implements Callable<Integer> {
       Report.write(
           file,
           runs,
-          args -> {
+          (run, args) -> {
             OfRun ofRun = new OfRun();
             CommandLine line = new CommandLine(ofRun);
             Values.register(line);
+            Path from = RunFolder.startedIn(run).filter(Files::isDirectory).orElse(Path.of(""));
+            line.registerConverter(Path.class, from::resolve);
             line.setUnmatchedArgumentsAllowed(true).setOverwrittenOptionsAllowed(true);
             line.setExpandAtFiles(false);
             line.setErr(spec.commandLine().getErr());
             List<String> all = new ArrayList<>(args);
             all.addAll(own);
             line.parseArgs(all.toArray(String[]::new));
+            if (data.dataPath != null) {
+              ofRun.data.dataPath = data.dataPath; // From the current folder.
+            }
             return ofRun.data.open(false);
           },
           ops,

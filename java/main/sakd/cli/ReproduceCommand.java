@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.Unmatched;
 import sakd.io.UserError;
 import sakd.train.RunFolder;
+import sakd.train.Summary;
 
 /** {@code reproduce}: a table of the paper, row by row, beside what was published. */
 @Command(
@@ -109,7 +110,7 @@ final class ReproduceCommand implements Callable<Integer> {
     out.println();
     out.printf("%-34s %8s %8s %10s %9s%n", "recipe", "top-1", "best", "published", "seconds");
     for (String name : names) {
-      RunFolder run = RunFolder.open(outputDir.resolve(name), out);
+      Summary run = new Summary(outputDir.resolve(name));
       String phase = phase(name);
       out.printf(
           Locale.ROOT,

@@ -10,7 +10,10 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,6 +29,7 @@ import sakd.train.Listener;
 import sakd.train.Listeners;
 import sakd.train.RunFolder;
 import sakd.train.RunFolder.Printed;
+import sakd.train.Summary;
 import sakd.train.TensorBoardListener;
 import sakd.train.TrainSettings;
 
@@ -48,8 +52,9 @@ import sakd.train.TrainSettings;
       "sakd train --resume runs/20260101-120000-spiking-resnet18"
     })
 final class TrainCommand implements Callable<Integer> {
-  private static final String RESUME = "--resume";
-  private static final String QUIET = "--quiet";
+  static final String RESUME = "--resume";
+  static final String QUIET = "--quiet";
+  private static final String OUTPUT_DIR = "--output-dir";
 
   @Mixin private DataOptions data;
   @Mixin private AugmentOptions augment;
@@ -61,7 +66,7 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private OptimizerOptions optimizer;
 
   @Option(
-      names = "--output-dir",
+      names = OUTPUT_DIR,
       paramLabel = "DIR",
       description = "Run directory (default: runs/TIME-MODEL).")
   private Path outputDir;
@@ -69,7 +74,9 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = RESUME,
       paramLabel = "RUN",
-      description = "Go on with an interrupted run, with the settings it was started with.")
+      description =
+          "Go on with a run, with the settings it was started with; beside it only --epochs and "
+              + "--teacher-epochs, for more of them.")
   private Path resume;
 
   @Option(
@@ -85,32 +92,11 @@ final class TrainCommand implements Callable<Integer> {
     if (resume == null) {
       return ofCommandLine(withoutCommand(given), false, outputDir);
     }
-    boolean alone =
-        spec.commandLine().getParseResult().matchedOptions().stream()
-            .allMatch(o -> List.of(RESUME, QUIET, Main.VERBOSE).contains(o.longestName()));
-    if (!alone) {
-      throw new UserError(
-          RESUME
-              + " goes on with the settings in "
-              + resume
-              + "/args.txt; expected no other option beside it, leave them out");
-    }
-    List<String> args = RunFolder.args(resume);
-    TrainCommand first;
-    try {
-      first = parsed(args, spec.commandLine().getOut(), spec.commandLine().getErr());
-    } catch (CommandLine.ParameterException e) {
-      throw new UserError(
-          "cannot go on with "
-              + resume
-              + "/args.txt: "
-              + Suggestions.problem(e)
-              + "; expected the options the run was started with, restore the file",
-          e);
-    }
+    Resumption resumption = Resumption.of(resume, spec.commandLine());
+    TrainCommand first = resumption.command();
     first.spec = spec;
     first.quiet = quiet;
-    return first.ofCommandLine(args, true, resume);
+    return first.ofCommandLine(resumption.args(), true, resume);
   }
 
   /** A run that Ctrl-C may stop; the exit code. */
@@ -123,14 +109,35 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** Arguments without the command's name, in which recipes are spelt out already. */
-  static TrainCommand parsed(List<String> args, PrintWriter out, PrintWriter err) {
+  /**
+   * Arguments without the command's name, in which recipes are spelt out already.
+   *
+   * @param from the folder that relative paths are from; empty for the current one
+   */
+  static TrainCommand parsed(List<String> args, Path from, PrintWriter out, PrintWriter err) {
     TrainCommand command = new TrainCommand();
     CommandLine line = new CommandLine(command).setOut(out).setErr(err);
     Values.register(line);
+    line.registerConverter(Path.class, from::resolve);
     line.setExpandAtFiles(false);
     line.parseArgs(args.toArray(String[]::new));
     return command;
+  }
+
+  /** The files that relative paths among the arguments name, but for the run directory. */
+  List<Path> relativePaths() {
+    return spec.commandLine().getParseResult().matchedOptions().stream()
+        .filter(o -> o.type() == Path.class && !o.longestName().equals(OUTPUT_DIR))
+        .map(o -> (Path) o.getValue())
+        .filter(path -> !path.isAbsolute())
+        .toList();
+  }
+
+  /** Epochs of the teacher, if one is trained to teach a student. */
+  Optional<Integer> teacherEpochs() {
+    return distill.method().needsTeacher() && distill.teacher == null
+        ? Optional.of(optimizer.teacherEpochs(data.bundled()))
+        : Optional.empty();
   }
 
   /** As {@link Main#train}. */
@@ -145,7 +152,8 @@ final class TrainCommand implements Callable<Integer> {
               + "); expected a new folder or the same settings, give another folder");
     }
     try {
-      TrainCommand command = parsed(args, out, new PrintWriter(System.err, true, UTF_8));
+      TrainCommand command =
+          parsed(args, Path.of(""), out, new PrintWriter(System.err, true, UTF_8));
       if (command.outputDir != null || command.resume != null) {
         throw new UserError(
             "--output-dir and --resume are not for programs; expected the run directory beside the"
@@ -171,46 +179,51 @@ final class TrainCommand implements Callable<Integer> {
       Dataset images,
       Dataset testSet,
       Interrupt interrupt) {
-    PrintWriter out = spec.commandLine().getOut();
     Dataset trainSet = augment.applyTo(images);
     try (Ops ops = device.open()) {
       Plan plan = plan(ops, trainSet);
       // A run that cannot start leaves no folder.
       Pipeline.check(plan, trainSet);
-      RunFolder run =
-          resuming
-              ? RunFolder.open(folder, out)
-              : RunFolder.create(folder == null ? folder(plan) : folder, args, out);
       boolean withBar =
           interrupt != null && !quiet && ((Main) spec.root().userObject()).onTerminal();
-      run = run.printing(quiet ? Printed.RESULTS : withBar ? Printed.EPOCHS : Printed.STEPS);
-      run.say("device  " + ops.device().name() + ": " + ops.device().description());
-      describe(plan, trainSet, testSet, run);
-      boolean recordings = trainSet.inSteps(plan.steps()).shape().frames() > 1;
-      for (String note : UnusedOptions.notes(args, plan, recordings)) {
-        run.say("note    " + note);
-      }
-      try (TrainingBar bar = withBar ? bar(ops) : null;
-          TensorBoardListener events = new TensorBoardListener(RunFolder.args(run.path()))) {
-        List<Listener> listeners = new ArrayList<>(List.of(run, events));
-        if (interrupt != null) {
-          listeners.add(interrupt);
+      Printed printed = quiet ? Printed.RESULTS : withBar ? Printed.EPOCHS : Printed.STEPS;
+      try (RunFolder run = open(resuming, folder, plan, args, printed);
+          TrainingBar bar = withBar ? bar(ops) : null;
+          TensorBoardListener events = new TensorBoardListener(args)) {
+        if (resuming) {
+          Pipeline.checkResume(plan, folder, trainSet, testSet);
+          run.args(args);
         }
-        if (withBar) {
-          // It makes way for the lines of the others.
-          listeners.add(0, bar);
+        run.say("device  " + ops.device().name() + ": " + ops.device().description());
+        describe(plan, trainSet, testSet, run);
+        for (String note : UnusedOptions.notes(args, plan, trainSet.recordings())) {
+          run.say("note    " + note);
         }
-        List<Pipeline.Row> rows =
-            new Pipeline(
-                    ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
-                .run(resuming);
-        table(rows, run);
-        return rows;
-      } catch (Interrupt.Stopped e) {
-        run.result("stopped in " + e.getMessage() + "; go on with: train --resume " + run.path());
-        throw e;
+        // The bar makes way for the lines of the others.
+        List<Listener> listeners =
+            Stream.<Listener>of(bar, run, events, interrupt).filter(Objects::nonNull).toList();
+        try {
+          List<Pipeline.Row> rows =
+              new Pipeline(
+                      ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
+                  .run(resuming);
+          table(rows, plan, run);
+          return rows;
+        } catch (Interrupt.Stopped e) {
+          run.result("stopped in " + e.getMessage() + "; go on with: train --resume " + run.path());
+          throw e;
+        }
       }
     }
+  }
+
+  private RunFolder open(
+      boolean resuming, Path folder, Plan plan, List<String> args, Printed printed) {
+    PrintWriter out = spec.commandLine().getOut();
+    return resuming
+        ? RunFolder.open(folder, out, printed)
+        : RunFolder.create(
+            folder == null ? RunFolder.unused(folder(plan)) : folder, args, out, printed);
   }
 
   private static TrainingBar bar(Ops ops) {
@@ -316,7 +329,15 @@ final class TrainCommand implements Callable<Integer> {
     run.say("run     " + run.path());
   }
 
-  private static void table(List<Pipeline.Row> rows, RunFolder run) {
+  /** What training a network took; not known if rows of the summary were lost. */
+  private static String seconds(Pipeline.Row row, Plan plan, Summary summary) {
+    int epochs = row.spiking() ? plan.settings().epochs() : plan.teacherEpochs();
+    return row.phase() == null || summary.epochs(row.phase()) < epochs
+        ? "-"
+        : String.format(Locale.ROOT, "%.1f", summary.seconds(row.phase()));
+  }
+
+  private static void table(List<Pipeline.Row> rows, Plan plan, RunFolder run) {
     run.say("");
     run.result(
         String.format(
@@ -336,9 +357,7 @@ final class TrainCommand implements Callable<Integer> {
                   ? String.format(
                       Locale.ROOT, "%.2f M SOP", row.evaluation().synapticOperations() / 1e6)
                   : String.format(Locale.ROOT, "%.2f M MAC", row.evaluation().macs() / 1e6),
-              row.phase() == null
-                  ? "-"
-                  : String.format(Locale.ROOT, "%.1f", run.seconds(row.phase()))));
+              seconds(row, plan, run.summary())));
     }
     run.result("");
     run.result("weights " + run.path().resolve("best.safetensors"));

@@ -34,6 +34,15 @@ public interface Dataset {
   void read(int index, SplitMix64 random, ByteBuffer target);
 
   /**
+   * What tells the set from another one, as a text: the same as long as no sample, label or class
+   * changes, wherever the set lies. Sets that know more of their samples than their labels add it:
+   * pixels in memory; names and sizes of files, and how some hundred of them begin.
+   */
+  default String fingerprint() {
+    return Fingerprint.of(this).hex();
+  }
+
+  /**
    * The same set seen by a network of so many steps: recordings are cut into as many frames, still
    * images are what they are.
    */

@@ -70,6 +70,17 @@ final class EventDataset implements Dataset {
   }
 
   @Override
+  public String fingerprint() {
+    Fingerprint all = Fingerprint.of(this);
+    for (int i = 0; i < recordings.size(); i++) {
+      Recording recording = recordings.get(i);
+      all.add(recording.file(), i, recordings.size());
+      all.add(recording.from()).add(recording.to());
+    }
+    return all.hex();
+  }
+
+  @Override
   public Dataset inSteps(int steps) {
     SampleShape other = new SampleShape(steps, shape.channels(), shape.height(), shape.width());
     return other.equals(shape)

@@ -50,6 +50,11 @@ public abstract class ForwardingDataset implements Dataset {
   }
 
   @Override
+  public String fingerprint() {
+    return set.fingerprint();
+  }
+
+  @Override
   public Dataset inSteps(int steps) {
     return wrapped(set.inSteps(steps));
   }

@@ -1,6 +1,7 @@
 package sakd.data;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import sakd.data.image.Box;
@@ -23,6 +24,9 @@ final class ImageDataset implements Dataset {
   private final SampleShape shape;
   private final int resized;
   private final boolean whole;
+
+  /** Kept, as it asks for every file; null as long as nobody asked. */
+  private String fingerprint;
 
   private ImageDataset(DatasetInfo info, ImageStore store, int side, int resized, boolean whole) {
     this.info = info.withClassNames(store.pictures().classNames());
@@ -73,6 +77,30 @@ final class ImageDataset implements Dataset {
   @Override
   public int label(int index) {
     return store.pictures().labels()[index];
+  }
+
+  @Override
+  public synchronized String fingerprint() {
+    if (fingerprint == null) {
+      Fingerprint all = Fingerprint.of(this);
+      List<ImageStore.Entry> pictures = store.pictures().samples();
+      for (int i = 0; i < pictures.size(); i++) {
+        ImageStore.Entry picture = pictures.get(i);
+        if (picture.name() == null) {
+          all.add(picture.file(), i, pictures.size());
+        } else {
+          all.add(
+              picture.name(),
+              picture.file(),
+              picture.offset(),
+              picture.length(),
+              i,
+              pictures.size());
+        }
+      }
+      fingerprint = all.hex();
+    }
+    return fingerprint;
   }
 
   @Override

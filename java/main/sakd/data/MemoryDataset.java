@@ -9,6 +9,9 @@ public class MemoryDataset implements Dataset {
   private final byte[] images;
   private final int[] labels;
 
+  /** Kept, as it takes a look at every pixel; null as long as nobody asked. */
+  private String fingerprint;
+
   /**
    * Takes over the arrays without a copy.
    *
@@ -57,6 +60,14 @@ public class MemoryDataset implements Dataset {
   @Override
   public int label(int index) {
     return labels[index];
+  }
+
+  @Override
+  public synchronized String fingerprint() {
+    if (fingerprint == null) {
+      fingerprint = Fingerprint.of(this).add(images).hex();
+    }
+    return fingerprint;
   }
 
   @Override

@@ -21,6 +21,7 @@ import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.train.Evaluator;
 import sakd.train.Listener;
+import sakd.train.RunFolder;
 import sakd.train.TrainSettings;
 import sakd.train.Trainer;
 import sakd.train.Weights;
@@ -129,6 +130,43 @@ public final class Pipeline {
     }
   }
 
+  /**
+   * Refuses to go on with a run that would not be the one it was.
+   *
+   * @param folder the run directory
+   * @throws UserError if a checkpoint is damaged, was written on other data, or has more epochs
+   *     done than are to be; or if the teacher is to be trained on after the student began
+   */
+  public static void checkResume(Plan plan, Path folder, Dataset trainSet, Dataset testSet) {
+    Dataset train = trainSet.inSteps(plan.steps());
+    Dataset test = testSet.inSteps(plan.steps());
+    if (plan.method() == Method.ANN) {
+      Trainer.requireResumable(folder, plan.teacherEpochs(), train, test);
+      return;
+    }
+    int epochs = plan.settings().epochs();
+    if (plan.compare()) {
+      Trainer.requireResumable(folder.resolve(RunFolder.DIRECT), epochs, train, test);
+    }
+    int student = Trainer.requireResumable(folder, epochs, train, test);
+    if (plan.method().needsTeacher() && plan.teacherWeights() == null) {
+      Path where = folder.resolve(RunFolder.TEACHER);
+      int teacher = Trainer.requireResumable(where, plan.teacherEpochs(), train, test);
+      if (student > 0 && teacher > 0 && teacher < plan.teacherEpochs()) {
+        throw new UserError(
+            "--teacher-epochs is "
+                + plan.teacherEpochs()
+                + ", but the student has followed the teacher of "
+                + teacher
+                + " epochs for "
+                + student
+                + " already; expected "
+                + teacher
+                + ", or start a new run");
+      }
+    }
+  }
+
   /** What of a file is whose; the transforms may be missing in it. */
   private static Weights.Match match(
       WeightFile file, Parameters parameters, Plan plan, Dataset data) {
@@ -165,7 +203,7 @@ public final class Pipeline {
         }
         if (plan.method().needsTeacher()) {
           teacher = ann();
-          rows.add(teacher(teacher, folder.resolve("teacher"), evaluator, resume));
+          rows.add(teacher(teacher, folder.resolve(RunFolder.TEACHER), evaluator, resume));
         }
         if (plan.method().transfersWeights() && plan.initialWeights() == null) {
           Parameters parameters = new Parameters(plan.settings().seed());
@@ -176,7 +214,8 @@ public final class Pipeline {
           }
         }
         if (plan.compare()) {
-          rows.add(student(Method.DIRECT, folder.resolve("direct"), null, evaluator, resume));
+          rows.add(
+              student(Method.DIRECT, folder.resolve(RunFolder.DIRECT), null, evaluator, resume));
         }
         rows.add(student(plan.method(), folder, teacher, evaluator, resume));
       } finally {
@@ -222,6 +261,7 @@ public final class Pipeline {
       }
       train(
           phase,
+          "",
           teacher,
           new DistillationObjective(teacher, null, loss),
           where,
@@ -254,6 +294,7 @@ public final class Pipeline {
       String phase = method.name().toLowerCase(Locale.ROOT);
       train(
           phase,
+          weights.annealing(),
           student,
           new DistillationObjective(student, teacher, loss, weights),
           where,
@@ -268,6 +309,7 @@ public final class Pipeline {
 
   private void train(
       String phase,
+      String annealing,
       Network network,
       DistillationObjective objective,
       Path where,
@@ -282,7 +324,8 @@ public final class Pipeline {
             + settings.epochs()
             + " epochs of "
             + trainSet.size()
-            + " images");
+            + " images"
+            + annealing);
     Map<String, String> about = new LinkedHashMap<>();
     new ModelFile(
             plan.model(),

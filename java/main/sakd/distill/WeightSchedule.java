@@ -29,6 +29,13 @@ public record WeightSchedule(
         left, featureEpochs, left.features() > 0 ? laterFeatures : 0, finalTemperature);
   }
 
+  /** What changes with the number of epochs, for a line of the log; empty if nothing does. */
+  String annealing() {
+    return start.logits() > 0 && finalTemperature != start.temperature()
+        ? ", temperature " + start.temperature() + " to " + finalTemperature
+        : "";
+  }
+
   /** The weights of epoch {@code epoch}, from 0, of {@code epochs}. */
   public DistillationWeights at(int epoch, int epochs) {
     boolean later = featureEpochs > 0 && epoch >= featureEpochs;

@@ -4,20 +4,31 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
- * The one place where files are written: beside the target as {@code name.tmp}, forced to the disk,
- * then renamed over it. A reader, or a run that is killed at any moment, sees the whole old file or
- * the whole new one.
+ * The one place where files are written: beside the target under a name of its own, {@code
+ * name.1a2b3c4d.tmp}, forced to the disk, then renamed over it. A reader, or a run that is killed
+ * at any moment, sees the whole old file or the whole new one; of two writers at the same time each
+ * writes a whole file, and the one that is renamed last stays.
  *
- * <p>A {@code name.tmp} that a killed run left behind is overwritten. Two writers of one path at
- * the same time are not supported.
+ * <p>What a killed process left half-written stays until whoever alone may write the target calls
+ * {@link #deleteLeftOvers}: nobody else can tell it from a file that is being written.
  */
 public final class AtomicFile {
+  private static final String ENDING = ".tmp";
+
+  /** Hexadecimal digits that tell one writer's file from another's. */
+  private static final int UNIQUE = 8;
+
   private AtomicFile() {}
 
   /** Writes the content of a file to a channel that stands at its start. */
@@ -39,15 +50,12 @@ public final class AtomicFile {
     if (folder == null) {
       throw new UserError("cannot write " + path + "; expected the name of a file, not a root");
     }
-    Path temporary = folder.resolve(target.getFileName() + ".tmp");
+    String unique = UUID.randomUUID().toString().substring(0, UNIQUE);
+    Path temporary = folder.resolve(target.getFileName() + "." + unique + ENDING);
     try {
       Files.createDirectories(folder);
       try (FileChannel channel =
-          FileChannel.open(
-              temporary,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
+          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         replace(channel, content, temporary, target);
       }
     } catch (IOException e) {
@@ -72,6 +80,41 @@ public final class AtomicFile {
   public static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
     while (buffer.hasRemaining()) {
       channel.write(buffer);
+    }
+  }
+
+  /**
+   * Deletes what killed writers of a file left beside it. For those who keep all other writers
+   * away, as by a lock.
+   *
+   * @throws UserError if the folder cannot be listed or a file not be deleted
+   */
+  public static void deleteLeftOvers(Path path) {
+    Path target = path.toAbsolutePath();
+    String name = target.getFileName().toString();
+    // Earlier versions named it name.tmp.
+    Pattern leftOver =
+        Pattern.compile(
+            Pattern.quote(name) + "(\\.[0-9a-f]{" + UNIQUE + "})?" + Pattern.quote(ENDING),
+            Pattern.DOTALL);
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(
+            target.getParent(),
+            f ->
+                leftOver.matcher(f.getFileName().toString()).matches()
+                    && !Files.isDirectory(f, LinkOption.NOFOLLOW_LINKS))) {
+      for (Path file : files) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      IOException cause = e instanceof IOException io ? io : (IOException) e.getCause();
+      throw new UserError(
+          "cannot tidy up "
+              + target.getParent()
+              + " ("
+              + IoErrors.reason(cause)
+              + "); expected a writable folder, check its permissions",
+          e);
     }
   }
 

@@ -10,8 +10,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 
 /**
- * An event file that TensorBoard reads: {@code events.out.tfevents.SECONDS.sakd.PID}, records of a
- * protocol buffer {@code Event} each.
+ * An event file that TensorBoard reads: {@code events.out.tfevents.SECONDS.sakd.PID}, then with
+ * {@code .2}, {@code .3} ... at the end, records of a protocol buffer {@code Event} each.
  *
  * <p>A record is its length (uint64), the length's checksum, the bytes and their checksum, little-
  * endian. Checksums are CRC-32C, masked: rotated right by 15 bits, plus 0xa282ead8. Every record is
@@ -34,13 +34,16 @@ public final class TensorBoardWriter implements AutoCloseable {
    */
   public TensorBoardWriter(Path folder, long firstStep) {
     long seconds = System.currentTimeMillis() / 1000;
-    path =
-        folder.resolve("events.out.tfevents." + seconds + ".sakd." + ProcessHandle.current().pid());
+    String name = "events.out.tfevents." + seconds + ".sakd." + ProcessHandle.current().pid();
+    Path file = folder.resolve(name);
+    // Behind a record that was cut off, nothing would be read.
+    for (int i = 2; Files.exists(file); i++) {
+      file = folder.resolve(name + "." + i);
+    }
+    path = file;
     try {
       Files.createDirectories(folder);
-      channel =
-          FileChannel.open(
-              path, StandardOpenOption.CREATE, StandardOpenOption.APPEND, StandardOpenOption.WRITE);
+      channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     } catch (IOException e) {
       throw unwritable(e);
     }

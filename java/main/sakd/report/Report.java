@@ -20,15 +20,20 @@ public final class Report {
 
   /** Opens what a run was trained on. */
   public interface TestSet {
-    /** The test images; a {@link UserError} if they are not to be had. */
-    Dataset open(List<String> args);
+    /**
+     * The test images; a {@link UserError} if they are not to be had.
+     *
+     * @param run the run directory
+     * @param args the run was started with
+     */
+    Dataset open(Path run, List<String> args);
   }
 
   /**
    * Reads runs, runs their networks and writes the page, atomically.
    *
    * @param folders run directories, finished or not
-   * @param testSet of a run, by the arguments it was started with
+   * @param testSet of a run
    * @param storage of activations
    * @throws UserError if a folder is no run directory, or the page cannot be written
    */
@@ -46,7 +51,7 @@ public final class Report {
 
   private static Examined examine(Run run, TestSet testSet, Ops ops, DType storage) {
     try {
-      Dataset images = testSet.open(run.args());
+      Dataset images = testSet.open(run.folder(), run.args());
       List<Findings> findings = Examination.examine(run, ops, storage, images);
       return new Examined(run, findings, "", images.classNames());
     } catch (UserError e) {

@@ -1,16 +1,15 @@
 package sakd.report;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import sakd.io.IoErrors;
 import sakd.io.UserError;
+import sakd.train.RunFolder;
+import sakd.train.Summary;
 
 /**
  * What a run directory says of itself, finished or interrupted.
@@ -18,78 +17,40 @@ import sakd.io.UserError;
  * @param name of the folder, unique among those of a report
  * @param args the arguments it was started with
  * @param log the lines that training printed
- * @param rows of summary.csv: values by column, and the phase apart
+ * @param rows of summary.csv
  */
-record Run(Path folder, String name, List<String> args, List<String> log, List<Row> rows) {
-  private static final String PHASE = "phase";
-  private static final String EPOCH = "epoch";
-
-  /** An epoch of a phase; cells that are no numbers are left out. */
-  record Row(String phase, Map<String, Double> cells) {
-    double cell(String column) {
-      return cells.getOrDefault(column, Double.NaN);
-    }
-
-    int epoch() {
-      return (int) cell(EPOCH);
-    }
-  }
-
+record Run(Path folder, String name, List<String> args, List<String> log, List<Summary.Row> rows) {
   /**
    * Reads a folder.
    *
    * @throws UserError if it is no run directory
    */
   static Run read(Path folder, String name) {
-    if (!Files.exists(folder.resolve("args.txt"))) {
+    if (!RunFolder.isRun(folder)) {
       throw new UserError(
           folder
               + " is not a run directory (it has no args.txt); expected one that train wrote, give"
               + " its path");
     }
-    List<String> args =
-        lines(folder.resolve("args.txt")).stream().filter(a -> !a.isEmpty()).toList();
     return new Run(
         folder,
         name,
-        args,
-        lines(folder.resolve("train.log")),
-        rows(folder.resolve("summary.csv")));
+        RunFolder.args(folder),
+        log(folder.resolve("train.log")),
+        new Summary(folder).rows());
   }
 
-  /** The lines of a file; none if it is not there, as in a run that was stopped early. */
-  private static List<String> lines(Path file) {
+  /** The lines of the log; none if it is not there, as in a run that was stopped early. */
+  private static List<String> log(Path file) {
     if (!Files.exists(file)) {
       return List.of();
     }
     try {
-      return Files.readAllLines(file);
+      // Damaged bytes become other characters; the lines around them are as good as before.
+      return new String(Files.readAllBytes(file), StandardCharsets.UTF_8).lines().toList();
     } catch (IOException e) {
-      throw IoErrors.unreadable(file, "a file of a run", e);
+      throw IoErrors.unreadable(file, "the log of a run", e);
     }
-  }
-
-  private static List<Row> rows(Path file) {
-    List<String> lines = lines(file);
-    if (lines.isEmpty()) {
-      return List.of();
-    }
-    List<String> columns = Arrays.asList(lines.get(0).split(",", -1));
-    List<Row> rows = new ArrayList<>();
-    for (String line : lines.subList(1, lines.size())) {
-      String[] cells = line.split(",", -1);
-      Map<String, Double> values = new LinkedHashMap<>();
-      for (int i = 0; i < Math.min(cells.length, columns.size()); i++) {
-        if (!columns.get(i).equals(PHASE) && cells[i].matches("[-+0-9.eE]+")) {
-          values.put(columns.get(i), Double.valueOf(cells[i]));
-        }
-      }
-      // A full disk cuts the last row off.
-      if (cells.length == columns.size() && values.containsKey(EPOCH)) {
-        rows.add(new Row(cells[columns.indexOf(PHASE)], values));
-      }
-    }
-    return rows;
   }
 
   /** The value of an option that the run was started with, as {@code --name V} or {@code =V}. */
@@ -107,10 +68,10 @@ record Run(Path folder, String name, List<String> args, List<String> log, List<R
 
   /** The phases in the order they were trained. */
   List<String> phases() {
-    return rows.stream().map(Row::phase).distinct().toList();
+    return rows.stream().map(Summary.Row::phase).distinct().toList();
   }
 
-  List<Row> rows(String phase) {
+  List<Summary.Row> rows(String phase) {
     return rows.stream().filter(r -> r.phase().equals(phase)).toList();
   }
 
@@ -136,8 +97,13 @@ record Run(Path folder, String name, List<String> args, List<String> log, List<R
         .orElse("");
   }
 
-  /** Whether training came to its end, where it prints the table of networks. */
+  /** Whether training came to its end, where it prints the table, and did not go on after it. */
   boolean finished() {
-    return !logged("network ").isEmpty();
+    for (int i = log.size() - 1; i >= 0 && !log.get(i).startsWith("device "); i--) {
+      if (log.get(i).startsWith("network ")) {
+        return true;
+      }
+    }
+    return false;
   }
 }

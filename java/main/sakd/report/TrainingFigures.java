@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.DoubleStream;
 import sakd.train.ClassificationReport;
+import sakd.train.Summary;
 
 /** The final table, and the curves of summary.csv. */
 record TrainingFigures(List<Examined> runs, Palette palette, Page page) {
@@ -37,14 +38,14 @@ record TrainingFigures(List<Examined> runs, Palette palette, Page page) {
     List<Plots.Series> series = new ArrayList<>();
     for (Examined e : runs) {
       for (String phase : e.run().phases()) {
-        List<Run.Row> rows =
+        List<Summary.Row> rows =
             e.run().rows(phase).stream().filter(r -> Double.isFinite(r.cell(column))).toList();
         if (rows.stream().anyMatch(r -> r.cell(column) != 0)) {
           series.add(
               new Plots.Series(
                   palette.name(e, phase) + (dashed ? ", training" : ""),
                   palette.style(e, phase) + (dashed ? " dashed" : ""),
-                  rows.stream().mapToDouble(Run.Row::epoch).toArray(),
+                  rows.stream().mapToDouble(Summary.Row::epoch).toArray(),
                   values(rows, column).toArray()));
         }
       }
@@ -52,7 +53,7 @@ record TrainingFigures(List<Examined> runs, Palette palette, Page page) {
     return series;
   }
 
-  private static DoubleStream values(List<Run.Row> rows, String column) {
+  private static DoubleStream values(List<Summary.Row> rows, String column) {
     return rows.stream().mapToDouble(r -> r.cell(column));
   }
 
@@ -103,8 +104,8 @@ record TrainingFigures(List<Examined> runs, Palette palette, Page page) {
   }
 
   private List<String> row(Examined e, String phase) {
-    List<Run.Row> epochs = e.run().rows(phase);
-    Run.Row last = epochs.isEmpty() ? null : epochs.get(epochs.size() - 1);
+    List<Summary.Row> epochs = e.run().rows(phase);
+    Summary.Row last = epochs.isEmpty() ? null : epochs.get(epochs.size() - 1);
     List<String> cells = new ArrayList<>();
     cells.add(palette.name(e, phase));
     cells.add(last == null ? "" : Integer.toString(last.epoch()));

@@ -47,15 +47,22 @@ public final class Evaluator implements AutoCloseable {
   private final Ops ops;
   private final DType storage;
   private final Inputs inputs;
+  private final Dataset dataset;
   private final DataLoader loader;
   private final String name;
 
   public Evaluator(Ops ops, Dataset dataset, int batchSize, DType storage) {
     this.ops = ops;
     this.storage = storage;
+    this.dataset = dataset;
     this.inputs = new Inputs(ops, dataset);
     this.name = dataset.name();
     this.loader = new DataLoader(dataset, batchSize, false, false, Augment.NONE, 0, 1);
+  }
+
+  /** What networks are evaluated on. */
+  Dataset dataset() {
+    return dataset;
   }
 
   public Evaluation evaluate(Network network, boolean withActivity) {

@@ -61,6 +61,19 @@ public interface Listener {
       double imagesPerSecond,
       double seconds) {}
 
+  /**
+   * A training that goes on over another number of epochs than it was started with.
+   *
+   * @param phase which network is trained: teacher, direct, sakd ...
+   * @param epoch the first to be trained, from 1
+   * @param epochsBefore that it was to have
+   * @param schedule of the learning rate from this epoch on
+   */
+  record Rescheduled(String phase, int epoch, int epochsBefore, LrSchedule schedule) {}
+
+  /** Before {@link #start}, where the schedule is another than before; not if nothing is left. */
+  default void rescheduled(Rescheduled rescheduled) {}
+
   /** Before the first step of a training; not if nothing is left of it. */
   default void start(Start start) {}
 

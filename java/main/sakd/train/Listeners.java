@@ -7,6 +7,11 @@ import sakd.nn.Parameters;
 /** Passes on what is heard to several listeners, in their order. */
 public record Listeners(List<Listener> all) implements Listener {
   @Override
+  public void rescheduled(Rescheduled rescheduled) {
+    all.forEach(l -> l.rescheduled(rescheduled));
+  }
+
+  @Override
   public void start(Start start) {
     all.forEach(l -> l.start(start));
   }

@@ -2,23 +2,32 @@ package sakd.train;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import sakd.io.AtomicFile;
 import sakd.io.IoErrors;
 import sakd.io.UserError;
 
 /**
- * A run directory: {@code args.txt} (the command line, an argument a line), {@code train.log} (what
- * was printed), {@code summary.csv} (a row an epoch). Files are only added to, so a resumed run
- * goes on where it stopped.
+ * A run directory, of which one process at a time is the master: {@code args.txt} (the command
+ * line, an argument a line), {@code started-in.txt} (the folder that relative paths of it are
+ * from), {@code train.log} (what was printed), {@code summary.csv} (a row an epoch).
+ *
+ * <p>A folder is a run once it has {@code args.txt}, which is written last; what else is missing is
+ * made when the run goes on. So a kill at any moment leaves a run that can go on, or none.
  */
-public final class RunFolder implements Listener {
+public final class RunFolder implements Listener, AutoCloseable {
   /** How much of the log is printed too; each has what the one before it has. */
   public enum Printed {
     RESULTS,
@@ -26,42 +35,94 @@ public final class RunFolder implements Listener {
     STEPS
   }
 
+  /** In the run directory, of the teacher that is trained on the way. */
+  public static final String TEACHER = "teacher";
+
+  /** In the run directory, of the student that is trained without a teacher, for comparison. */
+  public static final String DIRECT = "direct";
+
   private static final String ARGS = "args.txt";
+  private static final String STARTED_IN = "started-in.txt";
   private static final String LOG = "train.log";
-  private static final String SUMMARY = "summary.csv";
-  private static final String HEADER =
-      "phase,epoch,lr,loss,ce,logits,features,train_top1,top1,top5,images_per_second,seconds\n";
-  private static final int COLUMNS = HEADER.split(",").length;
-  private static final int TOP1 = List.of(HEADER.split(",")).indexOf("top1");
-  private static final int SECONDS = COLUMNS - 1;
 
   private final Path folder;
-
+  private final Summary summary;
+  private final RunLock lock;
   private final PrintWriter out;
   private final Printed printed;
 
-  private RunFolder(Path folder, PrintWriter out, Printed printed) {
+  private RunFolder(Path folder, RunLock lock, PrintWriter out, Printed printed) {
     this.folder = folder;
+    this.summary = new Summary(folder);
+    this.lock = lock;
     this.out = out;
     this.printed = printed;
   }
 
   /**
+   * Makes a new folder of this name, or of {@code name-2}, {@code name-3} ... if others have taken
+   * it.
+   *
+   * @throws UserError if none can be made
+   */
+  public static Path unused(Path name) {
+    Path folder = name;
+    try {
+      Files.createDirectories(name.toAbsolutePath().getParent());
+      for (int i = 2; ; i++) {
+        try {
+          return Files.createDirectory(folder);
+        } catch (FileAlreadyExistsException e) {
+          folder = name.resolveSibling(name.getFileName() + "-" + i);
+        }
+      }
+    } catch (IOException e) {
+      throw unwritable(folder, e);
+    }
+  }
+
+  /**
    * Makes a new run directory.
    *
-   * @throws UserError if it cannot be made, or holds a run already
+   * @param printed how much of the log is printed to {@code out}
+   * @throws UserError if it cannot be made, or holds a run or a checkpoint already, or another
+   *     process trains in it
    */
-  public static RunFolder create(Path folder, List<String> args, PrintWriter out) {
-    if (isRun(folder)) {
-      throw new UserError(
-          folder
-              + " holds a run already; go on with it by --resume "
-              + folder
-              + ", or give another --output-dir");
+  public static RunFolder create(Path folder, List<String> args, PrintWriter out, Printed printed) {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw unwritable(folder, e);
     }
-    AtomicFile.writeText(folder.resolve(ARGS), String.join("\n", args) + "\n");
-    AtomicFile.writeText(folder.resolve(SUMMARY), HEADER);
-    return new RunFolder(folder, out, Printed.STEPS);
+    return opened(
+        folder,
+        out,
+        printed,
+        run -> {
+          if (isRun(folder)) {
+            throw new UserError(
+                folder
+                    + " holds a run already; go on with it by --resume "
+                    + folder
+                    + ", or give another --output-dir");
+          }
+          for (Path place : run.places()) {
+            if (Files.exists(place.resolve(Trainer.LAST))) {
+              throw new UserError(
+                  folder
+                      + " has no "
+                      + ARGS
+                      + " but "
+                      + place.resolve(Trainer.LAST)
+                      + ", the checkpoint of another run; expected an empty folder, give another"
+                      + " --output-dir");
+            }
+          }
+          run.deleteLeftOvers();
+          run.summary.start();
+          AtomicFile.writeText(folder.resolve(STARTED_IN), Path.of("").toAbsolutePath() + "\n");
+          run.args(args);
+        });
   }
 
   /** Whether a folder holds a run. */
@@ -69,14 +130,90 @@ public final class RunFolder implements Listener {
     return Files.exists(folder.resolve(ARGS));
   }
 
-  /** Opens a run directory to go on. */
-  public static RunFolder open(Path folder, PrintWriter out) {
-    return new RunFolder(folder, out, Printed.STEPS);
+  /**
+   * Opens a run directory to go on.
+   *
+   * @param printed how much of the log is printed to {@code out}
+   * @throws UserError if the folder is not a run directory, cannot be written to, or another
+   *     process trains in it
+   */
+  public static RunFolder open(Path folder, PrintWriter out, Printed printed) {
+    args(folder);
+    return opened(folder, out, printed, RunFolder::recover);
   }
 
-  /** The same directory, of whose log less is printed. */
-  public RunFolder printing(Printed most) {
-    return new RunFolder(folder, out, most);
+  private static RunFolder opened(
+      Path folder, PrintWriter out, Printed printed, Consumer<RunFolder> first) {
+    RunFolder run = new RunFolder(folder, RunLock.of(folder), out, printed);
+    boolean done = false;
+    try {
+      first.accept(run);
+      run.lock
+          .problem()
+          .ifPresent(
+              reason ->
+                  run.say(
+                      "note: "
+                          + folder
+                          + " cannot be locked ("
+                          + reason
+                          + "); do not train in it twice at the same time"));
+      done = true;
+      return run;
+    } finally {
+      if (!done) {
+        run.close();
+      }
+    }
+  }
+
+  /** Deletes what killed processes left half-written. */
+  private void deleteLeftOvers() {
+    for (String name : List.of(ARGS, STARTED_IN)) {
+      AtomicFile.deleteLeftOvers(folder.resolve(name));
+    }
+    AtomicFile.deleteLeftOvers(summary.file());
+    for (Path place : places()) {
+      AtomicFile.deleteLeftOvers(place.resolve(Trainer.LAST));
+      AtomicFile.deleteLeftOvers(place.resolve(Trainer.BEST));
+    }
+  }
+
+  /** Puts in order what a killed process left. */
+  private void recover() {
+    deleteLeftOvers();
+    endLine();
+    int senseless = summary.restore();
+    if (senseless > 0) {
+      say(
+          "note: "
+              + summary.file()
+              + ": "
+              + senseless
+              + (senseless == 1 ? " row made no sense and was" : " rows made no sense and were")
+              + " taken out; the epochs are done, but their figures are lost");
+    }
+  }
+
+  /** The folders that hold the files of a training. */
+  private List<Path> places() {
+    return Stream.of(folder, folder.resolve(TEACHER), folder.resolve(DIRECT))
+        .filter(Files::isDirectory)
+        .toList();
+  }
+
+  /** Ends the last line of the log if it was cut off. */
+  private void endLine() {
+    try (SeekableByteChannel log = Files.newByteChannel(folder.resolve(LOG))) {
+      ByteBuffer last = ByteBuffer.allocate(1);
+      if (log.size() > 0 && log.position(log.size() - 1).read(last) == 1 && last.get(0) != '\n') {
+        log("\n");
+      }
+    } catch (NoSuchFileException e) {
+      // Nothing was printed yet.
+    } catch (IOException e) {
+      throw IoErrors.unreadable(folder.resolve(LOG), "the log of a run", e);
+    }
   }
 
   /**
@@ -98,8 +235,38 @@ public final class RunFolder implements Listener {
     }
   }
 
+  /** Writes down the arguments by which the run goes on from now on. */
+  public void args(List<String> args) {
+    AtomicFile.writeText(folder.resolve(ARGS), String.join("\n", args) + "\n");
+  }
+
+  /**
+   * The folder in which a run was started, from which relative paths in its arguments are; empty if
+   * that is the current folder, or the run is of a version that did not write it down.
+   */
+  public static Optional<Path> startedIn(Path folder) {
+    try {
+      Path start = Path.of(Files.readString(folder.resolve(STARTED_IN)).replaceFirst("\n$", ""));
+      return start.equals(Path.of("").toAbsolutePath()) ? Optional.empty() : Optional.of(start);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException | InvalidPathException e) {
+      throw new UserError(
+          "cannot read "
+              + folder.resolve(STARTED_IN)
+              + "; expected the folder that the run was started in, delete it if that is the"
+              + " current one",
+          e);
+    }
+  }
+
   public Path path() {
     return folder;
+  }
+
+  /** The rows of the epochs so far. */
+  public Summary summary() {
+    return summary;
   }
 
   /** Prints a line, and adds it to the log. */
@@ -116,164 +283,71 @@ public final class RunFolder implements Listener {
     if (kind.compareTo(printed) <= 0) {
       out.println(line);
     }
-    append(LOG, line + "\n");
+    log(line + "\n");
   }
 
-  private void append(String file, String text) {
+  private void log(String text) {
     try {
       Files.writeString(
-          folder.resolve(file),
+          folder.resolve(LOG),
           text,
           StandardCharsets.UTF_8,
           StandardOpenOption.CREATE,
           StandardOpenOption.APPEND);
     } catch (IOException e) {
-      throw new UserError(
-          "cannot write to "
-              + folder.resolve(file)
-              + " ("
-              + IoErrors.reason(e)
-              + "); expected a writable folder with free space, free some, then go on with --resume "
-              + folder,
-          e);
+      throw unwritten(LOG, e);
     }
   }
 
-  /** Seconds spent training in a phase, as its rows say: those of every session of the run. */
-  public double seconds(String phase) {
-    return Arrays.stream(column(phase, SECONDS)).sum();
+  private UserError unwritten(String file, IOException e) {
+    return new UserError(
+        "cannot write to "
+            + folder.resolve(file)
+            + " ("
+            + IoErrors.reason(e)
+            + "); expected a writable folder with free space, free some, then go on with --resume "
+            + folder,
+        e);
   }
 
-  /** Test accuracy after the last epoch of a phase, in [0, 1]; 0 if it has none. */
-  public double lastTop1(String phase) {
-    double[] all = column(phase, TOP1);
-    return all.length == 0 ? 0 : all[all.length - 1];
-  }
-
-  /** The best test accuracy of a phase, in [0, 1]; 0 if it has no epoch. */
-  public double bestTop1(String phase) {
-    return Arrays.stream(column(phase, TOP1)).max().orElse(0);
-  }
-
-  /** A column of the rows of a phase. */
-  private double[] column(String phase, int index) {
-    return rows().stream()
-        .map(row -> row.split(",", -1))
-        .filter(cells -> cells[0].equals(phase) && epoch(cells) > 0)
-        .mapToDouble(cells -> Double.parseDouble(cells[index]))
-        .toArray();
-  }
-
-  /** The epoch of a row, or 0 if it is the header or was cut off by a full disk. */
-  private static int epoch(String[] cells) {
-    return cells.length == COLUMNS && cells[1].matches("[1-9][0-9]*")
-        ? Integer.parseInt(cells[1])
-        : 0;
-  }
-
-  private List<String> rows() {
-    Path file = folder.resolve(SUMMARY);
-    try {
-      return Files.readAllLines(file);
-    } catch (IOException e) {
-      throw IoErrors.unreadable(file, "the rows of this run's epochs", e);
-    }
-  }
-
-  /** Drops the rows of epochs that are about to be trained again. */
-  private void forget(String phase, int fromEpoch) {
-    List<String> all = rows();
-    List<String> kept =
-        all.stream()
-            .filter(
-                row -> {
-                  String[] cells = row.split(",", -1);
-                  return row.equals(HEADER.strip())
-                      || (epoch(cells) > 0
-                          && (!cells[0].equals(phase) || epoch(cells) < fromEpoch));
-                })
-            .toList();
-    if (kept.size() < all.size()) {
-      AtomicFile.writeText(folder.resolve(SUMMARY), String.join("\n", kept) + "\n");
-    }
+  private static UserError unwritable(Path folder, IOException e) {
+    return new UserError(
+        "cannot write "
+            + folder
+            + " ("
+            + IoErrors.reason(e)
+            + "); expected a folder, or a place for a new one, check --output-dir",
+        e);
   }
 
   @Override
   public void step(StepSummary s) {
-    say(
-        Printed.STEPS,
-        String.format(
-            Locale.ROOT,
-            "%s epoch %d/%d step %d/%d  loss %.4f%s  %.0f images/s%s",
-            s.phase(),
-            s.epoch(),
-            s.epochs(),
-            s.step(),
-            s.steps(),
-            s.loss().total(),
-            terms(s.loss()),
-            s.imagesPerSecond(),
-            s.lossScale() > 0 ? String.format(Locale.ROOT, "  scale %.6g", s.lossScale()) : ""));
+    say(Printed.STEPS, LogLines.step(s));
   }
 
   @Override
   public void unreadable(String phase, int epoch, List<String> messages) {
-    say(
-        phase
-            + " epoch "
-            + epoch
-            + ": "
-            + messages.size()
-            + " samples could not be read, others took their places: "
-            + String.join("; ", messages));
+    say(LogLines.unreadable(phase, epoch, messages));
   }
 
-  private static String terms(LossTerms loss) {
-    return loss.logits() == 0 && loss.features() == 0
-        ? ""
-        : String.format(
-            Locale.ROOT,
-            " (ce %.4f, logits %.4f, features %.5f)",
-            loss.ce(),
-            loss.logits(),
-            loss.features());
+  @Override
+  public void rescheduled(Rescheduled r) {
+    say(LogLines.rescheduled(r));
   }
 
   @Override
   public void epoch(EpochSummary s) {
-    say(
-        String.format(
-            Locale.ROOT,
-            "%s epoch %d/%d  lr %.4g  loss %.4f%s  train %.2f %%  test %.2f %% (top-5 %.2f %%)"
-                + "  %.0f images/s  %.1f s",
-            s.phase(),
-            s.epoch(),
-            s.epochs(),
-            s.lr(),
-            s.loss().total(),
-            terms(s.loss()),
-            100 * s.trainTop1(),
-            100 * s.top1(),
-            100 * s.top5(),
-            s.imagesPerSecond(),
-            s.seconds()));
-    forget(s.phase(), s.epoch());
-    append(
-        SUMMARY,
-        String.format(
-            Locale.ROOT,
-            "%s,%d,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.1f,%.3f\n",
-            s.phase(),
-            s.epoch(),
-            s.lr(),
-            s.loss().total(),
-            s.loss().ce(),
-            s.loss().logits(),
-            s.loss().features(),
-            s.trainTop1(),
-            s.top1(),
-            s.top5(),
-            s.imagesPerSecond(),
-            s.seconds()));
+    say(LogLines.epoch(s));
+    try {
+      summary.add(s);
+    } catch (IOException e) {
+      throw unwritten(summary.file().getFileName().toString(), e);
+    }
+  }
+
+  /** Gives the folder free for other processes. */
+  @Override
+  public void close() {
+    lock.close();
   }
 }

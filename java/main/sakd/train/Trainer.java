@@ -15,8 +15,10 @@ import sakd.model.Network;
 import sakd.ops.Ops;
 
 /**
- * Trains one network on one objective, epoch by epoch; after each it evaluates and writes {@code
- * last.safetensors}, and {@code best.safetensors} where it is the best so far.
+ * Trains one network on one objective, epoch by epoch. After each it evaluates, tells the listener,
+ * writes {@code best.safetensors} where it is the best so far, and last of all {@code
+ * last.safetensors}, which counts the epoch: whatever a kill before that left of the epoch is
+ * written again, with the same bytes.
  */
 public final class Trainer {
   public static final String LAST = "last.safetensors";
@@ -62,7 +64,28 @@ public final class Trainer {
   /** Accuracy at the end, and the best. */
   public record Outcome(double top1, double bestTop1) {}
 
-  /** Trains to the last epoch; goes on from last.safetensors if {@code resume} and it is there. */
+  /**
+   * Sees whether the training in a folder, if there is one, can go on.
+   *
+   * @param epochs in all
+   * @return the epochs that are done
+   * @throws sakd.io.UserError if it cannot: its checkpoint is damaged, or was written on other
+   *     data, or more epochs are done than there are to be
+   */
+  public static int requireResumable(Path folder, int epochs, Dataset trainSet, Dataset testSet) {
+    Path last = folder.resolve(LAST);
+    return Files.exists(last)
+        ? Checkpoint.check(last, Checkpoint.Scope.of(epochs, trainSet, testSet))
+            .progress()
+            .epochsDone()
+        : 0;
+  }
+
+  /**
+   * Trains to the last epoch; goes on from last.safetensors if {@code resume} and it is there.
+   *
+   * @throws sakd.io.UserError as for {@link #requireResumable}
+   */
   public Outcome run(Task task, boolean resume) {
     var parameters = task.network.parameters();
     var schedule =
@@ -81,10 +104,12 @@ public final class Trainer {
                 ema,
                 settings.storage(),
                 settings.batchSize())) {
-      var progress = new Checkpoint.Progress(0, 0);
+      var scope = Checkpoint.Scope.of(settings.epochs(), trainSet, evaluator.dataset());
+      var saved = new Checkpoint.Saved(new Checkpoint.Progress(0, 0), scope);
       if (resume && Files.exists(last)) {
-        progress = Checkpoint.load(last, parameters, optimizer, ema, task.architecture);
+        saved = Checkpoint.load(last, parameters, optimizer, ema, task.architecture, scope);
       }
+      var progress = saved.progress();
       DataLoader loader =
           new DataLoader(
               trainSet,
@@ -99,6 +124,10 @@ public final class Trainer {
       int first = progress.epochsDone() + 1;
       double top1 = 0;
       if (first <= settings.epochs()) {
+        int before = saved.scope().epochs();
+        if (before != 0 && before != settings.epochs()) {
+          listener.rescheduled(new Listener.Rescheduled(task.phase, first, before, schedule));
+        }
         listener.start(
             new Listener.Start(
                 task.phase, task.folder, first, settings.epochs(), loader.batches(), trainSet));
@@ -132,7 +161,8 @@ public final class Trainer {
         if (best) {
           averaged(ema, () -> saveBest(task));
         }
-        Checkpoint.save(last, parameters, optimizer, ema, progress, task.about);
+        Checkpoint.save(
+            last, parameters, optimizer, ema, new Checkpoint.Saved(progress, scope), task.about);
       }
       if (ema != null) {
         ema.swap();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -36,7 +37,7 @@ class MethodTest {
     List<String> args = CommandLines.with(FIRST, options.split(" ", -1));
     PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
     try (Ops ops = Devices.reference()) {
-      Plan plan = TrainCommand.parsed(args, nowhere, nowhere).plan(ops, IMAGES);
+      Plan plan = TrainCommand.parsed(args, Path.of(""), nowhere, nowhere).plan(ops, IMAGES);
       List<String> said = new ArrayList<>(List.of(plan.losses()));
       said.addAll(UnusedOptions.notes(args, plan, false));
       return said;

@@ -1,11 +1,15 @@
 package sakd.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_16BE;
+import static java.nio.charset.StandardCharsets.UTF_16LE;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -77,9 +81,52 @@ class RecipesTest {
     assertEquals(List.of("--lr", "1", "--T", "6"), Recipes.expand(List.of("@" + outer)));
     Path loop = folder.resolve("loop");
     Files.writeString(loop, "@" + loop);
-    CommandLines.Answer answer = CommandLines.run("train", "@" + loop);
+    assertRefused(loop, "recipe " + loop + " names itself: @" + loop + ", which names @" + loop);
+    // Round about, and by another name of the first.
+    Path first = folder.resolve("first");
+    Path second = Files.writeString(folder.resolve("second"), "@" + folder + "/./first");
+    Files.writeString(first, "--T 2 @" + second);
+    assertRefused(first, "@" + first + ", which names @" + second + ", which names @" + folder);
+    // Each names the next one twice.
+    for (int i = 0; i < 40; i++) {
+      String next = "@" + folder.resolve("doubled" + (i + 1)) + "\n";
+      Files.writeString(folder.resolve("doubled" + i), next + next);
+    }
+    Files.writeString(folder.resolve("doubled40"), "--T 2");
+    assertRefused(folder.resolve("doubled0"), "more than 100 times");
+  }
+
+  private static void assertRefused(Path recipe, String expected) {
+    CommandLines.Answer answer = CommandLines.run("train", "@" + recipe);
     assertEquals(2, answer.code());
-    assertTrue(answer.err().contains("names itself"), answer.err());
+    assertEquals(1, answer.err().lines().count(), answer.err());
+    assertTrue(answer.err().contains(expected), answer.err());
+  }
+
+  @Test
+  void filesAreReadAsEditorsWriteThem() throws IOException {
+    Path file = folder.resolve("written");
+    List<String> expected = List.of("--epochs", "3", "--data-path", "d\u00e4ta");
+    String text = "--epochs 3\r\n--data-path d\u00e4ta\r\n";
+    for (Charset charset : List.of(UTF_8, UTF_16LE, UTF_16BE)) {
+      Files.writeString(file, "\ufeff" + text, charset);
+      assertEquals(expected, Recipes.expand(List.of("@" + file)), charset.name());
+    }
+    Files.writeString(file, "");
+    assertEquals(List.of(), Recipes.expand(List.of("@" + file)));
+  }
+
+  @Test
+  void whatIsNoTextIsRefused() throws IOException {
+    Path file = folder.resolve("binary");
+    Files.writeString(file, "--epochs 3", UTF_16LE);
+    assertRefused(file, "@" + file + " has zero bytes; expected a text with arguments");
+    Files.write(file, new byte[] {'-', '-', 'T', (byte) 0xe9});
+    assertRefused(file, "is no text in UTF-8");
+    Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe, 0, (byte) 0xd8});
+    assertRefused(file, "is no text in UTF-8");
+    Files.write(file, new byte[(1 << 20) + 1]);
+    assertRefused(file, "has 1048577 bytes");
   }
 
   @Test

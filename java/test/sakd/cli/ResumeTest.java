@@ -4,26 +4,30 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import sakd.io.HostTensor;
 import sakd.io.Safetensors;
+import sakd.train.RunFolder;
 
 /** A run that was killed and resumed ends with the very bytes of one that was left alone. */
 class ResumeTest {
@@ -102,17 +106,10 @@ class ResumeTest {
             name + " of " + actual);
       }
     }
-    assertEquals(epochs(expected), epochs(actual));
+    assertEquals(CommandLines.epochs(expected), CommandLines.epochs(actual));
     try (var files = Files.walk(actual)) {
       assertEquals(0, files.filter(f -> f.toString().endsWith(".tmp")).count());
     }
-  }
-
-  /** The rows of the summary but for what depends on the clock. */
-  private static List<String> epochs(Path run) throws IOException {
-    return Files.readAllLines(run.resolve("summary.csv")).stream()
-        .map(row -> row.substring(0, row.lastIndexOf(',', row.lastIndexOf(',') - 1)))
-        .toList();
   }
 
   private static int epochsDone(Path file) {
@@ -170,13 +167,9 @@ class ResumeTest {
    */
   private static String endProcess(String line, List<String> args, Signal signal, int code)
       throws Exception {
-    List<String> command = new ArrayList<>();
     // Shells start what runs in the background deaf to Ctrl-C.
-    command.addAll(List.of("env", "--default-signal=INT"));
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx1g", "-cp", System.getProperty("java.class.path")));
-    command.add("sakd.cli.Main");
-    command.addAll(args);
+    List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+    command.addAll(main(args));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     StringBuilder seen = new StringBuilder();
     try (BufferedReader out =
@@ -193,6 +186,79 @@ class ResumeTest {
     }
     assertEquals(code, process.waitFor(), seen.toString());
     return seen.toString();
+  }
+
+  /** A command in a process of its own. */
+  private static List<String> main(List<String> args) {
+    return java(Main.class, args);
+  }
+
+  private static List<String> java(Class<?> main, List<String> args) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx1g", "-cp", System.getProperty("java.class.path")));
+    command.add(main.getName());
+    command.addAll(args);
+    return command;
+  }
+
+  /** What the system does to a process at no moment in particular; see also KillTest. */
+  @Test
+  void killedByTheSystemAtRandomMoments() throws Exception {
+    Path alone = shared.resolve("brief");
+    CommandLines.run(brief(alone, data, "--epochs", "6")).ok();
+    Random random = new Random(5);
+    for (int i = 0; i < 3; i++) {
+      Path run = shared.resolve("random" + i);
+      List<String> args = brief(run, data, "--epochs", "6");
+      Process process = new ProcessBuilder(main(args)).redirectErrorStream(true).start();
+      try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+        for (int lines = 1 + random.nextInt(10); lines > 0; lines--) {
+          out.readLine();
+        }
+        Thread.sleep(random.nextInt(20));
+      } finally {
+        process.destroyForcibly();
+      }
+      process.waitFor();
+      if (RunFolder.isRun(run)) {
+        resume(run);
+      } else {
+        CommandLines.run(args).ok();
+      }
+      assertSame(alone, run);
+    }
+  }
+
+  /** Keeps a run as a training does, until it is killed. */
+  static final class Holder {
+    public static void main(String[] args) throws InterruptedException {
+      PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+      try (RunFolder run = RunFolder.open(Path.of(args[0]), out, RunFolder.Printed.STEPS)) {
+        out.println("holds " + run.path());
+        Thread.sleep(60_000);
+      }
+    }
+  }
+
+  @Test
+  void aRunThatAnotherProcessTrainsIsRefused() throws Exception {
+    Path run = shared.resolve("held");
+    List<String> args = brief(run, data, "--epochs", "1");
+    CommandLines.run(args).ok();
+    Process process =
+        new ProcessBuilder(java(Holder.class, List.of(run.toString())))
+            .redirectErrorStream(true)
+            .start();
+    try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+      assertEquals("holds " + run, out.readLine());
+      String expected = run + " is being trained by another process; expected one at a time";
+      assertResumeRefused(run, expected);
+      assertRefused(expected, args.subList(1, args.size()).toArray(String[]::new));
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+    resume(run);
   }
 
   @Test
@@ -252,22 +318,26 @@ class ResumeTest {
   }
 
   @Test
-  void aFullDiskLeavesTheLastCheckpoint() throws IOException {
+  void aFullDiskLeavesTheLastCheckpoint() throws Exception {
     Path run = shared.resolve("blocked");
-    List<String> args = train(run, "--method", "direct", "--amp", "off");
-    kill("direct epoch 2/4 step 1", args);
+    kill("direct epoch 2/4 step 1", train(run, "--method", "direct", "--amp", "off"));
     byte[] last = Files.readAllBytes(run.resolve("last.safetensors"));
-    // A full disk, as far as the writer of the checkpoint can tell.
-    Path full = Path.of("/dev/full");
-    assumeTrue(Files.isWritable(full), "needs " + full);
-    Path temporary = Files.createSymbolicLink(run.resolve("last.safetensors.tmp"), full);
-    CommandLines.Answer answer = CommandLines.run("train", "--resume", run.toString());
-    assertEquals(2, answer.code());
-    assertEquals(1, answer.err().lines().count(), answer.err());
-    assertTrue(answer.err().startsWith("error: cannot write"), answer.err());
-    assertTrue(answer.err().contains("No space left on device"), answer.err());
+    // The system refuses files beyond a size, which the best weights keep to.
+    long blocks = Files.size(run.resolve("best.safetensors")) / 512 + 100;
+    assertTrue(blocks < last.length / 512, "the checkpoint is larger");
+    String limit = "ulimit -f " + blocks + "; exec \"$@\"";
+    List<String> command = new ArrayList<>(List.of("sh", "-c", limit, "sh"));
+    command.addAll(main(List.of("train", "--resume", run.toString())));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(2, process.waitFor(), out);
+    String end = out.lines().reduce((x, y) -> y).orElseThrow();
+    assertTrue(end.startsWith("error: cannot write " + run.resolve("last.safetensors")), out);
+    assertTrue(end.contains("File too large"), out);
     assertArrayEquals(last, Files.readAllBytes(run.resolve("last.safetensors")));
-    assertFalse(Files.exists(temporary, LinkOption.NOFOLLOW_LINKS));
+    try (var files = Files.list(run)) {
+      assertEquals(List.of(), files.filter(f -> f.toString().endsWith(".tmp")).toList());
+    }
     resume(run);
     assertEquals(4, epochsDone(run.resolve("last.safetensors")));
   }
@@ -280,17 +350,207 @@ class ResumeTest {
     byte[] whole = Files.readAllBytes(last);
     byte[] half = Arrays.copyOf(whole, whole.length / 2);
     Files.write(last, half);
-    assertResumeRefused(run, "last.safetensors");
+    assertResumeRefused(run, "last.safetensors cannot be resumed from: it is damaged");
     assertArrayEquals(half, Files.readAllBytes(last));
     // Weights alone are no checkpoint.
     Files.copy(run.resolve("best.safetensors"), last, StandardCopyOption.REPLACE_EXISTING);
-    assertResumeRefused(run, "cannot be resumed from");
+    assertResumeRefused(run, "cannot be resumed from: it says nothing of the epoch");
+    // What it says has to make sense.
+    Map<String, HostTensor> tensors = Safetensors.read(copyOf(whole)).tensors();
+    for (String[] wrong :
+        new String[][] {
+          {"sakd.epochs_done", "-1", "claims -1 epochs done of 4"},
+          {"sakd.epochs_done", "5", "claims 5 epochs done of 4"},
+          {"sakd.best_top1", "NaN", "claims a best accuracy of NaN"},
+          {"sakd.best_top1", "1.5", "claims a best accuracy of 1.5"}
+        }) {
+      Map<String, String> metadata = new HashMap<>(Safetensors.read(copyOf(whole)).metadata());
+      metadata.put(wrong[0], wrong[1]);
+      Safetensors.write(last, metadata, tensors);
+      assertResumeRefused(run, "cannot be resumed from: it " + wrong[2]);
+    }
+    // Checkpoints of earlier versions do not say how many epochs there are to be.
+    Map<String, String> metadata = new HashMap<>(Safetensors.read(copyOf(whole)).metadata());
+    metadata.keySet().removeAll(List.of("sakd.epochs", "sakd.training_data", "sakd.test_data"));
+    metadata.put("sakd.epochs_done", "7");
+    Safetensors.write(last, metadata, tensors);
+    assertResumeRefused(run, "has done 7 epochs, which are to be 4 in all");
+    metadata.put("sakd.epochs_done", "1");
+    Safetensors.write(last, metadata, tensors);
+    resume(run);
+    assertEquals(4, epochsDone(last));
   }
 
-  private static void assertResumeRefused(Path run, String expected) {
-    CommandLines.Answer answer = CommandLines.run("train", "--resume", run.toString());
+  @Test
+  void aDamagedSummaryEndsNothing() throws IOException {
+    Path run = shared.resolve("damaged-summary");
+    CommandLines.run(brief(run, data, "--epochs", "2")).ok();
+    Path summary = run.resolve("summary.csv");
+    String whole = Files.readString(summary);
+    Files.writeString(summary, whole.replace("direct,2", "direct,\u0002"));
+    CommandLines.run("report", run.toString(), "--device", "cpu").ok();
+    String note = "note: " + summary + ": 1 row made no sense and was taken out";
+    CommandLines.Answer answer = resume(run);
+    assertTrue(answer.out().startsWith(note), answer.out());
+    assertTrue(answer.out().matches("(?s).*\ndirect .* SOP +-\n.*"), answer.out());
+    assertFalse(resume(run).out().contains("note"), "said once");
+    Files.delete(summary);
+    resume(run);
+  }
+
+  private static Path copyOf(byte[] file) throws IOException {
+    return Files.write(shared.resolve("copy.safetensors"), file);
+  }
+
+  /** A network that is trained in a second; the number of epochs is to be given. */
+  private static List<String> brief(Path output, Path images, String... more) {
+    return CommandLines.with(
+        List.of(
+            "train",
+            "--data-path",
+            images.toString(),
+            "--model",
+            "resnet8",
+            "--method",
+            "direct",
+            "--T",
+            "1",
+            "--batch-size",
+            "30",
+            "--device",
+            "cpu",
+            "--output-dir",
+            output.toString()),
+        more);
+  }
+
+  @Test
+  void otherDataAreRefused() throws IOException {
+    Path images = CommandLines.data(Files.createDirectory(shared.resolve("changing")));
+    Path run = shared.resolve("changed");
+    CommandLines.run(brief(run, images, "--epochs", "1")).ok();
+    for (String name : List.of("train-images-idx3-ubyte", "t10k-labels-idx1-ubyte")) {
+      Path file = images.resolve(name);
+      byte[] before = Files.readAllBytes(file);
+      byte[] other = before.clone();
+      other[other.length - 1] ^= 1;
+      Files.write(file, other);
+      assertResumeRefused(
+          run,
+          (name.startsWith("train")
+                  ? "its training data were mnist with 60 samples of 1x28x28 in 10 classes"
+                  : "its test data were mnist with 20 samples of 1x28x28 in 10 classes")
+              + ", and other samples, labels or names");
+      Files.write(file, before);
+    }
+    for (String name : List.of("train-images-idx3-ubyte", "train-labels-idx1-ubyte")) {
+      Files.copy(
+          images.resolve(name.replace("train", "t10k")),
+          images.resolve(name),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+    assertResumeRefused(run, "60 samples of 1x28x28 in 10 classes, and are mnist with 20 samples");
+  }
+
+  @Test
+  void fromAnotherFolder() throws Exception {
+    Path home = Files.createDirectory(shared.resolve("home"));
+    CommandLines.data(home);
+    CommandLines.run(brief(home.resolve("weights"), home.resolve("mnist"), "--epochs", "1")).ok();
+    Path run = home.resolve("run");
+    CommandLines.run(
+            brief(
+                run,
+                home.resolve("mnist"),
+                "--epochs",
+                "1",
+                "--init",
+                home + "/weights/best.safetensors"))
+        .ok();
+    // As if it had been started in the folder, with relative paths.
+    Path args = run.resolve("args.txt");
+    String relative = Files.readString(args).replace(home + "/", "");
+    Files.writeString(args, relative);
+    Path startedIn = run.resolve("started-in.txt");
+    assertEquals(Path.of("").toAbsolutePath() + "\n", Files.readString(startedIn));
+    assertResumeRefused(run, "mnist");
+    Files.writeString(startedIn, home + "\n");
+    CommandLines.Answer answer = resume(run);
+    assertEquals(relative, Files.readString(args), "the arguments stay as they were typed");
+    assertTrue(answer.out().contains("direct "), answer.out());
+    String page = CommandLines.run("report", run.toString(), "--device", "cpu").ok().out();
+    assertTrue(page.startsWith("report  "), page);
+    assertFalse(
+        Files.readString(run.resolve("report.html")).contains("Could not be measured"),
+        "the report finds the data too");
+    Files.writeString(startedIn, home.resolve("gone") + "\n");
+    answer = CommandLines.run("train", "--resume", run.toString());
+    assertEquals(2, answer.code());
+    assertTrue(
+        answer.err().startsWith("note: the run was started in " + home.resolve("gone")),
+        answer.err());
+  }
+
+  @Test
+  void moreEpochs() throws IOException {
+    Path run = shared.resolve("more");
+    List<String> args =
+        train(run, "--amp", "off", "--kd-temperature-end", "2", "--logit-weight", "1");
+    args.set(args.indexOf("--teacher-epochs") - 1, "2"); // --epochs
+    CommandLines.run(args).ok();
+    byte[] teacher = Files.readAllBytes(run.resolve("teacher/last.safetensors"));
+    assertRefused(
+        "has done 2 epochs, which are to be 1 in all", "--resume", run.toString(), "--epochs", "1");
+    assertRefused(
+        "--teacher-epochs is 3, but the student has followed the teacher of 2 epochs for 2",
+        "--resume",
+        run.toString(),
+        "--teacher-epochs",
+        "3");
+    CommandLines.killAt(
+        "sakd epoch 3/3 step 1", "train", "--resume", run.toString(), "--epochs", "3");
+    CommandLines.run("report", run.toString(), "--device", "cpu").ok();
+    String report = Files.readString(run.resolve("report.html"));
+    assertTrue(report.contains("was interrupted or still runs"), "it was over before");
+    // It goes on likewise without being told again.
+    CommandLines.Answer answer = resume(run);
+    assertTrue(
+        answer
+            .out()
+            .contains(
+                "\nschedule of sakd: cosine over 3 epochs instead of 2 from epoch 3 on, which has lr"
+                    + " 0.01250\n"),
+        answer.out());
+    assertTrue(answer.out().contains("temperature 4.0 to 2.0"), answer.out());
+    assertFalse(answer.out().contains("schedule of direct"), "that was over before");
+    assertArrayEquals(teacher, Files.readAllBytes(run.resolve("teacher/last.safetensors")));
+    assertEquals(3, epochsDone(run.resolve("direct/last.safetensors")));
+    assertEquals(3, epochsDone(run.resolve("last.safetensors")));
+    assertSeconds(run, answer.out());
+    List<String> written = Files.readAllLines(run.resolve("args.txt"));
+    assertEquals(
+        List.of("--epochs", "3", "--teacher-epochs", "2"),
+        written.subList(written.size() - 4, written.size()));
+    assertFalse(resume(run).out().contains("schedule"), "nothing is left to train");
+    assertEquals(
+        4,
+        Files.readAllLines(run.resolve("summary.csv")).stream()
+            .filter(
+                row ->
+                    row.startsWith("direct,3")
+                        || row.startsWith("sakd,3")
+                        || row.startsWith("teacher"))
+            .count());
+  }
+
+  private static void assertRefused(String expected, String... options) {
+    CommandLines.Answer answer = CommandLines.run(CommandLines.with(List.of("train"), options));
     assertEquals(2, answer.code(), answer.toString());
     assertEquals(1, answer.err().lines().count(), answer.err());
     assertTrue(answer.err().contains(expected), answer.err());
+  }
+
+  private static void assertResumeRefused(Path run, String expected) {
+    assertRefused(expected, "--resume", run.toString());
   }
 }

@@ -1,7 +1,6 @@
 package sakd.io;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -74,14 +73,42 @@ class AtomicFileTest {
     Path directory = Files.createDirectories(folder.resolve("dir/child")).getParent();
     assertThrows(UserError.class, () -> AtomicFile.writeText(directory, "x"));
     assertTrue(Files.isDirectory(directory.resolve("child")));
-    assertFalse(Files.exists(folder.resolve("dir.tmp")));
+    assertEquals(List.of("dir", "file"), names(folder));
   }
 
   @Test
-  void aFolderNamedLikeTheTemporaryFileIsLeftAlone() throws IOException {
-    Path inTheWay = Files.createDirectory(folder.resolve("out.txt.tmp"));
-    assertThrows(UserError.class, () -> AtomicFile.writeText(folder.resolve("out.txt"), "x"));
+  void writersOfOneFileDoNotTearItApart() throws Exception {
+    Path file = folder.resolve("out.txt");
+    AtomicFile.write(
+        file,
+        first -> {
+          AtomicFile.writeFully(first, ByteBuffer.wrap(new byte[] {'a'}));
+          AtomicFile.writeText(file, "the second");
+          assertEquals("the second", Files.readString(file));
+          AtomicFile.writeFully(first, ByteBuffer.wrap(new byte[] {'b'}));
+        });
+    assertEquals("ab", Files.readString(file));
+    assertEquals(List.of("out.txt"), names(folder));
+  }
+
+  @Test
+  void whatKilledWritersLeftIsDeletedAndNothingElse() throws IOException {
+    List<String> others =
+        List.of(
+            "last", "last.tmp.txt", "last.1a2b3c4d.tmp.x", "last.note.tmp", "other.12345678.tmp");
+    for (String name : others) {
+      Files.writeString(folder.resolve(name), "x");
+    }
+    Path inTheWay = Files.createDirectory(folder.resolve("last.tmp"));
+    Files.writeString(folder.resolve("last.1a2b3c4d.tmp"), "half");
+    Files.writeString(folder.resolve("last.00000000.tmp"), "half");
+    AtomicFile.deleteLeftOvers(folder.resolve("last"));
     assertTrue(Files.isDirectory(inTheWay));
+    Files.delete(inTheWay);
+    assertEquals(others.stream().sorted().toList(), names(folder));
+    Files.writeString(folder.resolve("last.tmp"), "as earlier versions left it");
+    AtomicFile.deleteLeftOvers(folder.resolve("last"));
+    assertEquals(others.stream().sorted().toList(), names(folder));
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
@@ -82,6 +83,17 @@ class TensorBoardWriterTest {
     assertEquals(7, text.message(8).integer(1), "DT_STRING");
     assertEquals(1, text.message(8).message(2).message(2).integer(1), "one element");
     assertEquals("    --T 4 – ü", text.message(8).text(8));
+  }
+
+  /** Nothing is read behind a record that a kill cut off, so nothing is written there. */
+  @Test
+  void everyWriterHasAFileOfItsOwn() throws IOException {
+    for (int i = 0; i < 3; i++) {
+      new TensorBoardWriter(folder, i).close();
+    }
+    try (var files = Files.list(folder)) {
+      assertEquals(3, files.filter(f -> f.toString().contains("tfevents")).count());
+    }
   }
 
   private static ProtobufReader value(ProtobufReader event) {

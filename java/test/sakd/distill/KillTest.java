@@ -1,0 +1,202 @@
+package sakd.distill;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import sakd.data.Dataset;
+import sakd.data.DatasetInfo;
+import sakd.data.MemoryDataset;
+import sakd.data.Mixing;
+import sakd.device.DType;
+import sakd.model.NetworkSpec;
+import sakd.model.ResNetSpec;
+import sakd.ops.Neuron;
+import sakd.ops.Ops;
+import sakd.testing.Devices;
+import sakd.testing.DyingFiles;
+import sakd.train.Listeners;
+import sakd.train.LrSchedule;
+import sakd.train.RunFolder;
+import sakd.train.TensorBoardListener;
+import sakd.train.TrainSettings;
+
+/** A run that dies at any moment goes on, and ends with the bytes of one that was left alone. */
+class KillTest {
+  private static final int MOMENTS = 100;
+
+  private static final List<String> ARGS = List.of("--epochs", "2");
+
+  private static final ResNetSpec TINY =
+      new ResNetSpec(
+          "tiny",
+          Neuron.Residual.INPUT,
+          false,
+          List.of(1, 1),
+          List.of(8, 16),
+          8,
+          NetworkSpec.Stem.CIFAR,
+          ResNetSpec.Shortcut.B,
+          0);
+
+  /** A teacher, the student alone, and the student under the teacher, a few steps each. */
+  private static final Plan PLAN =
+      new Plan(
+          TINY,
+          Neuron.LIF,
+          1,
+          Method.SAKD,
+          true,
+          null,
+          null,
+          false,
+          WeightSchedule.constant(new DistillationWeights(1, 1, 10, 4, 0)),
+          DistillationForm.PUBLISHED,
+          1,
+          new TrainSettings(
+              2,
+              8,
+              TrainSettings.Algorithm.SGD,
+              0.05,
+              0.9f,
+              5e-4f,
+              LrSchedule.Kind.COSINE,
+              0,
+              0,
+              0,
+              true,
+              Mixing.NONE,
+              true,
+              3,
+              0,
+              1,
+              DType.F32),
+          1);
+
+  private static final Dataset TRAINING = images(8);
+  private static final Dataset TEST = images(6);
+
+  @TempDir Path folder;
+
+  private static Dataset images(int count) {
+    byte[] pixels = new byte[count * 64];
+    new Random(count).nextBytes(pixels);
+    DatasetInfo info =
+        new DatasetInfo("noise", List.of("a", "b"), new float[] {0.5f}, new float[] {0.3f}, false);
+    int[] labels = IntStream.range(0, count).map(i -> i % 2).toArray();
+    return new MemoryDataset(info, 8, 8, pixels, labels);
+  }
+
+  /** As the command train goes about it. */
+  private static void train(Ops ops, Path folder) {
+    boolean resuming = RunFolder.isRun(folder);
+    PrintWriter out = new PrintWriter(Writer.nullWriter());
+    try (RunFolder run =
+            resuming
+                ? RunFolder.open(folder, out, RunFolder.Printed.STEPS)
+                : RunFolder.create(folder, ARGS, out, RunFolder.Printed.STEPS);
+        TensorBoardListener events = new TensorBoardListener(ARGS)) {
+      if (resuming) {
+        Pipeline.checkResume(PLAN, folder, TRAINING, TEST);
+        run.args(ARGS);
+      }
+      Listeners listeners = new Listeners(List.of(run, events));
+      new Pipeline(ops, PLAN, TRAINING, TEST, folder, listeners, run::say).run(resuming);
+    }
+  }
+
+  /** Moments of every kind, seeded: each step of the run belongs to a file and does one thing. */
+  private static SortedSet<Integer> moments(List<String> steps) {
+    Random random = new Random(11);
+    Map<String, List<Integer>> kinds = new TreeMap<>();
+    for (int i = 0; i < steps.size(); i++) {
+      kinds.computeIfAbsent(steps.get(i), k -> new ArrayList<>()).add(i);
+    }
+    kinds.values().forEach(list -> Collections.shuffle(list, random));
+    SortedSet<Integer> chosen = new TreeSet<>();
+    for (int round = 0; chosen.size() < MOMENTS; round++) {
+      for (List<Integer> moments : kinds.values()) {
+        if (round < moments.size() && chosen.size() < MOMENTS) {
+          chosen.add(moments.get(round));
+        }
+      }
+    }
+    return chosen;
+  }
+
+  @Test
+  void everyMomentLeavesARunThatGoesOn() throws IOException {
+    try (Ops ops = Devices.reference()) {
+      Path run = folder.resolve("run");
+      DyingFiles living = new DyingFiles(Integer.MAX_VALUE, 0);
+      train(ops, living.path(run));
+      Map<String, String> expected = content(run);
+      delete(run);
+      Random random = new Random(12);
+      for (int moment : moments(living.steps())) {
+        String when = "died at step " + moment + ": " + living.steps().get(moment);
+        DyingFiles dying = new DyingFiles(moment, random.nextDouble());
+        assertThrows(DyingFiles.Died.class, () -> train(ops, dying.path(run)), when);
+        assertEquals(living.steps().subList(0, moment + 1), dying.steps(), when);
+        train(ops, new DyingFiles(Integer.MAX_VALUE, 0).path(run));
+        assertEquals(expected, content(run), when);
+        delete(run);
+      }
+    }
+  }
+
+  /** The files of a run, and what of them does not depend on the clock. */
+  private static Map<String, String> content(Path run) throws IOException {
+    Map<String, String> content = new TreeMap<>();
+    try (var files = Files.walk(run)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String name = run.relativize(file).toString();
+        if (name.endsWith("summary.csv")) {
+          // But for the two columns at the end, images/s and seconds.
+          content.put(name, Files.readString(file).replaceAll("(,[^,]*){2}\n", "\n"));
+        } else if (name.endsWith(".txt")) {
+          content.put(name, Files.readString(file));
+        } else if (name.endsWith(".safetensors")) {
+          content.put(name, sha256(Files.readAllBytes(file)));
+        } else if (!name.contains("events.out")) {
+          content.put(name, "");
+        }
+      }
+    }
+    return content;
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void delete(Path run) throws IOException {
+    try (var files = Files.walk(run)) {
+      for (Path file : files.sorted(Collections.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}
