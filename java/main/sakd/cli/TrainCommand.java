@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import sakd.data.Dataset;
+import sakd.device.CompilerStopped;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
@@ -205,6 +206,9 @@ final class TrainCommand implements Callable<Integer> {
       } catch (Interrupt.Stopped e) {
         run.result("stopped in " + e.getMessage() + "; go on with: train --resume " + run.path());
         throw e;
+      } catch (CompilerStopped e) {
+        run.result("stopped while kernels were compiled; go on with: train --resume " + run.path());
+        throw new Interrupt.Stopped(e.getMessage(), e.status());
       }
     }
   }

@@ -11,6 +11,7 @@ import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.leptonica.PIX;
 import org.bytedeco.leptonica.global.leptonica;
 import sakd.io.IoErrors;
+import sakd.io.UserFolders;
 
 /**
  * Decodes JPEG by the libjpeg-turbo in Leptonica, which has it for every platform in one package,
@@ -44,6 +45,7 @@ public final class PictureDecoder {
 
   private static boolean load() {
     ImageIO.setUseCache(false);
+    UserFolders.settle();
     try {
       leptonica.setMsgSeverity(NO_MESSAGES);
       return true;
