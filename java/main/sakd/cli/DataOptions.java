@@ -8,6 +8,7 @@ import sakd.data.Dataset;
 import sakd.data.Datasets;
 import sakd.data.ReadOptions;
 import sakd.data.event.FrameSplit;
+import sakd.io.FileNames;
 import sakd.io.UserError;
 
 /** Which data, and how they are read. */
@@ -64,6 +65,7 @@ final class DataOptions {
             dataPath,
             train,
             new ReadOptions(framesBy, 224, text -> err.println("note: " + text)));
+    opened.classNames().forEach(FileNames::requireSpelt);
     if (mean == null && std == null) {
       return opened;
     }
