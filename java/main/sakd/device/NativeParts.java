@@ -34,15 +34,12 @@ public final class NativeParts {
         return;
       }
       Files.createDirectories(target.getParent());
-      // Readable by the other users of the machine, whose processes find it there.
       Path beside =
-          Files.createTempFile(
-              target.getParent(),
-              target.getFileName().toString(),
-              ".part",
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r--r--")));
+          Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
       try {
         Files.write(beside, bytes);
+        // The processes of the machine's other users find it there.
+        Files.setPosixFilePermissions(beside, PosixFilePermissions.fromString("rw-r--r--"));
         Files.move(beside, target, StandardCopyOption.ATOMIC_MOVE);
       } finally {
         Files.deleteIfExists(beside);
