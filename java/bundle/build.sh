@@ -55,6 +55,8 @@ needed=$(
     esac
   done | sed '/^$/d' | sort -u | paste -sd,
 )
+# What data download needs for https, which nothing refers to by name.
+needed=$needed,jdk.crypto.ec
 echo "Java modules: $needed"
 "$jdk/bin/jlink" --module-path "$jdk/jmods" --add-modules "$needed" --output "$out/runtime" \
   --strip-debug --compress 0 --no-header-files --no-man-pages --vm server

@@ -10,6 +10,7 @@ import sakd.data.Datasets;
 import sakd.data.ReadOptions;
 import sakd.data.Sensor;
 import sakd.data.event.FrameSplit;
+import sakd.io.FileNames;
 import sakd.io.UserError;
 import sakd.model.ImageSpec;
 
@@ -96,6 +97,7 @@ final class DataOptions {
     ReadOptions how =
         new ReadOptions(framesBy, side, text -> err.println("note: " + text)).withSensor(sensor);
     Dataset opened = Datasets.open(dataset, dataPath, train, how);
+    opened.classNames().forEach(FileNames::requireSpelt);
     if (trained != null
         && sensor == null
         && opened.recordings()

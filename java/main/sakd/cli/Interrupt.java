@@ -18,7 +18,7 @@ final class Interrupt implements Listener, AutoCloseable {
 
     private final int code;
 
-    private Stopped(String where, int code) {
+    Stopped(String where, int code) {
       super(where);
       this.code = code;
     }

@@ -6,11 +6,15 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import sakd.data.Dataset;
 import sakd.distill.Pipeline;
+import sakd.io.FileNames;
+import sakd.io.Printable;
 import sakd.io.UserError;
+import sakd.io.UserFolders;
 
 /** The command line: parses, runs, and turns mistakes into one line and an exit code. */
 @Command(
@@ -80,18 +84,26 @@ public final class Main implements Runnable {
     main.onTerminal = out.equals(System.out) && isTerminal(System.console());
     CommandLine line = commandLine(main);
     line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
-    line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
+    line.setErr(printable(new PrintWriter(err, true, StandardCharsets.UTF_8)));
     return execute(line, List.of(args));
   }
 
   /** Runs a command line in which {@code @name} stands for a recipe. */
   static int execute(CommandLine line, List<String> args) {
     try {
+      args.forEach(FileNames::requireSpelt);
       return line.execute(Recipes.expand(args).toArray(String[]::new));
-    } catch (UserError e) {
-      line.getErr().println("error: " + Suggestions.oneLine(e.getMessage()));
-      return 2;
+    } catch (UserError | VirtualMachineError | LinkageError e) {
+      return Faults.report(e, isVerbose(line), line.getErr());
     }
+  }
+
+  private static boolean isVerbose(CommandLine line) {
+    return line.getCommand() instanceof Main main && main.verbose;
+  }
+
+  private static PrintWriter printable(PrintWriter out) {
+    return new PrintWriter(Printable.to(out), true);
   }
 
   /**
@@ -121,18 +133,27 @@ public final class Main implements Runnable {
           e.getCommandLine().getErr().println("error: " + Suggestions.of(e));
           return 2;
         });
+    line.setExecutionStrategy(parsed -> run(parsed, line));
     line.setExecutionExceptionHandler(
-        (e, command, parsed) -> {
-          boolean users = e instanceof UserError;
-          command
-              .getErr()
-              .println("error: " + Suggestions.oneLine(users ? e.getMessage() : e.toString()));
-          if (main.verbose || !users) {
-            e.printStackTrace(command.getErr());
-          }
-          return users ? 2 : 1;
-        });
+        (e, command, parsed) -> Faults.report(e, main.verbose, command.getErr()));
     return line;
+  }
+
+  /** Help has colours on a terminal; what else is printed may hold names from anywhere. */
+  private static int run(CommandLine.ParseResult parsed, CommandLine line) {
+    CommandLine.ParseResult command = parsed;
+    while (command.hasSubcommand()) {
+      command = command.subcommand();
+    }
+    if (command.commandSpec().userObject() instanceof Callable) {
+      Integer help = CommandLine.executeHelpRequest(parsed);
+      if (help != null) {
+        return help;
+      }
+      line.setOut(printable(line.getOut()));
+      UserFolders.settle();
+    }
+    return new CommandLine.RunLast().execute(parsed);
   }
 
   private static boolean isTerminal(Console console) {

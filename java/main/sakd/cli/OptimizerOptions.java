@@ -8,6 +8,9 @@ import sakd.train.TrainSettings;
 
 /** How the weights are found; names as in torchvision's and timm's train.py. */
 final class OptimizerOptions {
+  /** Each reads two batches ahead, all of which are in memory. */
+  private static final int MOST_WORKERS = 256;
+
   @Option(
       names = "--epochs",
       paramLabel = "N",
@@ -101,7 +104,7 @@ final class OptimizerOptions {
       names = "--workers",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Threads that read ahead (default: ${DEFAULT-VALUE}).")
+      description = "Threads that read ahead, 0 to 256 (default: ${DEFAULT-VALUE}).")
   private int workers;
 
   @Option(
@@ -143,9 +146,14 @@ final class OptimizerOptions {
         mixing,
         !noShuffle,
         seed,
-        Values.atLeast(0, "--workers", workers),
+        workers(),
         Values.atLeast(1, "--print-freq", printFreq),
         storage);
+  }
+
+  private int workers() {
+    Values.require(workers >= 0 && workers <= MOST_WORKERS, "--workers", workers, "0 to 256");
+    return workers;
   }
 
   /** Epochs of the teacher. */

@@ -11,6 +11,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import sakd.io.FileNames;
 import sakd.ops.Ops;
 import sakd.report.Report;
 import sakd.train.RunFolder;
@@ -66,7 +67,7 @@ final class ReportCommand implements Callable<Integer> {
             CommandLine line = new CommandLine(ofRun);
             Values.register(line);
             Path from = RunFolder.startedIn(run).filter(Files::isDirectory).orElse(Path.of(""));
-            line.registerConverter(Path.class, from::resolve);
+            line.registerConverter(Path.class, text -> from.resolve(FileNames.path(text)));
             line.setUnmatchedArgumentsAllowed(true).setOverwrittenOptionsAllowed(true);
             line.setExpandAtFiles(false);
             line.setErr(spec.commandLine().getErr());

@@ -9,6 +9,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 import sakd.io.EditDistance;
+import sakd.io.Printable;
 
 /** Turns what picocli says of a mistyped command line into one line with the nearest word. */
 final class Suggestions {
@@ -73,6 +74,6 @@ final class Suggestions {
 
   /** A message on one line, whatever the file name or argument that it quotes. */
   static String oneLine(String message) {
-    return message.replaceAll("\\s*\\R\\s*", " ");
+    return Printable.text(message.replaceAll("\\s*\\R\\s*", " "));
   }
 }

@@ -19,9 +19,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import sakd.data.Dataset;
+import sakd.device.CompilerStopped;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
+import sakd.io.FileNames;
 import sakd.io.UserError;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
@@ -118,7 +120,7 @@ final class TrainCommand implements Callable<Integer> {
     TrainCommand command = new TrainCommand();
     CommandLine line = new CommandLine(command).setOut(out).setErr(err);
     Values.register(line);
-    line.registerConverter(Path.class, from::resolve);
+    line.registerConverter(Path.class, text -> from.resolve(FileNames.path(text)));
     line.setExpandAtFiles(false);
     line.parseArgs(args.toArray(String[]::new));
     return command;
@@ -212,6 +214,10 @@ final class TrainCommand implements Callable<Integer> {
         } catch (Interrupt.Stopped e) {
           run.result("stopped in " + e.getMessage() + "; go on with: train --resume " + run.path());
           throw e;
+        } catch (CompilerStopped e) {
+          run.result(
+              "stopped while kernels were compiled; go on with: train --resume " + run.path());
+          throw new Interrupt.Stopped(e.getMessage(), e.status());
         }
       }
     }

@@ -1,5 +1,6 @@
 package sakd.cli;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -13,6 +14,7 @@ import sakd.data.event.FrameSplit;
 import sakd.data.image.AutoAugment;
 import sakd.distill.Method;
 import sakd.io.EditDistance;
+import sakd.io.FileNames;
 import sakd.io.UserError;
 import sakd.model.NetworkSpec;
 import sakd.model.ResNetSpec;
@@ -65,6 +67,7 @@ final class Values {
                     + " those of the camera");
           }
         });
+    line.registerConverter(Path.class, FileNames::path);
     number(line, int.class, Integer.class, Integer::parseInt, "a whole number");
     number(line, long.class, Long.class, Long::parseLong, "a whole number");
     number(line, float.class, Float.class, Values::finiteFloat, "a finite number");

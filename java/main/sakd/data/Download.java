@@ -2,11 +2,6 @@ package sakd.data;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -18,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import sakd.io.AtomicFile;
 import sakd.io.EditDistance;
 import sakd.io.IoErrors;
 import sakd.io.UserError;
@@ -27,12 +23,9 @@ import sakd.io.UserError;
  * once its checksum is right; a download that was cut off goes on where it stopped.
  */
 public final class Download {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int CHUNK = 1 << 16;
   private static final long LINE_EVERY = 5_000_000_000L;
-  private static final int OK = 200;
-  private static final int PARTIAL = 206;
-  private static final int RANGE_NOT_SATISFIABLE = 416;
 
   /** A file of a set. */
   record Part(String address, String md5) {
@@ -43,7 +36,7 @@ public final class Download {
 
   private static final String CIFAR = "https://www.cs.toronto.edu/~kriz/";
   private static final String FASHION =
-      "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/";
+      "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/";
   private static final String MNIST = "https://ossci-datasets.s3.amazonaws.com/mnist/";
 
   private static final Map<String, List<Part>> SETS =
@@ -101,64 +94,70 @@ public final class Download {
               + EditDistance.nearest(name, names())
               + "?");
     }
-    fetch(parts, folder, progress);
+    fetch(parts, folder, PATIENCE, progress);
   }
 
-  /** Fetches every file that is not there yet. */
-  static void fetch(List<Part> parts, Path folder, Consumer<String> progress) {
-    HttpClient client =
-        HttpClient.newBuilder()
-            .connectTimeout(PATIENCE)
-            .followRedirects(HttpClient.Redirect.NORMAL)
-            .build();
+  /**
+   * Fetches every file that is not there yet.
+   *
+   * @param patience how long to wait for a server that sends nothing
+   */
+  static void fetch(List<Part> parts, Path folder, Duration patience, Consumer<String> progress) {
     for (Part part : parts) {
       Path file = folder.resolve(part.name());
       try {
         Files.createDirectories(folder);
         if (Files.exists(file)) {
+          requirePublished(part, file);
           progress.accept(file + " is there already");
-          continue;
+        } else {
+          fetch(part, file, patience, progress);
         }
-        fetch(client, part, file, progress);
-      } catch (IOException | URISyntaxException e) {
+      } catch (IOException e) {
         throw new UserError(
             "cannot fetch "
                 + part.address
                 + " ("
-                + (e instanceof IOException io ? IoErrors.reason(io) : e.getMessage())
+                + IoErrors.reason(e)
                 + "); expected a connection and free space in "
                 + folder
                 + ", run the same command again to go on",
             e);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new UserError("stopped while fetching " + file + "; run the same command again", e);
       }
     }
   }
 
-  private static void fetch(HttpClient client, Part part, Path file, Consumer<String> progress)
-      throws IOException, URISyntaxException, InterruptedException {
-    Path partial = file.resolveSibling(part.name() + ".part");
-    long have = Files.exists(partial) ? Files.size(partial) : 0;
-    HttpRequest.Builder request = HttpRequest.newBuilder(new URI(part.address));
-    if (have > 0) {
-      request.header("Range", "bytes=" + have + "-");
-    }
-    HttpResponse<InputStream> response =
-        client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
-    try (InputStream in = response.body()) {
-      int status = response.statusCode();
-      if (status != OK && status != PARTIAL && status != RANGE_NOT_SATISFIABLE) {
-        throw new IOException("the server answers " + status);
-      }
-      // A server that cannot go on sends everything; one that has no more, nothing.
-      if (status != RANGE_NOT_SATISFIABLE) {
-        append(in, partial, status == PARTIAL ? have : 0, response, progress);
-      }
-    }
-    String found = Checksum.md5(partial);
+  private static void requirePublished(Part part, Path file) throws IOException {
+    String found = Files.isDirectory(file) ? "of a folder" : Checksum.md5(file);
     if (!found.equals(part.md5)) {
+      throw new UserError(
+          file
+              + " is there already but is not the published file: its MD5 is "
+              + found
+              + "; expected "
+              + part.md5
+              + ", move it away and run the same command again");
+    }
+  }
+
+  private static void fetch(Part part, Path file, Duration patience, Consumer<String> progress)
+      throws IOException {
+    Path partial = file.resolveSibling(part.name() + ".part");
+    boolean resumed = Files.exists(partial) && Files.size(partial) > 0;
+    boolean complete = transfer(part, partial, true, patience, progress);
+    if (resumed && complete && !published(part, partial)) {
+      // The bytes before may be damaged, or of another file.
+      complete = transfer(part, partial, false, patience, progress);
+    }
+    if (!published(part, partial)) {
+      if (!complete) {
+        throw new IOException(
+            "the server stopped after "
+                + megabytes(Files.size(partial))
+                + " MB, which is not the file; if it does so again, delete "
+                + partial);
+      }
+      String found = Checksum.md5(partial);
       Files.delete(partial);
       throw new UserError(
           part.address
@@ -172,28 +171,77 @@ public final class Download {
     progress.accept(file + ": " + Files.size(file) + " bytes, checksum as published");
   }
 
-  private static void append(
-      InputStream in, Path partial, long from, HttpResponse<?> response, Consumer<String> progress)
+  private static boolean published(Part part, Path file) throws IOException {
+    return Checksum.md5(file).equals(part.md5);
+  }
+
+  /**
+   * Fetches what is missing.
+   *
+   * @param goOn whether after what is there, or from the start
+   * @return whether the server has no more; false if it did not say how much there is
+   */
+  private static boolean transfer(
+      Part part, Path partial, boolean goOn, Duration patience, Consumer<String> progress)
       throws IOException {
-    long expected = response.headers().firstValueAsLong("Content-Length").orElse(-1);
-    String total = expected < 0 ? "?" : megabytes(from + expected);
+    long have = goOn && Files.exists(partial) ? Files.size(partial) : 0;
+    try (RemoteFile remote = RemoteFile.open(part.address, have, patience)) {
+      if (remote.atEnd()) {
+        return true;
+      }
+      if (remote.from() == have || remote.from() == 0) {
+        return receive(remote, partial, have == 0, progress);
+      }
+    }
+    if (have == 0) {
+      throw new IOException("the server sends another part of the file");
+    }
+    return transfer(part, partial, false, patience, progress);
+  }
+
+  /** Writes what comes; bytes of before stay until others have come in their place. */
+  private static boolean receive(
+      RemoteFile remote, Path partial, boolean anew, Consumer<String> progress) throws IOException {
+    byte[] chunk = new byte[CHUNK];
+    InputStream in = remote.body();
+    int n = remote.read(in, chunk);
+    if (remote.from() == 0 && n > 0 && chunk[0] == '<') {
+      throw new IOException("the server sends a web page, as networks do that want a log-in");
+    }
     try (FileChannel out =
         FileChannel.open(partial, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      out.truncate(from).position(from);
-      byte[] chunk = new byte[CHUNK];
+      if (anew) {
+        out.truncate(0);
+      }
+      out.position(remote.from());
       long said = System.nanoTime();
-      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-        ByteBuffer bytes = ByteBuffer.wrap(chunk, 0, n);
-        while (bytes.hasRemaining()) {
-          out.write(bytes);
-        }
+      for (; n >= 0; n = remote.read(in, chunk)) {
+        AtomicFile.writeFully(out, ByteBuffer.wrap(chunk, 0, n));
         if (System.nanoTime() - said > LINE_EVERY) {
           said = System.nanoTime();
-          progress.accept(partial + ": " + megabytes(out.position()) + " of " + total + " MB");
+          progress.accept(
+              partial + ": " + megabytes(out.position()) + " of " + total(remote) + " MB");
         }
+      }
+      long received = out.position() - remote.from();
+      if (remote.length() > received) {
+        throw new IOException(
+            "the connection ended after "
+                + megabytes(out.position())
+                + " of "
+                + total(remote)
+                + " MB");
+      }
+      if (remote.length() >= 0) {
+        out.truncate(out.position());
       }
       out.force(true);
     }
+    return remote.length() >= 0;
+  }
+
+  private static String total(RemoteFile remote) {
+    return remote.length() < 0 ? "?" : megabytes(remote.from() + remote.length());
   }
 
   private static String megabytes(long bytes) {

@@ -1,31 +1,49 @@
 package sakd.device;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Optional;
+import sakd.io.AtomicFile;
+import sakd.io.IoErrors;
+import sakd.io.UserFolders;
 
 /**
- * Compiled programs on disk. An entry is the SHA-256 of the binary and the binary, because a driver
- * that is handed half a file may crash rather than refuse it. Where the folder cannot be written
- * nothing is kept, and every run compiles.
+ * Compiled programs on disk. An entry is the SHA-256 of its key and the binary, and the binary,
+ * because whoever is handed half a file, or another one's, may crash rather than refuse it. Where
+ * the folder cannot be written nothing is kept, and every run compiles.
  */
 public final class BinaryCache {
   private static final int HASH_BYTES = 32;
 
+  /** No compiler makes so large a program of a kernel. */
+  private static final long MOST_BYTES = 1 << 28;
+
+  /** Null to keep nothing. */
   private final Path folder;
+
+  private boolean complained;
 
   public BinaryCache(Path folder) {
     this.folder = folder;
   }
 
-  /** The folder of this name in the user's cache ({@link KernelCache}). */
+  /**
+   * The folder of this name in {@code sakd} of the user's cache ({@link UserFolders#cache});
+   * without a home, nothing is kept.
+   */
   public static BinaryCache ofUser(String name) {
-    return new BinaryCache(KernelCache.path().resolve(name));
+    return new BinaryCache(
+        UserFolders.cache().map(cache -> cache.resolve("sakd").resolve(name)).orElse(null));
   }
 
   /** Where the entry is kept. */
@@ -35,11 +53,18 @@ public final class BinaryCache {
 
   /** The binary, if there is an undamaged one. */
   public Optional<byte[]> read(String key) {
+    if (folder == null) {
+      return Optional.empty();
+    }
+    Path file = file(key);
     try {
-      byte[] entry = Files.readAllBytes(file(key));
+      if (!Files.isRegularFile(file) || Files.size(file) > MOST_BYTES) {
+        return Optional.empty();
+      }
+      byte[] entry = Files.readAllBytes(file);
       if (entry.length > HASH_BYTES) {
         byte[] binary = Arrays.copyOfRange(entry, HASH_BYTES, entry.length);
-        if (Arrays.equals(sha256(binary), Arrays.copyOf(entry, HASH_BYTES))) {
+        if (Arrays.equals(sha256(key, binary), Arrays.copyOf(entry, HASH_BYTES))) {
           return Optional.of(binary);
         }
       }
@@ -51,25 +76,51 @@ public final class BinaryCache {
 
   /** Keeps the binary, in place of an entry of this key that is there. */
   public void write(String key, byte[] binary) {
+    if (folder == null) {
+      complain("there is no home folder", "set HOME or XDG_CACHE_HOME");
+      return;
+    }
     try {
       Files.createDirectories(folder);
-      Path beside = Files.createTempFile(folder, key, ".part");
+      Path beside = Files.createTempFile(folder, "entry", ".part");
       try {
-        byte[] entry = Arrays.copyOf(sha256(binary), HASH_BYTES + binary.length);
-        System.arraycopy(binary, 0, entry, HASH_BYTES, binary.length);
-        Files.write(beside, entry);
-        Files.move(beside, file(key), StandardCopyOption.ATOMIC_MOVE);
+        try (FileChannel channel = FileChannel.open(beside, StandardOpenOption.WRITE)) {
+          AtomicFile.writeFully(channel, ByteBuffer.wrap(sha256(key, binary)));
+          AtomicFile.writeFully(channel, ByteBuffer.wrap(binary));
+          channel.force(true);
+        }
+        Path file = file(key);
+        if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+          WorkFolder.delete(file);
+        }
+        Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
       } finally {
         Files.deleteIfExists(beside);
       }
     } catch (IOException e) {
-      // A cache that cannot be written costs time at the next start, nothing else.
+      complain(
+          folder + ": " + IoErrors.reason(e),
+          "free some space, or name another folder with XDG_CACHE_HOME");
     }
   }
 
-  private static byte[] sha256(byte[] bytes) {
+  /** A cache that cannot be written costs time at the next start, nothing else. */
+  private void complain(String reason, String remedy) {
+    if (!complained) {
+      complained = true;
+      System.err.println(
+          "note: compiled kernels cannot be kept, so every run compiles them ("
+              + reason
+              + "); "
+              + remedy);
+    }
+  }
+
+  private static byte[] sha256(String key, byte[] binary) {
     try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(key.getBytes(StandardCharsets.UTF_8));
+      return digest.digest(binary);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }

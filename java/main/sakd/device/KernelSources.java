@@ -9,7 +9,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -21,6 +23,9 @@ public final class KernelSources {
   private static final Pattern INCLUDE = Pattern.compile("\\s*#\\s*include\\s+\"([^\"]+)\"\\s*");
   private static final Pattern ONCE = Pattern.compile("\\s*#\\s*pragma\\s+once\\s*");
 
+  /** A file is asked for once for every set of definitions. */
+  private static final Map<String, String> LOADED = new ConcurrentHashMap<>();
+
   private KernelSources() {}
 
   /**
@@ -30,9 +35,13 @@ public final class KernelSources {
    * @throws IllegalArgumentException if there is no such file
    */
   public static String load(String file) {
-    StringBuilder text = new StringBuilder();
-    append(file, text, new HashSet<>());
-    return text.toString();
+    return LOADED.computeIfAbsent(
+        file,
+        name -> {
+          StringBuilder text = new StringBuilder();
+          append(name, text, new HashSet<>());
+          return text.toString();
+        });
   }
 
   private static void append(String file, StringBuilder text, Set<String> included) {

@@ -76,8 +76,8 @@ public final class NirFile {
     AtomicFile.write(
         path,
         channel -> {
-          // The library writes to a path of its own.
-          Path temporary = Files.createTempFile("sakd", ".nir");
+          // The library writes to a path of its own; beside, where there has to be room anyway.
+          Path temporary = Files.createTempFile(path.toAbsolutePath().getParent(), "sakd", ".nir");
           try {
             try (WritableHdfFile file = HdfFile.write(temporary)) {
               write(file, graph, steps);

@@ -13,6 +13,7 @@ import sakd.device.cuda.CudaDevice;
 import sakd.device.opencl.OpenClDevice;
 import sakd.io.EditDistance;
 import sakd.io.UserError;
+import sakd.io.UserFolders;
 
 /** Finds the devices of this machine and opens one by name. */
 public final class Backend {
@@ -93,6 +94,7 @@ public final class Backend {
    * @throws UserError if there is no such device
    */
   public static Ops open(String name) {
+    UserFolders.settle();
     if (name.equals("auto")) {
       if (CudaDevice.count() > 0) {
         return new KernelOps(CudaDevice.open(0));

@@ -161,6 +161,23 @@ class DataLoaderTest {
     assertFalse(epoch.hasNext());
   }
 
+  /** Not only what is the data's fault: the consumer would wait for ever. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3})
+  void anErrorOfTheMachineReachesTheConsumer(int workers) {
+    OutOfMemoryError failure = new OutOfMemoryError("Java heap space");
+    Dataset large =
+        new Pixels(10) {
+          @Override
+          public void read(int index, SplitMix64 random, ByteBuffer target) {
+            throw failure;
+          }
+        };
+    Epoch epoch = new DataLoader(large, 5, false, false, Augment.NONE, 0, workers).epoch(0);
+    assertSame(failure, assertThrows(OutOfMemoryError.class, epoch::next));
+    assertFalse(epoch.hasNext());
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 3})
   void aFewUnreadableSamplesAreReplaced(int workers) {

@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -94,6 +95,20 @@ class DownloadTest {
     assertEquals(List.of(file + " is there already"), fetch("set.gz", published));
     assertEquals(1, asked.size());
 
+    // What is there under the name is not touched, whatever it is.
+    Files.write(file, Arrays.copyOf(content, 300));
+    assertRefused(() -> fetch("set.gz", published), "is there already", published, "move it away");
+    assertEquals(300, Files.size(file));
+    Files.write(file, content);
+
+    // A part that is damaged is fetched anew.
+    byte[] damaged = Arrays.copyOf(content, 90_000);
+    damaged[5] ^= 1;
+    Files.delete(file);
+    Files.write(part, damaged);
+    fetch("set.gz", published);
+    assertArrayEquals(content, Files.readAllBytes(file));
+
     // Cut off after the last byte, and a server that always sends everything.
     Files.move(file, part);
     fetch("set.gz", published);
@@ -109,7 +124,8 @@ class DownloadTest {
     String host = server.getAddress().getAddress().getHostAddress();
     String address = "http://" + host + ":" + server.getAddress().getPort() + "/" + name;
     List<String> lines = new ArrayList<>();
-    Download.fetch(List.of(new Download.Part(address, md5)), folder, lines::add);
+    Download.fetch(
+        List.of(new Download.Part(address, md5)), folder, Duration.ofSeconds(10), lines::add);
     return lines;
   }
 }

@@ -4,6 +4,7 @@ import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.leptonica.PIX;
 import org.bytedeco.leptonica.global.leptonica;
 import sakd.io.IoErrors;
+import sakd.io.UserFolders;
 
 /**
  * JPEG and WebP by the libjpeg-turbo and libwebp in Leptonica, which has them for every platform in
@@ -21,6 +22,7 @@ final class LeptonicaPictures {
   private LeptonicaPictures() {}
 
   private static boolean load() {
+    UserFolders.settle();
     try {
       leptonica.setMsgSeverity(NO_MESSAGES);
       return true;

@@ -159,10 +159,7 @@ public final class CpuDevice extends HostDevice {
     return kernels.computeIfAbsent(
         spec,
         s -> {
-          Path object = compiler.compile(s.file(), s.options());
-          // Stays loaded: JNA shares a library among all who name it, other devices of this
-          // process included.
-          NativeLibrary library = NativeLibrary.getInstance(object.toString());
+          NativeLibrary library = compiler.load(s.file(), s.options());
           return new HostKernel(
               library.getFunction(s.function()),
               KernelParameters.of(s.file(), s.function()),

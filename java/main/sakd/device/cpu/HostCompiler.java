@@ -1,15 +1,18 @@
 package sakd.device.cpu;
 
+import com.sun.jna.NativeLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import sakd.device.BinaryCache;
 import sakd.device.Command;
-import sakd.device.KernelCache;
 import sakd.device.KernelSources;
+import sakd.device.WorkFolder;
 import sakd.io.UserError;
 
 /**
@@ -39,12 +42,21 @@ final class HostCompiler {
           ? List.of("-mprefer-vector-width=512")
           : List.of();
 
+  private static final String PROCESSOR = processor();
+
   private final String command;
   private final String version;
+  private final BinaryCache cache;
 
-  private HostCompiler(String command, String version) {
+  /** Shared by all devices of the process, and never unloaded. */
+  private final Map<String, NativeLibrary> loaded = new HashMap<>();
+
+  private int compiled;
+
+  HostCompiler(String command, String version, BinaryCache cache) {
     this.command = command;
     this.version = version;
+    this.cache = cache;
   }
 
   /** Looked for once: to ask each candidate's version takes a process. */
@@ -64,7 +76,10 @@ final class HostCompiler {
         Command.Output out = Command.run(List.of(candidate, "--version"));
         if (out.status() == 0) {
           return Optional.of(
-              new HostCompiler(candidate, out.text().lines().findFirst().orElse(candidate)));
+              new HostCompiler(
+                  candidate,
+                  out.text().lines().findFirst().orElse(candidate),
+                  BinaryCache.ofUser("cpu")));
         }
       } catch (IOException e) {
         // Not on the PATH: try the next.
@@ -78,79 +93,105 @@ final class HostCompiler {
     return version;
   }
 
-  /** A shared object with the kernels of {@code file} under these -D options. */
-  Path compile(String file, List<String> defines) {
-    String source = KernelSources.load(file);
-    String key =
-        KernelSources.sha256(
-            source, String.join(" ", defines), String.join(" ", OPTIONS), version, processor());
-    String stem = file.replace(".cu", "") + "-" + key.substring(0, 24);
-    Path object = KernelCache.directory().resolve(stem + ".so");
-    if (isSharedObject(object)) {
-      return object;
+  /** How many kernels were compiled rather than read from disk. */
+  int compiled() {
+    return compiled;
+  }
+
+  /** The name of the entry on disk. */
+  String cacheKey(String file, List<String> defines) {
+    return file.replace(".cu", "-")
+        + KernelSources.sha256(
+                KernelSources.load(file),
+                String.join(" ", defines),
+                String.join(" ", OPTIONS),
+                version,
+                PROCESSOR)
+            .substring(0, 24);
+  }
+
+  /**
+   * The kernels of {@code file} under these -D options, ready to be called.
+   *
+   * @throws UserError if they do not compile, or there is no room to do it in
+   */
+  synchronized NativeLibrary load(String file, List<String> defines) {
+    String key = cacheKey(file, defines);
+    NativeLibrary library = loaded.get(key);
+    if (library == null) {
+      library = cache.read(key).flatMap(kept -> loadKept(file, kept)).orElse(null);
     }
-    Path unique =
-        KernelCache.directory()
-            .resolve(
-                stem + "." + ProcessHandle.current().pid() + "-" + Thread.currentThread().getId());
-    Path text = Path.of(unique + ".cpp");
-    Path built = Path.of(unique + ".tmp");
+    if (library == null) {
+      byte[] object = compile(file, defines);
+      library = loadNew(file, object);
+      cache.write(key, object);
+    }
+    loaded.put(key, library);
+    return library;
+  }
+
+  /** Empty if it was made on a machine with other libraries that shares the folder, say. */
+  private static Optional<NativeLibrary> loadKept(String file, byte[] object) {
     try {
-      Files.writeString(text, source);
-      List<String> line = new ArrayList<>(List.of(command));
-      line.addAll(OPTIONS);
-      line.addAll(WIDE);
-      line.addAll(defines);
-      line.addAll(List.of(text.toString(), "-o", built.toString()));
-      Command.Output out = Command.run(line);
-      if (out.status() != 0) {
-        throw new UserError(
-            "kernel "
-                + file
-                + " does not compile with "
-                + command
-                + " "
-                + defines
-                + ": "
-                + out.text().strip());
-      }
-      Files.move(built, object, StandardCopyOption.ATOMIC_MOVE);
-      return object;
+      return Optional.of(HostCode.load(file, object));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private NativeLibrary loadNew(String file, byte[] object) {
+    try {
+      return HostCode.load(file, object);
     } catch (IOException e) {
       throw new UserError(
-          "cannot keep the compiled kernel "
-              + object
+          "kernel "
+              + file
+              + " as compiled by "
+              + command
+              + " cannot be loaded ("
+              + e.getMessage()
+              + "); expected a compiler for this system, name another in CXX",
+          e);
+    }
+  }
+
+  private byte[] compile(String file, List<String> defines) {
+    compiled++;
+    try {
+      return WorkFolder.with(folder -> compile(folder, file, defines));
+    } catch (IOException e) {
+      throw new UserError(
+          "cannot compile kernel "
+              + file
               + " ("
               + e.getMessage()
-              + "); free some space, or name another folder with XDG_CACHE_HOME",
+              + "); expected room for temporary files, free some space or name another folder with"
+              + " TMPDIR",
           e);
-    } finally {
-      deleteQuietly(text);
-      deleteQuietly(built);
     }
   }
 
-  /** A damaged entry, cut short by a full disk or a crash, is compiled again. */
-  private static boolean isSharedObject(Path path) {
-    try (var in = Files.newByteChannel(path)) {
-      var head = java.nio.ByteBuffer.allocate(4);
-      return in.size() > 4096
-          && in.read(head) == 4
-          && head.get(0) == 0x7f
-          && head.get(1) == 'E'
-          && head.get(2) == 'L'
-          && head.get(3) == 'F';
-    } catch (IOException e) {
-      return false;
+  private byte[] compile(Path folder, String file, List<String> defines) throws IOException {
+    Path text = Files.writeString(folder.resolve("kernel.cpp"), KernelSources.load(file));
+    Path object = folder.resolve("kernel.so");
+    List<String> line = new ArrayList<>(List.of(command));
+    line.addAll(OPTIONS);
+    line.addAll(WIDE);
+    line.addAll(defines);
+    line.addAll(List.of(text.toString(), "-o", object.toString()));
+    Command.Output out = Command.compile(line, folder);
+    if (out.status() != 0) {
+      throw new UserError(
+          "kernel "
+              + file
+              + " does not compile with "
+              + command
+              + " "
+              + defines
+              + ": "
+              + out.text().strip());
     }
-  }
-
-  private static void deleteQuietly(Path path) {
-    try {
-      Files.deleteIfExists(path);
-    } catch (IOException e) {
-      // It lies in the cache folder and is overwritten or ignored later.
-    }
+    return Files.readAllBytes(object);
   }
 
   /** What -march=native depends on: the processor's flags. */

@@ -2,15 +2,14 @@ package sakd.device.cuda;
 
 import com.sun.jna.NativeLibrary;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import jcuda.LibUtils;
 import org.bytedeco.javacpp.Loader;
+import sakd.device.NativeParts;
 
 /**
  * Loads shared libraries by the name that others ask for them by. Once loaded, a library is found
@@ -92,33 +91,14 @@ final class NativeLibraries {
   }
 
   /**
-   * Makes JCuda's own part of a library ready to be loaded by its class, which unpacks it but
-   * trusts a file that is there: one that another process is just writing, or that a full disk cut
-   * short.
+   * Makes JCuda's own part of a library ready to be loaded by its class.
    *
    * @param name e.g. {@code JCublas2-12.6.0}
    * @throws IOException if it cannot be unpacked
    */
   static void unpackGlue(String name) throws IOException {
     String file = LibUtils.createLibraryFileName(LibUtils.createPlatformLibraryName(name));
-    Path folder = Path.of(System.getProperty("java.io.tmpdir"));
-    Path target = folder.resolve(file);
-    try (InputStream in = LibUtils.class.getResourceAsStream("/lib/" + file)) {
-      if (in == null) {
-        throw new IOException("no " + file + " on the class path");
-      }
-      byte[] bytes = in.readAllBytes();
-      if (Files.exists(target) && Files.size(target) == bytes.length) {
-        return;
-      }
-      Path beside = Files.createTempFile(folder, file, ".part");
-      try {
-        Files.write(beside, bytes);
-        Files.move(beside, target, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        Files.deleteIfExists(beside);
-      }
-    }
+    NativeParts.unpack("/lib/" + file, file);
   }
 
   /** The files that this process has loaded whose name begins so. */

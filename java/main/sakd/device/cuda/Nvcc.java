@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import sakd.device.Command;
+import sakd.device.WorkFolder;
 import sakd.io.UserError;
 
 /** NVIDIA's compiler as a command. */
@@ -46,45 +47,32 @@ final class Nvcc implements CudaCompiler {
 
   @Override
   public byte[] compile(String file, String source, List<String> options, Architecture target) {
-    Path folder = null;
     try {
-      folder = Files.createTempDirectory("sakd-nvcc");
-      Path text = folder.resolve("kernel.cu");
-      Path image = folder.resolve("kernel.cubin");
-      Files.writeString(text, source);
-      List<String> line = new ArrayList<>(List.of(command, "-cubin", "-w", "-arch=" + target));
-      line.addAll(options);
-      line.addAll(List.of("-o", image.toString(), text.toString()));
-      Command.Output out = Command.run(line);
-      if (out.status() != 0) {
-        throw refused(file, options, target, out.text());
-      }
-      return Files.readAllBytes(image);
+      return WorkFolder.with(folder -> compile(folder, file, source, options, target));
     } catch (IOException e) {
       throw new UserError(
           "cannot compile kernels/"
               + file
               + " ("
               + e.getMessage()
-              + "); free some space in "
-              + System.getProperty("java.io.tmpdir")
-              + ", or name another folder with -Djava.io.tmpdir",
+              + "); expected room for temporary files, free some space or name another folder with"
+              + " TMPDIR",
           e);
-    } finally {
-      delete(folder);
     }
   }
 
-  private static void delete(Path folder) {
-    if (folder == null) {
-      return;
+  private byte[] compile(
+      Path folder, String file, String source, List<String> options, Architecture target)
+      throws IOException {
+    Path text = Files.writeString(folder.resolve("kernel.cu"), source);
+    Path image = folder.resolve("kernel.cubin");
+    List<String> line = new ArrayList<>(List.of(command, "-cubin", "-w", "-arch=" + target));
+    line.addAll(options);
+    line.addAll(List.of("-o", image.toString(), text.toString()));
+    Command.Output out = Command.compile(line, folder);
+    if (out.status() != 0) {
+      throw refused(file, options, target, out.text());
     }
-    try {
-      Files.deleteIfExists(folder.resolve("kernel.cu"));
-      Files.deleteIfExists(folder.resolve("kernel.cubin"));
-      Files.deleteIfExists(folder);
-    } catch (IOException e) {
-      // It lies in the folder for temporary files.
-    }
+    return Files.readAllBytes(image);
   }
 }

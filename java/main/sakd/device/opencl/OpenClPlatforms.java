@@ -1,11 +1,14 @@
 package sakd.device.opencl;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jocl.CL;
 import org.jocl.CLException;
+import org.jocl.LibUtils;
 import org.jocl.cl_device_id;
 import org.jocl.cl_platform_id;
+import sakd.device.NativeParts;
 
 /** Finds the devices; on a machine without OpenCL there are none, and a reason. */
 final class OpenClPlatforms {
@@ -22,6 +25,9 @@ final class OpenClPlatforms {
       "OpenCL has no devices here; install your GPU's OpenCL driver, or pocl-opencl-icd for the"
           + " processor";
 
+  private static final String BLAST = "JOCLBlast_1_5_2";
+  private static final String LIBCLBLAST = "libclblast.so";
+
   private static Found found;
 
   private OpenClPlatforms() {}
@@ -36,6 +42,7 @@ final class OpenClPlatforms {
 
   private static Found look() {
     try {
+      unpack();
       CL.setExceptionsEnabled(true);
       List<Entry> devices = new ArrayList<>();
       cl_platform_id[] platforms = platforms();
@@ -49,9 +56,20 @@ final class OpenClPlatforms {
     } catch (LinkageError e) {
       // JOCL loads its native part, which loads libOpenCL.so.1, when the class is first touched.
       return new Found(List.of(), NO_LOADER + " (" + firstLine(e) + ")");
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | IOException e) {
       return new Found(List.of(), NO_LOADER + " (" + firstLine(e) + ")");
     }
+  }
+
+  /** JOCL's own part and CLBlast's, under the names by which their classes look for them. */
+  static void unpack() throws IOException {
+    for (String name : List.of("JOCL_2_0_6", BLAST)) {
+      String file = LibUtils.createLibraryFileName(LibUtils.createPlatformLibraryName(name));
+      NativeParts.unpack("/lib/" + file, file);
+    }
+    NativeParts.unpack(
+        "/lib/linux/x86_64/" + LIBCLBLAST,
+        LibUtils.createPlatformLibraryName(BLAST) + "_dependents/linux/x86_64/" + LIBCLBLAST);
   }
 
   private static String firstLine(Throwable e) {

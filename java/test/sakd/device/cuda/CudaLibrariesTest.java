@@ -1,5 +1,6 @@
 package sakd.device.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -76,7 +77,14 @@ class CudaLibrariesTest {
     // Moved there, not written: this process may have the file loaded.
     Files.move(cut, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
     NativeLibraries.unpackGlue(name);
-    assertEquals(whole.length, Files.size(file));
+    assertArrayEquals(whole, Files.readAllBytes(file));
+    Path flipped = Files.createTempFile(file.getParent(), "flipped", ".so");
+    byte[] bytes = whole.clone();
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(flipped, bytes);
+    Files.move(flipped, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+    NativeLibraries.unpackGlue(name);
+    assertArrayEquals(whole, Files.readAllBytes(file));
     assertThrows(IOException.class, () -> NativeLibraries.unpackGlue("JNothing-1"));
   }
 }
