@@ -85,7 +85,8 @@ class FingerprintTest {
   @Test
   void picturesCountByNameAndContentWhereverTheyLie() throws IOException {
     Path root = folder.resolve("first");
-    for (String name : List.of("train/a/1.png", "train/a/2.png", "train/b/1.png", "val/a/1.png", "val/b/1.png")) {
+    for (String name :
+        List.of("train/a/1.png", "train/a/2.png", "train/b/1.png", "val/a/1.png", "val/b/1.png")) {
       Path file = root.resolve(name);
       Files.createDirectories(file.getParent());
       Files.write(file, ImageFiles.png(new byte[3 * 4 * 4], 3, 4, 4));
