@@ -5,7 +5,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Queue;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -24,6 +23,8 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
 
   /** How long to wait for a worker that is within one image; it is a daemon thread in any case. */
   private static final int CLOSE_SECONDS = 5;
+
+  private static final String PREPARING = "preparing a batch";
 
   private final DataLoader loader;
   private final int epoch;
@@ -83,19 +84,13 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
       if (Thread.interrupted()) { // A batch that is ready would be handed out without a look.
         throw new InterruptedException();
       }
-      current = pool == null ? loader.fill(epoch, order, next, failures) : ahead.remove().get();
+      current =
+          pool == null
+              ? loader.fill(epoch, order, next, failures)
+              : Ahead.take(ahead.remove(), PREPARING);
       done = true;
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw cancelled(e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      if (e.getCause() instanceof Error cause) {
-        throw cause;
-      }
-      throw cancelled(e);
+      throw Ahead.interrupted(PREPARING, e);
     } finally {
       if (!done) {
         close();
@@ -168,11 +163,5 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
-  }
-
-  private static CancellationException cancelled(Exception cause) {
-    CancellationException e = new CancellationException("interrupted while preparing a batch");
-    e.initCause(cause);
-    return e;
   }
 }

@@ -2,17 +2,19 @@ package sakd.io;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Locale;
 
 /**
- * What a file that is no weight file most likely is, by its first bytes: people's downloads are web
- * pages and pointers, and what they have is in other formats.
+ * What a file that is not what was looked for most likely is, by its first bytes: people's
+ * downloads are web pages and pointers, and what they have is in other formats.
  */
-final class FileStart {
+public final class FileStart {
   /** So many bytes are enough. */
   static final int BYTES = 512;
 
+  private static final String POINTER = "version https://git-lfs";
   private static final int TAR_MAGIC = 257;
   private static final int SHOWN = 8;
 
@@ -25,6 +27,17 @@ final class FileStart {
   FileStart(byte[] head) {
     this.head = head;
     this.text = new String(head, StandardCharsets.ISO_8859_1);
+  }
+
+  /** Of a file that is in memory. */
+  public static FileStart of(byte[] content) {
+    return new FileStart(Arrays.copyOf(content, Math.min(content.length, BYTES)));
+  }
+
+  /** Whether it is what a download leaves that went wrong: nothing, a page or a pointer. */
+  public boolean isFailedDownload() {
+    String start = characters().strip().toLowerCase(Locale.ROOT);
+    return head.length == 0 || (isText() && (start.startsWith("<") || start.startsWith(POINTER)));
   }
 
   boolean startsWith(String bytes) {
@@ -41,7 +54,7 @@ final class FileStart {
   }
 
   /** In a sentence with "it is", with how the file starts; what to do about it follows. */
-  String kind() {
+  public String kind() {
     if (head.length == 0) {
       return "an empty file";
     }
@@ -70,7 +83,7 @@ final class FileStart {
 
   private String textKind() {
     String start = characters().strip().toLowerCase(Locale.ROOT);
-    if (start.startsWith("version https://git-lfs")) {
+    if (start.startsWith(POINTER)) {
       return "a Git LFS pointer (git lfs pull fetches the file itself)";
     }
     if (start.startsWith("<")) {

@@ -4,11 +4,10 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import sakd.data.Ahead;
 import sakd.model.ImageSpec;
 
 /** Reads files of pictures on several processors, ahead of the network but not far. */
@@ -54,26 +53,7 @@ public final class PictureReader extends ImageReader {
       Path file = files.get(submitted++);
       ahead.add(pool.submit(() -> how.read(file)));
     }
-    try {
-      return ahead.remove().get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw cancelled(e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      if (e.getCause() instanceof Error cause) {
-        throw cause;
-      }
-      throw cancelled(e);
-    }
-  }
-
-  private static CancellationException cancelled(Exception cause) {
-    CancellationException e = new CancellationException("interrupted while reading a picture");
-    e.initCause(cause);
-    return e;
+    return Ahead.take(ahead.remove(), "reading a picture");
   }
 
   @Override

@@ -27,12 +27,11 @@ import sakd.data.DatasetInfo;
 import sakd.data.MemoryDataset;
 import sakd.data.Mixing;
 import sakd.device.DType;
-import sakd.model.NetworkSpec;
-import sakd.model.ResNetSpec;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.testing.Devices;
 import sakd.testing.DyingFiles;
+import sakd.testing.TinyNetwork;
 import sakd.train.Listeners;
 import sakd.train.LrSchedule;
 import sakd.train.RunFolder;
@@ -45,22 +44,10 @@ class KillTest {
 
   private static final List<String> ARGS = List.of("--epochs", "2");
 
-  private static final ResNetSpec TINY =
-      new ResNetSpec(
-          "tiny",
-          Neuron.Residual.INPUT,
-          false,
-          List.of(1, 1),
-          List.of(8, 16),
-          8,
-          NetworkSpec.Stem.CIFAR,
-          ResNetSpec.Shortcut.B,
-          0);
-
   /** A teacher, the student alone, and the student under the teacher, a few steps each. */
   private static final Plan PLAN =
       new Plan(
-          TINY,
+          TinyNetwork.SPEC,
           Neuron.LIF,
           1,
           Method.SAKD,

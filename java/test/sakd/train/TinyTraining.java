@@ -16,12 +16,11 @@ import sakd.distill.DistillationObjective;
 import sakd.distill.DistillationWeights;
 import sakd.distill.WeightSchedule;
 import sakd.model.Network;
-import sakd.model.NetworkSpec;
 import sakd.model.ResNet;
-import sakd.model.ResNetSpec;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.testing.TinyNetwork;
 
 /** Distillation of a network of five convolutions on 8x8 images, in a fraction of a second. */
 final class TinyTraining implements AutoCloseable {
@@ -29,18 +28,6 @@ final class TinyTraining implements AutoCloseable {
   static final int BATCH = 8;
 
   private static final int CLASSES = 4;
-  private static final ResNetSpec SPEC =
-      new ResNetSpec(
-          "tiny",
-          Neuron.Residual.INPUT,
-          false,
-          List.of(1, 1),
-          List.of(8, 16),
-          8,
-          NetworkSpec.Stem.CIFAR,
-          ResNetSpec.Shortcut.B,
-          0);
-
   final Ops ops;
   final Dataset data = data();
   final Parameters parameters = new Parameters(2);
@@ -56,9 +43,9 @@ final class TinyTraining implements AutoCloseable {
   TinyTraining(Ops ops, float ceWeight) {
     this.ops = ops;
     Parameters ofTeacher = new Parameters(1);
-    teacher = new ResNet(SPEC.ann(), Neuron.RELU, 1, 1, CLASSES, ofTeacher);
+    teacher = new ResNet(TinyNetwork.SPEC.ann(), Neuron.RELU, 1, 1, CLASSES, ofTeacher);
     ofTeacher.allocate(ops);
-    student = new ResNet(SPEC, Neuron.LIF, 2, 1, CLASSES, parameters);
+    student = new ResNet(TinyNetwork.SPEC, Neuron.LIF, 2, 1, CLASSES, parameters);
     DistillationWeights weights = new DistillationWeights(ceWeight, 1, 10, 4, 0);
     DistillationLoss loss = new DistillationLoss(weights, student.stageChannels(), 1, parameters);
     parameters.allocate(ops);

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
+import sakd.io.FileStart;
 import sakd.io.IoErrors;
 import sakd.io.UserError;
 
@@ -26,8 +27,6 @@ public final class EventReader {
 
   /** A year in microseconds, so that differences of times never overflow. */
   private static final long MAX_SPAN = 366L * 86_400 * 1_000_000;
-
-  private static final int OTHER_START = 64;
 
   /** The row by which ATIS, whose last is 239, says that its clock went on by so much. */
   private static final int ATIS_CLOCK_ROW = 240;
@@ -110,28 +109,14 @@ public final class EventReader {
         throw IoErrors.damaged(file, "it has " + size + " bytes", "a recording below 1 GiB");
       }
       byte[] content = Files.readAllBytes(file);
-      String kind = otherKind(content);
-      if (!kind.isEmpty()) {
-        throw IoErrors.damaged(file, "it is " + kind, "a recording of events");
+      FileStart start = FileStart.of(content);
+      if (start.isFailedDownload()) {
+        throw IoErrors.damaged(file, "it is " + start.kind(), "a recording of events");
       }
       return content;
     } catch (IOException e) {
       throw IoErrors.unreadable(file, "a recording of events", e);
     }
-  }
-
-  /** What a failed download leaves under a recording's name; empty if it is none of that. */
-  private static String otherKind(byte[] content) {
-    int start = Math.min(content.length, OTHER_START);
-    String text =
-        new String(content, 0, start, StandardCharsets.ISO_8859_1).strip().toLowerCase(Locale.ROOT);
-    if (content.length == 0) {
-      return "empty";
-    }
-    if (text.startsWith("<!doctype") || text.startsWith("<html") || text.startsWith("<?xml")) {
-      return "a web page";
-    }
-    return text.startsWith("version https://git-lfs") ? "a Git LFS pointer" : "";
   }
 
   private static boolean startsWith(ByteBuffer bytes, String text) {

@@ -10,6 +10,7 @@ import javax.imageio.ImageReader;
 import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
+import sakd.io.FileStart;
 import sakd.io.IoErrors;
 import sakd.io.UserError;
 
@@ -59,7 +60,8 @@ final class ImageIoPictures {
     try (ImageInputStream in = new Bytes(content)) {
       ImageReader reader = reader(in);
       if (reader == null) {
-        throw IoErrors.damaged(file, "it is of no known format", PictureDecoder.EXPECTED);
+        throw IoErrors.damaged(
+            file, "it is " + FileStart.of(content).kind(), PictureDecoder.EXPECTED);
       }
       try {
         reader.setInput(in, true, true);

@@ -241,12 +241,19 @@ class PictureDecoderTest {
 
   @Test
   void whatIsNoPictureIsSaid() {
-    for (byte[] content :
-        new byte[][] {new byte[0], new byte[40], ascii("<html>"), ascii("P7 1")}) {
-      UserError e = assertThrows(UserError.class, () -> decode(content));
-      assertTrue(e.getMessage().contains("no known format"), e.getMessage());
-      assertTrue(e.getMessage().contains("WebP"), e.getMessage());
-    }
+    Map<String, byte[]> others =
+        Map.of(
+            "it is an empty file;", new byte[0],
+            "it is of another format, its first bytes are 00 00", new byte[40],
+            "it is a web page that starts with \"<html>\";", ascii("<html>"),
+            "it is a Git LFS pointer", ascii("version https://git-lfs.github.com/spec/v1\noid"),
+            "it is a text that starts with \"P7 1\";", ascii("P7 1"));
+    others.forEach(
+        (said, content) -> {
+          UserError e = assertThrows(UserError.class, () -> decode(content));
+          assertTrue(e.getMessage().contains(said), e.getMessage());
+          assertTrue(e.getMessage().contains("WebP"), e.getMessage());
+        });
   }
 
   private static byte[] written(BufferedImage image, String format) throws IOException {
