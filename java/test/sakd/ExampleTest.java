@@ -99,24 +99,31 @@ class ExampleTest {
 
   /** A set of the program's own: what is bright in it, the left half or the right. */
   private static Dataset halves(int size) {
+    return halves(size, List.of("left", "right"));
+  }
+
+  /** With the classes in this order. */
+  private static Dataset halves(int size, List<String> classes) {
     int side = 16;
+    int left = classes.indexOf("left");
     byte[] pixels = new byte[size * side * side];
     int[] labels = new int[size];
     for (int i = 0; i < pixels.length; i++) {
       int image = i / (side * side);
-      labels[image] = image % 2;
-      pixels[i] = (byte) (i % side * 2 / side == labels[image] ? 200 : image);
+      labels[image] = image % 2 == 0 ? left : 1 - left;
+      pixels[i] = (byte) (i % side * 2 / side == image % 2 ? 200 : image);
     }
     DatasetInfo info =
-        new DatasetInfo(
-            "halves", List.of("left", "right"), new float[] {0.5f}, new float[] {0.25f}, false);
+        new DatasetInfo("halves", classes, new float[] {0.5f}, new float[] {0.25f}, false);
     return new MemoryDataset(info, side, side, pixels, labels);
   }
 
   @Test
   void onesOwnData() {
     Path run = folder.resolve("halves");
-    Sakd training = TINY.data(halves(40), halves(20)).method(Method.DIRECT).option("--no-augment");
+    // Test samples are numbered as the training's classes are, whatever their own order.
+    Dataset test = halves(20, List.of("right", "left"));
+    Sakd training = TINY.data(halves(40), test).method(Method.DIRECT).option("--no-augment");
     List<Pipeline.Row> rows = training.train(run);
     assertEquals(20, rows.get(0).evaluation().images());
     assertEquals(
@@ -134,6 +141,15 @@ class ExampleTest {
           others.getMessage().contains("has classes that the network was not trained on"),
           others.getMessage());
     }
+  }
+
+  @Test
+  void testSamplesOfOtherClassesAreRefusedBeforeAnythingIsWritten() {
+    Path run = folder.resolve("others");
+    Sakd training = TINY.data(halves(8), halves(8, List.of("left", "middle")));
+    UserError error = assertThrows(UserError.class, () -> training.train(run));
+    assertTrue(error.getMessage().contains("(middle)"), error.getMessage());
+    assertFalse(Files.exists(run));
   }
 
   @Test

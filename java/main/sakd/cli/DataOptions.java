@@ -94,8 +94,7 @@ final class DataOptions {
     int side = imageSize == null ? ReadOptions.DEFAULT.imageSize() : imageSize;
     Values.require(side >= SMALLEST && side <= LARGEST, "--image-size", side, "32 to 1024");
     var err = spec.commandLine().getErr();
-    ReadOptions how =
-        new ReadOptions(framesBy, side, text -> err.println("note: " + text)).withSensor(sensor);
+    ReadOptions how = new ReadOptions(framesBy, side, sensor, text -> err.println("note: " + text));
     Dataset opened = Datasets.open(dataset, dataPath, train, how);
     opened.classNames().forEach(FileNames::requireSpelt);
     if (trained != null

@@ -9,7 +9,6 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -23,6 +22,7 @@ import sakd.device.CompilerStopped;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
+import sakd.distill.PlanCheck;
 import sakd.io.FileNames;
 import sakd.io.UserError;
 import sakd.ops.Neuron;
@@ -31,9 +31,7 @@ import sakd.train.Listener;
 import sakd.train.Listeners;
 import sakd.train.RunFolder;
 import sakd.train.RunFolder.Printed;
-import sakd.train.Summary;
 import sakd.train.TensorBoardListener;
-import sakd.train.TrainSettings;
 
 /** {@code train}: the whole of SAKD, or one method of it. */
 @Command(
@@ -185,7 +183,7 @@ final class TrainCommand implements Callable<Integer> {
     try (Ops ops = device.open()) {
       Plan plan = plan(ops, trainSet);
       // A run that cannot start leaves no folder.
-      Pipeline.check(plan, trainSet);
+      PlanCheck.check(plan, trainSet, testSet);
       boolean withBar =
           interrupt != null && !quiet && ((Main) spec.root().userObject()).onTerminal();
       Printed printed = quiet ? Printed.RESULTS : withBar ? Printed.EPOCHS : Printed.STEPS;
@@ -193,11 +191,12 @@ final class TrainCommand implements Callable<Integer> {
           TrainingBar bar = withBar ? bar(ops) : null;
           TensorBoardListener events = new TensorBoardListener(args)) {
         if (resuming) {
-          Pipeline.checkResume(plan, folder, trainSet, testSet);
+          PlanCheck.checkResume(plan, folder, trainSet, testSet);
           run.args(args);
         }
+        TrainPrinter printer = new TrainPrinter(plan, run);
         run.say("device  " + ops.device().name() + ": " + ops.device().description());
-        describe(plan, trainSet, testSet, run);
+        printer.describe(trainSet, testSet);
         for (String note : UnusedOptions.notes(args, plan, trainSet.recordings())) {
           run.say("note    " + note);
         }
@@ -209,7 +208,7 @@ final class TrainCommand implements Callable<Integer> {
               new Pipeline(
                       ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
                   .run(resuming);
-          table(rows, plan, run);
+          printer.table(rows);
           return rows;
         } catch (Interrupt.Stopped e) {
           run.result("stopped in " + e.getMessage() + "; go on with: train --resume " + run.path());
@@ -284,88 +283,5 @@ final class TrainCommand implements Callable<Integer> {
             augment.mixing(),
             device.storage(ops)),
         optimizer.teacherEpochs(small));
-  }
-
-  private static void describe(Plan plan, Dataset trainSet, Dataset testSet, RunFolder run) {
-    TrainSettings s = plan.settings();
-    int frames = trainSet.inSteps(plan.steps()).shape().frames();
-    run.say(
-        String.format(
-            Locale.ROOT,
-            "data    %s: %d training and %d test %s of %dx%dx%d, %d classes",
-            trainSet.name(),
-            trainSet.size(),
-            testSet.size(),
-            trainSet.recordings()
-                ? "recordings in " + frames + (frames == 1 ? " frame" : " frames")
-                : "images",
-            trainSet.channels(),
-            trainSet.height(),
-            trainSet.width(),
-            trainSet.classes()));
-    run.say(
-        String.format(
-            Locale.ROOT,
-            "model   %s, activations in %s",
-            plan.method() == Method.ANN
-                ? plan.model().annName() + ", " + Neuron.Kind.RELU
-                : String.format(
-                    Locale.ROOT,
-                    "%s, %s, T = %d",
-                    plan.model().name(),
-                    plan.neuron().kind(),
-                    plan.steps()),
-            s.storage()));
-    run.say(
-        String.format(
-            Locale.ROOT,
-            "method  %s: %s",
-            plan.method().name().toLowerCase(Locale.ROOT),
-            plan.losses()));
-    run.say(
-        String.format(
-            Locale.ROOT,
-            "train   %s, lr %s %s, weight decay %s, batch %d, seed %d",
-            s.optimizer(),
-            s.lr(),
-            s.schedule(),
-            s.weightDecay(),
-            s.batchSize(),
-            s.seed()));
-    run.say("run     " + run.path());
-  }
-
-  /** What training a network took; not known if rows of the summary were lost. */
-  private static String seconds(Pipeline.Row row, Plan plan, Summary summary) {
-    int epochs = row.spiking() ? plan.settings().epochs() : plan.teacherEpochs();
-    return row.phase() == null || summary.epochs(row.phase()) < epochs
-        ? "-"
-        : String.format(Locale.ROOT, "%.1f", summary.seconds(row.phase()));
-  }
-
-  private static void table(List<Pipeline.Row> rows, Plan plan, RunFolder run) {
-    run.say("");
-    run.result(
-        String.format(
-            "%-18s %10s %12s %22s %9s",
-            "network", "top-1", "firing rate", "operations per image", "seconds"));
-    for (Pipeline.Row row : rows) {
-      run.result(
-          String.format(
-              Locale.ROOT,
-              "%-18s %8.2f %% %12s %22s %9s",
-              row.name(),
-              100 * row.evaluation().top1(),
-              row.spiking()
-                  ? String.format(Locale.ROOT, "%.4f", row.evaluation().activity().meanFiringRate())
-                  : "-",
-              row.spiking()
-                  ? String.format(
-                      Locale.ROOT, "%.2f M SOP", row.evaluation().synapticOperations() / 1e6)
-                  : String.format(Locale.ROOT, "%.2f M MAC", row.evaluation().macs() / 1e6),
-              seconds(row, plan, run.summary())));
-    }
-    run.result("");
-    run.result("weights " + run.path().resolve("best.safetensors"));
   }
 }

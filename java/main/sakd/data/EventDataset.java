@@ -25,6 +25,9 @@ final class EventDataset implements Dataset {
   private final boolean dropsOutside;
   private final AtomicReferenceArray<SoftReference<byte[]>> kept;
 
+  /** Kept, as it asks for every file; null as long as nobody asked. */
+  private String fingerprint;
+
   /**
    * @param shape frames, 2 polarities, and the size of the sensor
    * @param recordings those of one file beside each other
@@ -70,14 +73,17 @@ final class EventDataset implements Dataset {
   }
 
   @Override
-  public String fingerprint() {
-    Fingerprint all = Fingerprint.of(this);
-    for (int i = 0; i < recordings.size(); i++) {
-      Recording recording = recordings.get(i);
-      all.add(recording.file(), i, recordings.size());
-      all.add(recording.from()).add(recording.to());
+  public synchronized String fingerprint() {
+    if (fingerprint == null) {
+      Fingerprint all = Fingerprint.of(this);
+      for (int i = 0; i < recordings.size(); i++) {
+        Recording recording = recordings.get(i);
+        all.add(recording.file(), i, recordings.size());
+        all.add(recording.from()).add(recording.to());
+      }
+      fingerprint = all.hex();
     }
-    return all.hex();
+    return fingerprint;
   }
 
   @Override

@@ -7,8 +7,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import sakd.data.Augment;
-import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.RenumberedDataset;
 import sakd.io.UserError;
@@ -67,109 +65,23 @@ public final class Pipeline {
     this.ops = ops;
     this.plan = plan;
     this.trainSet = trainSet.inSteps(plan.steps());
-    this.testSet = RenumberedDataset.of(testSet, trainSet.classNames()).inSteps(plan.steps());
+    this.testSet = testSet(plan, trainSet, testSet);
     this.folder = folder;
     this.listener = listener;
     this.say = say;
   }
 
   /**
-   * Refuses a plan that cannot be run on this data, before anything is written.
+   * The test samples as evaluation sees them: with the class numbers of the training samples.
    *
-   * @throws UserError if the batch size does not fit, or the teacher's or initial weights cannot be
-   *     read or are of another network
+   * @throws UserError if they have classes of their own
    */
-  public static void check(Plan plan, Dataset trainSet) {
-    TrainSettings s = plan.settings();
-    // Reads nothing yet, but knows which numbers it can work with.
-    new DataLoader(
-        trainSet.inSteps(plan.steps()),
-        s.batchSize(),
-        false,
-        false,
-        Augment.NONE,
-        s.seed(),
-        s.workers());
-    plan.model().requireImages(trainSet.height(), trainSet.width());
-    if (plan.method().needsTeacher() && plan.teacherWeights() != null) {
-      Path path = plan.teacherWeights();
-      WeightFile file = WeightFile.read(path);
-      if (ModelFile.isIn(file.metadata())) {
-        Neuron neuron = ModelFile.of(file.metadata(), path.toString()).neuron();
-        if (neuron.kind().isSpiking()) {
-          throw new UserError(
-              path
-                  + " holds a spiking network ("
-                  + neuron.kind()
-                  + "); expected the ANN as the teacher, such as a run's teacher/best.safetensors,"
-                  + " give it with --teacher");
-        }
-      }
-      ImageSpec seen = ImageSpec.of(file.metadata(), path.toString());
-      if (seen != null && RenumberedDataset.isNeeded(trainSet, seen.classNames())) {
-        throw new UserError(
-            path
-                + " was trained on other classes, or in another order, than "
-                + trainSet.name()
-                + " has; expected a teacher of "
-                + String.join(", ", trainSet.classNames())
-                + ", train one on this data set");
-      }
-      Parameters ann = new Parameters(0);
-      ann(plan, trainSet, ann);
-      match(file, ann, plan, trainSet);
-    }
-    if (plan.initialWeights() != null) {
-      Parameters first = new Parameters(0);
-      if (plan.method() == Method.ANN) {
-        ann(plan, trainSet, first);
-      } else {
-        student(plan, trainSet, first);
-      }
-      match(WeightFile.read(plan.initialWeights()), first, plan, trainSet);
-    }
-  }
-
-  /**
-   * Refuses to go on with a run that would not be the one it was.
-   *
-   * @param folder the run directory
-   * @throws UserError if a checkpoint is damaged, was written on other data, or has more epochs
-   *     done than are to be; or if the teacher is to be trained on after the student began
-   */
-  public static void checkResume(Plan plan, Path folder, Dataset trainSet, Dataset testSet) {
-    Dataset train = trainSet.inSteps(plan.steps());
-    Dataset test = testSet.inSteps(plan.steps());
-    if (plan.method() == Method.ANN) {
-      Trainer.requireResumable(folder, plan.teacherEpochs(), train, test);
-      return;
-    }
-    int epochs = plan.settings().epochs();
-    if (plan.compare()) {
-      Trainer.requireResumable(folder.resolve(RunFolder.DIRECT), epochs, train, test);
-    }
-    int student = Trainer.requireResumable(folder, epochs, train, test);
-    if (plan.method().needsTeacher() && plan.teacherWeights() == null) {
-      Path where = folder.resolve(RunFolder.TEACHER);
-      int teacher = Trainer.requireResumable(where, plan.teacherEpochs(), train, test);
-      if (student > 0 && teacher > 0 && teacher < plan.teacherEpochs()) {
-        throw new UserError(
-            "--teacher-epochs is "
-                + plan.teacherEpochs()
-                + ", but the student has followed the teacher of "
-                + teacher
-                + " epochs for "
-                + student
-                + " already; expected "
-                + teacher
-                + ", or start a new run");
-      }
-    }
+  static Dataset testSet(Plan plan, Dataset trainSet, Dataset testSet) {
+    return RenumberedDataset.of(testSet, trainSet.classNames()).inSteps(plan.steps());
   }
 
   /** What of a file is whose; the transforms may be missing in it. */
-  private static Weights.Match match(
-      WeightFile file, Parameters parameters, Plan plan, Dataset data) {
+  static Weights.Match match(WeightFile file, Parameters parameters, Plan plan, Dataset data) {
     return Weights.match(
         file,
         parameters,
@@ -227,7 +139,7 @@ public final class Pipeline {
     return rows;
   }
 
-  private static Network ann(Plan plan, Dataset data, Parameters parameters) {
+  static Network ann(Plan plan, Dataset data, Parameters parameters) {
     return plan.model().ann().build(Neuron.RELU, 1, data.channels(), data.classes(), parameters);
   }
 
@@ -239,7 +151,7 @@ public final class Pipeline {
   }
 
   /** The SNN, not yet allocated: the transforms of distillation may join its parameters. */
-  private static Network student(Plan plan, Dataset data, Parameters parameters) {
+  static Network student(Plan plan, Dataset data, Parameters parameters) {
     return plan.model()
         .build(plan.neuron(), plan.steps(), data.channels(), data.classes(), parameters);
   }

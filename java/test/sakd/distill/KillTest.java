@@ -102,7 +102,7 @@ class KillTest {
                 : RunFolder.create(folder, ARGS, out, RunFolder.Printed.STEPS);
         TensorBoardListener events = new TensorBoardListener(ARGS)) {
       if (resuming) {
-        Pipeline.checkResume(PLAN, folder, TRAINING, TEST);
+        PlanCheck.checkResume(PLAN, folder, TRAINING, TEST);
         run.args(ARGS);
       }
       Listeners listeners = new Listeners(List.of(run, events));

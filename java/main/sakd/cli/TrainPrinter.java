@@ -1,0 +1,102 @@
+package sakd.cli;
+
+import java.util.List;
+import java.util.Locale;
+import sakd.data.Dataset;
+import sakd.distill.Method;
+import sakd.distill.Pipeline;
+import sakd.distill.Plan;
+import sakd.ops.Neuron;
+import sakd.train.RunFolder;
+import sakd.train.Summary;
+import sakd.train.TrainSettings;
+import sakd.train.Trainer;
+
+/** Prints what a training is to be, and the final table. */
+record TrainPrinter(Plan plan, RunFolder run) {
+  /** Says what is trained on what, and how. */
+  void describe(Dataset trainSet, Dataset testSet) {
+    TrainSettings s = plan.settings();
+    int frames = trainSet.inSteps(plan.steps()).shape().frames();
+    run.say(
+        String.format(
+            Locale.ROOT,
+            "data    %s: %d training and %d test %s of %dx%dx%d, %d classes",
+            trainSet.name(),
+            trainSet.size(),
+            testSet.size(),
+            trainSet.recordings()
+                ? "recordings in " + frames + (frames == 1 ? " frame" : " frames")
+                : "images",
+            trainSet.channels(),
+            trainSet.height(),
+            trainSet.width(),
+            trainSet.classes()));
+    run.say(
+        String.format(
+            Locale.ROOT,
+            "model   %s, activations in %s",
+            plan.method() == Method.ANN
+                ? plan.model().annName() + ", " + Neuron.Kind.RELU
+                : String.format(
+                    Locale.ROOT,
+                    "%s, %s, T = %d",
+                    plan.model().name(),
+                    plan.neuron().kind(),
+                    plan.steps()),
+            s.storage()));
+    run.say(
+        String.format(
+            Locale.ROOT,
+            "method  %s: %s",
+            plan.method().name().toLowerCase(Locale.ROOT),
+            plan.losses()));
+    run.say(
+        String.format(
+            Locale.ROOT,
+            "train   %s, lr %s %s, weight decay %s, batch %d, seed %d",
+            s.optimizer(),
+            s.lr(),
+            s.schedule(),
+            s.weightDecay(),
+            s.batchSize(),
+            s.seed()));
+    run.say("run     " + run.path());
+  }
+
+  /** What training a network took; not known if rows of the summary were lost. */
+  private String seconds(Pipeline.Row row) {
+    Summary summary = run.summary();
+    int epochs = row.spiking() ? plan.settings().epochs() : plan.teacherEpochs();
+    return row.phase() == null || summary.epochs(row.phase()) < epochs
+        ? "-"
+        : String.format(Locale.ROOT, "%.1f", summary.seconds(row.phase()));
+  }
+
+  /** Says what came of it: a line a network. */
+  void table(List<Pipeline.Row> rows) {
+    run.say("");
+    run.result(
+        String.format(
+            "%-18s %10s %12s %22s %9s",
+            "network", "top-1", "firing rate", "operations per image", "seconds"));
+    for (Pipeline.Row row : rows) {
+      run.result(
+          String.format(
+              Locale.ROOT,
+              "%-18s %8.2f %% %12s %22s %9s",
+              row.name(),
+              100 * row.evaluation().top1(),
+              row.spiking()
+                  ? String.format(Locale.ROOT, "%.4f", row.evaluation().activity().meanFiringRate())
+                  : "-",
+              row.spiking()
+                  ? String.format(
+                      Locale.ROOT, "%.2f M SOP", row.evaluation().synapticOperations() / 1e6)
+                  : String.format(Locale.ROOT, "%.2f M MAC", row.evaluation().macs() / 1e6),
+              seconds(row)));
+    }
+    run.result("");
+    run.result("weights " + run.path().resolve(Trainer.BEST));
+  }
+}

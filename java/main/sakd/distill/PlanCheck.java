@@ -1,0 +1,120 @@
+package sakd.distill;
+
+import java.nio.file.Path;
+import sakd.data.Augment;
+import sakd.data.DataLoader;
+import sakd.data.Dataset;
+import sakd.data.RenumberedDataset;
+import sakd.io.UserError;
+import sakd.io.WeightFile;
+import sakd.model.ImageSpec;
+import sakd.model.ModelFile;
+import sakd.nn.Parameters;
+import sakd.ops.Neuron;
+import sakd.train.RunFolder;
+import sakd.train.TrainSettings;
+import sakd.train.Trainer;
+
+/** Sees whether a plan can be run, before a long training ends in an error. */
+public final class PlanCheck {
+  private PlanCheck() {}
+
+  /**
+   * Refuses a plan that cannot be run on this data, before anything is written.
+   *
+   * @throws UserError if the batch size does not fit, the test samples have classes of their own,
+   *     or the teacher's or initial weights cannot be read or are of another network
+   */
+  public static void check(Plan plan, Dataset trainSet, Dataset testSet) {
+    Pipeline.testSet(plan, trainSet, testSet);
+    TrainSettings s = plan.settings();
+    // Reads nothing yet, but knows which numbers it can work with.
+    new DataLoader(
+        trainSet.inSteps(plan.steps()),
+        s.batchSize(),
+        false,
+        false,
+        Augment.NONE,
+        s.seed(),
+        s.workers());
+    plan.model().requireImages(trainSet.height(), trainSet.width());
+    if (plan.method().needsTeacher() && plan.teacherWeights() != null) {
+      checkTeacher(plan, trainSet);
+    }
+    if (plan.initialWeights() != null) {
+      Parameters first = new Parameters(0);
+      if (plan.method() == Method.ANN) {
+        Pipeline.ann(plan, trainSet, first);
+      } else {
+        Pipeline.student(plan, trainSet, first);
+      }
+      Pipeline.match(WeightFile.read(plan.initialWeights()), first, plan, trainSet);
+    }
+  }
+
+  private static void checkTeacher(Plan plan, Dataset trainSet) {
+    Path path = plan.teacherWeights();
+    WeightFile file = WeightFile.read(path);
+    if (ModelFile.isIn(file.metadata())) {
+      Neuron neuron = ModelFile.of(file.metadata(), path.toString()).neuron();
+      if (neuron.kind().isSpiking()) {
+        throw new UserError(
+            path
+                + " holds a spiking network ("
+                + neuron.kind()
+                + "); expected the ANN as the teacher, such as a run's teacher/best.safetensors,"
+                + " give it with --teacher");
+      }
+    }
+    ImageSpec seen = ImageSpec.of(file.metadata(), path.toString());
+    if (seen != null && RenumberedDataset.isNeeded(trainSet, seen.classNames())) {
+      throw new UserError(
+          path
+              + " was trained on other classes, or in another order, than "
+              + trainSet.name()
+              + " has; expected a teacher of "
+              + String.join(", ", trainSet.classNames())
+              + ", train one on this data set");
+    }
+    Parameters ann = new Parameters(0);
+    Pipeline.ann(plan, trainSet, ann);
+    Pipeline.match(file, ann, plan, trainSet);
+  }
+
+  /**
+   * Refuses to go on with a run that would not be the one it was.
+   *
+   * @param folder the run directory
+   * @throws UserError if a checkpoint is damaged, was written on other data, or has more epochs
+   *     done than are to be; or if the teacher is to be trained on after the student began
+   */
+  public static void checkResume(Plan plan, Path folder, Dataset trainSet, Dataset testSet) {
+    Dataset train = trainSet.inSteps(plan.steps());
+    Dataset test = Pipeline.testSet(plan, trainSet, testSet);
+    if (plan.method() == Method.ANN) {
+      Trainer.requireResumable(folder, plan.teacherEpochs(), train, test);
+      return;
+    }
+    int epochs = plan.settings().epochs();
+    if (plan.compare()) {
+      Trainer.requireResumable(folder.resolve(RunFolder.DIRECT), epochs, train, test);
+    }
+    int student = Trainer.requireResumable(folder, epochs, train, test);
+    if (plan.method().needsTeacher() && plan.teacherWeights() == null) {
+      Path where = folder.resolve(RunFolder.TEACHER);
+      int teacher = Trainer.requireResumable(where, plan.teacherEpochs(), train, test);
+      if (student > 0 && teacher > 0 && teacher < plan.teacherEpochs()) {
+        throw new UserError(
+            "--teacher-epochs is "
+                + plan.teacherEpochs()
+                + ", but the student has followed the teacher of "
+                + teacher
+                + " epochs for "
+                + student
+                + " already; expected "
+                + teacher
+                + ", or start a new run");
+      }
+    }
+  }
+}
