@@ -9,8 +9,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import sakd.io.EditDistance;
@@ -28,7 +32,7 @@ final class Recipes {
   private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|'([^']*)'|(\\S+)");
 
   /** Far above any list of arguments. */
-  private static final int MOST_BYTES = 1 << 20;
+  private static final int MOST_BYTES = 1 << 16;
 
   /** How often recipes may name recipes, in one another and one after another. */
   private static final int MOST_RECIPES = 100;
@@ -56,20 +60,16 @@ final class Recipes {
     }
     List<Group> groups = new ArrayList<>();
     group(args, List.of(), new int[1], groups);
-    List<String> expanded = new ArrayList<>();
-    for (int i = 0; i < groups.size(); i++) {
+    Deque<Group> kept = new ArrayDeque<>();
+    Set<String> later = new HashSet<>();
+    for (int i = groups.size() - 1; i >= 0; i--) {
       Group g = groups.get(i);
-      String option = g.option();
-      boolean replaced =
-          g.replaceable
-              && option != null
-              && groups.subList(i + 1, groups.size()).stream()
-                  .anyMatch(later -> option.equals(later.option()));
-      if (!replaced) {
-        expanded.addAll(g.words);
+      boolean givenLater = g.option() != null && !later.add(g.option());
+      if (!(g.replaceable && givenLater)) {
+        kept.addFirst(g);
       }
     }
-    return expanded;
+    return kept.stream().flatMap(g -> g.words.stream()).toList();
   }
 
   /**
@@ -164,7 +164,7 @@ final class Recipes {
     }
     throw new UserError(
         "cannot read @"
-            + name
+            + IoErrors.excerpt(name)
             + "; expected a file with arguments or one of the recipes that the command recipes"
             + " lists, did you mean @"
             + EditDistance.nearest(name, names())

@@ -5,12 +5,16 @@ import java.util.Comparator;
 
 /** Finds the name that the user probably meant. */
 public final class EditDistance {
+  /** Far above any name that is known: of a longer one, the start decides. */
+  private static final int LONGEST = 200;
+
   private EditDistance() {}
 
   /** The candidate with the fewest insertions, deletions and substitutions; the first of equals. */
   public static String nearest(String name, Collection<String> candidates) {
+    String start = name.substring(0, Math.min(name.length(), LONGEST));
     return candidates.stream()
-        .min(Comparator.comparingInt((String candidate) -> between(name, candidate)))
+        .min(Comparator.comparingInt((String candidate) -> between(start, candidate)))
         .orElseThrow();
   }
 

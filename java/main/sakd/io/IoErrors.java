@@ -46,7 +46,7 @@ public final class IoErrors {
   }
 
   /** The start of a text from a file, to be shown: what would move the cursor is left out. */
-  static String excerpt(String text) {
+  public static String excerpt(String text) {
     String start = text.length() <= EXCERPT ? text : text.substring(0, EXCERPT) + "...";
     return start.replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
   }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
@@ -17,6 +18,8 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
+import sakd.io.Mutants;
+import sakd.io.UserError;
 
 class RecipesTest {
   @TempDir static Path folder;
@@ -170,5 +173,25 @@ class RecipesTest {
 
   private static List<String> rows(String out) {
     return out.substring(out.indexOf("\nrecipe ")).lines().skip(2).limit(2).toList();
+  }
+
+  @Test
+  void damagedRecipesAreReadOrRefused() throws IOException {
+    Path file = folder.resolve("damaged.args");
+    byte[] valid = "# a comment\n--lr 0.1\n@cifar10-resnet18-sakd\n--epochs 3\n".getBytes(UTF_8);
+    int[] refused = new int[1];
+    Mutants.of(valid, valid.length, 0, 1000)
+        .forEach(
+            mutant -> {
+              try {
+                Files.write(file, mutant);
+                Recipes.expand(List.of("train", "@" + file));
+              } catch (UserError e) {
+                refused[0]++;
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    assertTrue(refused[0] > 250 && refused[0] < 1000, refused[0] + " were refused");
   }
 }

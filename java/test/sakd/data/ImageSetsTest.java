@@ -123,6 +123,26 @@ class ImageSetsTest {
     assertRefused(() -> Datasets.open(null, classes, true, SMALL), broken.toString());
   }
 
+  @Test
+  void damagedShardsAreNamed() throws IOException {
+    Map<String, byte[]> web = new LinkedHashMap<>();
+    web.put("000.jpg", encoded(20, 20, 0xff0000, "jpg"));
+    web.put("000.cls", ascii("1"));
+    Path shard = folder.resolve("train/0.tar");
+    tar(shard, web);
+    tar(folder.resolve("val/0.tar"), web);
+    Mutants.check(
+        shard,
+        512, // A header; another begins behind the picture.
+        1000,
+        () -> {
+          Dataset set = Datasets.open("image-folder", folder, true, SMALL);
+          for (int i = 0; i < set.size(); i++) {
+            read(set, i, null);
+          }
+        });
+  }
+
   /** The rule of classes is that of folders, and what is hidden is no data. */
   @Test
   void shardsFollowTheRuleOfClasses() throws IOException {

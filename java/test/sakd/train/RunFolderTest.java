@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import sakd.io.Mutants;
 import sakd.io.UserError;
 
 class RunFolderTest {
@@ -225,5 +227,35 @@ class RunFolderTest {
       assertTrue(e.getMessage().contains("train.log"), e.getMessage());
       assertTrue(e.getMessage().contains("--resume"), e.getMessage());
     }
+  }
+
+  /** Whatever became of the rows, what is left of them makes sense and the run goes on. */
+  @Test
+  void damagedRowsEndNothing() throws IOException {
+    try (RunFolder run = create(folder)) {
+      for (int e = 1; e <= 3; e++) {
+        run.epoch(epoch("teacher", e, 1.5));
+        run.epoch(epoch("direct", e, 2));
+      }
+    }
+    Path file = folder.resolve("summary.csv");
+    byte[] valid = Files.readAllBytes(file);
+    int[] lost = new int[1];
+    Mutants.of(valid, valid.length, 0, 1000)
+        .forEach(
+            mutant -> {
+              try {
+                Files.write(file, mutant);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+              try (RunFolder run = open(new StringWriter())) {
+                Summary rows = run.summary();
+                lost[0] += rows.rows().size() < 6 ? 1 : 0;
+                assertTrue(rows.bestTop1("teacher") <= 1 && rows.seconds("direct") >= 0);
+                assertEquals(0, rows.restore(), "it is in order now");
+              }
+            });
+    assertTrue(lost[0] > 250, "only " + lost[0] + " lost a row");
   }
 }
