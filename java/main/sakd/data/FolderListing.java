@@ -14,6 +14,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -72,14 +73,18 @@ final class FolderListing {
    * @throws UserError naming the first
    */
   static void requireLinks(Path root) {
-    inner(root).forEach(FolderListing::requireLink);
+    inner(root)
+        .filter(file -> Files.isSymbolicLink(file) && !Files.exists(file))
+        .findFirst()
+        .ifPresent(
+            file -> {
+              throw deadLink(file);
+            });
   }
 
-  private static void requireLink(Path file) {
-    if (Files.isSymbolicLink(file) && !Files.exists(file)) {
-      throw new UserError(
-          file + " is a link to what is not there; expected samples, mend or remove the link");
-    }
+  private static UserError deadLink(Path file) {
+    return new UserError(
+        file + " is a link to what is not there; expected samples, mend or remove the link");
   }
 
   /** All files below a folder. */
@@ -89,10 +94,12 @@ final class FolderListing {
     walk(
         folder,
         Integer.MAX_VALUE,
-        file -> {
+        (file, attributes) -> {
           String suffix = ImageFiles.suffix(file.getFileName().toString());
           if (wanted.test(suffix)) {
-            requireLink(file);
+            if (attributes.isSymbolicLink()) { // One that could not be followed.
+              throw deadLink(file);
+            }
             samples.add(file);
           } else {
             others.merge(suffix, 1, Integer::sum);
@@ -109,9 +116,9 @@ final class FolderListing {
     walk(
         folder,
         depth,
-        file -> {
+        (file, attributes) -> {
           found[0] =
-              Files.isRegularFile(file)
+              attributes.isRegularFile()
                   && wanted.test(ImageFiles.suffix(file.getFileName().toString()));
           return !found[0];
         });
@@ -119,7 +126,7 @@ final class FolderListing {
   }
 
   /** Shows every file, until one of them was enough. */
-  private static void walk(Path folder, int depth, Predicate<Path> more) {
+  private static void walk(Path folder, int depth, BiPredicate<Path, BasicFileAttributes> more) {
     try {
       Files.walkFileTree(
           folder,
@@ -137,7 +144,7 @@ final class FolderListing {
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
               return attributes.isDirectory()
                       || isHidden(file.getFileName().toString())
-                      || more.test(file)
+                      || more.test(file, attributes)
                   ? FileVisitResult.CONTINUE
                   : FileVisitResult.TERMINATE;
             }
