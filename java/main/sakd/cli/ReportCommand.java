@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 import sakd.io.FileNames;
 import sakd.ops.Ops;
 import sakd.report.Report;
-import sakd.train.RunFolder;
+import sakd.train.RunArguments;
 
 /** {@code report}: a page about runs. */
 @Command(
@@ -66,7 +66,7 @@ final class ReportCommand implements Callable<Integer> {
             OfRun ofRun = new OfRun();
             CommandLine line = new CommandLine(ofRun);
             Values.register(line);
-            Path from = RunFolder.startedIn(run).filter(Files::isDirectory).orElse(Path.of(""));
+            Path from = RunArguments.startedIn(run).filter(Files::isDirectory).orElse(Path.of(""));
             line.registerConverter(Path.class, text -> from.resolve(FileNames.path(text)));
             line.setUnmatchedArgumentsAllowed(true).setOverwrittenOptionsAllowed(true);
             line.setExpandAtFiles(false);

@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Unmatched;
 import sakd.io.UserError;
-import sakd.train.RunFolder;
+import sakd.train.RunArguments;
 import sakd.train.Summary;
 
 /** {@code reproduce}: a table of the paper, row by row, beside what was published. */
@@ -83,7 +83,7 @@ final class ReproduceCommand implements Callable<Integer> {
   private int train(String name) {
     Path folder = outputDir.resolve(name);
     List<String> args = new ArrayList<>(List.of("train"));
-    if (RunFolder.isRun(folder)) {
+    if (RunArguments.areIn(folder)) {
       args.addAll(List.of("--resume", folder.toString()));
     } else {
       args.add("@" + name);

@@ -9,7 +9,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import sakd.io.UserError;
-import sakd.train.RunFolder;
+import sakd.train.RunArguments;
 
 /**
  * What {@code --resume} goes on with: the arguments the run was started with, but for numbers of
@@ -46,9 +46,9 @@ record Resumption(List<String> args, TrainCommand command) {
               + TEACHER_EPOCHS
               + ", leave them out");
     }
-    List<String> args = RunFolder.args(run);
+    List<String> args = RunArguments.of(run);
     // Relative paths are from where the run was started, as long as that is there.
-    Optional<Path> start = RunFolder.startedIn(run);
+    Optional<Path> start = RunArguments.startedIn(run);
     Path from = start.filter(Files::isDirectory).orElse(Path.of(""));
     TrainCommand before = parsed(run, args, from, given);
     if (start.isPresent() && !start.get().equals(from) && !before.relativePaths().isEmpty()) {

@@ -29,6 +29,7 @@ import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.train.Listener;
 import sakd.train.Listeners;
+import sakd.train.RunArguments;
 import sakd.train.RunFolder;
 import sakd.train.RunFolder.Printed;
 import sakd.train.TensorBoardListener;
@@ -143,12 +144,12 @@ final class TrainCommand implements Callable<Integer> {
   /** As {@link Main#train}. */
   static List<Pipeline.Row> train(
       List<String> args, Path folder, Dataset trainSet, Dataset testSet, PrintWriter out) {
-    boolean resuming = RunFolder.isRun(folder);
-    if (resuming && !RunFolder.args(folder).equals(args)) {
+    boolean resuming = RunArguments.areIn(folder);
+    if (resuming && !RunArguments.of(folder).equals(args)) {
       throw new UserError(
           folder
               + " holds a run of other settings ("
-              + String.join(" ", RunFolder.args(folder))
+              + String.join(" ", RunArguments.of(folder))
               + "); expected a new folder or the same settings, give another folder");
     }
     try {
@@ -192,7 +193,7 @@ final class TrainCommand implements Callable<Integer> {
           TensorBoardListener events = new TensorBoardListener(args)) {
         if (resuming) {
           PlanCheck.checkResume(plan, folder, trainSet, testSet);
-          run.args(args);
+          RunArguments.write(folder, args);
         }
         TrainPrinter printer = new TrainPrinter(plan, run);
         run.say("device  " + ops.device().name() + ": " + ops.device().description());

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import sakd.io.IoErrors;
 import sakd.io.UserError;
-import sakd.train.RunFolder;
+import sakd.train.RunArguments;
 import sakd.train.Summary;
 
 /**
@@ -26,7 +26,7 @@ record Run(Path folder, String name, List<String> args, List<String> log, List<S
    * @throws UserError if it is no run directory
    */
   static Run read(Path folder, String name) {
-    if (!RunFolder.isRun(folder)) {
+    if (!RunArguments.areIn(folder)) {
       throw new UserError(
           folder
               + " is not a run directory (it has no args.txt); expected one that train wrote, give"
@@ -35,7 +35,7 @@ record Run(Path folder, String name, List<String> args, List<String> log, List<S
     return new Run(
         folder,
         name,
-        RunFolder.args(folder),
+        RunArguments.of(folder),
         log(folder.resolve("train.log")),
         new Summary(folder).rows());
   }

@@ -7,12 +7,10 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import sakd.io.AtomicFile;
@@ -20,12 +18,11 @@ import sakd.io.IoErrors;
 import sakd.io.UserError;
 
 /**
- * A run directory, of which one process at a time is the master: {@code args.txt} (the command
- * line, an argument a line), {@code started-in.txt} (the folder that relative paths of it are
- * from), {@code train.log} (what was printed), {@code summary.csv} (a row an epoch).
+ * A run directory, of which one process at a time is the master: {@link RunArguments}, {@code
+ * train.log} (what was printed), {@link Summary}, checkpoints.
  *
- * <p>A folder is a run once it has {@code args.txt}, which is written last; what else is missing is
- * made when the run goes on. So a kill at any moment leaves a run that can go on, or none.
+ * <p>A folder is a run once it has arguments, which are written last; what else is missing is made
+ * when the run goes on. So a kill at any moment leaves a run that can go on, or none.
  */
 public final class RunFolder implements Listener, AutoCloseable {
   /** How much of the log is printed too; each has what the one before it has. */
@@ -41,8 +38,6 @@ public final class RunFolder implements Listener, AutoCloseable {
   /** In the run directory, of the student that is trained without a teacher, for comparison. */
   public static final String DIRECT = "direct";
 
-  private static final String ARGS = "args.txt";
-  private static final String STARTED_IN = "started-in.txt";
   private static final String LOG = "train.log";
 
   private final Path folder;
@@ -99,7 +94,7 @@ public final class RunFolder implements Listener, AutoCloseable {
         out,
         printed,
         run -> {
-          if (isRun(folder)) {
+          if (RunArguments.areIn(folder)) {
             throw new UserError(
                 folder
                     + " holds a run already; go on with it by --resume "
@@ -110,9 +105,7 @@ public final class RunFolder implements Listener, AutoCloseable {
             if (Files.exists(place.resolve(Trainer.LAST))) {
               throw new UserError(
                   folder
-                      + " has no "
-                      + ARGS
-                      + " but "
+                      + " has no args.txt but "
                       + place.resolve(Trainer.LAST)
                       + ", the checkpoint of another run; expected an empty folder, give another"
                       + " --output-dir");
@@ -120,14 +113,8 @@ public final class RunFolder implements Listener, AutoCloseable {
           }
           run.deleteLeftOvers();
           run.summary.start();
-          AtomicFile.writeText(folder.resolve(STARTED_IN), Path.of("").toAbsolutePath() + "\n");
-          run.args(args);
+          RunArguments.start(folder, args);
         });
-  }
-
-  /** Whether a folder holds a run. */
-  public static boolean isRun(Path folder) {
-    return Files.exists(folder.resolve(ARGS));
   }
 
   /**
@@ -138,7 +125,7 @@ public final class RunFolder implements Listener, AutoCloseable {
    *     process trains in it
    */
   public static RunFolder open(Path folder, PrintWriter out, Printed printed) {
-    args(folder);
+    RunArguments.of(folder);
     return opened(folder, out, printed, RunFolder::recover);
   }
 
@@ -169,8 +156,8 @@ public final class RunFolder implements Listener, AutoCloseable {
 
   /** Deletes what killed processes left half-written. */
   private void deleteLeftOvers() {
-    for (String name : List.of(ARGS, STARTED_IN)) {
-      AtomicFile.deleteLeftOvers(folder.resolve(name));
+    for (Path file : RunArguments.files(folder)) {
+      AtomicFile.deleteLeftOvers(file);
     }
     AtomicFile.deleteLeftOvers(summary.file());
     for (Path place : places()) {
@@ -213,50 +200,6 @@ public final class RunFolder implements Listener, AutoCloseable {
       // Nothing was printed yet.
     } catch (IOException e) {
       throw IoErrors.unreadable(folder.resolve(LOG), "the log of a run", e);
-    }
-  }
-
-  /**
-   * The arguments a run was started with.
-   *
-   * @throws UserError if the folder is not a run directory
-   */
-  public static List<String> args(Path folder) {
-    try {
-      // A run without arguments has an empty line.
-      return Files.readAllLines(folder.resolve(ARGS)).stream().filter(a -> !a.isEmpty()).toList();
-    } catch (IOException e) {
-      throw new UserError(
-          folder
-              + " is not a run directory (it has no readable "
-              + ARGS
-              + "); expected one that train wrote, check --resume",
-          e);
-    }
-  }
-
-  /** Writes down the arguments by which the run goes on from now on. */
-  public void args(List<String> args) {
-    AtomicFile.writeText(folder.resolve(ARGS), String.join("\n", args) + "\n");
-  }
-
-  /**
-   * The folder in which a run was started, from which relative paths in its arguments are; empty if
-   * that is the current folder, or the run is of a version that did not write it down.
-   */
-  public static Optional<Path> startedIn(Path folder) {
-    try {
-      Path start = Path.of(Files.readString(folder.resolve(STARTED_IN)).replaceFirst("\n$", ""));
-      return start.equals(Path.of("").toAbsolutePath()) ? Optional.empty() : Optional.of(start);
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
-    } catch (IOException | InvalidPathException e) {
-      throw new UserError(
-          "cannot read "
-              + folder.resolve(STARTED_IN)
-              + "; expected the folder that the run was started in, delete it if that is the"
-              + " current one",
-          e);
     }
   }
 

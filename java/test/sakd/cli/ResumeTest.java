@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.io.HostTensor;
 import sakd.io.Safetensors;
+import sakd.train.RunArguments;
 import sakd.train.RunFolder;
 
 /** A run that was killed and resumed ends with the very bytes of one that was left alone. */
@@ -221,7 +222,7 @@ class ResumeTest {
         process.destroyForcibly();
       }
       process.waitFor();
-      if (RunFolder.isRun(run)) {
+      if (RunArguments.areIn(run)) {
         resume(run);
       } else {
         CommandLines.run(args).ok();

@@ -34,6 +34,7 @@ import sakd.testing.DyingFiles;
 import sakd.testing.TinyNetwork;
 import sakd.train.Listeners;
 import sakd.train.LrSchedule;
+import sakd.train.RunArguments;
 import sakd.train.RunFolder;
 import sakd.train.TensorBoardListener;
 import sakd.train.TrainSettings;
@@ -94,7 +95,7 @@ class KillTest {
 
   /** As the command train goes about it. */
   private static void train(Ops ops, Path folder) {
-    boolean resuming = RunFolder.isRun(folder);
+    boolean resuming = RunArguments.areIn(folder);
     PrintWriter out = new PrintWriter(Writer.nullWriter());
     try (RunFolder run =
             resuming
@@ -103,7 +104,7 @@ class KillTest {
         TensorBoardListener events = new TensorBoardListener(ARGS)) {
       if (resuming) {
         PlanCheck.checkResume(PLAN, folder, TRAINING, TEST);
-        run.args(ARGS);
+        RunArguments.write(run.path(), ARGS);
       }
       Listeners listeners = new Listeners(List.of(run, events));
       new Pipeline(ops, PLAN, TRAINING, TEST, folder, listeners, run::say).run(resuming);

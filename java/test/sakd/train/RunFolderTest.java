@@ -45,13 +45,13 @@ class RunFolderTest {
     Path with = folder.resolve("with");
     List<String> args = List.of("--lr", "0.1", "--data-path", "a folder");
     try (RunFolder run = RunFolder.create(with, args, QUIET, RunFolder.Printed.STEPS)) {
-      assertEquals(args, RunFolder.args(with));
-      run.args(List.of("--lr", "1"));
-      assertEquals(List.of("--lr", "1"), RunFolder.args(with));
+      assertEquals(args, RunArguments.of(with));
+      RunArguments.write(with, List.of("--lr", "1"));
+      assertEquals(List.of("--lr", "1"), RunArguments.of(with));
     }
     Path without = folder.resolve("without");
     create(without).close();
-    assertEquals(List.of(), RunFolder.args(without), "a run without options can be resumed");
+    assertEquals(List.of(), RunArguments.of(without), "a run without options can be resumed");
   }
 
   @Test
@@ -59,7 +59,7 @@ class RunFolderTest {
     create(folder, "--lr", "1").close();
     UserError e = assertThrows(UserError.class, () -> create(folder));
     assertTrue(e.getMessage().contains("--resume " + folder), e.getMessage());
-    assertEquals(List.of("--lr", "1"), RunFolder.args(folder));
+    assertEquals(List.of("--lr", "1"), RunArguments.of(folder));
     // Nor would its checkpoint be taken for one of a new run.
     Files.delete(folder.resolve("args.txt"));
     Files.createDirectory(folder.resolve("teacher"));
