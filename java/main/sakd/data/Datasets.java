@@ -42,9 +42,13 @@ public final class Datasets {
     if (dataPath != null
         && !(archive ? Files.isRegularFile(dataPath) : Files.isDirectory(dataPath))) {
       throw new UserError(
-          "no folder or archive "
-              + dataPath
-              + "; expected one with the files of a data set, check --data-path");
+          Files.isRegularFile(dataPath)
+              ? dataPath
+                  + " is a file; expected the folder with the files of a data set, or CIFAR's .tar.gz"
+                  + " as it was downloaded, unpack it and give the folder"
+              : "no folder or archive "
+                  + dataPath
+                  + "; expected one with the files of a data set, check --data-path");
     }
     DatasetKind kind;
     if (name != null) {

@@ -118,4 +118,12 @@ class DatasetsTest {
     TestFiles.idxLabels(in.resolve("t10k-labels-idx1-ubyte.gz"), 3);
     return in;
   }
+
+  @Test
+  void whatIsNoFolderIsSaid() throws IOException {
+    Path file = Files.createFile(folder.resolve("pictures.zip"));
+    assertRefused(() -> Datasets.open(null, file, true), file + " is a file", "unpack it");
+    Path none = folder.resolve("nothing");
+    assertRefused(() -> Datasets.open(null, none, true), "no folder or archive " + none);
+  }
 }
