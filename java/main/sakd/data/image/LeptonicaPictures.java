@@ -16,6 +16,9 @@ final class LeptonicaPictures {
 
   private static final ThreadLocal<int[]> RAW = ThreadLocal.withInitial(() -> new int[0]);
 
+  private static final int START_OF_SCAN = 0xda;
+  private static final int END_OF_IMAGE = 0xd9;
+
   private static final int NO_MESSAGES = 6;
   private static final boolean LOADED = load();
 
@@ -37,6 +40,9 @@ final class LeptonicaPictures {
   }
 
   static Picture jpeg(Object file, byte[] content, PictureDecoder.Reduction reduction) {
+    if (isCut(content)) { // Of which libjpeg itself prints lines that nobody can catch.
+      throw IoErrors.damaged(file, "it ends too early", PictureDecoder.EXPECTED);
+    }
     int[] width = new int[1];
     int[] height = new int[1];
     int[] unused = new int[1];
@@ -50,6 +56,35 @@ final class LeptonicaPictures {
     int divisor = reduction.of(width[0], height[0]);
     PIX pix = leptonica.pixReadMemJpeg(content, content.length, 0, divisor, warnings, 0);
     return picture(file, pix, warnings[0] != 0);
+  }
+
+  /**
+   * Whether a JPEG file surely ends before its picture: its segments, each a marker and a length,
+   * do not come to the start of a scan, or no end of the image is after that.
+   */
+  private static boolean isCut(byte[] content) {
+    int at = 2;
+    while (at + 3 < content.length && content[at] == (byte) 0xff) {
+      int marker = content[at + 1] & 0xff;
+      if (marker == START_OF_SCAN) {
+        return !endsAfter(content, at);
+      }
+      boolean hasLength = marker >= 0xc0 && (marker < 0xd0 || marker > 0xd9) && marker < 0xff;
+      if (!hasLength) {
+        return false; // Filling, or what is not expected here: for the decoder to judge.
+      }
+      at += 2 + ((content[at + 2] & 0xff) << 8 | content[at + 3] & 0xff);
+    }
+    return at + 3 >= content.length;
+  }
+
+  private static boolean endsAfter(byte[] content, int start) {
+    for (int at = content.length - 2; at > start; at--) {
+      if (content[at] == (byte) 0xff && content[at + 1] == (byte) END_OF_IMAGE) {
+        return true;
+      }
+    }
+    return false;
   }
 
   static Picture webp(Object file, byte[] content) {

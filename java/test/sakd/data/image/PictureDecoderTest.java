@@ -239,6 +239,31 @@ class PictureDecoderTest {
     }
   }
 
+  /** Before libjpeg sees it, which prints lines of its own. */
+  @Test
+  void aPictureThatWasCutIsSaid() throws IOException {
+    BufferedImage image = new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB);
+    Random random = new Random(0);
+    for (int i = 0; i < 40 * 30; i++) {
+      image.setRGB(i % 40, i / 40, random.nextInt());
+    }
+    byte[] whole = written(image, "jpg");
+    int[] pixels = decode(whole);
+    for (int length = 10; length < whole.length - 1; length += 97) {
+      byte[] cut = Arrays.copyOf(whole, length);
+      UserError e = assertThrows(UserError.class, () -> decode(cut));
+      assertTrue(e.getMessage().contains("it ends too early"), length + ": " + e.getMessage());
+    }
+    // What comes after the picture, as cameras append, and filling between segments do no harm.
+    assertArrayEquals(pixels, decode(Arrays.copyOf(whole, whole.length + 5)));
+    byte[] filled = new byte[whole.length + 2];
+    System.arraycopy(whole, 0, filled, 0, 2);
+    filled[2] = (byte) 0xff;
+    filled[3] = (byte) 0xff;
+    System.arraycopy(whole, 2, filled, 4, whole.length - 2);
+    assertArrayEquals(pixels, decode(filled));
+  }
+
   @Test
   void whatIsNoPictureIsSaid() {
     Map<String, byte[]> others =
