@@ -4,13 +4,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import sakd.io.IoErrors;
+import sakd.io.NpyHeader;
 
 /**
  * An array in NumPy's .npy format as columns of numbers: a vector is one column, a matrix of four
@@ -22,14 +21,8 @@ import sakd.io.IoErrors;
  * @param columns none if the elements are no numbers, or the shape is another
  */
 record NpyColumns(String type, List<String> names, List<Column> columns) {
-  private static final String MAGIC = "\u0093NUMPY";
-  private static final int MAX_HEADER = 1 << 16;
   private static final int MATRIX = 4;
 
-  private static final Pattern DESCR =
-      Pattern.compile("'descr': *('[^']*'|\\[[^\\[\\]]*\\])"); // No records within records.
-  private static final Pattern FORTRAN = Pattern.compile("'fortran_order': *(True|False)");
-  private static final Pattern SHAPE = Pattern.compile("'shape': *\\(([0-9, ]*)\\)");
   private static final Pattern FIELD = Pattern.compile("\\('([^']*)', *'([^']*)'\\)[, ]*");
   private static final Pattern TYPE =
       Pattern.compile("([<>|])([biufmMVSU])(\\d{1,6})(?:\\[\\w+\\])?");
@@ -45,40 +38,18 @@ record NpyColumns(String type, List<String> names, List<Column> columns) {
   /**
    * Reads an array.
    *
-   * @param what the file, or the entry of it
+   * @param source the file, or the entry of it, named in errors
    * @param limit of what may be read
    */
-  static NpyColumns read(Path file, String what, InputStream in, UnpackLimit limit)
-      throws IOException {
+  static NpyColumns read(Object source, InputStream in, UnpackLimit limit) throws IOException {
     String expected = "a .npy array of numbers";
-    ByteBuffer start = ByteBuffer.wrap(limit.read(in, 10)).order(ByteOrder.LITTLE_ENDIAN);
-    if (start.limit() < 10
-        || !StandardCharsets.ISO_8859_1.decode(start.slice(0, 6)).toString().equals(MAGIC)) {
-      throw IoErrors.damaged(file, what + " does not start as one of NumPy's", expected);
-    }
-    int length = Short.toUnsignedInt(start.getShort(8));
-    if (start.get(6) > 1) { // Versions 2 and 3 have four bytes of length.
-      byte[] high = limit.read(in, 2);
-      length = high.length < 2 || high[0] != 0 || high[1] != 0 ? MAX_HEADER + 1 : length;
-    }
-    byte[] text = length > MAX_HEADER ? new byte[0] : limit.read(in, length);
-    if (start.get(6) < 1 || start.get(6) > 3 || text.length < length) {
-      throw IoErrors.damaged(file, what + " has a header of " + length + " bytes", expected);
-    }
-    String header = new String(text, StandardCharsets.UTF_8);
-    Matcher descr = DESCR.matcher(header);
-    Matcher fortran = FORTRAN.matcher(header);
-    Matcher shape = SHAPE.matcher(header);
-    if (!descr.find() || !fortran.find() || !shape.find()) {
-      throw IoErrors.damaged(file, what + " has no header that can be read", expected);
-    }
-    List<Field> fields = fields(descr.group(1));
+    NpyHeader header = NpyHeader.read(source, count -> limit.read(in, count), expected);
+    List<Field> fields = fields(header.descr());
     if (fields.isEmpty()) {
-      return new NpyColumns(descr.group(1), List.of(), List.of());
+      return new NpyColumns(header.descr(), List.of(), List.of());
     }
-    List<Integer> sides = sides(file, what, shape.group(1));
     long rows = 1;
-    for (int side : sides) {
+    for (int side : header.shape()) {
       rows = Math.multiplyExact(rows, (long) side);
     }
     Field last = fields.get(fields.size() - 1);
@@ -87,10 +58,9 @@ record NpyColumns(String type, List<String> names, List<Column> columns) {
     byte[] data = limit.read(in, bytes);
     if (data.length != bytes || in.read() >= 0) {
       throw IoErrors.damaged(
-          file, what + " has not the bytes of " + rows + " times " + rowBytes, expected);
+          source, "it has not the bytes of " + rows + " times " + rowBytes, expected);
     }
-    boolean columnMajor = fortran.group(1).equals("True");
-    return columns(descr.group(1), data, fields, sides, rows, columnMajor);
+    return columns(header, data, fields, rows);
   }
 
   /** The fields of a record, or the one of a plain array; none if they are not understood. */
@@ -131,27 +101,8 @@ record NpyColumns(String type, List<String> names, List<Column> columns) {
     return true;
   }
 
-  private static List<Integer> sides(Path file, String what, String shape) {
-    List<Integer> sides = new ArrayList<>();
-    try {
-      for (String side : shape.split(",", -1)) {
-        if (!side.isBlank()) {
-          sides.add(Integer.valueOf(side.strip()));
-        }
-      }
-    } catch (NumberFormatException e) {
-      throw IoErrors.damaged(file, what + " has the shape (" + shape + ")", "sides below 2^31");
-    }
-    return sides;
-  }
-
-  private static NpyColumns columns(
-      String type,
-      byte[] data,
-      List<Field> fields,
-      List<Integer> sides,
-      long rows,
-      boolean columnMajor) {
+  private static NpyColumns columns(NpyHeader header, byte[] data, List<Field> fields, long rows) {
+    List<Integer> sides = header.shape();
     Field last = fields.get(fields.size() - 1);
     int rowBytes = last.offset + last.bytes;
     List<String> names = new ArrayList<>();
@@ -168,7 +119,7 @@ record NpyColumns(String type, List<String> names, List<Column> columns) {
       Field field = fields.get(0);
       int length = (int) (rows / MATRIX);
       // Whether the four numbers of an event lie beside each other.
-      boolean together = sides.get(1) == MATRIX != columnMajor;
+      boolean together = sides.get(1) == MATRIX != header.fortranOrder();
       for (int i = 0; i < MATRIX && fields.size() == 1; i++) {
         names.add("");
         columns.add(
@@ -177,7 +128,7 @@ record NpyColumns(String type, List<String> names, List<Column> columns) {
                 : column(data, field, i * length * field.bytes, rowBytes, length));
       }
     }
-    return new NpyColumns(type, names, columns);
+    return new NpyColumns(header.descr(), names, columns);
   }
 
   private static Column column(byte[] data, Field field, int offset, int stride, int length) {

@@ -31,7 +31,7 @@ final class NpzEvents {
           throw IoErrors.damaged(file, "it has two entries " + name, EventTable.EXPECTED);
         }
         if (name.endsWith(".npy")) {
-          NpyColumns array = NpyColumns.read(file, name, zip, limit);
+          NpyColumns array = NpyColumns.read(file + ":" + name, zip, limit);
           entries.put(name, array.type());
           add(array, name.substring(0, name.length() - 4), named, matrices);
         }
@@ -52,7 +52,7 @@ final class NpzEvents {
     List<List<Column>> matrices = new ArrayList<>();
     try {
       UnpackLimit limit = new UnpackLimit(file, bytes.length);
-      NpyColumns array = NpyColumns.read(file, "it", new ByteArrayInputStream(bytes), limit);
+      NpyColumns array = NpyColumns.read(file, new ByteArrayInputStream(bytes), limit);
       add(array, "", named, matrices);
       return events(file, named, matrices, "its elements are " + array.type());
     } catch (IOException e) {

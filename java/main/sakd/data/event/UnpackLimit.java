@@ -3,23 +3,21 @@ package sakd.data.event;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import sakd.io.Gunzip;
 import sakd.io.IoErrors;
 
 /**
  * What the packed parts of one file may unpack to in all, so that a small file cannot fill the
- * memory: a hundred times its size, which no recording comes near, or a little if that is more.
+ * memory: as much as a gzip file of its size may, which no recording comes near.
  */
 final class UnpackLimit {
-  private static final int RATIO = 100;
-  private static final long LEAST = 64L << 20;
-
   private final Path file;
   private final long most;
   private long left;
 
   UnpackLimit(Path file, long fileBytes) {
     this.file = file;
-    this.most = Math.max(LEAST, RATIO * fileBytes);
+    this.most = Gunzip.limit(fileBytes);
     this.left = most;
   }
 
