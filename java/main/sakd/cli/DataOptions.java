@@ -67,7 +67,8 @@ final class DataOptions {
       paramLabel = "M",
       description =
           "Mean of each channel of pixels in [0, 1], for normalisation: "
-              + "0.485,0.456,0.406 for weights trained as torchvision's (default: the data set's; of eval, that of the training).")
+              + "0.485,0.456,0.406 for weights trained as torchvision's (default: the data set's; of "
+              + "eval, that of the training).")
   float[] mean;
 
   @Option(

@@ -11,7 +11,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import sakd.io.FileNames;
 import sakd.ops.Ops;
 import sakd.report.Report;
 import sakd.train.RunArguments;
@@ -67,7 +66,7 @@ final class ReportCommand implements Callable<Integer> {
             CommandLine line = new CommandLine(ofRun);
             Values.register(line);
             Path from = RunArguments.startedIn(run).filter(Files::isDirectory).orElse(Path.of(""));
-            line.registerConverter(Path.class, text -> from.resolve(FileNames.path(text)));
+            Values.pathsFrom(from, line);
             line.setUnmatchedArgumentsAllowed(true).setOverwrittenOptionsAllowed(true);
             line.setExpandAtFiles(false);
             line.setErr(spec.commandLine().getErr());

@@ -23,7 +23,6 @@ import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
 import sakd.distill.PlanCheck;
-import sakd.io.FileNames;
 import sakd.io.UserError;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
@@ -119,7 +118,7 @@ final class TrainCommand implements Callable<Integer> {
     TrainCommand command = new TrainCommand();
     CommandLine line = new CommandLine(command).setOut(out).setErr(err);
     Values.register(line);
-    line.registerConverter(Path.class, text -> from.resolve(FileNames.path(text)));
+    Values.pathsFrom(from, line);
     line.setExpandAtFiles(false);
     line.parseArgs(args.toArray(String[]::new));
     return command;

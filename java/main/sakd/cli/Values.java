@@ -74,6 +74,11 @@ final class Values {
     number(line, double.class, Double.class, Values::finiteDouble, "a finite number");
   }
 
+  /** Makes a command line read relative paths as from a folder; empty is the current one. */
+  static void pathsFrom(Path folder, CommandLine line) {
+    line.registerConverter(Path.class, text -> folder.resolve(FileNames.path(text)));
+  }
+
   /** The nearest constant is named, in any case, as flags are written in lower case. */
   private static <E extends Enum<E>> void choice(CommandLine line, Class<E> type) {
     List<String> names = new ArrayList<>();

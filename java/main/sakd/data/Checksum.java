@@ -11,30 +11,42 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.function.Consumer;
 
-/** MD5, by which data sets are published: against damage, not against malice. */
+/**
+ * Of MD5, by which data sets are published: against damage, not against malice; or SHA-256, which
+ * tells data sets apart.
+ */
 final class Checksum {
   private final MessageDigest digest;
 
-  private Checksum() {
+  private Checksum(String algorithm) {
     try {
-      digest = MessageDigest.getInstance("MD5");
+      digest = MessageDigest.getInstance(algorithm);
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has MD5", e);
+      throw new IllegalStateException("every Java has " + algorithm, e);
     }
   }
 
-  /** A checksum of what will be {@link #watching watched}. */
+  /** An MD5 of what will be {@link #watching watched}. */
   static Checksum md5() {
-    return new Checksum();
+    return new Checksum("MD5");
+  }
+
+  /** A SHA-256 of what will be {@link #add added}. */
+  static Checksum sha256() {
+    return new Checksum("SHA-256");
+  }
+
+  void add(byte[] bytes) {
+    digest.update(bytes);
   }
 
   static String md5(byte[] bytes) {
-    return HexFormat.of().formatHex(new Checksum().digest.digest(bytes));
+    return HexFormat.of().formatHex(md5().digest.digest(bytes));
   }
 
   /** Of a whole file. */
   static String md5(Path file) throws IOException {
-    Checksum sum = new Checksum();
+    Checksum sum = md5();
     try (InputStream in = sum.watching(Files.newInputStream(file))) {
       in.transferTo(OutputStream.nullOutputStream());
     }

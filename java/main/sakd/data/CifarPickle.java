@@ -13,6 +13,7 @@ import sakd.io.UserError;
  * bytes, and {@code labels} or {@code fine_labels}, a list. What else a batch may hold is inert.
  */
 final class CifarPickle implements Pickled.Maker {
+  private static final String EXPECTED = "a batch of CIFAR as published";
   private static final int IMAGE_BYTES = 3072;
   private static final String RECONSTRUCT = ".multiarray._reconstruct";
 
@@ -29,10 +30,9 @@ final class CifarPickle implements Pickled.Maker {
 
   private CifarPickle(Object file, byte[] content) {
     this.file = file;
-    String expected = "a batch of CIFAR as published";
-    Object value = Unpickler.load(file, content, this, expected);
+    Object value = Unpickler.load(file, content, this, EXPECTED);
     if (!(value instanceof Map<?, ?> map)) {
-      throw IoErrors.damaged(file, "it is " + Pickled.kind(value), expected);
+      throw IoErrors.damaged(file, "it is " + Pickled.kind(value), EXPECTED);
     }
     dictionary = map;
   }
@@ -96,6 +96,6 @@ final class CifarPickle implements Pickled.Maker {
   }
 
   private UserError damaged(String found) {
-    return IoErrors.damaged(file, found, "a batch of CIFAR as published");
+    return IoErrors.damaged(file, found, EXPECTED);
   }
 }

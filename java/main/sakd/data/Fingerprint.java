@@ -7,9 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /**
  * SHA-256 over what makes a data set the one it is, so that a training does not go on with another
@@ -22,15 +19,9 @@ final class Fingerprint {
   /** Bytes of a sample that count. */
   private static final int BEGINNING = 1 << 16;
 
-  private final MessageDigest digest;
+  private final Checksum sum = Checksum.sha256();
 
-  private Fingerprint() {
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
-  }
+  private Fingerprint() {}
 
   /** Of what every set has: name, shape, classes, size, and the label of every sample. */
   static Fingerprint of(Dataset set) {
@@ -49,7 +40,7 @@ final class Fingerprint {
   }
 
   Fingerprint add(byte[] bytes) {
-    digest.update(bytes);
+    sum.add(bytes);
     return this;
   }
 
@@ -98,6 +89,6 @@ final class Fingerprint {
 
   /** In hexadecimal; to be called once. */
   String hex() {
-    return HexFormat.of().formatHex(digest.digest());
+    return sum.hex();
   }
 }

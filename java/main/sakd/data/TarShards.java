@@ -26,7 +26,7 @@ final class TarShards implements ClassSource<ImageStore.Entry> {
 
   private final List<Path> files;
 
-  /** Pictures of an archive, and the class numbers that it has for them, or null. */
+  /** Pictures of an archive, and the class number that it has for each, or -1. */
   private record Shard(Path file, Map<ImageStore.Entry, Integer> pictures) {
     boolean numbered() {
       return pictures.values().stream().anyMatch(label -> label >= 0);

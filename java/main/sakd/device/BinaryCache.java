@@ -2,19 +2,17 @@ package sakd.device;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Optional;
 import sakd.io.AtomicFile;
 import sakd.io.IoErrors;
+import sakd.io.UserError;
 import sakd.io.UserFolders;
 
 /**
@@ -80,26 +78,20 @@ public final class BinaryCache {
       complain("there is no home folder", "set HOME or XDG_CACHE_HOME");
       return;
     }
+    Path file = file(key);
+    if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+      WorkFolder.delete(file);
+    }
     try {
-      Files.createDirectories(folder);
-      Path beside = Files.createTempFile(folder, "entry", ".part");
-      try {
-        try (FileChannel channel = FileChannel.open(beside, StandardOpenOption.WRITE)) {
-          AtomicFile.writeFully(channel, ByteBuffer.wrap(sha256(key, binary)));
-          AtomicFile.writeFully(channel, ByteBuffer.wrap(binary));
-          channel.force(true);
-        }
-        Path file = file(key);
-        if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
-          WorkFolder.delete(file);
-        }
-        Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        Files.deleteIfExists(beside);
-      }
-    } catch (IOException e) {
+      AtomicFile.write(
+          file,
+          channel -> {
+            AtomicFile.writeFully(channel, ByteBuffer.wrap(sha256(key, binary)));
+            AtomicFile.writeFully(channel, ByteBuffer.wrap(binary));
+          });
+    } catch (UserError e) {
       complain(
-          folder + ": " + IoErrors.reason(e),
+          folder + (e.getCause() instanceof IOException cause ? ": " + IoErrors.reason(cause) : ""),
           "free some space, or name another folder with XDG_CACHE_HOME");
     }
   }

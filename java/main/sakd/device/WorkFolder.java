@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import sakd.io.IoErrors;
+import sakd.io.UserError;
 import sakd.io.UserFolders;
 
 /** A folder for the files of one run of a compiler, gone when it is done or the process ends. */
@@ -27,6 +28,27 @@ public final class WorkFolder {
    */
   public static <T> T with(Work<T> work) throws IOException {
     return with(UserFolders.temporary(), work);
+  }
+
+  /**
+   * As {@link #with(Work)}, of a compiler.
+   *
+   * @param kernel what it compiles
+   * @throws UserError if there is no room for it in any folder
+   */
+  public static byte[] compiled(String kernel, Work<byte[]> work) {
+    try {
+      return with(work);
+    } catch (IOException e) {
+      throw new UserError(
+          "cannot compile "
+              + kernel
+              + " ("
+              + e.getMessage()
+              + "); expected room for temporary files, free some space or name another folder with"
+              + " TMPDIR",
+          e);
+    }
   }
 
   static <T> T with(Iterable<Path> places, Work<T> work) throws IOException {

@@ -157,18 +157,7 @@ final class HostCompiler {
 
   private byte[] compile(String file, List<String> defines) {
     compiled++;
-    try {
-      return WorkFolder.with(folder -> compile(folder, file, defines));
-    } catch (IOException e) {
-      throw new UserError(
-          "cannot compile kernel "
-              + file
-              + " ("
-              + e.getMessage()
-              + "); expected room for temporary files, free some space or name another folder with"
-              + " TMPDIR",
-          e);
-    }
+    return WorkFolder.compiled("kernel " + file, folder -> compile(folder, file, defines));
   }
 
   private byte[] compile(Path folder, String file, List<String> defines) throws IOException {

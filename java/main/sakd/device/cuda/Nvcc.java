@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import sakd.device.Command;
 import sakd.device.WorkFolder;
-import sakd.io.UserError;
 
 /** NVIDIA's compiler as a command. */
 final class Nvcc implements CudaCompiler {
@@ -47,18 +46,8 @@ final class Nvcc implements CudaCompiler {
 
   @Override
   public byte[] compile(String file, String source, List<String> options, Architecture target) {
-    try {
-      return WorkFolder.with(folder -> compile(folder, file, source, options, target));
-    } catch (IOException e) {
-      throw new UserError(
-          "cannot compile kernels/"
-              + file
-              + " ("
-              + e.getMessage()
-              + "); expected room for temporary files, free some space or name another folder with"
-              + " TMPDIR",
-          e);
-    }
+    return WorkFolder.compiled(
+        "kernels/" + file, folder -> compile(folder, file, source, options, target));
   }
 
   private byte[] compile(
