@@ -46,7 +46,7 @@ class RunFolderTest {
     List<String> args = List.of("--lr", "0.1", "--data-path", "a folder");
     try (RunFolder run = RunFolder.create(with, args, QUIET, RunFolder.Printed.STEPS)) {
       assertEquals(args, RunArguments.of(with));
-      RunArguments.write(with, List.of("--lr", "1"));
+      RunArguments.write(run.path(), List.of("--lr", "1"));
       assertEquals(List.of("--lr", "1"), RunArguments.of(with));
     }
     Path without = folder.resolve("without");
