@@ -4,20 +4,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.device.DType;
+import sakd.infer.Evaluator;
+import sakd.infer.ImageReader;
+import sakd.infer.LoadedModel;
+import sakd.infer.PictureReader;
+import sakd.infer.Predictor;
 import sakd.io.HostTensor;
-import sakd.io.UserError;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.ops.Backend;
 import sakd.ops.Ops;
-import sakd.train.Evaluator;
-import sakd.train.ImageReader;
-import sakd.train.LoadedModel;
-import sakd.train.PictureReader;
-import sakd.train.Predictor;
 
 /** A trained network on a device: {@link Sakd#load}. Not for several threads at once. */
 public final class Classifier implements AutoCloseable {
@@ -126,8 +126,8 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
-   * Accuracy and activity on a data set, such as {@link sakd.data.Datasets#open} gives, with the
-   * size of pictures, the normalisation and the class numbers of the training.
+   * Accuracy and activity on a data set, such as {@link sakd.data.set.Datasets#open} gives, with
+   * the size of pictures, the normalisation and the class numbers of the training.
    *
    * @param set of the channels that the network was trained on, and some or all of its classes
    * @throws UserError if it is of others, or a sample cannot be read

@@ -9,11 +9,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import sakd.base.UserError;
 import sakd.cli.Main;
 import sakd.data.Dataset;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
-import sakd.io.UserError;
 
 /**
  * SAKD as a library: describes a training, runs it, and loads what came of it.
@@ -81,9 +81,9 @@ public final class Sakd {
   }
 
   /**
-   * Data sets of the program's own, such as a {@link sakd.data.MemoryDataset}; of the same shape
-   * and classes. A run on them goes on by {@link #train} with them, not on the command line, which
-   * has no way to them.
+   * Data sets of the program's own, such as a {@link sakd.data.set.MemoryDataset}; of the same
+   * shape and classes. A run on them goes on by {@link #train} with them, not on the command line,
+   * which has no way to them.
    */
   public Sakd data(Dataset train, Dataset test) {
     return new Sakd(without(DATA_PATH), train, test, log).option(DATASET, train.name());

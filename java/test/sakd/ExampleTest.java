@@ -15,16 +15,16 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import sakd.base.UserError;
 import sakd.cli.CommandLines;
 import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
-import sakd.data.Datasets;
-import sakd.data.MemoryDataset;
+import sakd.data.set.Datasets;
+import sakd.data.set.MemoryDataset;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.io.HostTensor;
 import sakd.io.ImageFiles;
-import sakd.io.UserError;
 
 /** SAKD from Java: the first test is the example of the documentation. */
 class ExampleTest {

@@ -19,11 +19,11 @@ import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
+import sakd.base.SplitMix64;
 import sakd.data.Dataset;
-import sakd.data.Datasets;
-import sakd.data.SplitMix64;
-import sakd.data.image.Box;
+import sakd.data.image.Crop;
 import sakd.data.image.PictureDecoder;
+import sakd.data.set.Datasets;
 
 /**
  * How many photographs of 500 x 375 pixels one core reads, decodes and brings to 224 by a random
@@ -93,7 +93,7 @@ public final class JpegBenchmark {
 
   private static void imageIo(Path file, SplitMix64 random) throws IOException {
     BufferedImage image = ImageIO.read(new ByteArrayInputStream(Files.readAllBytes(file)));
-    Box box = Box.random(image.getWidth(), image.getHeight(), random);
+    Crop box = Crop.random(image.getWidth(), image.getHeight(), random);
     BufferedImage out = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = out.createGraphics();
     g.setRenderingHint(

@@ -2,10 +2,10 @@ package sakd.cli;
 
 import picocli.CommandLine.Option;
 import sakd.data.Dataset;
-import sakd.data.DistortedDataset;
 import sakd.data.Mixing;
 import sakd.data.image.AutoAugment;
 import sakd.data.image.Distortion;
+import sakd.data.set.DistortedDataset;
 
 /** What training does to images beyond crop and flip; names as in torchvision and timm. */
 final class AugmentOptions {

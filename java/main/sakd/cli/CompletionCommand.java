@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Spec;
-import sakd.data.Datasets;
+import sakd.data.set.Datasets;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
 

@@ -11,8 +11,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import sakd.data.Dataset;
-import sakd.data.Download;
 import sakd.data.SampleShape;
+import sakd.data.set.Download;
 
 /** {@code data}: what a folder holds, and fetching what has a public address. */
 @Command(

@@ -4,14 +4,14 @@ import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
-import sakd.data.Datasets;
-import sakd.data.ReadOptions;
-import sakd.data.Sensor;
 import sakd.data.event.FrameSplit;
+import sakd.data.set.Datasets;
+import sakd.data.set.ReadOptions;
+import sakd.data.set.Sensor;
 import sakd.io.FileNames;
-import sakd.io.UserError;
 import sakd.model.ImageSpec;
 
 /** Which data, and how they are read. */

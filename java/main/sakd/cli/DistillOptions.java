@@ -3,11 +3,11 @@ package sakd.cli;
 import java.nio.file.Path;
 import java.util.Map;
 import picocli.CommandLine.Option;
+import sakd.base.UserError;
 import sakd.distill.DistillationForm;
 import sakd.distill.DistillationWeights;
 import sakd.distill.Method;
 import sakd.distill.WeightSchedule;
-import sakd.io.UserError;
 import sakd.ops.Distance;
 
 /** What the student learns from: the method, its teacher, and the terms of the loss. */

@@ -8,14 +8,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.data.Dataset;
+import sakd.infer.ClassificationReport;
+import sakd.infer.Evaluator;
+import sakd.infer.LoadedModel;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.model.Networks;
 import sakd.ops.Ops;
-import sakd.train.ClassificationReport;
-import sakd.train.Evaluator;
-import sakd.train.LoadedModel;
 
 /** {@code eval}: accuracy and activity of a weight file on the test images. */
 @Command(

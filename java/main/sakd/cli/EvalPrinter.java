@@ -2,9 +2,9 @@ package sakd.cli;
 
 import java.io.PrintWriter;
 import java.util.Locale;
-import sakd.train.Activity;
-import sakd.train.ClassificationReport;
-import sakd.train.Evaluator;
+import sakd.infer.Activity;
+import sakd.infer.ClassificationReport;
+import sakd.infer.Evaluator;
 
 /** Prints what an evaluation found. */
 record EvalPrinter(PrintWriter out, Evaluator.Evaluation result, ClassificationReport report) {

@@ -8,18 +8,18 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import sakd.base.UserError;
 import sakd.device.cpu.ReferenceDevice;
+import sakd.infer.FiniteWeights;
+import sakd.infer.LoadedModel;
+import sakd.infer.Weights;
 import sakd.io.HostTensor;
-import sakd.io.UserError;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.model.Networks;
 import sakd.ops.Ops;
 import sakd.ops.ReferenceOps;
-import sakd.train.FiniteWeights;
-import sakd.train.LoadedModel;
-import sakd.train.Weights;
 
 /** {@code export}: a weight file in another format. */
 @Command(

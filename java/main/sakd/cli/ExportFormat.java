@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import sakd.base.UserError;
 import sakd.export.NirFile;
 import sakd.export.OnnxFile;
 import sakd.io.PthWriter;
 import sakd.io.Safetensors;
-import sakd.io.UserError;
 import sakd.io.WeightFile;
 import sakd.model.Network;
 

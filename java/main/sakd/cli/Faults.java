@@ -3,10 +3,10 @@ package sakd.cli;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.util.Locale;
+import sakd.base.UserError;
 import sakd.device.CompilerStopped;
 import sakd.io.FileNames;
 import sakd.io.Printable;
-import sakd.io.UserError;
 
 /** What ended a command, as one line and an exit code: 2 for the user's mistake, 1 for ours. */
 final class Faults {

@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.distill.Pipeline;
 import sakd.io.FileNames;
 import sakd.io.Printable;
-import sakd.io.UserError;
 import sakd.io.UserFolders;
 
 /** The command line: parses, runs, and turns mistakes into one line and an exit code. */

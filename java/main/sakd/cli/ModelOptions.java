@@ -3,15 +3,15 @@ package sakd.cli;
 import java.util.Arrays;
 import java.util.Set;
 import picocli.CommandLine.Option;
+import sakd.base.UserError;
+import sakd.infer.Weights;
 import sakd.io.HostTensor;
-import sakd.io.UserError;
 import sakd.io.WeightFile;
 import sakd.model.ModelFile;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
 import sakd.model.ResNetSpec;
 import sakd.ops.Neuron;
-import sakd.train.Weights;
 
 /** The architecture. */
 final class ModelOptions {

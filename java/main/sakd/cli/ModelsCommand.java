@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import sakd.io.UserError;
+import sakd.base.UserError;
 import sakd.model.NetworkSize;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;

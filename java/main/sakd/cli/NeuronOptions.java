@@ -1,7 +1,7 @@
 package sakd.cli;
 
 import picocli.CommandLine.Option;
-import sakd.io.UserError;
+import sakd.base.UserError;
 import sakd.ops.Neuron;
 
 /** The spiking neuron; words as in SpikingJelly. */

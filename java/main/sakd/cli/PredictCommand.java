@@ -11,19 +11,19 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import sakd.base.UserError;
+import sakd.infer.ImageReader;
+import sakd.infer.LoadedModel;
+import sakd.infer.PictureReader;
+import sakd.infer.Predictor;
 import sakd.io.HostTensor;
 import sakd.io.ImageFiles;
 import sakd.io.Npy;
-import sakd.io.UserError;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.model.Networks;
 import sakd.ops.Ops;
-import sakd.train.ImageReader;
-import sakd.train.LoadedModel;
-import sakd.train.PictureReader;
-import sakd.train.Predictor;
 
 /** {@code predict}: the classes of pictures, and logits for an array of images. */
 @Command(

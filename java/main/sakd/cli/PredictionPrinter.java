@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import sakd.train.Predictor;
+import sakd.infer.Predictor;
 
 /**
  * Prints the likeliest classes of images with their probabilities, the softmax of the logits.

@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import sakd.io.EditDistance;
+import sakd.base.EditDistance;
+import sakd.base.UserError;
 import sakd.io.IoErrors;
-import sakd.io.UserError;
 
 /**
  * Arguments from files: {@code @NAME} stands for those in the file NAME or else in the bundled

@@ -4,7 +4,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import sakd.io.UserError;
+import sakd.base.UserError;
 
 /** {@code recipes}: the bundled settings by name. */
 @Command(

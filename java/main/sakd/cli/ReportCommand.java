@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import sakd.ops.Ops;
 import sakd.report.Report;
-import sakd.train.RunArguments;
+import sakd.run.RunArguments;
 
 /** {@code report}: a page about runs. */
 @Command(

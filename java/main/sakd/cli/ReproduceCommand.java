@@ -16,9 +16,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Unmatched;
-import sakd.io.UserError;
-import sakd.train.RunArguments;
-import sakd.train.Summary;
+import sakd.base.UserError;
+import sakd.distill.Pipeline;
+import sakd.run.RunArguments;
+import sakd.run.Summary;
+import sakd.train.Trainer;
 
 /** {@code reproduce}: a table of the paper, row by row, beside what was published. */
 @Command(
@@ -87,7 +89,7 @@ final class ReproduceCommand implements Callable<Integer> {
       args.addAll(List.of("--resume", folder.toString()));
     } else {
       args.add("@" + name);
-      Path teacher = outputDir.resolve(ann(name)).resolve("best.safetensors");
+      Path teacher = outputDir.resolve(ann(name)).resolve(Trainer.BEST);
       if (!name.endsWith("-ann") && !name.contains("-direct") && Files.exists(teacher)) {
         args.addAll(List.of("--teacher", teacher.toString()));
       }
@@ -129,7 +131,7 @@ final class ReproduceCommand implements Callable<Integer> {
   /** As summary.csv names what is trained. */
   private static String phase(String name) {
     String method = name.replaceFirst("-t\\d+$", "").replaceFirst(".*-", "");
-    return method.equals("ann") ? "teacher" : method;
+    return method.equals("ann") ? Pipeline.TEACHER : method;
   }
 
   private static Map<String, String> published() {

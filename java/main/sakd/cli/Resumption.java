@@ -8,8 +8,8 @@ import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
-import sakd.io.UserError;
-import sakd.train.RunArguments;
+import sakd.base.UserError;
+import sakd.run.RunArguments;
 
 /**
  * What {@code --resume} goes on with: the arguments the run was started with, but for numbers of

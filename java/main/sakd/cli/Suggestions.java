@@ -8,7 +8,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
-import sakd.io.EditDistance;
+import sakd.base.EditDistance;
 import sakd.io.Printable;
 
 /** Turns what picocli says of a mistyped command line into one line with the nearest word. */

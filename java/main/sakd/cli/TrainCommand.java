@@ -17,21 +17,21 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.device.CompilerStopped;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
 import sakd.distill.PlanCheck;
-import sakd.io.UserError;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.run.RunArguments;
+import sakd.run.RunFolder;
+import sakd.run.RunFolder.Printed;
+import sakd.run.TensorBoardListener;
 import sakd.train.Listener;
 import sakd.train.Listeners;
-import sakd.train.RunArguments;
-import sakd.train.RunFolder;
-import sakd.train.RunFolder.Printed;
-import sakd.train.TensorBoardListener;
 
 /** {@code train}: the whole of SAKD, or one method of it. */
 @Command(

@@ -7,8 +7,8 @@ import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
 import sakd.ops.Neuron;
-import sakd.train.RunFolder;
-import sakd.train.Summary;
+import sakd.run.RunFolder;
+import sakd.run.Summary;
 import sakd.train.TrainSettings;
 import sakd.train.Trainer;
 

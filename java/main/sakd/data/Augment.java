@@ -1,5 +1,7 @@
 package sakd.data;
 
+import sakd.base.SplitMix64;
+
 /**
  * Random crop, flip and mixing of training images.
  *

@@ -14,13 +14,13 @@ import java.util.stream.IntStream;
  * Which classes are the same by their names. Systems write one name in several forms: macOS takes
  * accents apart, and copies are often of another case.
  */
-final class ClassNames {
+public final class ClassNames {
   private static final int SHOWN = 10;
 
   private ClassNames() {}
 
   /** The one form of a name that is written in several ways in Unicode. */
-  static String composed(String name) {
+  public static String composed(String name) {
     return Normalizer.normalize(name, Normalizer.Form.NFC);
   }
 
@@ -31,7 +31,7 @@ final class ClassNames {
    * @param known by class number
    * @return -1 for a name that is not known
    */
-  static int[] find(List<String> known, List<String> names) {
+  public static int[] find(List<String> known, List<String> names) {
     int[] numbers = new int[names.size()];
     Map<String, Integer> same = new HashMap<>();
     Map<String, List<Integer>> folded = new HashMap<>();
@@ -58,7 +58,7 @@ final class ClassNames {
   }
 
   /** The names that {@link #find} did not find. */
-  static List<String> unknown(List<String> names, int[] numbers) {
+  public static List<String> unknown(List<String> names, int[] numbers) {
     return IntStream.range(0, numbers.length)
         .filter(i -> numbers[i] < 0)
         .mapToObj(names::get)
@@ -69,7 +69,7 @@ final class ClassNames {
    * As {@link #find}, but where as many names of one side are but the class numbers, those of sets
    * without names, the numbers are taken as they are.
    */
-  static int[] numbers(List<String> known, List<String> names) {
+  public static int[] numbers(List<String> known, List<String> names) {
     int[] numbers = find(known, names);
     boolean counted = known.size() == names.size() && (areNumbers(known) || areNumbers(names));
     return counted && !unknown(names, numbers).isEmpty()
@@ -82,7 +82,7 @@ final class ClassNames {
   }
 
   /** Names for a message, which need not all be there. */
-  static String some(List<String> names) {
+  public static String some(List<String> names) {
     return String.join(", ", names.subList(0, Math.min(SHOWN, names.size())))
         + (names.size() > SHOWN ? " and " + (names.size() - SHOWN) + " more" : "");
   }

@@ -3,7 +3,8 @@ package sakd.data;
 import java.nio.ByteBuffer;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import sakd.io.UserError;
+import sakd.base.SplitMix64;
+import sakd.base.UserError;
 
 /**
  * Cuts a set into batches, in an order and with an augmentation that depend on the seed, the epoch

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import sakd.base.SplitMix64;
 
 /**
  * A set for classification. A sample is decoded when a batch needs it, by the worker that prepares
@@ -29,7 +30,7 @@ public interface Dataset {
    * @param random what a random crop draws from, or null for the view that evaluation takes; sets
    *     whose samples all have the same size leave it alone
    * @param target gets {@code shape().bytes()} values
-   * @throws sakd.io.UserError naming the file if the sample cannot be read
+   * @throws sakd.base.UserError naming the file if the sample cannot be read
    */
   void read(int index, SplitMix64 random, ByteBuffer target);
 

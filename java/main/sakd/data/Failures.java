@@ -3,7 +3,8 @@ package sakd.data;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
-import sakd.io.UserError;
+import sakd.base.SplitMix64;
+import sakd.base.UserError;
 
 /**
  * Samples of an epoch that could not be read. Each is replaced by the next one of the set that can

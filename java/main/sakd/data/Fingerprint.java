@@ -7,12 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import sakd.io.Checksum;
 
 /**
  * SHA-256 over what makes a data set the one it is, so that a training does not go on with another
  * one in its place. Where the set lies is no part of it: it may be moved.
  */
-final class Fingerprint {
+public final class Fingerprint {
   /** Of how many samples in files the content counts, spread over the set. */
   private static final int MOST_READ = 512;
 
@@ -24,7 +25,7 @@ final class Fingerprint {
   private Fingerprint() {}
 
   /** Of what every set has: name, shape, classes, size, and the label of every sample. */
-  static Fingerprint of(Dataset set) {
+  public static Fingerprint of(Dataset set) {
     Fingerprint f = new Fingerprint();
     f.add(set.name());
     SampleShape shape = set.shape();
@@ -39,17 +40,17 @@ final class Fingerprint {
     return f.add(labels.array());
   }
 
-  Fingerprint add(byte[] bytes) {
+  public Fingerprint add(byte[] bytes) {
     sum.add(bytes);
     return this;
   }
 
-  Fingerprint add(long value) {
+  public Fingerprint add(long value) {
     return add(ByteBuffer.allocate(Long.BYTES).putLong(value).array());
   }
 
   /** With its length, so that no two lists of texts are the same. */
-  Fingerprint add(String text) {
+  public Fingerprint add(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     return add(bytes.length).add(bytes);
   }
@@ -64,7 +65,7 @@ final class Fingerprint {
    * @param index of the sample in the set
    * @param samples how many the set has
    */
-  Fingerprint add(String name, Path file, long offset, long length, int index, int samples) {
+  public Fingerprint add(String name, Path file, long offset, long length, int index, int samples) {
     add(name);
     try {
       long size = length < 0 ? Files.size(file) - offset : length;
@@ -83,12 +84,12 @@ final class Fingerprint {
   }
 
   /** A whole file; see the other {@code add}. */
-  Fingerprint add(Path file, int index, int samples) {
+  public Fingerprint add(Path file, int index, int samples) {
     return add(file.getFileName().toString(), file, 0, -1, index, samples);
   }
 
   /** In hexadecimal; to be called once. */
-  String hex() {
+  public String hex() {
     return sum.hex();
   }
 }

@@ -2,6 +2,7 @@ package sakd.data;
 
 import java.nio.ByteBuffer;
 import java.util.SortedMap;
+import sakd.base.SplitMix64;
 
 /**
  * A set that is another in all but what a subclass overrides. What is derived from the set in

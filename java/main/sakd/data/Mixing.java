@@ -1,5 +1,7 @@
 package sakd.data;
 
+import sakd.base.SplitMix64;
+
 /**
  * Mixup (Zhang et al. 2018) and CutMix (Yun et al. 2019) of a batch, as timm does them: image n of
  * N is mixed with image N-1-n, and its label with that image's, all by one draw of {@code lambda ~

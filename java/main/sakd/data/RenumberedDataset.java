@@ -3,7 +3,7 @@ package sakd.data;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import sakd.io.UserError;
+import sakd.base.UserError;
 
 /** A set with the class numbers of a network that was trained on another, or on another copy. */
 public final class RenumberedDataset extends ForwardingDataset {

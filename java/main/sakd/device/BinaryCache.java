@@ -10,9 +10,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Optional;
+import sakd.base.UserError;
 import sakd.io.AtomicFile;
 import sakd.io.IoErrors;
-import sakd.io.UserError;
 import sakd.io.UserFolders;
 
 /**

@@ -1,6 +1,6 @@
 package sakd.device;
 
-import sakd.io.UserError;
+import sakd.base.UserError;
 
 /**
  * A compiler was told to end before it was done: by Ctrl-C, which a terminal sends to all programs

@@ -72,19 +72,19 @@ public interface Device extends AutoCloseable {
   /**
    * The kernel, compiled at first use and kept.
    *
-   * @throws sakd.io.UserError if it cannot be compiled here
+   * @throws sakd.base.UserError if it cannot be compiled here
    */
   Kernel kernel(KernelSpec spec);
 
   /**
-   * Records what {@code work} submits instead of running it, to be run by {@link Graph#launch} as
-   * often as wanted, on the same memory. The work may neither transfer to or from the host nor ask
-   * the device for memory it has not given before.
+   * Records what {@code work} submits instead of running it, to be run by {@link
+   * CapturedGraph#launch} as often as wanted, on the same memory. The work may neither transfer to
+   * or from the host nor ask the device for memory it has not given before.
    *
    * @return empty where the device has no graphs or could not record this work; nothing has run
    *     then, and the work can be submitted the ordinary way
    */
-  default Optional<Graph> capture(Runnable work) {
+  default Optional<CapturedGraph> capture(Runnable work) {
     return Optional.empty();
   }
 

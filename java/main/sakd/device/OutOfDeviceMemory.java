@@ -1,6 +1,6 @@
 package sakd.device;
 
-import sakd.io.UserError;
+import sakd.base.UserError;
 
 /** A device has not as much memory left as was asked of it. */
 public final class OutOfDeviceMemory extends UserError {

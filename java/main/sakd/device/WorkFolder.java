@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import sakd.base.UserError;
 import sakd.io.IoErrors;
-import sakd.io.UserError;
 import sakd.io.UserFolders;
 
 /** A folder for the files of one run of a compiler, gone when it is done or the process ends. */

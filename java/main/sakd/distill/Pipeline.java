@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.RenumberedDataset;
-import sakd.io.UserError;
+import sakd.infer.Evaluator;
+import sakd.infer.Weights;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
@@ -17,18 +19,21 @@ import sakd.model.Network;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
-import sakd.train.Evaluator;
 import sakd.train.Listener;
-import sakd.train.RunFolder;
 import sakd.train.TrainSettings;
 import sakd.train.Trainer;
-import sakd.train.Weights;
 
 /**
  * The whole of SAKD: a teacher is trained or read, its weights are transferred to the student
  * (level 1), and the student is trained to follow it (level 2).
  */
 public final class Pipeline {
+  /** In the run directory, of the teacher that is trained on the way. */
+  public static final String TEACHER = "teacher";
+
+  /** In the run directory, of the student that is trained without a teacher, for comparison. */
+  public static final String DIRECT = "direct";
+
   /** The student's seed differs from the teacher's, so that nothing is shared by chance. */
   private static final long STUDENT_SEED = 1;
 
@@ -115,7 +120,7 @@ public final class Pipeline {
         }
         if (plan.method().needsTeacher()) {
           teacher = ann();
-          rows.add(teacher(teacher, folder.resolve(RunFolder.TEACHER), evaluator, resume));
+          rows.add(teacher(teacher, folder.resolve(TEACHER), evaluator, resume));
         }
         if (plan.method().transfersWeights() && plan.initialWeights() == null) {
           Parameters parameters = new Parameters(plan.settings().seed());
@@ -126,8 +131,7 @@ public final class Pipeline {
           }
         }
         if (plan.compare()) {
-          rows.add(
-              student(Method.DIRECT, folder.resolve(RunFolder.DIRECT), null, evaluator, resume));
+          rows.add(student(Method.DIRECT, folder.resolve(DIRECT), null, evaluator, resume));
         }
         rows.add(student(plan.method(), folder, teacher, evaluator, resume));
       } finally {
@@ -167,7 +171,7 @@ public final class Pipeline {
               List.of(),
               1,
               teacher.parameters());
-      phase = "teacher";
+      phase = TEACHER;
       if (plan.method() == Method.ANN && plan.initialWeights() != null) {
         load(plan.initialWeights(), teacher.parameters());
       }

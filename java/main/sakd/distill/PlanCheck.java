@@ -1,17 +1,16 @@
 package sakd.distill;
 
 import java.nio.file.Path;
+import sakd.base.UserError;
 import sakd.data.Augment;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.RenumberedDataset;
-import sakd.io.UserError;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
-import sakd.train.RunFolder;
 import sakd.train.TrainSettings;
 import sakd.train.Trainer;
 
@@ -97,11 +96,11 @@ public final class PlanCheck {
     }
     int epochs = plan.settings().epochs();
     if (plan.compare()) {
-      Trainer.requireResumable(folder.resolve(RunFolder.DIRECT), epochs, train, test);
+      Trainer.requireResumable(folder.resolve(Pipeline.DIRECT), epochs, train, test);
     }
     int student = Trainer.requireResumable(folder, epochs, train, test);
     if (plan.method().needsTeacher() && plan.teacherWeights() == null) {
-      Path where = folder.resolve(RunFolder.TEACHER);
+      Path where = folder.resolve(Pipeline.TEACHER);
       int teacher = Trainer.requireResumable(where, plan.teacherEpochs(), train, test);
       if (student > 0 && teacher > 0 && teacher < plan.teacherEpochs()) {
         throw new UserError(

@@ -16,9 +16,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import sakd.export.Graph.Value;
+import sakd.base.UserError;
+import sakd.export.NetworkGraph.Value;
 import sakd.io.AtomicFile;
-import sakd.io.UserError;
 import sakd.model.Network;
 import sakd.ops.Neuron;
 
@@ -72,7 +72,7 @@ public final class NirFile {
    */
   public static void write(
       Path path, Network network, int steps, int channels, int height, int width) {
-    Graph graph = Tracer.trace(network, channels, height, width);
+    NetworkGraph graph = Tracer.trace(network, channels, height, width);
     AtomicFile.write(
         path,
         channel -> {
@@ -91,7 +91,7 @@ public final class NirFile {
         });
   }
 
-  private static void write(WritableGroup file, Graph graph, int steps) throws IOException {
+  private static void write(WritableGroup file, NetworkGraph graph, int steps) throws IOException {
     file.putDataset("version", VERSION);
     WritableGroup root = file.putGroup("node");
     root.putDataset("type", "NIRGraph");
@@ -131,19 +131,19 @@ public final class NirFile {
     edges.add(new String[] {sources.get(from), to});
   }
 
-  private void add(Graph.Node node) {
-    if (node instanceof Graph.Conv conv) {
+  private void add(NetworkGraph.Node node) {
+    if (node instanceof NetworkGraph.Conv conv) {
       conv(conv);
-    } else if (node instanceof Graph.Neurons neurons) {
+    } else if (node instanceof NetworkGraph.Neurons neurons) {
       neurons(neurons);
-    } else if (node instanceof Graph.Flatten flatten) {
+    } else if (node instanceof NetworkGraph.Flatten flatten) {
       flatten(flatten.in(), shape(flatten.in()), flatten.out());
-    } else if (node instanceof Graph.AveragePool pool) {
+    } else if (node instanceof NetworkGraph.AveragePool pool) {
       averagePool(pool);
-    } else if (node instanceof Graph.TimeMean mean) {
+    } else if (node instanceof NetworkGraph.TimeMean mean) {
       // The last linear layer and the mean over time commute: the mean is left to the reader.
       sources.put(mean.out(), sources.get(mean.in()));
-    } else if (node instanceof Graph.Linear linear) {
+    } else if (node instanceof NetworkGraph.Linear linear) {
       WritableGroup affine = add(linear.name(), "Affine", linear.out());
       connect(linear.in(), sources.get(linear.out()));
       affine.putDataset(
@@ -159,7 +159,7 @@ public final class NirFile {
         "NIR has no node for " + what + "; expected " + expected + ", or export it as onnx");
   }
 
-  private void conv(Graph.Conv conv) {
+  private void conv(NetworkGraph.Conv conv) {
     WritableGroup node = add(conv.name(), "Conv2d", conv.out());
     connect(conv.in(), sources.get(conv.out()));
     var s = conv.shape();
@@ -172,7 +172,7 @@ public final class NirFile {
     node.putDataset("groups", 1L);
   }
 
-  private void averagePool(Graph.AveragePool pool) {
+  private void averagePool(NetworkGraph.AveragePool pool) {
     int[] in = shape(pool.in());
     WritableGroup average = add("pool", "AvgPool2d", pool.out());
     String name = sources.get(pool.out());
@@ -192,7 +192,7 @@ public final class NirFile {
     flatten.putDataset("input_type", shape);
   }
 
-  private void neurons(Graph.Neurons layer) {
+  private void neurons(NetworkGraph.Neurons layer) {
     Neuron n = layer.neuron();
     if (!n.kind().isSpiking()) {
       throw refused(n.kind().name(), "a spiking network");

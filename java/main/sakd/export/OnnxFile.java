@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import sakd.export.Graph.Value;
+import sakd.export.NetworkGraph.Value;
 import sakd.io.AtomicFile;
 import sakd.io.Protobuf;
 import sakd.model.Network;
@@ -43,8 +43,8 @@ public final class OnnxFile {
    * @param network whose parameters are allocated
    * @param height of the images
    * @param metadata free text by key, which the file carries
-   * @throws sakd.io.UserError if the network has a part that cannot be exported, or the file cannot
-   *     be written
+   * @throws sakd.base.UserError if the network has a part that cannot be exported, or the file
+   *     cannot be written
    */
   public static void write(
       Path path,
@@ -57,7 +57,7 @@ public final class OnnxFile {
     AtomicFile.write(path, channel -> AtomicFile.writeFully(channel, ByteBuffer.wrap(model)));
   }
 
-  private static byte[] model(Graph network, Map<String, String> metadata) {
+  private static byte[] model(NetworkGraph network, Map<String, String> metadata) {
     OnnxFile file = new OnnxFile();
     file.tensors.put(network.input(), List.of("images"));
     network.nodes().forEach(file::add);
@@ -150,8 +150,8 @@ public final class OnnxFile {
     tensors.put(out, results);
   }
 
-  private void add(Graph.Node node) {
-    if (node instanceof Graph.Conv conv) {
+  private void add(NetworkGraph.Node node) {
+    if (node instanceof NetworkGraph.Conv conv) {
       var s = conv.shape();
       List<String> weights =
           List.of(
@@ -159,20 +159,20 @@ public final class OnnxFile {
                   conv.name() + ".weight", conv.weight(), s.out(), s.in(), s.kernel(), s.kernel()),
               weights(conv.name() + ".bias", conv.bias(), s.out()));
       each("Conv", conv.in(), conv.out(), weights, window(s.kernel(), s.stride(), s.pad()));
-    } else if (node instanceof Graph.Neurons neurons) {
+    } else if (node instanceof NetworkGraph.Neurons neurons) {
       neurons(neurons);
-    } else if (node instanceof Graph.MaxPool max) {
+    } else if (node instanceof NetworkGraph.MaxPool max) {
       var p = max.pool();
       each("MaxPool", max.in(), max.out(), List.of(), window(p.size(), p.stride(), p.pad()));
-    } else if (node instanceof Graph.Flatten flatten) {
+    } else if (node instanceof NetworkGraph.Flatten flatten) {
       each("Flatten", flatten.in(), flatten.out(), List.of());
-    } else if (node instanceof Graph.AveragePool average) {
+    } else if (node instanceof NetworkGraph.AveragePool average) {
       each("GlobalAveragePool", average.in(), average.out(), List.of());
       each("Flatten", average.out(), average.out(), List.of());
-    } else if (node instanceof Graph.TimeMean mean) {
+    } else if (node instanceof NetworkGraph.TimeMean mean) {
       String result = "x" + count++;
       tensors.put(mean.out(), List.of(node("Mean", result, tensors.get(mean.in()))));
-    } else if (node instanceof Graph.Linear linear) {
+    } else if (node instanceof NetworkGraph.Linear linear) {
       int out = linear.out().channels();
       List<String> weights =
           List.of(
@@ -190,7 +190,7 @@ public final class OnnxFile {
     };
   }
 
-  private void neurons(Graph.Neurons layer) {
+  private void neurons(NetworkGraph.Neurons layer) {
     Neuron n = layer.neuron();
     String potential = null;
     List<String> outputs = new ArrayList<>();
@@ -225,7 +225,7 @@ public final class OnnxFile {
   }
 
   /** The potential before the reset, as {@code kernels/neuron.cu} computes it. */
-  private String charge(Graph.Neurons layer, String v, String x) {
+  private String charge(NetworkGraph.Neurons layer, String v, String x) {
     Neuron n = layer.neuron();
     if (n.kind() == Neuron.Kind.IF) {
       return node("Add", v, x);

@@ -8,11 +8,11 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import sakd.base.UserError;
 import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.device.Memory;
-import sakd.export.Graph.Value;
-import sakd.io.UserError;
+import sakd.export.NetworkGraph.Value;
 import sakd.model.Network;
 import sakd.nn.Monitor;
 import sakd.nn.Parameter;
@@ -22,9 +22,9 @@ import sakd.ops.Ops;
 import sakd.ops.Tensor;
 
 /**
- * Reads the {@link Graph} off a network: runs its forward pass over operations that note what they
- * are asked for and compute nothing. So every network can be exported, whatever describes it, as
- * long as it is made of operations that a graph has.
+ * Reads the {@link NetworkGraph} off a network: runs its forward pass over operations that note
+ * what they are asked for and compute nothing. So every network can be exported, whatever describes
+ * it, as long as it is made of operations that a graph has.
  */
 final class Tracer implements InvocationHandler, Monitor {
   private final Map<Tensor, Value> values = new IdentityHashMap<>();
@@ -33,7 +33,7 @@ final class Tracer implements InvocationHandler, Monitor {
   /** By the tensor that receives scale and shift. */
   private final Map<Tensor, Ops.BatchNorm> norms = new IdentityHashMap<>();
 
-  private final List<Graph.Node> nodes = new ArrayList<>();
+  private final List<NetworkGraph.Node> nodes = new ArrayList<>();
   private String layer = "";
   private int count;
 
@@ -49,7 +49,7 @@ final class Tracer implements InvocationHandler, Monitor {
    * @param network whose parameters are allocated
    * @throws UserError if it uses an operation that graphs do not have
    */
-  static Graph trace(Network network, int channels, int height, int width) {
+  static NetworkGraph trace(Network network, int channels, int height, int width) {
     Tracer tracer = new Tracer(network);
     Ops ops =
         (Ops)
@@ -58,7 +58,7 @@ final class Tracer implements InvocationHandler, Monitor {
     Value input = tracer.define(images);
     try (Tape tape = new Tape(ops, Tape.Mode.INFERENCE, DType.F32, tracer)) {
       Tensor logits = network.forward(tape, tape.input(images), false).logits().value();
-      return new Graph(input, List.copyOf(tracer.nodes), tracer.value(logits));
+      return new NetworkGraph(input, List.copyOf(tracer.nodes), tracer.value(logits));
     }
   }
 
@@ -94,14 +94,14 @@ final class Tracer implements InvocationHandler, Monitor {
       case "neuron" -> neurons(args);
       case "maxPool" -> {
         Value in = value((Tensor) args[1]);
-        nodes.add(new Graph.MaxPool(in, (Ops.Pool) args[0], define((Tensor) args[2])));
+        nodes.add(new NetworkGraph.MaxPool(in, (Ops.Pool) args[0], define((Tensor) args[2])));
       }
       case "averagePool" -> averagePool((Tensor) args[0], (Tensor) args[1]);
       case "subsample" -> subsample((Tensor) args[0], (Tensor) args[1]);
       case "convert" -> convert((Tensor) args[0], (Tensor) args[1]);
       case "timeMean" -> {
         Value in = value((Tensor) args[0]);
-        nodes.add(new Graph.TimeMean(in, define((Tensor) args[1])));
+        nodes.add(new NetworkGraph.TimeMean(in, define((Tensor) args[1])));
       }
       case "gemm" -> linear((Tensor) args[2], (Tensor) args[3], (Tensor) args[5]);
       case "addBias" -> bias((Tensor) args[0], (Tensor) args[1]);
@@ -147,14 +147,14 @@ final class Tracer implements InvocationHandler, Monitor {
   private void conv(ConvShape shape, Tensor x, Tensor w, Tensor y) {
     Value in = value(x);
     float[] noBias = new float[shape.out()];
-    nodes.add(new Graph.Conv(layer, in, shape, floats(w), noBias, define(y)));
+    nodes.add(new NetworkGraph.Conv(layer, in, shape, floats(w), noBias, define(y)));
   }
 
   private void linear(Tensor x, Tensor w, Tensor y) {
     Value in = value(x);
     float[] noBias = new float[y.channels()];
     Value out = define(y, List.of(y.channels()));
-    nodes.add(new Graph.Linear(layer, in, floats(w), noBias, out));
+    nodes.add(new NetworkGraph.Linear(layer, in, floats(w), noBias, out));
   }
 
   private void averagePool(Tensor x, Tensor out) {
@@ -163,7 +163,7 @@ final class Tracer implements InvocationHandler, Monitor {
       // The mean of one.
       values.put(out, in);
     } else {
-      nodes.add(new Graph.AveragePool(in, define(out)));
+      nodes.add(new NetworkGraph.AveragePool(in, define(out)));
     }
   }
 
@@ -177,7 +177,8 @@ final class Tracer implements InvocationHandler, Monitor {
       weight[(c + (to - from) / 2) * from + c] = 1;
     }
     ConvShape shape = new ConvShape(1, x.dim(-3), x.dim(-2), from, to, 1, 2, 0);
-    nodes.add(new Graph.Conv("subsample" + count, in, shape, weight, new float[to], define(y)));
+    nodes.add(
+        new NetworkGraph.Conv("subsample" + count, in, shape, weight, new float[to], define(y)));
   }
 
   /** To another type of storage, of which a graph knows nothing, or to a row of features. */
@@ -186,18 +187,18 @@ final class Tracer implements InvocationHandler, Monitor {
     if (Arrays.equals(x.shape(), y.shape())) {
       values.put(y, in);
     } else {
-      nodes.add(new Graph.Flatten(in, define(y, List.of(y.channels()))));
+      nodes.add(new NetworkGraph.Flatten(in, define(y, List.of(y.channels()))));
     }
   }
 
   private void bias(Tensor x, Tensor bias) {
     float[] b = floats(bias);
     Value to = value(x);
-    Graph.Node last = nodes.remove(nodes.size() - 1);
-    if (last instanceof Graph.Linear l && l.out() == to) {
-      nodes.add(new Graph.Linear(l.name(), l.in(), l.weight(), b, to));
-    } else if (last instanceof Graph.Conv c && c.out() == to) {
-      nodes.add(new Graph.Conv(c.name(), c.in(), c.shape(), c.weight(), b, to));
+    NetworkGraph.Node last = nodes.remove(nodes.size() - 1);
+    if (last instanceof NetworkGraph.Linear l && l.out() == to) {
+      nodes.add(new NetworkGraph.Linear(l.name(), l.in(), l.weight(), b, to));
+    } else if (last instanceof NetworkGraph.Conv c && c.out() == to) {
+      nodes.add(new NetworkGraph.Conv(c.name(), c.in(), c.shape(), c.weight(), b, to));
     } else {
       throw notExported("a bias that follows no weights");
     }
@@ -222,7 +223,7 @@ final class Tracer implements InvocationHandler, Monitor {
           default -> 0;
         };
     Value out = define((Tensor) args[6], in.shape());
-    nodes.add(new Graph.Neurons("", in, neuron, leak, merge, residual, out));
+    nodes.add(new NetworkGraph.Neurons("", in, neuron, leak, merge, residual, out));
   }
 
   /**
@@ -231,7 +232,7 @@ final class Tracer implements InvocationHandler, Monitor {
    */
   private void fold(Value in, Ops.BatchNorm norm) {
     for (int i = nodes.size() - 1; i >= 0; i--) {
-      if (nodes.get(i).out() == in && nodes.get(i) instanceof Graph.Conv conv) {
+      if (nodes.get(i).out() == in && nodes.get(i) instanceof NetworkGraph.Conv conv) {
         float[] gamma = floats(norm.gamma());
         float[] beta = floats(norm.beta());
         float[] mean = floats(norm.runningMean());
@@ -247,7 +248,8 @@ final class Tracer implements InvocationHandler, Monitor {
           bias[o] = (float) ((bias[o] - mean[o]) * scale + beta[o]);
         }
         nodes.set(
-            i, new Graph.Conv(conv.name(), conv.in(), conv.shape(), weight, bias, conv.out()));
+            i,
+            new NetworkGraph.Conv(conv.name(), conv.in(), conv.shape(), weight, bias, conv.out()));
         return;
       }
     }
@@ -261,8 +263,9 @@ final class Tracer implements InvocationHandler, Monitor {
 
   @Override
   public void neuron(String name, Inputs read, Tensor out) {
-    Graph.Neurons n = (Graph.Neurons) nodes.remove(nodes.size() - 1);
+    NetworkGraph.Neurons n = (NetworkGraph.Neurons) nodes.remove(nodes.size() - 1);
     nodes.add(
-        new Graph.Neurons(name, n.in(), n.neuron(), n.leak(), n.merge(), n.residual(), n.out()));
+        new NetworkGraph.Neurons(
+            name, n.in(), n.neuron(), n.leak(), n.merge(), n.residual(), n.out()));
   }
 }

@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import sakd.base.UserError;
 
 /**
  * The one place where files are written: beside the target under a name of its own, {@code

@@ -4,6 +4,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import sakd.base.UserError;
 
 /**
  * Names of files that hold letters beyond ASCII. Java spells names in the encoding of the locale

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import sakd.base.UserError;
 
 /** Files of pictures by their names, and pixels as a PNG file. */
 public final class ImageFiles {

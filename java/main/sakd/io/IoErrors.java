@@ -7,6 +7,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import sakd.base.UserError;
 
 /** The sentences in which readers and writers report a file that they cannot use. */
 public final class IoErrors {

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import sakd.base.UserError;
 
 /** NumPy's .npy files: an {@link NpyHeader}, then the elements. */
 public final class Npy {

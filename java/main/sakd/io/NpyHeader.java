@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import sakd.base.UserError;
 
 /**
  * What a .npy file begins with: a magic word, a version, the length of a header and the header, a

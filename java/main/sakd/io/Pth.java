@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import sakd.base.UserError;
 
 /** What both formats of {@code torch.save} share: how tensors lie in storages. */
 final class Pth {

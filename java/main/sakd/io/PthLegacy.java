@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import sakd.base.UserError;
 
 /**
  * What {@code torch.save} wrote before PyTorch 1.6: five pickles (a magic number, the protocol,

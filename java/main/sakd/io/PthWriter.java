@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import sakd.base.UserError;
 
 /**
  * Writes a state dict that {@code torch.load} reads, also with {@code weights_only}: a zip archive

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
+import sakd.base.UserError;
 
 /**
  * What {@code torch.save} has written since PyTorch 1.6: a zip archive, nothing compressed, with

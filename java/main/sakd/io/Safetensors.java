@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import sakd.base.UserError;
 
 /**
  * Safetensors files: 8 bytes header length (little-endian), a JSON header, then the tensors' bytes.

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import sakd.base.UserError;
 
 /**
  * The header of a safetensors file, a JSON object {@code {"__metadata__": {key: text}, name:

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import sakd.base.UserError;
 
 /**
  * The weights in what {@code torch.save} pickled: of all dictionaries of tensors by name in it, the

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import sakd.base.UserError;
 
 /**
  * Reads Python's pickles, protocols 0 to 5, and can run nothing: a pickle is a program for a stack

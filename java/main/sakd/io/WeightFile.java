@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
+import sakd.base.UserError;
 
 /**
  * The tensors of a weight file in any format read here, which its first bytes tell: safetensors, or

@@ -4,6 +4,6 @@
  * a terminal.
  *
  * <p>Every reader checks a length it was told against the size the file really has before it
- * allocates, and reports a damaged file as one {@link sakd.io.UserError}.
+ * allocates, and reports a damaged file as one {@link sakd.base.UserError}.
  */
 package sakd.io;

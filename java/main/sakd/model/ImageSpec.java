@@ -8,16 +8,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.RenumberedDataset;
-import sakd.data.image.Box;
+import sakd.data.image.Crop;
 import sakd.data.image.Picture;
 import sakd.data.image.PictureDecoder;
 import sakd.data.image.Resampler;
 import sakd.io.ImageFiles;
 import sakd.io.IoErrors;
 import sakd.io.Json;
-import sakd.io.UserError;
 
 /**
  * How pictures become a network's input and what its outputs are called, as the metadata of a
@@ -177,10 +177,10 @@ public record ImageSpec(
     int channels = channels();
     Picture picture = PictureDecoder.decode(file, bytes(file), (w, h) -> 1);
     boolean fits = picture.width() == width && picture.height() == height;
-    Box box =
+    Crop box =
         fits
-            ? Box.whole(width, height)
-            : Box.center(picture.width(), picture.height(), height, resized);
+            ? Crop.whole(width, height)
+            : Crop.center(picture.width(), picture.height(), height, resized);
     int area = height * width;
     ByteBuffer colours = ByteBuffer.allocate(3 * area);
     new Resampler().resample(picture, box, height, colours);

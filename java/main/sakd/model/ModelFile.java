@@ -2,7 +2,7 @@ package sakd.model;
 
 import java.util.Locale;
 import java.util.Map;
-import sakd.io.UserError;
+import sakd.base.UserError;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 

@@ -30,7 +30,7 @@ public record NetworkSize(long macs, long synapticOperations) {
    * Counts the operations for an image.
    *
    * @param steps T of the SNN
-   * @throws sakd.io.UserError if the network cannot take such an image
+   * @throws sakd.base.UserError if the network cannot take such an image
    */
   public static NetworkSize of(
       NetworkSpec spec, int channels, int height, int width, int classes, int steps) {

@@ -1,7 +1,7 @@
 package sakd.model;
 
 import java.util.Set;
-import sakd.io.UserError;
+import sakd.base.UserError;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 

@@ -3,8 +3,8 @@ package sakd.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import sakd.io.EditDistance;
-import sakd.io.UserError;
+import sakd.base.EditDistance;
+import sakd.base.UserError;
 
 /** Every network {@code --model} knows, each with the stem for CIFAR. */
 public final class Networks {

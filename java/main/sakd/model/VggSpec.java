@@ -2,7 +2,7 @@ package sakd.model;
 
 import java.util.List;
 import java.util.Set;
-import sakd.io.UserError;
+import sakd.base.UserError;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 

@@ -6,13 +6,13 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import sakd.base.EditDistance;
+import sakd.base.UserError;
 import sakd.device.DType;
 import sakd.device.cpu.CpuDevice;
 import sakd.device.cpu.ReferenceDevice;
 import sakd.device.cuda.CudaDevice;
 import sakd.device.opencl.OpenClDevice;
-import sakd.io.EditDistance;
-import sakd.io.UserError;
 import sakd.io.UserFolders;
 
 /** Finds the devices of this machine and opens one by name. */

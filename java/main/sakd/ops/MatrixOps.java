@@ -7,10 +7,10 @@ import static sakd.ops.Requirements.storage;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import sakd.device.CapturedGraph;
 import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.device.Device;
-import sakd.device.Graph;
 import sakd.device.MatrixLibrary;
 import sakd.device.Pending;
 
@@ -55,8 +55,8 @@ abstract class MatrixOps implements Ops {
   }
 
   @Override
-  public final Optional<Graph> capture(Runnable work) {
-    Optional<Graph> graph = Optional.empty();
+  public final Optional<CapturedGraph> capture(Runnable work) {
+    Optional<CapturedGraph> graph = Optional.empty();
     pool.beginRecording();
     try {
       graph =
@@ -82,8 +82,8 @@ abstract class MatrixOps implements Ops {
   }
 
   /** The graph, whose memory goes back to the pool when it is closed. */
-  private Graph keepingMemory(Graph graph) {
-    return new Graph() {
+  private CapturedGraph keepingMemory(CapturedGraph graph) {
+    return new CapturedGraph() {
       private boolean closed;
 
       @Override

@@ -1,10 +1,10 @@
 package sakd.ops;
 
 import java.util.Optional;
+import sakd.device.CapturedGraph;
 import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.device.Device;
-import sakd.device.Graph;
 
 /**
  * Every tensor operation there is, implemented once over kernels ({@link KernelOps}) and once in
@@ -29,7 +29,7 @@ public interface Ops extends AutoCloseable {
    *
    * @return empty where the device cannot record this work; nothing has run then
    */
-  Optional<Graph> capture(Runnable work);
+  Optional<CapturedGraph> capture(Runnable work);
 
   /**
    * Submits work that may run beside what is submitted after it, until {@link #join}: on a GPU in a

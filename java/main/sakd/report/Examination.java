@@ -13,6 +13,10 @@ import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.Epoch;
 import sakd.device.DType;
+import sakd.infer.ClassificationReport;
+import sakd.infer.Evaluator;
+import sakd.infer.Inputs;
+import sakd.infer.Weights;
 import sakd.io.ImageFiles;
 import sakd.io.WeightFile;
 import sakd.model.ModelFile;
@@ -25,10 +29,6 @@ import sakd.nn.Var;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
-import sakd.train.ClassificationReport;
-import sakd.train.Evaluator;
-import sakd.train.Inputs;
-import sakd.train.Weights;
 
 /** Runs the networks of a run on test images. */
 final class Examination {
@@ -69,7 +69,7 @@ final class Examination {
    *
    * @param storage of activations when accuracy is measured; all else is float32
    * @return empty if none is there yet
-   * @throws sakd.io.UserError if a file cannot be read or is of another data set
+   * @throws sakd.base.UserError if a file cannot be read or is of another data set
    */
   static List<Findings> examine(Run run, Ops ops, DType storage, Dataset testSet) {
     List<Part> parts = parts(run);

@@ -1,8 +1,8 @@
 package sakd.report;
 
 import java.util.List;
+import sakd.infer.Evaluator;
 import sakd.model.ModelFile;
-import sakd.train.Evaluator;
 
 /**
  * What running a network showed.

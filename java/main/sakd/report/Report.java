@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.device.DType;
 import sakd.io.AtomicFile;
-import sakd.io.UserError;
 import sakd.ops.Ops;
 
 /**

@@ -6,10 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import sakd.base.UserError;
 import sakd.io.IoErrors;
-import sakd.io.UserError;
-import sakd.train.RunArguments;
-import sakd.train.Summary;
+import sakd.run.RunArguments;
+import sakd.run.Summary;
 
 /**
  * What a run directory says of itself, finished or interrupted.

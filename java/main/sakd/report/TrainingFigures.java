@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.DoubleStream;
-import sakd.train.ClassificationReport;
-import sakd.train.Summary;
+import sakd.infer.ClassificationReport;
+import sakd.run.Summary;
 
 /** The final table, and the curves of summary.csv. */
 record TrainingFigures(List<Examined> runs, Palette palette, Page page) {

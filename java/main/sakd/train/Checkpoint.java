@@ -4,10 +4,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import sakd.base.UserError;
 import sakd.data.Dataset;
+import sakd.infer.Weights;
 import sakd.io.HostTensor;
 import sakd.io.Safetensors;
-import sakd.io.UserError;
 import sakd.io.WeightFile;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
@@ -20,10 +21,7 @@ import sakd.ops.Tensor;
  * duration is among it, so that a resumed run writes the same bytes as an undisturbed one.
  */
 final class Checkpoint {
-  static final String OPTIMIZER = "optimizer.";
-  static final String EMA = "ema.";
-
-  private static final String PROGRESS = OPTIMIZER + "progress";
+  private static final String PROGRESS = Weights.OPTIMIZER + "progress";
 
   private static final String EPOCHS = "sakd.epochs_done";
   private static final String BEST = "sakd.best_top1";
@@ -84,9 +82,9 @@ final class Checkpoint {
       if (p.trained()) {
         optimizer
             .state()
-            .forEach((name, flat) -> put(tensors, OPTIMIZER + name, p, parameters, flat));
+            .forEach((name, flat) -> put(tensors, Weights.OPTIMIZER + name, p, parameters, flat));
         if (ema != null) {
-          put(tensors, EMA + "weights", p, parameters, ema.weights());
+          put(tensors, Weights.EMA + "weights", p, parameters, ema.weights());
         }
       }
     }
@@ -95,7 +93,8 @@ final class Checkpoint {
       ema.swap();
       for (Parameter p : parameters.all()) {
         if (!p.trained()) {
-          tensors.put(EMA + "statistics." + p.name(), HostTensor.ofFloats(p.get(), p.shape()));
+          tensors.put(
+              Weights.EMA + "statistics." + p.name(), HostTensor.ofFloats(p.get(), p.shape()));
         }
       }
       ema.swap();
@@ -149,11 +148,11 @@ final class Checkpoint {
             .forEach(
                 (name, flat) ->
                     p.write(
-                        floats(path, file, OPTIMIZER + name + "." + p.name(), p),
+                        floats(path, file, Weights.OPTIMIZER + name + "." + p.name(), p),
                         parameters.sliceOf(flat, p)));
         if (ema != null) {
           p.write(
-              floats(path, file, EMA + "weights." + p.name(), p),
+              floats(path, file, Weights.EMA + "weights." + p.name(), p),
               parameters.sliceOf(ema.weights(), p));
         }
       }
@@ -162,7 +161,7 @@ final class Checkpoint {
       ema.swap();
       for (Parameter p : parameters.all()) {
         if (!p.trained()) {
-          p.set(floats(path, file, EMA + "statistics." + p.name(), p));
+          p.set(floats(path, file, Weights.EMA + "statistics." + p.name(), p));
         }
       }
       ema.swap();

@@ -1,6 +1,7 @@
 package sakd.train;
 
-import sakd.io.UserError;
+import sakd.base.UserError;
+import sakd.infer.Finiteness;
 import sakd.nn.Parameters;
 import sakd.ops.Ops;
 

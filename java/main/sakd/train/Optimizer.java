@@ -3,6 +3,7 @@ package sakd.train;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import sakd.infer.Inputs;
 import sakd.nn.Parameters;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;

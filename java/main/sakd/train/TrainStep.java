@@ -2,8 +2,10 @@ package sakd.train;
 
 import java.util.Optional;
 import sakd.data.Batch;
+import sakd.device.CapturedGraph;
 import sakd.device.DType;
-import sakd.device.Graph;
+import sakd.infer.Finiteness;
+import sakd.infer.Inputs;
 import sakd.nn.Monitor;
 import sakd.nn.Parameters;
 import sakd.nn.Tape;
@@ -28,7 +30,7 @@ public final class TrainStep implements AutoCloseable {
   private final int batchSize;
   private final Tally tally;
   private int fullBatches;
-  private Graph graph;
+  private CapturedGraph graph;
 
   /** The batch at hand, for a diagnosis. */
   private Inputs.Loaded last;
@@ -106,7 +108,7 @@ public final class TrainStep implements AutoCloseable {
    * The recorded step of a full batch, once there is one. Each launch trains on the full batch that
    * was loaded last; to be closed by this step alone.
    */
-  public Optional<Graph> recorded() {
+  public Optional<CapturedGraph> recorded() {
     return Optional.ofNullable(graph);
   }
 

@@ -11,6 +11,9 @@ import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.Epoch;
 import sakd.device.DType;
+import sakd.infer.Evaluator;
+import sakd.infer.Inputs;
+import sakd.infer.Weights;
 import sakd.model.Network;
 import sakd.ops.Ops;
 
@@ -69,7 +72,7 @@ public final class Trainer {
    *
    * @param epochs in all
    * @return the epochs that are done
-   * @throws sakd.io.UserError if it cannot: its checkpoint is damaged, or was written on other
+   * @throws sakd.base.UserError if it cannot: its checkpoint is damaged, or was written on other
    *     data, or more epochs are done than there are to be
    */
   public static int requireResumable(Path folder, int epochs, Dataset trainSet, Dataset testSet) {
@@ -84,7 +87,7 @@ public final class Trainer {
   /**
    * Trains to the last epoch; goes on from last.safetensors if {@code resume} and it is there.
    *
-   * @throws sakd.io.UserError as for {@link #requireResumable}
+   * @throws sakd.base.UserError as for {@link #requireResumable}
    */
   public Outcome run(Task task, boolean resume) {
     var parameters = task.network.parameters();

@@ -1,7 +1,6 @@
 /**
- * Training and evaluation of one network: steps and epochs ({@link sakd.train.Trainer}), optimizers
- * and schedules, checkpoints, the run directory, accuracy and activity ({@link
- * sakd.train.Evaluator}).
+ * Training of one network: steps and epochs ({@link sakd.train.Trainer}), optimizers and schedules,
+ * checkpoints.
  *
  * <p>What is minimised is an {@link sakd.train.Objective}; who wants to know how it goes is a
  * {@link sakd.train.Listener}.

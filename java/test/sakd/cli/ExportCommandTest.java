@@ -12,6 +12,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import sakd.infer.Weights;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
@@ -21,7 +22,6 @@ import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.testing.Devices;
-import sakd.train.Weights;
 
 /** Every format that export writes; what is in the files is tested where they are written. */
 class ExportCommandTest {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import sakd.io.UserError;
+import sakd.base.UserError;
 
 /** How a command ends that the virtual machine, the system or we ourselves let down. */
 class FaultsTest {

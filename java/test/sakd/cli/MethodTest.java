@@ -12,11 +12,11 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
-import sakd.data.MemoryDataset;
+import sakd.data.set.MemoryDataset;
 import sakd.distill.Plan;
-import sakd.io.UserError;
 import sakd.ops.Ops;
 import sakd.testing.Devices;
 

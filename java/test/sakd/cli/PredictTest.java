@@ -14,6 +14,7 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import sakd.infer.Weights;
 import sakd.io.HostTensor;
 import sakd.io.ImageFiles;
 import sakd.io.Npy;
@@ -27,7 +28,6 @@ import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.testing.Devices;
-import sakd.train.Weights;
 
 /** Pictures in, classes out. */
 class PredictTest {

@@ -18,8 +18,8 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
+import sakd.base.UserError;
 import sakd.io.Mutants;
-import sakd.io.UserError;
 
 class RecipesTest {
   @TempDir static Path folder;

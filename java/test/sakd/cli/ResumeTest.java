@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.io.HostTensor;
 import sakd.io.Safetensors;
-import sakd.train.RunArguments;
-import sakd.train.RunFolder;
+import sakd.run.RunArguments;
+import sakd.run.RunFolder;
 
 /** A run that was killed and resumed ends with the very bytes of one that was left alone. */
 class ResumeTest {

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import sakd.infer.Weights;
 import sakd.io.HostTensor;
 import sakd.io.Npy;
 import sakd.io.PthWriter;
@@ -30,7 +31,6 @@ import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.testing.Devices;
 import sakd.testing.Draw;
-import sakd.train.Weights;
 
 /** Weight files of others on the command line: what is loaded, what is refused, what is written. */
 class WeightFormatsTest {

@@ -24,7 +24,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import sakd.io.UserError;
+import sakd.base.SplitMix64;
+import sakd.base.UserError;
+import sakd.data.set.MemoryDataset;
 
 class DataLoaderTest {
   private static final Augment CROP_AND_FLIP = new Augment(2, true);

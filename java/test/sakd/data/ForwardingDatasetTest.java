@@ -14,8 +14,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import sakd.base.SplitMix64;
+import sakd.base.UserError;
 import sakd.data.image.Distortion;
-import sakd.io.UserError;
+import sakd.data.set.DistortedDataset;
 
 class ForwardingDatasetTest {
   /** What the interface derives from {@code info()} and {@code shape()}, and no set overrides. */

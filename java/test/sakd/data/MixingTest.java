@@ -11,6 +11,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import sakd.base.SplitMix64;
+import sakd.data.set.DatasetKind;
+import sakd.data.set.MemoryDataset;
 
 class MixingTest {
   private static final int DRAWS = 20_000;

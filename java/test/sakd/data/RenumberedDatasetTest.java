@@ -4,11 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static sakd.data.TestFiles.assertRefused;
+import static sakd.testing.TestFiles.assertRefused;
 
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import sakd.data.set.MemoryDataset;
 
 class RenumberedDatasetTest {
   /** One sample of each class. */

@@ -24,19 +24,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
-import sakd.data.MemoryDataset;
 import sakd.data.Mixing;
+import sakd.data.set.MemoryDataset;
 import sakd.device.DType;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.run.RunArguments;
+import sakd.run.RunFolder;
+import sakd.run.TensorBoardListener;
 import sakd.testing.Devices;
 import sakd.testing.DyingFiles;
 import sakd.testing.TinyNetwork;
 import sakd.train.Listeners;
 import sakd.train.LrSchedule;
-import sakd.train.RunArguments;
-import sakd.train.RunFolder;
-import sakd.train.TensorBoardListener;
 import sakd.train.TrainSettings;
 
 /** A run that dies at any moment goes on, and ends with the bytes of one that was left alone. */

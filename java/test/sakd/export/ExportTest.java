@@ -19,9 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import sakd.base.UserError;
 import sakd.device.DType;
+import sakd.infer.Predictor;
 import sakd.io.HostTensor;
-import sakd.io.UserError;
 import sakd.model.Network;
 import sakd.model.NetworkSpec;
 import sakd.model.ResNetSpec;
@@ -32,7 +33,6 @@ import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.testing.Devices;
 import sakd.testing.Draw;
-import sakd.train.Predictor;
 
 /** Exported files, run by others, against the network that was exported. */
 class ExportTest {

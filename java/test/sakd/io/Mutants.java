@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import sakd.base.UserError;
 
 /**
  * Damages a valid file in many seeded ways and asserts that a reader either succeeds or throws a

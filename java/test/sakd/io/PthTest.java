@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import sakd.base.UserError;
 
 /** PyTorch's files: those that it wrote, those that it should read, damaged and malicious ones. */
 class PthTest {

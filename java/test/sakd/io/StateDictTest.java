@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import sakd.base.UserError;
 
 /** Where checkpoints keep their weights, and what they keep beside them. */
 class StateDictTest {

@@ -17,10 +17,10 @@ import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import sakd.base.UserError;
 import sakd.data.Dataset;
-import sakd.data.Datasets;
+import sakd.data.set.Datasets;
 import sakd.io.ImageFiles;
-import sakd.io.UserError;
 
 /** Pictures as a network takes them. */
 class ImageSpecTest {

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import sakd.device.DType;
+import sakd.infer.Activity;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.nn.Tape;
@@ -18,7 +19,6 @@ import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 import sakd.testing.Devices;
 import sakd.testing.Draw;
-import sakd.train.Activity;
 
 /** The bound of synaptic operations against what networks do. */
 class NetworkSizeTest {

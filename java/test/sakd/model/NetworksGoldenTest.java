@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import sakd.device.DType;
 import sakd.device.cpu.CpuDevice;
+import sakd.infer.Predictor;
 import sakd.io.HostTensor;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
@@ -22,7 +23,6 @@ import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.testing.Devices;
 import sakd.testing.Golden;
-import sakd.train.Predictor;
 
 /**
  * Logits of the ANNs against PyTorch's in float64. Weights and images are the function of name and

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import sakd.io.UserError;
+import sakd.base.UserError;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 

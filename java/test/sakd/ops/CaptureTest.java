@@ -10,8 +10,8 @@ import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import sakd.device.CapturedGraph;
 import sakd.device.DType;
-import sakd.device.Graph;
 import sakd.device.cpu.CpuDevice;
 import sakd.testing.RecordingDevice;
 
@@ -62,7 +62,7 @@ class CaptureTest {
   void whatIsRecordedRunsAtEachLaunchOnly() {
     addSeven();
     int asked = device.allocations();
-    try (Graph graph = ops.capture(this::addSeven).orElseThrow()) {
+    try (CapturedGraph graph = ops.capture(this::addSeven).orElseThrow()) {
       assertAll(7, sum);
       graph.launch();
       graph.launch();
@@ -74,7 +74,7 @@ class CaptureTest {
   @Test
   void whatIsAllocatedAfterwardsSurvivesALaunch() {
     addSeven();
-    Graph graph = ops.capture(this::addSeven).orElseThrow();
+    CapturedGraph graph = ops.capture(this::addSeven).orElseThrow();
     Tensor mine = ops.allocate(DType.F32, SIZE);
     Tensor larger = ops.allocate(DType.F32, SIZE + 200);
     ops.fill(mine, 1);
@@ -92,7 +92,7 @@ class CaptureTest {
   @Test
   void workBetweenLaunchesMayUseTheMemoryOfAGraph() {
     addSeven();
-    try (Graph graph = ops.capture(this::addSeven).orElseThrow()) {
+    try (CapturedGraph graph = ops.capture(this::addSeven).orElseThrow()) {
       int asked = device.allocations();
       ops.lend(this::addSeven);
       assertEquals(asked, device.allocations());

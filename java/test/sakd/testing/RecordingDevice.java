@@ -4,10 +4,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import sakd.device.CapturedGraph;
 import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.device.Device;
-import sakd.device.Graph;
 import sakd.device.Kernel;
 import sakd.device.KernelSpec;
 import sakd.device.MatrixLibrary;
@@ -41,7 +41,7 @@ public final class RecordingDevice implements Device {
   }
 
   @Override
-  public Optional<Graph> capture(Runnable work) {
+  public Optional<CapturedGraph> capture(Runnable work) {
     List<Runnable> list = new ArrayList<>();
     recorded = list;
     try {
@@ -50,7 +50,7 @@ public final class RecordingDevice implements Device {
       recorded = null;
     }
     return Optional.of(
-        new Graph() {
+        new CapturedGraph() {
           @Override
           public void launch() {
             refuseWhileRecording("the launch of a graph");

@@ -12,10 +12,11 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import sakd.base.UserError;
 import sakd.device.DType;
-import sakd.io.UserError;
 import sakd.nn.Parameter;
 import sakd.ops.Ops;
+import sakd.testing.TinyTraining;
 
 /** A training that breaks ends with the name of the layer, on every device. */
 class DivergenceTest {

@@ -14,6 +14,7 @@ import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.ops.Ops;
 import sakd.testing.Devices;
+import sakd.testing.TinyTraining;
 
 /** What a training tells, and when. */
 class ListenerTest {

@@ -20,12 +20,14 @@ import sakd.data.DataLoader;
 import sakd.data.Epoch;
 import sakd.data.Mixing;
 import sakd.device.DType;
+import sakd.infer.Inputs;
 import sakd.ops.KernelOps;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 import sakd.testing.Devices;
 import sakd.testing.RecordingDevice;
+import sakd.testing.TinyTraining;
 
 /** Steps that are recorded, and float16 steps with loss scaling, on every device with kernels. */
 class TrainStepTest {

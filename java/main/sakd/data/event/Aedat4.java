@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
 import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorInputStream;
+import sakd.base.UserError;
 import sakd.io.IoErrors;
-import sakd.io.UserError;
 
 /**
  * AEDAT 4.0: a line, an {@code IOHeader} (compression, place of the table at the end, description

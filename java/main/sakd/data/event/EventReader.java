@@ -9,9 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
+import sakd.base.UserError;
 import sakd.io.FileStart;
 import sakd.io.IoErrors;
-import sakd.io.UserError;
 
 /**
  * Reads a recording, whatever its format: N-MNIST ({@code .bin}, {@code .bs2}), AEDAT 2, 3.1 and 4,

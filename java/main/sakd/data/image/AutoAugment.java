@@ -3,7 +3,7 @@ package sakd.data.image;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import sakd.data.SplitMix64;
+import sakd.base.SplitMix64;
 
 /**
  * Policies that change pictures at random: AutoAugment (Cubuk et al. 2019) as it was found for

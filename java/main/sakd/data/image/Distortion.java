@@ -1,7 +1,7 @@
 package sakd.data.image;
 
 import java.nio.ByteBuffer;
-import sakd.data.SplitMix64;
+import sakd.base.SplitMix64;
 
 /**
  * What training does to a still picture besides crop and flip, in this order.

@@ -10,9 +10,9 @@ import javax.imageio.ImageReader;
 import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageInputStreamImpl;
+import sakd.base.UserError;
 import sakd.io.FileStart;
 import sakd.io.IoErrors;
-import sakd.io.UserError;
 
 /** Pictures that Java's own ImageIO decodes. */
 final class ImageIoPictures {

@@ -1,9 +1,9 @@
 package sakd.data.image;
 
 import javax.imageio.ImageIO;
+import sakd.base.UserError;
 import sakd.io.ImageFiles;
 import sakd.io.IoErrors;
-import sakd.io.UserError;
 
 /**
  * Decodes JPEG and WebP by Leptonica, Netpbm's formats by {@link Pnm}, and everything else by

@@ -82,7 +82,7 @@ public final class Resampler {
    *
    * @param box within the picture
    */
-  public void resample(Picture picture, Box box, int side, ByteBuffer target) {
+  public void resample(Picture picture, Crop box, int side, ByteBuffer target) {
     Taps across = new Taps(box.left(), box.width(), picture.width(), side);
     Taps down = new Taps(box.top(), box.height(), picture.height(), side);
     int left = across.first[0];

@@ -47,7 +47,7 @@ final class Webp {
   /**
    * The file, or one of its first picture alone.
    *
-   * @throws sakd.io.UserError if a chunk ends behind the file, or claims too large a picture
+   * @throws sakd.base.UserError if a chunk ends behind the file, or claims too large a picture
    */
   static byte[] still(Object file, byte[] content) {
     Webp webp = new Webp(file, content);

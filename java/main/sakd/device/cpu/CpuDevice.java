@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import sakd.base.UserError;
 import sakd.device.DType;
 import sakd.device.Kernel;
 import sakd.device.KernelArguments;
@@ -16,7 +17,6 @@ import sakd.device.KernelParameters;
 import sakd.device.KernelSpec;
 import sakd.device.MatrixLibrary;
 import sakd.device.Memory;
-import sakd.io.UserError;
 
 /**
  * The processor, all cores: our kernels as host C++ and oneDNN. Both share one OpenMP runtime,

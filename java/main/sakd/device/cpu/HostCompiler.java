@@ -9,11 +9,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import sakd.base.UserError;
 import sakd.device.BinaryCache;
 import sakd.device.Command;
 import sakd.device.KernelSources;
 import sakd.device.WorkFolder;
-import sakd.io.UserError;
 
 /**
  * Compiles kernels for this processor with the system's C++ compiler, and keeps the shared objects

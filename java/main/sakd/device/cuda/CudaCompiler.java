@@ -1,7 +1,7 @@
 package sakd.device.cuda;
 
 import java.util.List;
-import sakd.io.UserError;
+import sakd.base.UserError;
 
 /** Compiles a kernel file for one GPU. */
 interface CudaCompiler {

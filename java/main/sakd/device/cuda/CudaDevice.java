@@ -15,10 +15,11 @@ import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
+import sakd.base.UserError;
 import sakd.device.BinaryCache;
+import sakd.device.CapturedGraph;
 import sakd.device.DType;
 import sakd.device.Device;
-import sakd.device.Graph;
 import sakd.device.Kernel;
 import sakd.device.KernelParameters;
 import sakd.device.KernelSpec;
@@ -26,7 +27,6 @@ import sakd.device.MatrixLibrary;
 import sakd.device.Memory;
 import sakd.device.OutOfDeviceMemory;
 import sakd.device.Pending;
-import sakd.io.UserError;
 
 /**
  * An NVIDIA GPU. Work goes to one stream, or beside it to a second one; uploads overtake both
@@ -295,10 +295,10 @@ public final class CudaDevice implements Device {
   }
 
   @Override
-  public Optional<Graph> capture(Runnable work) {
+  public Optional<CapturedGraph> capture(Runnable work) {
     Optional<CudaGraph> graph = CudaGraph.record(this, work);
     graph.ifPresent(graphs::add);
-    return graph.map(Graph.class::cast);
+    return graph.map(CapturedGraph.class::cast);
   }
 
   @Override

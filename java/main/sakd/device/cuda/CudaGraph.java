@@ -6,10 +6,10 @@ import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.JCudaDriver;
-import sakd.device.Graph;
+import sakd.device.CapturedGraph;
 
 /** Work recorded from a device's stream. */
-final class CudaGraph implements Graph {
+final class CudaGraph implements CapturedGraph {
   private final CudaDevice device;
   private final CUgraph graph;
   private final CUgraphExec executable;

@@ -7,13 +7,13 @@ import org.jocl.blast.CLBlast;
 import org.jocl.blast.CLBlastLayout;
 import org.jocl.blast.CLBlastStatusCode;
 import org.jocl.blast.CLBlastTranspose;
+import sakd.base.UserError;
 import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.device.Kernel;
 import sakd.device.KernelSpec;
 import sakd.device.MatrixLibrary;
 import sakd.device.Memory;
-import sakd.io.UserError;
 
 /**
  * Matrix products by CLBlast; convolutions as matrix products of columns (kernels/im2col.cu), a

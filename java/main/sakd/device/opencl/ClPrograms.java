@@ -13,10 +13,10 @@ import org.jocl.cl_context;
 import org.jocl.cl_device_id;
 import org.jocl.cl_kernel;
 import org.jocl.cl_program;
+import sakd.base.UserError;
 import sakd.device.BinaryCache;
 import sakd.device.KernelSources;
 import sakd.device.KernelSpec;
-import sakd.io.UserError;
 
 /**
  * Compiles kernel files, each once for every set of definitions, and keeps the binaries on disk.

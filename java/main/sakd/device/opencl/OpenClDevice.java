@@ -15,6 +15,7 @@ import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
 import org.jocl.cl_mem;
+import sakd.base.UserError;
 import sakd.device.BinaryCache;
 import sakd.device.DType;
 import sakd.device.Device;
@@ -25,7 +26,6 @@ import sakd.device.MatrixLibrary;
 import sakd.device.Memory;
 import sakd.device.OutOfDeviceMemory;
 import sakd.device.WorkSize;
-import sakd.io.UserError;
 
 /** A GPU or processor through OpenCL 1.2, with one in-order queue. */
 public final class OpenClDevice implements Device {

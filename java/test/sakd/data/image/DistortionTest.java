@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import sakd.data.SplitMix64;
+import sakd.base.SplitMix64;
 
 class DistortionTest {
   private static final int SIDE = 20;

@@ -23,8 +23,8 @@ import java.util.Random;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import sakd.base.UserError;
 import sakd.io.Mutants;
-import sakd.io.UserError;
 
 class PictureDecoderTest {
   private static final int GREY_0x63 = 0x636363;

@@ -15,9 +15,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import sakd.base.UserError;
 import sakd.device.BinaryCache;
 import sakd.device.CompilerStopped;
-import sakd.io.UserError;
 
 /** What is kept of compiled kernels, and what becomes of a compiler that cannot finish. */
 class HostCompilerTest {

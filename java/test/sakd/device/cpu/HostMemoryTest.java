@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
+import sakd.base.UserError;
 import sakd.device.DType;
 import sakd.device.Memory;
-import sakd.io.UserError;
 
 class HostMemoryTest {
   @Test

@@ -14,9 +14,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import sakd.device.CapturedGraph;
 import sakd.device.ConvShape;
 import sakd.device.DType;
-import sakd.device.Graph;
 import sakd.ops.KernelOps;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -63,7 +63,7 @@ class CudaGraphTest {
     try (Tensor x = tensor(1, 2, 3, 4);
         Tensor total = tensor(0, 0, 0, 0)) {
       addTwice(x, total);
-      Graph graph = ops.capture(() -> addTwice(x, total)).orElseThrow();
+      CapturedGraph graph = ops.capture(() -> addTwice(x, total)).orElseThrow();
       assertArrayEquals(new float[] {2, 4, 6, 8}, values(total), "recorded, not run");
       assertEquals(3, graph.size());
       graph.launch();
@@ -95,7 +95,7 @@ class CudaGraphTest {
       ops.join();
       ops.add(total, other);
       assertArrayEquals(new float[] {3, 6, 9, 12}, values(total));
-      try (Graph graph = ops.capture(work).orElseThrow()) {
+      try (CapturedGraph graph = ops.capture(work).orElseThrow()) {
         graph.launch();
         // other = 2 + 4, total = 3 + 2 + 6 times the start.
         assertArrayEquals(new float[] {11, 22, 33, 44}, values(total));
@@ -128,7 +128,7 @@ class CudaGraphTest {
     try (Tensor x = tensor(1, 1, 1, 1);
         Tensor total = tensor(0, 0, 0, 0)) {
       addTwice(x, total);
-      try (Graph graph = ops.capture(() -> addTwice(x, total)).orElseThrow();
+      try (CapturedGraph graph = ops.capture(() -> addTwice(x, total)).orElseThrow();
           Tensor between = tensor(5, 5, 5, 5)) {
         graph.launch();
         assertArrayEquals(new float[] {4, 4, 4, 4}, values(total));
@@ -160,7 +160,7 @@ class CudaGraphTest {
       work.run();
       ops.fill(x, 1);
       ops.fill(y, 0);
-      try (Graph graph = ops.capture(work).orElseThrow()) {
+      try (CapturedGraph graph = ops.capture(work).orElseThrow()) {
         graph.launch();
         float[] got = values(y);
         assertEquals(4 * 8 * 0.5f, got[0], "a corner");
@@ -190,7 +190,7 @@ class CudaGraphTest {
       String said =
           said(
               () -> {
-                Optional<Graph> graph =
+                Optional<CapturedGraph> graph =
                     ops.capture(
                         () -> {
                           ops.add(total, x);
@@ -208,7 +208,7 @@ class CudaGraphTest {
       assertArrayEquals(new float[] {0, 0, 0, 0}, values(total));
       ops.add(total, x);
       assertArrayEquals(new float[] {1, 2, 3, 4}, values(total));
-      try (Graph graph = ops.capture(() -> ops.add(total, x)).orElseThrow()) {
+      try (CapturedGraph graph = ops.capture(() -> ops.add(total, x)).orElseThrow()) {
         graph.launch();
         assertArrayEquals(new float[] {2, 4, 6, 8}, values(total));
       }
@@ -248,7 +248,7 @@ class CudaGraphTest {
   void closingTheDeviceClosesItsGraphs() {
     Tensor x = tensor(1, 2, 3, 4);
     ops.add(x, x);
-    Graph graph = ops.capture(() -> ops.add(x, x)).orElseThrow();
+    CapturedGraph graph = ops.capture(() -> ops.add(x, x)).orElseThrow();
     ops.close();
     ops = null;
     assertThrows(IllegalStateException.class, graph::launch);

@@ -14,7 +14,7 @@ import java.util.Map;
 import jcuda.LibUtils;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
-import sakd.io.UserError;
+import sakd.base.UserError;
 
 /** What is said of a machine that cannot use CUDA. */
 class CudaLibrariesTest {

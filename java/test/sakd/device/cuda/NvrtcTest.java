@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import sakd.base.UserError;
 import sakd.device.KernelSources;
 import sakd.device.KernelSpec;
-import sakd.io.UserError;
 
 /**
  * NVIDIA's libraries without a GPU: NVRTC compiles on any machine. Runs with a CUDA 12 toolkit, or

@@ -13,11 +13,11 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import sakd.base.UserError;
 import sakd.device.DType;
 import sakd.device.Kernel;
 import sakd.device.KernelSpec;
 import sakd.device.Memory;
-import sakd.io.UserError;
 
 /** Memory, transfers, launches and messages. */
 class OpenClDeviceTest {

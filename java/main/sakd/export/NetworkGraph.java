@@ -1,0 +1,79 @@
+package sakd.export;
+
+import java.util.List;
+import sakd.device.ConvShape;
+import sakd.ops.Neuron;
+import sakd.ops.Ops;
+
+/**
+ * A network at inference as data: what it computes, in order, with batch norm folded into the
+ * convolutions before it. {@link Tracer} reads it off a network.
+ *
+ * @param input the images
+ * @param nodes each after those whose values it reads
+ * @param output the logits, mean over time
+ */
+record NetworkGraph(Value input, List<Node> nodes, Value output) {
+  /**
+   * An activation.
+   *
+   * @param steps T, or 1 if it is the same at every step
+   * @param shape of one step of one sample: [H, W, C] or [C]
+   */
+  record Value(int id, int steps, List<Integer> shape) {
+    int channels() {
+      return shape.get(shape.size() - 1);
+    }
+  }
+
+  /** One operation; at every step alike unless said otherwise. */
+  sealed interface Node {
+    Value out();
+  }
+
+  /**
+   * A convolution.
+   *
+   * @param weight [out, in, k, k]
+   * @param bias [out]; zero where no batch norm follows
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  record Conv(String name, Value in, ConvShape shape, float[] weight, float[] bias, Value out)
+      implements Node {}
+
+  /**
+   * A layer of neurons, each with its own potential through the steps.
+   *
+   * @param leak 1/tau; 0 for IF and ReLU
+   * @param residual what joins, or null with {@link Neuron.Residual#NONE}
+   */
+  record Neurons(
+      String name,
+      Value in,
+      Neuron neuron,
+      float leak,
+      Neuron.Residual merge,
+      Value residual,
+      Value out)
+      implements Node {}
+
+  /** Maximum over windows. */
+  record MaxPool(Value in, Ops.Pool pool, Value out) implements Node {}
+
+  /** [H, W, C] as [C H W], in PyTorch's order: by channel, then pixel. */
+  record Flatten(Value in, Value out) implements Node {}
+
+  /** Mean over space: [H, W, C] to [C]. */
+  record AveragePool(Value in, Value out) implements Node {}
+
+  /** Mean over the steps. */
+  record TimeMean(Value in, Value out) implements Node {}
+
+  /**
+   * y = w x + b.
+   *
+   * @param weight [out, in]
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  record Linear(String name, Value in, float[] weight, float[] bias, Value out) implements Node {}
+}

@@ -1,0 +1,63 @@
+package sakd.infer;
+
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import sakd.data.Ahead;
+import sakd.model.ImageSpec;
+
+/** Reads files of pictures on several processors, ahead of the network but not far. */
+public final class PictureReader extends ImageReader {
+  /** Pictures that are read ahead for each thread. */
+  private static final int AHEAD = 8;
+
+  /** More would keep up with any network, but each holds a picture in its full size. */
+  private static final int MOST_THREADS = 8;
+
+  private final ImageSpec how;
+  private final List<Path> files;
+  private final int window;
+  private final ExecutorService pool;
+  private final Queue<Future<float[]>> ahead = new ArrayDeque<>();
+  private int submitted;
+
+  /**
+   * A reader of these files, in their order.
+   *
+   * @throws sakd.base.UserError if the network does not take pictures
+   */
+  public PictureReader(ImageSpec how, List<Path> files) {
+    super(files.stream().map(Path::toString).toList(), how.channels(), how.height(), how.width());
+    how.requirePictures();
+    this.how = how;
+    this.files = List.copyOf(files);
+    int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
+    this.window = AHEAD * threads;
+    this.pool =
+        Executors.newFixedThreadPool(
+            threads,
+            task -> {
+              Thread thread = new Thread(task, "picture-reader");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  @Override
+  protected float[] read(int i) {
+    while (submitted < files.size() && submitted < i + window) {
+      Path file = files.get(submitted++);
+      ahead.add(pool.submit(() -> how.read(file)));
+    }
+    return Ahead.take(ahead.remove(), "reading a picture");
+  }
+
+  @Override
+  public void close() {
+    pool.shutdownNow();
+  }
+}

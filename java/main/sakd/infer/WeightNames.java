@@ -1,0 +1,134 @@
+package sakd.infer;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import sakd.io.HostTensor;
+import sakd.nn.Parameter;
+import sakd.nn.Parameters;
+
+/**
+ * What the tensors of a file are called in a network: files put a prefix before a network that was
+ * a part of another ({@code model.}, {@code backbone.}, {@code net.} ...), and have several names
+ * for the last linear layer.
+ */
+final class WeightNames {
+  /** What the last linear layer is called here and in files of others. */
+  private static final List<String> HEADS =
+      List.of("fc2.", "fc.", "linear.", "classifier.6.", "classifier.", "head.fc.", "head.");
+
+  private WeightNames() {}
+
+  /**
+   * The tensors of a network in a file.
+   *
+   * @param prefix what was taken off their names; ends with a dot, or is empty
+   * @param tensors under the network's names as far as it knows them
+   * @param outside the names of the file that are not under the prefix and of no use
+   */
+  record Group(String prefix, Map<String, HostTensor> tensors, List<String> outside) {}
+
+  /** How many parameters of a network have a tensor under a prefix. */
+  private static final class Fit {
+    int named;
+    int shaped;
+  }
+
+  /**
+   * The tensor of one of some names, or one of such a name under a prefix, the shortest; null if
+   * there is none. It tells what a network has to be like before there is one.
+   *
+   * @param names the first ones go first
+   */
+  static HostTensor find(Map<String, HostTensor> tensors, List<String> names) {
+    return tensors.keySet().stream()
+        .filter(n -> !Weights.isTrainingOnly(n))
+        .flatMap(n -> names.stream().filter(end -> ("." + n).endsWith("." + end)).map(end -> n))
+        .min(
+            Comparator.comparing((String n) -> n.chars().filter(c -> c == '.').count())
+                .thenComparing(
+                    n -> names.stream().takeWhile(end -> !("." + n).endsWith("." + end)).count()))
+        .map(tensors::get)
+        .orElse(null);
+  }
+
+  /** The bias of the last linear layer, under any of its names, or null. */
+  static HostTensor headBias(Map<String, HostTensor> tensors) {
+    return find(tensors, HEADS.stream().map(head -> head + "bias").toList());
+  }
+
+  /**
+   * The tensors that are a network's: those under the prefix under which most of its parameters
+   * have a tensor of their name and shape. It is taken off only if at least half of the parameters
+   * are there, as parts of other networks have some of the same names.
+   */
+  static Group of(Parameters parameters, Map<String, HostTensor> tensors) {
+    String prefix = prefix(parameters, tensors);
+    Map<String, HostTensor> ours = new LinkedHashMap<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          if (name.startsWith(prefix)) {
+            String inner = name.substring(prefix.length());
+            String known = nameIn(parameters, inner);
+            // A file may have a layer of either name; the one that is ours goes first.
+            ours.put(tensors.containsKey(prefix + known) ? inner : known, tensor);
+          }
+        });
+    // A last layer may stand beside the rest of its network.
+    List<String> outside =
+        tensors.keySet().stream()
+            .filter(name -> !name.startsWith(prefix) && !Weights.isTrainingOnly(name))
+            .filter(
+                name -> {
+                  String known = nameIn(parameters, name);
+                  return parameters.get(known) == null
+                      || ours.putIfAbsent(known, tensors.get(name)) != null;
+                })
+            .toList();
+    return new Group(prefix, ours, outside);
+  }
+
+  private static String prefix(Parameters parameters, Map<String, HostTensor> tensors) {
+    Map<String, Fit> fits = new TreeMap<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          for (int from = 0; from <= name.lastIndexOf('.'); from = name.indexOf('.', from) + 1) {
+            Parameter p = parameters.get(nameIn(parameters, name.substring(from)));
+            if (p != null && !Weights.isTrainingOnly(name)) {
+              Fit fit = fits.computeIfAbsent(name.substring(0, from), prefix -> new Fit());
+              fit.named++;
+              fit.shaped += Arrays.equals(p.shape(), tensor.shape()) ? 1 : 0;
+            }
+          }
+        });
+    return fits.entrySet().stream()
+        .filter(e -> e.getKey().isEmpty() || 2 * e.getValue().named >= parameters.all().size())
+        .max(
+            Comparator.comparingInt((Map.Entry<String, Fit> e) -> e.getValue().shaped)
+                .thenComparingInt(e -> e.getValue().named)
+                .thenComparingInt(e -> -e.getKey().length()))
+        .map(Map.Entry::getKey)
+        .orElse("");
+  }
+
+  /** The parameter's name for a tensor's: the last linear layer has several. */
+  private static String nameIn(Parameters parameters, String name) {
+    if (parameters.get(name) != null) {
+      return name;
+    }
+    for (String theirs : HEADS) {
+      if (name.equals(theirs + "weight") || name.equals(theirs + "bias")) {
+        String end = name.substring(theirs.length());
+        return HEADS.stream()
+            .filter(ours -> parameters.get(ours + "weight") != null)
+            .findFirst()
+            .map(ours -> ours + end)
+            .orElse(name);
+      }
+    }
+    return name;
+  }
+}

@@ -1,0 +1,293 @@
+package sakd.run;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import sakd.base.UserError;
+import sakd.distill.Pipeline;
+import sakd.io.AtomicFile;
+import sakd.io.IoErrors;
+import sakd.train.Listener;
+import sakd.train.Trainer;
+
+/**
+ * A run directory, of which one process at a time is the master: {@link RunArguments}, {@code
+ * train.log} (what was printed), {@link Summary}, checkpoints.
+ *
+ * <p>A folder is a run once it has arguments, which are written last; what else is missing is made
+ * when the run goes on. So a kill at any moment leaves a run that can go on, or none.
+ */
+public final class RunFolder implements Listener, AutoCloseable {
+  /** How much of the log is printed too; each has what the one before it has. */
+  public enum Printed {
+    RESULTS,
+    EPOCHS,
+    STEPS
+  }
+
+  private static final String LOG = "train.log";
+
+  private final Path folder;
+  private final Summary summary;
+  private final RunLock lock;
+  private final PrintWriter out;
+  private final Printed printed;
+
+  private RunFolder(Path folder, RunLock lock, PrintWriter out, Printed printed) {
+    this.folder = folder;
+    this.summary = new Summary(folder);
+    this.lock = lock;
+    this.out = out;
+    this.printed = printed;
+  }
+
+  /**
+   * Makes a new folder of this name, or of {@code name-2}, {@code name-3} ... if others have taken
+   * it.
+   *
+   * @throws UserError if none can be made
+   */
+  public static Path unused(Path name) {
+    Path folder = name;
+    try {
+      Files.createDirectories(name.toAbsolutePath().getParent());
+      for (int i = 2; ; i++) {
+        try {
+          return Files.createDirectory(folder);
+        } catch (FileAlreadyExistsException e) {
+          folder = name.resolveSibling(name.getFileName() + "-" + i);
+        }
+      }
+    } catch (IOException e) {
+      throw unwritable(folder, e);
+    }
+  }
+
+  /**
+   * Makes a new run directory.
+   *
+   * @param printed how much of the log is printed to {@code out}
+   * @throws UserError if it cannot be made, or holds a run or a checkpoint already, or another
+   *     process trains in it
+   */
+  public static RunFolder create(Path folder, List<String> args, PrintWriter out, Printed printed) {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw unwritable(folder, e);
+    }
+    return opened(
+        folder,
+        out,
+        printed,
+        run -> {
+          if (RunArguments.areIn(folder)) {
+            throw new UserError(
+                folder
+                    + " holds a run already; go on with it by --resume "
+                    + folder
+                    + ", or give another --output-dir");
+          }
+          for (Path place : run.places()) {
+            if (Files.exists(place.resolve(Trainer.LAST))) {
+              throw new UserError(
+                  folder
+                      + " has no args.txt but "
+                      + place.resolve(Trainer.LAST)
+                      + ", the checkpoint of another run; expected an empty folder, give another"
+                      + " --output-dir");
+            }
+          }
+          run.deleteLeftOvers();
+          run.summary.start();
+          RunArguments.start(folder, args);
+        });
+  }
+
+  /**
+   * Opens a run directory to go on.
+   *
+   * @param printed how much of the log is printed to {@code out}
+   * @throws UserError if the folder is not a run directory, cannot be written to, or another
+   *     process trains in it
+   */
+  public static RunFolder open(Path folder, PrintWriter out, Printed printed) {
+    RunArguments.of(folder);
+    return opened(folder, out, printed, RunFolder::recover);
+  }
+
+  private static RunFolder opened(
+      Path folder, PrintWriter out, Printed printed, Consumer<RunFolder> first) {
+    RunFolder run = new RunFolder(folder, RunLock.of(folder), out, printed);
+    boolean done = false;
+    try {
+      first.accept(run);
+      run.lock
+          .problem()
+          .ifPresent(
+              reason ->
+                  run.say(
+                      "note: "
+                          + folder
+                          + " cannot be locked ("
+                          + reason
+                          + "); do not train in it twice at the same time"));
+      done = true;
+      return run;
+    } finally {
+      if (!done) {
+        run.close();
+      }
+    }
+  }
+
+  /** Deletes what killed processes left half-written. */
+  private void deleteLeftOvers() {
+    for (Path file : RunArguments.files(folder)) {
+      AtomicFile.deleteLeftOvers(file);
+    }
+    AtomicFile.deleteLeftOvers(summary.file());
+    for (Path place : places()) {
+      AtomicFile.deleteLeftOvers(place.resolve(Trainer.LAST));
+      AtomicFile.deleteLeftOvers(place.resolve(Trainer.BEST));
+    }
+  }
+
+  /** Puts in order what a killed process left. */
+  private void recover() {
+    deleteLeftOvers();
+    endLine();
+    int senseless = summary.restore();
+    if (senseless > 0) {
+      say(
+          "note: "
+              + summary.file()
+              + ": "
+              + senseless
+              + (senseless == 1 ? " row made no sense and was" : " rows made no sense and were")
+              + " taken out; the epochs are done, but their figures are lost");
+    }
+  }
+
+  /** The folders that hold the files of a training. */
+  private List<Path> places() {
+    return Stream.of(folder, folder.resolve(Pipeline.TEACHER), folder.resolve(Pipeline.DIRECT))
+        .filter(Files::isDirectory)
+        .toList();
+  }
+
+  /** Ends the last line of the log if it was cut off. */
+  private void endLine() {
+    try (SeekableByteChannel log = Files.newByteChannel(folder.resolve(LOG))) {
+      ByteBuffer last = ByteBuffer.allocate(1);
+      if (log.size() > 0 && log.position(log.size() - 1).read(last) == 1 && last.get(0) != '\n') {
+        log("\n");
+      }
+    } catch (NoSuchFileException e) {
+      // Nothing was printed yet.
+    } catch (IOException e) {
+      throw IoErrors.unreadable(folder.resolve(LOG), "the log of a run", e);
+    }
+  }
+
+  public Path path() {
+    return folder;
+  }
+
+  /** The rows of the epochs so far. */
+  public Summary summary() {
+    return summary;
+  }
+
+  /** Prints a line, and adds it to the log. */
+  public void say(String line) {
+    say(Printed.EPOCHS, line);
+  }
+
+  /** Prints a line of what the run came to in any case, and adds it to the log. */
+  public void result(String line) {
+    say(Printed.RESULTS, line);
+  }
+
+  private void say(Printed kind, String line) {
+    if (kind.compareTo(printed) <= 0) {
+      out.println(line);
+    }
+    log(line + "\n");
+  }
+
+  private void log(String text) {
+    try {
+      Files.writeString(
+          folder.resolve(LOG),
+          text,
+          StandardCharsets.UTF_8,
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw unwritten(LOG, e);
+    }
+  }
+
+  private UserError unwritten(String file, IOException e) {
+    return new UserError(
+        "cannot write to "
+            + folder.resolve(file)
+            + " ("
+            + IoErrors.reason(e)
+            + "); expected a writable folder with free space, free some, then go on with --resume "
+            + folder,
+        e);
+  }
+
+  private static UserError unwritable(Path folder, IOException e) {
+    return new UserError(
+        "cannot write "
+            + folder
+            + " ("
+            + IoErrors.reason(e)
+            + "); expected a folder, or a place for a new one, check --output-dir",
+        e);
+  }
+
+  @Override
+  public void step(StepSummary s) {
+    say(Printed.STEPS, LogLines.step(s));
+  }
+
+  @Override
+  public void unreadable(String phase, int epoch, List<String> messages) {
+    say(LogLines.unreadable(phase, epoch, messages));
+  }
+
+  @Override
+  public void rescheduled(Rescheduled r) {
+    say(LogLines.rescheduled(r));
+  }
+
+  @Override
+  public void epoch(EpochSummary s) {
+    say(LogLines.epoch(s));
+    try {
+      summary.add(s);
+    } catch (IOException e) {
+      throw unwritten(summary.file().getFileName().toString(), e);
+    }
+  }
+
+  /** Gives the folder free for other processes. */
+  @Override
+  public void close() {
+    lock.close();
+  }
+}

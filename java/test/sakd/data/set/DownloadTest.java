@@ -1,0 +1,132 @@
+package sakd.data.set;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static sakd.testing.TestFiles.assertRefused;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import sakd.io.Checksum;
+
+/** With a file server of its own in the place of the public ones. */
+class DownloadTest {
+  @TempDir Path folder;
+
+  private final Map<String, byte[]> served = new HashMap<>();
+  private final List<String> asked = new CopyOnWriteArrayList<>();
+  private boolean ranges = true;
+  private HttpServer server;
+
+  @BeforeEach
+  void serve() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          String range = exchange.getRequestHeaders().getFirst("Range");
+          String name = exchange.getRequestURI().getPath().substring(1);
+          asked.add(range == null ? name : name + " " + range);
+          byte[] content = served.get(name);
+          int status = content == null ? 404 : 200;
+          if (content != null && range != null && ranges) {
+            int from = Integer.parseInt(range.replaceAll("bytes=(\\d+)-", "$1"));
+            status = from >= content.length ? 416 : 206;
+            content = Arrays.copyOfRange(content, Math.min(from, content.length), content.length);
+          }
+          try (exchange) {
+            boolean empty = content == null || content.length == 0;
+            exchange.sendResponseHeaders(status, empty ? -1 : content.length);
+            if (!empty) {
+              exchange.getResponseBody().write(content);
+            }
+          }
+        });
+    server.start();
+  }
+
+  @AfterEach
+  void stop() {
+    server.stop(0);
+  }
+
+  @Test
+  void whatIsNotThePublishedFileIsAnError() throws IOException {
+    served.put("a.gz", new byte[100]);
+    String published = Checksum.md5(new byte[99]);
+    assertRefused(() -> fetch("a.gz", published), published, Checksum.md5(new byte[100]));
+    try (var left = Files.list(folder)) {
+      assertEquals(0, left.count());
+    }
+    assertRefused(() -> fetch("b.gz", published), "b.gz", "the server answers 404");
+    server.stop(0);
+    assertRefused(() -> fetch("a.gz", published), "a.gz", "run the same command again");
+  }
+
+  @Test
+  void goesOnWhereItStopped() throws IOException {
+    byte[] content = new byte[200_000];
+    new Random(1).nextBytes(content);
+    String published = Checksum.md5(content);
+    served.put("set.gz", content);
+    Path file = folder.resolve("set.gz");
+    Path part = folder.resolve("set.gz.part");
+    Files.write(part, Arrays.copyOf(content, 70_000));
+    List<String> lines = fetch("set.gz", published);
+    assertEquals(List.of("set.gz bytes=70000-"), asked);
+    assertEquals(List.of(file + ": 200000 bytes, checksum as published"), lines);
+    assertArrayEquals(content, Files.readAllBytes(file));
+    assertFalse(Files.exists(part));
+    assertEquals(List.of(file + " is there already"), fetch("set.gz", published));
+    assertEquals(1, asked.size());
+
+    // What is there under the name is not touched, whatever it is.
+    Files.write(file, Arrays.copyOf(content, 300));
+    assertRefused(() -> fetch("set.gz", published), "is there already", published, "move it away");
+    assertEquals(300, Files.size(file));
+    Files.write(file, content);
+
+    // A part that is damaged is fetched anew.
+    byte[] damaged = Arrays.copyOf(content, 90_000);
+    damaged[5] ^= 1;
+    Files.delete(file);
+    Files.write(part, damaged);
+    fetch("set.gz", published);
+    assertArrayEquals(content, Files.readAllBytes(file));
+
+    // Cut off after the last byte, and a server that always sends everything.
+    Files.move(file, part);
+    fetch("set.gz", published);
+    assertArrayEquals(content, Files.readAllBytes(file));
+    Files.write(part, Arrays.copyOf(content, 500));
+    Files.delete(file);
+    ranges = false;
+    fetch("set.gz", published);
+    assertArrayEquals(content, Files.readAllBytes(file));
+  }
+
+  private List<String> fetch(String name, String md5) {
+    String host = server.getAddress().getAddress().getHostAddress();
+    String address = "http://" + host + ":" + server.getAddress().getPort() + "/" + name;
+    List<String> lines = new ArrayList<>();
+    Download.fetch(
+        List.of(new Download.Part(address, md5)), folder, Duration.ofSeconds(10), lines::add);
+    return lines;
+  }
+}

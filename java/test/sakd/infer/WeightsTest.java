@@ -1,0 +1,258 @@
+package sakd.infer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import sakd.base.UserError;
+import sakd.io.HostTensor;
+import sakd.io.Safetensors;
+import sakd.io.WeightFile;
+import sakd.nn.Parameters;
+import sakd.ops.Ops;
+import sakd.testing.Devices;
+
+class WeightsTest {
+  private static final Ops OPS = Devices.reference();
+
+  @TempDir Path folder;
+  private Path file;
+  private Parameters parameters;
+
+  @BeforeEach
+  void twoParameters() {
+    file = folder.resolve("w.safetensors");
+    parameters = new Parameters(0);
+    parameters.constant("fc.weight", 1, 2, 3);
+    parameters.constant("fc.bias", 2, 2);
+    parameters.allocate(OPS);
+  }
+
+  private void write(Object... namesAndShapes) {
+    Map<String, HostTensor> tensors = new LinkedHashMap<>();
+    for (int i = 0; i < namesAndShapes.length; i += 2) {
+      int[] shape = (int[]) namesAndShapes[i + 1];
+      int size = 1;
+      for (int d : shape) {
+        size *= d;
+      }
+      tensors.put((String) namesAndShapes[i], HostTensor.ofFloats(new float[size], shape));
+    }
+    Safetensors.write(file, Map.of(), tensors);
+  }
+
+  private void assertRefused(String... words) {
+    UserError e =
+        assertThrows(
+            UserError.class,
+            () -> Weights.load(WeightFile.read(file), parameters, name -> true, "a net"));
+    for (String word : words) {
+      assertTrue(e.getMessage().contains(word), e.getMessage());
+    }
+    assertFalse(e.getMessage().contains("\n"), e.getMessage());
+    assertTrue(e.getMessage().contains(file + " holds the weights of another network than a net"));
+    assertArrayEquals(new float[] {2, 2}, parameters.get("fc.bias").get());
+    assertArrayEquals(new float[] {1, 1, 1, 1, 1, 1}, parameters.get("fc.weight").get());
+  }
+
+  @Test
+  void whatTheFileLacksIsNamed() {
+    write("fc.bias", new int[] {2});
+    assertRefused("1 tensors are missing (fc.weight)");
+  }
+
+  @Test
+  void otherShapesAreNamed() {
+    write("fc.bias", new int[] {2}, "fc.weight", new int[] {3, 2});
+    assertRefused("fc.weight is [3, 2] instead of [2, 3]");
+  }
+
+  @Test
+  void tensorsOfNoLayerAreNamedButNotAllOfMany() {
+    int[] one = {1};
+    write(
+        "fc.bias",
+        new int[] {2},
+        "fc.weight",
+        new int[] {2, 3},
+        "a",
+        one,
+        "b",
+        one,
+        "c",
+        one,
+        "d",
+        one,
+        "e",
+        one);
+    assertRefused("5 belong to no layer (a, b, c, d, ...)");
+  }
+
+  @Test
+  void whatPyTorchAndTrainingAddIsLetPass() {
+    int[] one = {1};
+    write(
+        "fc.bias",
+        new int[] {2},
+        "fc.weight",
+        new int[] {2, 3},
+        "bn1.num_batches_tracked",
+        one,
+        "transform1.net.0.weight",
+        one,
+        "optimizer.momentum.fc.bias",
+        one,
+        "ema.weights.fc.bias",
+        one);
+    Weights.load(WeightFile.read(file), parameters, name -> true, "a net");
+    assertArrayEquals(new float[] {0, 0}, parameters.get("fc.bias").get());
+  }
+
+  @Test
+  void aMissingFileIsNamed() {
+    UserError e = assertThrows(UserError.class, () -> WeightFile.read(folder.resolve("no")));
+    assertTrue(e.getMessage().contains("no such file"), e.getMessage());
+  }
+
+  @Test
+  void theLastLayerGoesByOtherNamesUnlessOursIsThereToo() {
+    write("linear.bias", new int[] {2}, "linear.weight", new int[] {2, 3});
+    Weights.load(WeightFile.read(file), parameters, name -> true, "a net");
+    assertArrayEquals(new float[] {0, 0}, parameters.get("fc.bias").get());
+    parameters.get("fc.bias").set(new float[] {2, 2});
+    parameters.get("fc.weight").set(new float[] {1, 1, 1, 1, 1, 1});
+    write("fc.bias", new int[] {2}, "fc.weight", new int[] {2, 3}, "linear.bias", new int[] {2});
+    assertRefused("1 belong to no layer (linear.bias)");
+  }
+
+  private Weights.Match match() {
+    return Weights.match(WeightFile.read(file), parameters, name -> true, "a net", false);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model.", "backbone.", "net.module.", "_orig_mod.encoder.0.", "a.b.c."})
+  void aPrefixOfTheWholeNetworkIsTakenOff(String prefix) {
+    write(prefix + "fc.bias", new int[] {2}, prefix + "fc.weight", new int[] {2, 3});
+    Weights.Match match = match();
+    String seen = prefix.replace("module.", "").replace("_orig_mod.", "");
+    assertEquals("2 tensors from " + file + ", without the prefix " + seen, match.summary());
+    match.set();
+    assertArrayEquals(new float[] {0, 0}, parameters.get("fc.bias").get());
+  }
+
+  @Test
+  void whatIsNotUnderThePrefixIsOfSomethingElse() {
+    int[] one = {1};
+    write(
+        "criterion.weight",
+        one,
+        "model.linear.bias",
+        new int[] {2},
+        "model.fc.weight",
+        new int[] {2, 3},
+        "fc.bias",
+        new int[] {2});
+    Weights.Match match = match();
+    assertTrue(match.isWhole());
+    assertEquals(
+        "2 tensors from "
+            + file
+            + ", without the prefix model. (2 without it not used: criterion.weight, fc.bias)",
+        match.summary());
+    write("net.fc.bias", new int[] {2}, "net.fc.weight", new int[] {2, 3}, "net.x", one, "y", one);
+    assertRefused("without the prefix net. 1 belong to no layer (x)");
+    write("net.fc.bias", new int[] {2}, "y", one);
+    assertRefused("without the prefix net. 1 tensors are missing (fc.weight)");
+  }
+
+  @Test
+  void theLastLayerMayStandBesideItsNetwork() {
+    parameters = new Parameters(0);
+    parameters.constant("conv1.weight", 1, 4);
+    parameters.constant("fc.weight", 1, 2, 3);
+    parameters.constant("fc.bias", 1, 2);
+    parameters.constant("bn1.bias", 1, 3);
+    parameters.constant("bn1.weight", 1, 3);
+    parameters.allocate(OPS);
+    write(
+        "backbone.conv1.weight",
+        new int[] {4},
+        "backbone.bn1.bias",
+        new int[] {3},
+        "backbone.bn1.weight",
+        new int[] {3},
+        "head.fc.weight",
+        new int[] {2, 3},
+        "head.fc.bias",
+        new int[] {2});
+    assertEquals("5 tensors from " + file + ", without the prefix backbone.", match().summary());
+    assertEquals(2, Weights.classes(WeightFile.read(file), 7));
+  }
+
+  @Test
+  void ofTwoNetworksTheOneWhoseShapesFitIsTaken() {
+    write(
+        "teacher.fc.bias",
+        new int[] {5},
+        "teacher.fc.weight",
+        new int[] {5, 3},
+        "student.fc.bias",
+        new int[] {2},
+        "student.fc.weight",
+        new int[] {2, 3});
+    assertEquals("student.", match().prefix());
+  }
+
+  @Test
+  void aNetworkWhoseOwnNamesShareAPrefixKeepsIt() {
+    parameters = new Parameters(0);
+    parameters.constant("net.a.w", 1, 2);
+    parameters.constant("net.b.w", 1, 2);
+    parameters.allocate(OPS);
+    write("net.a.w", new int[] {2}, "net.b.w", new int[] {2});
+    assertEquals("", match().prefix());
+    write("model.net.a.w", new int[] {2}, "model.net.b.w", new int[] {2});
+    assertEquals("model.", match().prefix());
+  }
+
+  /** Blocks of other networks have some of a network's names. */
+  @Test
+  void aPartOfAnotherNetworkIsNoNetwork() {
+    for (String name : new String[] {"conv1.w", "bn1.w", "x.w", "y.w", "z.w"}) {
+      parameters = parameters.get("fc.bias") == null ? parameters : new Parameters(0);
+      parameters.constant(name, 1, 1);
+    }
+    int[] one = {1};
+    write("layer1.conv1.w", one, "layer1.bn1.w", one, "layer2.conv1.w", one);
+    UserError e = assertThrows(UserError.class, this::match);
+    assertTrue(e.getMessage().contains("3 belong to no layer (layer1.conv1.w"), e.getMessage());
+    assertFalse(e.getMessage().contains("without the prefix"), e.getMessage());
+  }
+
+  @Test
+  void classesAreTheLengthOfTheLastBias() {
+    write("model.layer1.se.fc2.bias", new int[] {9}, "model.fc.bias", new int[] {4});
+    assertEquals(4, Weights.classes(WeightFile.read(file), 7));
+    write("layer1.se.fc2.bias", new int[] {9}, "fc.bias", new int[] {4});
+    assertEquals(4, Weights.classes(WeightFile.read(file), 7));
+    write("conv1.weight", new int[] {9});
+    assertEquals(7, Weights.classes(WeightFile.read(file), 7));
+  }
+
+  @Test
+  void wrappersAndShortcutsAreRenamed() {
+    write("_orig_mod.module.layer2.0.shortcut.1.bias", new int[] {2});
+    assertEquals(Set.of("layer2.0.downsample.1.bias"), WeightFile.read(file).tensors().keySet());
+  }
+}
