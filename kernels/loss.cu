@@ -123,39 +123,55 @@ KERNEL(label_rank, GLOBAL const float* RESTRICT logits, GLOBAL const int* RESTRI
     rank[n] = ahead;
   }
 }
+
+// hits [2] are assigned: how many of rank [N] are 0, and N.
+KERNEL(count_hits, GLOBAL const int* RESTRICT rank, GLOBAL int* RESTRICT hits, int samples) {
+  FOR_EACH(i, 1) {
+    int first = 0;
+    for (int n = 0; n < samples; ++n) first += rank[n] == 0 ? 1 : 0;
+    hits[0] = first;
+    hits[1] = samples;
+  }
+}
 #endif
 
-// Adds a step to tally [8], which the host reads and zeroes every now and then:
-//
-//   0 to 2  sums over samples of ce, of kl, and of the sum of distances [D] (which are batch means)
-//   3       samples in these sums: those of steps whose loss was finite
-//   4       samples whose true class came first
-//   5       steps
-//   6       the first of them, from 1, whose loss was not finite, or 0
-//   7       the value of that loss: an infinity or NaN
-//
-// losses [N, 2] as softmax_loss writes them, rank [N] as label_rank does.
+/// The sum of column l of losses [rows, terms].
+INLINE float column_sum(GLOBAL const float* losses, int rows, int terms, int l) {
+  float sum = 0.0f;
+  for (int n = 0; n < rows; ++n) sum += losses[n * terms + l];
+  return sum;
+}
+
+/// Adds to a number kept as at[0] below 2^24 and at[1] times 2^24: a float32 alone counts no further.
+INLINE void add_count(GLOBAL float* at, int more) {
+  const int64 word = 1 << 24, sum = (int64)at[0] + more;
+  at[0] = (float)(sum % word);
+  at[1] += (float)(sum / word);
+}
+
+// Adds a step of `samples` samples to tally [terms + 9], which the host reads and zeroes every now and
+// then; ops/TallyLayout.java says what is where. losses [rows, terms] are of each sample, or averages over
+// the batch in one row; distances [count] are averages; hits [2] are how many of how many candidates.
 KERNEL(tally_step, GLOBAL const float* RESTRICT losses, GLOBAL const float* RESTRICT distances,
-       GLOBAL const int* RESTRICT rank, GLOBAL float* RESTRICT tally, int samples, int count) {
+       GLOBAL const int* RESTRICT hits, GLOBAL float* RESTRICT tally, int samples, int rows, int terms,
+       int count) {
   FOR_EACH(i, 1) {
-    float ce = 0.0f, kl = 0.0f, features = 0.0f, hits = 0.0f;
-    for (int n = 0; n < samples; ++n) {
-      ce += losses[2 * n];
-      kl += losses[2 * n + 1];
-      hits += rank[n] == 0 ? 1.0f : 0.0f;
-    }
+    float features = 0.0f, loss = 0.0f;
     for (int d = 0; d < count; ++d) features += distances[d];
-    const float loss = ce + kl + features;
-    tally[4] += hits;
-    tally[5] += 1.0f;
+    for (int l = 0; l < terms; ++l) loss += column_sum(losses, rows, terms, l);
+    loss += features;
+    GLOBAL float* after = tally + terms;
+    add_count(after + 2, hits[0]);
+    add_count(after + 4, hits[1]);
+    after[6] += 1.0f;
     if (is_finite(loss)) {
-      tally[0] += ce;
-      tally[1] += kl;
-      tally[2] += features * samples;
-      tally[3] += samples;
-    } else if (tally[6] == 0.0f) {
-      tally[6] = tally[5];
-      tally[7] = loss;
+      const float share = (float)samples / rows;
+      for (int l = 0; l < terms; ++l) tally[l] += column_sum(losses, rows, terms, l) * share;
+      after[0] += features * samples;
+      after[1] += samples;
+    } else if (after[7] == 0.0f) {
+      after[7] = after[6];
+      after[8] = loss;
     }
   }
 }

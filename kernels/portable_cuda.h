@@ -331,6 +331,35 @@ INLINE float lane_sum(vfloat a) {
   UNROLL for (int k = 0; k < VECTOR; ++k) s += a.lane[k];
   return s;
 }
+
+// ---- lanes that are not channels ----
+/// Lane k is p[i + k stride].
+INLINE vfloat load_strided(const float* p, int64 i, int64 stride) {
+  LANEWISE(r, p[i + k * stride]);
+  return r;
+}
+INLINE void store_strided(float* p, int64 i, int64 stride, vfloat v) {
+  UNROLL for (int k = 0; k < VECTOR; ++k) p[i + k * stride] = v.lane[k];
+}
+/// The numbers that the bytes are.
+INLINE vfloat load_bytes(const uchar* p, int64 i) {
+  LANEWISE(r, p[i + k]);
+  return r;
+}
+/// a > b ? yes : no.
+INLINE vfloat where_more(vfloat a, vfloat b, vfloat yes, vfloat no) {
+  LANEWISE(r, a.lane[k] > b.lane[k] ? yes.lane[k] : no.lane[k]);
+  return r;
+}
+/// e^a to two units in the last place.
+INLINE vfloat lane_exp(vfloat a) {
+  LANEWISE(r, expf(a.lane[k]));
+  return r;
+}
+INLINE vfloat lane_log(vfloat a) {
+  LANEWISE(r, logf(a.lane[k]));
+  return r;
+}
 INLINE float scalar_exp(float a) { return expf(a); }
 INLINE float scalar_log(float a) { return logf(a); }
 INLINE float scalar_sqrt(float a) { return sqrtf(a); }

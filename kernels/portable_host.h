@@ -236,6 +236,69 @@ INLINE vfloat square_root(vfloat a) {
   return a;
 #endif
 }
+
+// ---- lanes that are not channels ----
+/// Lane k is p[i + k stride].
+INLINE vfloat load_strided(const float* p, int64 i, int64 stride) {
+#if LANES == 1
+  return p[i];
+#else
+  vfloat v;
+  for (int k = 0; k < LANES; ++k) v[k] = p[i + k * stride];
+  return v;
+#endif
+}
+INLINE void store_strided(float* p, int64 i, int64 stride, vfloat v) {
+#if LANES == 1
+  p[i] = v;
+#else
+  for (int k = 0; k < LANES; ++k) p[i + k * stride] = v[k];
+#endif
+}
+/// The numbers that the bytes are.
+INLINE vfloat load_bytes(const uchar* p, int64 i) {
+#if LANES == 1
+  return p[i];
+#else
+  typedef uchar bytes __attribute__((vector_size(LANES)));
+  bytes b;
+  std::memcpy(&b, p + i, sizeof b);
+  return CONVERT(b, vfloat);
+#endif
+}
+/// a > b ? yes : no.
+INLINE vfloat where_more(vfloat a, vfloat b, vfloat yes, vfloat no) { return a > b ? yes : no; }
+/// e^a to two units in the last place, 0 where a float32 with all its digits is not that small. With a =
+/// n log 2 + r it is 2^n e^r, and e^r the polynomial of S. Moshier's Cephes library.
+INLINE vfloat lane_exp(vfloat a) {
+#if LANES == 1
+  return std::exp(a);
+#else
+  const float least = -87.3365448f;
+  const vfloat x = a < least ? splat(least) : a > 88.3762626f ? splat(88.3762626f) : a;
+  // Adding 3 2^22 rounds to a whole number, which the lowest bits then are.
+  const vfloat shifted = multiply_add(x, splat(1.44269504f), splat(12582912.0f));
+  const vfloat n = shifted - 12582912.0f;
+  const vfloat r = multiply_add(n, splat(2.12194440e-4f), multiply_add(n, splat(-0.693359375f), x));
+  vfloat e = splat(1.9875691500e-4f);
+  e = multiply_add(e, r, splat(1.3981999507e-3f));
+  e = multiply_add(e, r, splat(8.3334519073e-3f));
+  e = multiply_add(e, r, splat(4.1665795894e-2f));
+  e = multiply_add(e, r, splat(1.6666665459e-1f));
+  e = multiply_add(e, r, splat(5.0000001201e-1f));
+  e = multiply_add(e, r * r, r + 1.0f);
+  const vfloat result = bits_of<vfloat>(bits_of<vbits>(e) + (bits_of<vbits>(shifted) << 23));
+  return a < least ? splat(0.0f) : a == a ? result : a;
+#endif
+}
+INLINE vfloat lane_log(vfloat a) {
+#if LANES == 1
+  return std::log(a);
+#else
+  for (int k = 0; k < LANES; ++k) a[k] = std::log(a[k]);
+  return a;
+#endif
+}
 INLINE float scalar_exp(float a) { return std::exp(a); }
 INLINE float scalar_log(float a) { return std::log(a); }
 INLINE float scalar_sqrt(float a) { return std::sqrt(a); }

@@ -121,6 +121,40 @@ INLINE float lane_sum(vfloat a) {
   return s;
 #endif
 }
+
+// ---- lanes that are not channels ----
+/// Lane k is p[i + k stride].
+INLINE vfloat load_strided(const __global float* p, int64 i, int64 stride) {
+#if LANES == 1
+  return p[i];
+#else
+  float lanes[LANES];
+  for (int k = 0; k < LANES; ++k) lanes[k] = p[i + k * stride];
+  return PASTE(vload, LANES)(0, lanes);
+#endif
+}
+INLINE void store_strided(__global float* p, int64 i, int64 stride, vfloat v) {
+#if LANES == 1
+  p[i] = v;
+#else
+  float lanes[LANES];
+  PASTE(vstore, LANES)(v, 0, lanes);
+  for (int k = 0; k < LANES; ++k) p[i + k * stride] = lanes[k];
+#endif
+}
+/// The numbers that the bytes are.
+INLINE vfloat load_bytes(const __global uchar* p, int64 i) {
+#if LANES == 1
+  return p[i];
+#else
+  return PASTE(convert_float, LANES)(PASTE(vload, LANES)(0, p + i));
+#endif
+}
+/// a > b ? yes : no.
+INLINE vfloat where_more(vfloat a, vfloat b, vfloat yes, vfloat no) { return CHOOSE(a > b, yes, no); }
+/// e^a to three units in the last place, as OpenCL has it.
+INLINE vfloat lane_exp(vfloat a) { return exp(a); }
+INLINE vfloat lane_log(vfloat a) { return log(a); }
 INLINE float scalar_exp(float a) { return exp(a); }
 INLINE float scalar_log(float a) { return log(a); }
 INLINE float scalar_sqrt(float a) { return sqrt(a); }

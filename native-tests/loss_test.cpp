@@ -205,14 +205,38 @@ TEST_CASE("scaled sum of the chunks") {
 
 TEST_CASE("a tally of steps, one of them broken") {
   const int samples = 3;
-  const Buffer<int> rank{0, 2, 0};
+  const Buffer<int> rank{0, 2, 0}, hits(2);
   const Buffer<float> fine{1, 0.5f, 2, 0.25f, 3, 0.125f}, broken{1, 0, INFINITY, 0, 3, 0}, distances{0.5f, 0.75f};
-  const Buffer<float> tally{0, 0, 0, 0, 0, 0, 0, 0};
+  const Buffer<float> tally{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  KERNEL_OF(count_hits)(each(1), rank.data(), hits.data(), samples);
   for (const float* losses : {fine.data(), broken.data(), fine.data(), broken.data()}) {
-    KERNEL_OF(tally_step)(items(1), losses, distances.data(), rank.data(), tally.data(), samples, 2);
+    KERNEL_OF(tally_step)
+    (items(1), losses, distances.data(), hits.data(), tally.data(), samples, samples, 2, 2);
   }
-  const float expected[] = {12, 1.75f, 7.5f, 6, 8, 4, 2, INFINITY};
-  for (int i = 0; i < 8; ++i) CHECK(tally[i] == expected[i]);
+  const float expected[] = {12, 1.75f, 7.5f, 6, 8, 0, 12, 0, 4, 2, INFINITY};
+  for (int i = 0; i < 11; ++i) CHECK(tally[i] == expected[i]);
+}
+
+TEST_CASE("a tally of averages, and of more pixels than a float32 counts") {
+  const Buffer<int> hits{(1 << 24) + 1, 2147483647};
+  const Buffer<float> losses{0.5f}, tally{0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  for (int step = 0; step < 3; ++step) {
+    KERNEL_OF(tally_step)(items(1), losses.data(), losses.data(), hits.data(), tally.data(), 16, 1, 1, 0);
+  }
+  const float expected[] = {24, 0, 48, 3, 3, 16777213, 383, 3, 0, 0};
+  for (int i = 0; i < 10; ++i) CHECK(tally[i] == expected[i]);
+}
+
+TEST_CASE("hits of several samples") {
+  Random random(7);
+  for (int samples : {1, 31, 32, 257}) {
+    const Buffer<int> rank(samples), hits(2);
+    int expected = 0;
+    for (int i = 0; i < samples; ++i) expected += (rank[i] = random.below(3)) == 0;
+    KERNEL_OF(count_hits)(each(1), rank.data(), hits.data(), samples);
+    CHECK(hits[0] == expected);
+    CHECK(hits[1] == samples);
+  }
 }
 
 TEST_CASE("rank of the label") {

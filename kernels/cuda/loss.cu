@@ -117,3 +117,17 @@ KERNEL(label_rank, GLOBAL const float* RESTRICT logits, GLOBAL const int* RESTRI
     if (WARP_THREAD == 0) rank[n] = (int)ahead;
   }
 }
+
+// hits [2] are assigned.
+KERNEL(count_hits, GLOBAL const int* RESTRICT rank, GLOBAL int* RESTRICT hits, int samples) {
+  FOR_EACH_WARP(i, 1) {
+    // Counts below 2^24 are exact in float32.
+    float first = 0.0f;
+    for (int n = WARP_THREAD; n < samples; n += WARP) first += rank[n] == 0 ? 1.0f : 0.0f;
+    first = warp_sum(first);
+    if (WARP_THREAD == 0) {
+      hits[0] = (int)first;
+      hits[1] = samples;
+    }
+  }
+}

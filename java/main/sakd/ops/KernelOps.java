@@ -1,7 +1,10 @@
 package sakd.ops;
 
 import static sakd.ops.Requirements.floats;
+import static sakd.ops.Requirements.ints;
 import static sakd.ops.Requirements.require;
+import static sakd.ops.Requirements.requireDropout;
+import static sakd.ops.Requirements.requireTally;
 
 import java.util.HashMap;
 import java.util.List;
@@ -25,6 +28,8 @@ public final class KernelOps extends MatrixOps {
   private final PoolKernels pools;
   private final DistanceKernels distances;
   private final StretchKernels stretches;
+  private final ResizeKernels resizes;
+  private final PixelKernels pixels;
 
   /** For each of the device's queues. */
   private final Memory[] counters = new Memory[2];
@@ -41,6 +46,8 @@ public final class KernelOps extends MatrixOps {
     this.pools = new PoolKernels(this);
     this.distances = new DistanceKernels(this, reductions);
     this.stretches = new StretchKernels(this);
+    this.resizes = new ResizeKernels(this);
+    this.pixels = new PixelKernels(this);
   }
 
   // ---- kernels and their sizes ----
@@ -272,6 +279,35 @@ public final class KernelOps extends MatrixOps {
   }
 
   @Override
+  public void resize(Resize kind, Tensor x, Tensor y) {
+    resizes.forward(kind, x, y);
+  }
+
+  @Override
+  public void resizeBackward(Resize kind, Tensor gradY, Tensor gradX, boolean add) {
+    resizes.backward(kind, gradY, gradX, add);
+  }
+
+  @Override
+  public void dropout(Tensor x, float p, Tensor draw, int key, Tensor out) {
+    requireDropout(x, p, draw, out);
+    int columns = x.channels();
+    kernel("dropout.cu", "dropout", x.type(), 1)
+        .launchRows(
+            x.rows(),
+            columns,
+            x.memory(),
+            draw.memory(),
+            out.memory(),
+            (int) ReferenceDropout.threshold(p),
+            (float) (1 / (1 - (double) p)),
+            key,
+            x.rows() / x.dim(0),
+            x.rows(),
+            columns);
+  }
+
+  @Override
   public void timeMean(Tensor x, Tensor out) {
     pools.timeMean(x, out);
   }
@@ -391,23 +427,56 @@ public final class KernelOps extends MatrixOps {
   }
 
   @Override
-  public void tallyStep(Tensor losses, Tensor distances, Tensor rank, Tensor tally) {
-    int samples = Math.toIntExact(rank.size());
-    require(
-        floats(losses, 2L * samples)
-            && (distances == null || distances.type() == DType.F32)
-            && floats(tally, 8),
+  public void countHits(Tensor rank, Tensor hits) {
+    require(ints(rank, rank.size()) && ints(hits, 2), rank, hits);
+    each("loss.cu", "count_hits", 1, rank.memory(), hits.memory(), Math.toIntExact(rank.size()));
+  }
+
+  @Override
+  public void pixelLoss(
+      Tensor logits,
+      Tensor teacher,
+      Tensor labels,
+      Tensor lossScale,
+      float ceWeight,
+      float klWeight,
+      float temperature,
+      float smoothing,
+      Tensor losses,
+      Tensor hits,
+      Tensor grad) {
+    pixels.loss(
+        logits,
+        teacher,
+        labels,
+        lossScale,
+        ceWeight,
+        klWeight,
+        temperature,
+        smoothing,
         losses,
-        rank,
-        tally);
+        hits,
+        grad);
+  }
+
+  @Override
+  public void confusion(Tensor logits, Tensor labels, Tensor counts) {
+    pixels.confusion(logits, labels, counts);
+  }
+
+  @Override
+  public void tallyStep(Tensor losses, int samples, Tensor distances, Tensor hits, Tensor tally) {
+    int terms = requireTally(losses, samples, distances, hits, tally);
     kernel("loss.cu", "tally_step", DType.F32, 1)
         .launch(
             1,
             losses.memory(),
             (distances == null ? losses : distances).memory(),
-            rank.memory(),
+            hits.memory(),
             tally.memory(),
             samples,
+            Math.toIntExact(losses.rows()),
+            terms,
             distances == null ? 0 : Math.toIntExact(distances.size()));
   }
 

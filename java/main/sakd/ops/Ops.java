@@ -234,6 +234,20 @@ public interface Ops extends AutoCloseable {
    */
   void averagePoolBackward(Tensor gradOut, Tensor gradX, boolean add);
 
+  /**
+   * Resizes pictures: x [.., H, W, C] to y [.., OH, OW, C], of any sizes up or down, without
+   * smoothing where it makes them smaller.
+   */
+  void resize(Resize kind, Tensor x, Tensor y);
+
+  /**
+   * The gradient of {@link #resize}: every pixel of gradX [.., H, W, C] sums up the pixels of gradY
+   * [.., OH, OW, C] that were made from it, in the same order on every run.
+   *
+   * @param add whether it is added to gradX
+   */
+  void resizeBackward(Resize kind, Tensor gradY, Tensor gradX, boolean add);
+
   /** x [T, ..] to out [1, ..]: mean over time. */
   void timeMean(Tensor x, Tensor out);
 
@@ -241,6 +255,21 @@ public interface Ops extends AutoCloseable {
    * @param add whether the gradient is added to gradX
    */
   void timeMeanBackward(Tensor gradOut, Tensor gradX, boolean add);
+
+  // ---- dropout ----
+
+  /**
+   * Inverted dropout: out = x / (1 - p) or, with probability p, 0. The mask is the same at every
+   * step of time, so that dropout is of neurons, not of spikes. As it depends on nothing but draw,
+   * key and the place within a step, this is its own gradient too: call it with the gradient.
+   *
+   * @param x [T', ..]
+   * @param p in [0, 1)
+   * @param draw I32 [2]: random numbers that are others for every batch
+   * @param key tells the layers of a network apart
+   * @param out like x; another tensor
+   */
+  void dropout(Tensor x, float p, Tensor draw, int key, Tensor out);
 
   // ---- losses and metrics ----
 
@@ -331,14 +360,57 @@ public interface Ops extends AutoCloseable {
   /** rank [N] I32: how many classes are ahead of the label's; 0 is a hit at top-1. */
   void labelRank(Tensor logits, Tensor labels, Tensor rank);
 
+  /** hits I32 [2] = how many of rank [N] are 0, and N. */
+  void countHits(Tensor rank, Tensor hits);
+
+  /** The label of pixels that no loss and no count regards. */
+  int IGNORED = 255;
+
   /**
-   * Adds a training step to tally [8], laid out as in kernels/loss.cu.
+   * {@link #softmaxLoss} of every pixel: cross-entropy with label smoothing and KL from the
+   * teacher's softened classes, both averaged over the pixels that are counted, those whose label
+   * is a class. One pass over the logits: kernels/pixels.cu.
    *
-   * @param losses [N, 2] of {@link #softmaxLoss}
-   * @param distances [D] of {@link #distance}, or null for none
-   * @param rank [N] of {@link #labelRank}
+   * @param logits [.., K] F32, as many rows as there are labels; K at most {@link #IGNORED}
+   * @param teacher like logits, or null if klWeight is 0
+   * @param labels U8; {@link #IGNORED}, and whatever else is not below K, is not counted
+   * @param lossScale [1], multiplies the gradient
+   * @param losses [1, 2]: the averages of cross-entropy and T^2 KL, without the weights; 0 if no
+   *     pixel is counted
+   * @param hits I32 [2]: counted pixels whose class comes first, of equals the lower one, which no
+   *     pixel with a NaN does; and counted pixels
+   * @param grad like logits: gradient by logits of ceWeight ce + klWeight kl, 0 at the pixels that
+   *     are not counted
    */
-  void tallyStep(Tensor losses, Tensor distances, Tensor rank, Tensor tally);
+  void pixelLoss(
+      Tensor logits,
+      Tensor teacher,
+      Tensor labels,
+      Tensor lossScale,
+      float ceWeight,
+      float klWeight,
+      float temperature,
+      float smoothing,
+      Tensor losses,
+      Tensor hits,
+      Tensor grad);
+
+  /**
+   * Adds every counted pixel to counts I32 [K, K], in the row of its label and the column of the
+   * class that comes first, of equals the lower one. Logits and labels are those of {@link
+   * #pixelLoss}. A count wraps beyond 2^31: read them off before.
+   */
+  void confusion(Tensor logits, Tensor labels, Tensor counts);
+
+  /**
+   * Adds a training step to tally, laid out as {@link TallyLayout} says.
+   *
+   * @param losses [R, L]: L losses of each sample, or averages over the batch with R = 1
+   * @param samples of the step: the mean of losses over R counts that often
+   * @param distances [D] of {@link #distance}, or null for none: their sum is one more loss
+   * @param hits I32 [2] of {@link #countHits} or {@link #pixelLoss}
+   */
+  void tallyStep(Tensor losses, int samples, Tensor distances, Tensor hits, Tensor tally);
 
   // ---- optimizers: flat F32 arrays; schedule [6] as in kernels/optimizer.cu ----
 

@@ -8,6 +8,7 @@ import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.ints;
 import static sakd.ops.Requirements.require;
 
+import java.util.Arrays;
 import sakd.device.cpu.Elements;
 
 /** The losses of {@code kernels/loss.cu} in double precision: on one sample, and on tensors. */
@@ -167,43 +168,10 @@ final class ReferenceLoss {
     Elements.writeInts(rank.memory(), 0, ranks);
   }
 
-  /** Adds a step to tally [8] as {@code kernels/loss.cu} lays it out. */
-  static void tallyStep(Tensor losses, Tensor distances, Tensor rank, Tensor tally) {
-    int samples = Math.toIntExact(rank.size());
-    require(
-        floats(losses, 2L * samples)
-            && (distances == null || floats(distances, distances.size()))
-            && ints(rank, samples)
-            && floats(tally, 8),
-        losses,
-        rank,
-        tally);
-    double[] sums = new double[3];
-    double[] each = read(losses);
-    for (int i = 0; i < each.length; i++) {
-      sums[i % 2] += each[i];
-    }
-    if (distances != null) {
-      for (double distance : read(distances)) {
-        sums[2] += distance;
-      }
-    }
-    double loss = sums[0] + sums[1] + sums[2];
-    sums[2] *= samples;
-    double[] all = read(tally);
-    for (int r : readInts(rank)) {
-      all[4] += r == 0 ? 1 : 0;
-    }
-    all[5]++;
-    if (Double.isFinite(loss)) {
-      for (int i = 0; i < sums.length; i++) {
-        all[i] += sums[i];
-      }
-      all[3] += samples;
-    } else if (all[6] == 0) {
-      all[6] = all[5];
-      all[7] = loss;
-    }
-    write(tally, 0, all);
+  static void countHits(Tensor rank, Tensor hits) {
+    require(ints(rank, rank.size()) && ints(hits, 2), rank, hits);
+    int[] ranks = readInts(rank);
+    int first = (int) Arrays.stream(ranks).filter(r -> r == 0).count();
+    Elements.writeInts(hits.memory(), 0, new int[] {first, ranks.length});
   }
 }

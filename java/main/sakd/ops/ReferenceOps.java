@@ -194,6 +194,21 @@ public final class ReferenceOps extends MatrixOps {
   }
 
   @Override
+  public void resize(Resize kind, Tensor x, Tensor y) {
+    ReferenceResize.resize(kind, x, y);
+  }
+
+  @Override
+  public void resizeBackward(Resize kind, Tensor gradY, Tensor gradX, boolean add) {
+    ReferenceResize.backward(kind, gradY, gradX, add);
+  }
+
+  @Override
+  public void dropout(Tensor x, float p, Tensor draw, int key, Tensor out) {
+    ReferenceDropout.dropout(x, p, draw, key, out);
+  }
+
+  @Override
   public void timeMean(Tensor x, Tensor out) {
     ReferencePooling.timeMean(x, out);
   }
@@ -286,8 +301,45 @@ public final class ReferenceOps extends MatrixOps {
   }
 
   @Override
-  public void tallyStep(Tensor losses, Tensor distances, Tensor rank, Tensor tally) {
-    ReferenceLoss.tallyStep(losses, distances, rank, tally);
+  public void countHits(Tensor rank, Tensor hits) {
+    ReferenceLoss.countHits(rank, hits);
+  }
+
+  @Override
+  public void pixelLoss(
+      Tensor logits,
+      Tensor teacher,
+      Tensor labels,
+      Tensor lossScale,
+      float ceWeight,
+      float klWeight,
+      float temperature,
+      float smoothing,
+      Tensor losses,
+      Tensor hits,
+      Tensor grad) {
+    ReferencePixels.loss(
+        logits,
+        teacher,
+        labels,
+        lossScale,
+        ceWeight,
+        klWeight,
+        temperature,
+        smoothing,
+        losses,
+        hits,
+        grad);
+  }
+
+  @Override
+  public void confusion(Tensor logits, Tensor labels, Tensor counts) {
+    ReferencePixels.confusion(logits, labels, counts);
+  }
+
+  @Override
+  public void tallyStep(Tensor losses, int samples, Tensor distances, Tensor hits, Tensor tally) {
+    ReferenceTally.step(losses, samples, distances, hits, tally);
   }
 
   // ---- optimizers ----

@@ -28,6 +28,84 @@ final class Requirements {
         y);
   }
 
+  /** The check of {@link Ops#resize}: another height and width, at least 1. */
+  static void requireResize(Tensor x, Tensor y) {
+    require(
+        storage(x, y)
+            && x.rank() >= 3
+            && y.rank() >= 3
+            && y.product(0, y.rank() - 3) == x.product(0, x.rank() - 3)
+            && y.channels() == x.channels()
+            && (y.size() == 0) == (x.size() == 0),
+        x,
+        y);
+  }
+
+  /** The check of {@link Ops#dropout}. */
+  static void requireDropout(Tensor x, float p, Tensor draw, Tensor out) {
+    require(storage(x, out) && x != out && x.size() == out.size() && ints(draw, 2), x, draw, out);
+    if (!(p >= 0 && p < 1)) {
+      throw new IllegalArgumentException("dropout of a share " + p + "; expected 0 to below 1");
+    }
+  }
+
+  /** The check of {@link Ops#pixelLoss}. */
+  static void requirePixelLoss(
+      Tensor logits,
+      Tensor teacher,
+      Tensor labels,
+      Tensor lossScale,
+      float klWeight,
+      Tensor losses,
+      Tensor hits,
+      Tensor grad) {
+    require(
+        isLabelled(logits, labels)
+            && floats(lossScale, 1)
+            && (klWeight == 0 || teacher != null && floats(teacher, logits.size()))
+            && floats(losses, 2)
+            && ints(hits, 2)
+            && floats(grad, logits.size()),
+        logits,
+        labels,
+        losses,
+        hits,
+        grad);
+  }
+
+  /** The check of {@link Ops#confusion}. */
+  static void requireConfusion(Tensor logits, Tensor labels, Tensor counts) {
+    require(
+        isLabelled(logits, labels) && ints(counts, (long) logits.channels() * logits.channels()),
+        logits,
+        labels,
+        counts);
+  }
+
+  /** Whether every row of the logits has a label, and every class its number below the ignored. */
+  private static boolean isLabelled(Tensor logits, Tensor labels) {
+    return floats(logits, logits.size())
+        && logits.channels() <= Ops.IGNORED
+        && labels.type() == DType.U8
+        && labels.size() == logits.rows();
+  }
+
+  /** The check of {@link Ops#tallyStep}; returns L, how many losses there are. */
+  static int requireTally(Tensor losses, int samples, Tensor distances, Tensor hits, Tensor tally) {
+    require(
+        floats(losses, losses.size())
+            && losses.rows() >= 1
+            && samples >= 1
+            && (distances == null || floats(distances, distances.size()))
+            && ints(hits, 2)
+            && floats(tally, new TallyLayout(losses.channels()).size()),
+        losses,
+        samples,
+        hits,
+        tally);
+    return losses.channels();
+  }
+
   /** The check of what {@link Ops#neuronBackward} writes: all that there is to write, no more. */
   static void requireGradients(
       Neuron neuron,

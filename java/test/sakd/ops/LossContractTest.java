@@ -1,7 +1,5 @@
 package sakd.ops;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.util.Arrays;
 import sakd.device.DType;
 import sakd.testing.Draw;
@@ -122,31 +120,6 @@ class LossContractTest {
         twins.run(s -> s.ops().labelRank(s.at(z), s.at(labels), s.at(rank)));
         twins.assertExact("rank among " + classes, rank);
       }
-    }
-  }
-
-  /** Steps with and without features; of a broken one the sums stay free. */
-  @EachDevice
-  void tallyStep(Ops ops) {
-    int samples = 37;
-    Draw draw = new Draw(samples);
-    try (Twins twins = new Twins(ops)) {
-      Twin losses = twins.of(DType.F32, draw.uniform(2 * samples, 0, 3), samples, 2);
-      Twin distances = twins.of(DType.F32, new double[] {0.5, 0.25, 2}, 3);
-      Twin rank = twins.of(DType.I32, draw.integers(samples, 0, 3), samples);
-      Twin tally = twins.of(DType.F32, new double[8], 8);
-      twins.run(s -> s.ops().tallyStep(s.at(losses), null, s.at(rank), s.at(tally)));
-      twins.run(s -> s.ops().tallyStep(s.at(losses), s.at(distances), s.at(rank), s.at(tally)));
-      twins.assertRowsClose("two steps", tally, 8);
-      double[] broken = new double[2 * samples];
-      for (double value : new double[] {Double.POSITIVE_INFINITY, Double.NaN}) {
-        broken[5] = value;
-        twins.set(losses, broken);
-        twins.run(s -> s.ops().tallyStep(s.at(losses), s.at(distances), s.at(rank), s.at(tally)));
-        twins.assertRowsClose("a broken step", tally, 8);
-      }
-      assertEquals(3, twins.values(tally)[6]);
-      assertEquals(Double.POSITIVE_INFINITY, twins.values(tally)[7]);
     }
   }
 

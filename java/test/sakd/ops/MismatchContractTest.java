@@ -210,7 +210,11 @@ class MismatchContractTest {
       }
       c.refused("head", () -> ops.headTailLoss(z, z, one, 1, 1, 0.5f, c.f32(3), c.f32(3, 5)));
       c.refused("steps", () -> ops.repeatSteps(z, c.f32(2, 5)));
-      c.refused("tally", () -> ops.tallyStep(losses, null, c.of(DType.I32, 3), c.f32(7)));
+      Tensor hits = c.of(DType.I32, 2);
+      c.refused("tally", () -> ops.tallyStep(losses, 3, null, hits, c.f32(10)));
+      c.refused("samples", () -> ops.tallyStep(losses, 0, null, hits, c.f32(11)));
+      c.refused("hits", () -> ops.tallyStep(losses, 3, null, c.of(DType.I32, 3), c.f32(11)));
+      c.refused("count", () -> ops.countHits(c.f32(3), hits));
       c.refused("rank", () -> ops.labelRank(z, labels, c.of(DType.I32, 5)));
       c.check();
     }

@@ -1,0 +1,171 @@
+package sakd.ops;
+
+import static sakd.ops.Requirements.requireConfusion;
+import static sakd.ops.Requirements.requirePixelLoss;
+
+import sakd.device.DType;
+import sakd.device.Kernel;
+import sakd.ops.Reductions.Chunks;
+
+/** Losses and counts of pixels: sizes and launches. */
+final class PixelKernels {
+  private static final String FILE = "pixels.cu";
+
+  /** Sums that one item of a fold adds up. */
+  private static final int FOLD = 512;
+
+  /** Of what is counted on a GPU, where a thread takes a chunk. */
+  private static final int LEAST_PIXELS = 16;
+
+  private static final int MOST_CHUNKS = 1 << 17;
+
+  /** Counts of all chunks of a confusion matrix, 32 MiB. */
+  private static final int MOST_COUNTS = 1 << 23;
+
+  private final KernelOps ops;
+
+  PixelKernels(KernelOps ops) {
+    this.ops = ops;
+  }
+
+  void loss(
+      Tensor logits,
+      Tensor teacher,
+      Tensor labels,
+      Tensor lossScale,
+      float ceWeight,
+      float klWeight,
+      float temperature,
+      float smoothing,
+      Tensor losses,
+      Tensor hits,
+      Tensor grad) {
+    requirePixelLoss(logits, teacher, labels, lossScale, klWeight, losses, hits, grad);
+    int pixels = Math.toIntExact(labels.size());
+    int classes = logits.channels();
+    int lanes = ops.device().hasWarps() ? 1 : ops.device().preferredLanes(DType.F32, 1);
+    int blocks = pixels / lanes;
+    // Fewer pixels than lanes are left over: a chunk of their own, one after the other.
+    int rest = pixels - blocks * lanes > 0 ? 1 : 0;
+    Chunks chunks = blocks == 0 ? new Chunks(0, 0, 0, 1) : chunks(blocks, logits);
+    int all = chunks.count() + rest;
+    try (Tensor counted = ops.allocate(DType.I32, 1);
+        Tensor sums = ops.allocate(DType.F32, all, 2);
+        Tensor right = ops.allocate(DType.I32, all);
+        Tensor sum = ops.allocate(DType.F32, 1, 2);
+        Tensor allRight = ops.allocate(DType.I32, 1)) {
+      count(labels, classes, counted);
+      Object[] tensors = {
+        logits.memory(),
+        (klWeight == 0 ? logits : teacher).memory(),
+        labels.memory(),
+        lossScale.memory(),
+        counted.memory(),
+        grad.memory(),
+        sums.memory(),
+        right.memory(),
+        ceWeight,
+        klWeight,
+        temperature,
+        smoothing,
+        classes
+      };
+      if (blocks > 0) {
+        launch(lanes, tensors, 0, 0, blocks, chunks);
+      }
+      if (rest > 0) {
+        int left = pixels - blocks * lanes;
+        launch(1, tensors, blocks * lanes, chunks.count(), left, new Chunks(1, left, 0, 1));
+      }
+      fold("fold_floats", sums, sum, false);
+      fold("fold_ints", right.reshape(all, 1), allRight, false);
+      ops.kernel(FILE, "pixel_loss_mean", DType.F32, 1)
+          .launch(
+              1, sum.memory(), allRight.memory(), counted.memory(), losses.memory(), hits.memory());
+    }
+  }
+
+  private void launch(int lanes, Object[] tensors, int pixel, int slot, int blocks, Chunks chunks) {
+    Object[] sizes = {pixel, slot, blocks, chunks.size(), chunks.count()};
+    ops.kernel(FILE, "pixel_loss", DType.F32, lanes)
+        .launch(chunks.count(), Reductions.join(tensors, sizes));
+  }
+
+  /** {@code n} items cut for a pass that reads the logits of each. */
+  private Chunks chunks(int n, Tensor logits) {
+    int wanted =
+        ops.device().hasWarps()
+            ? Math.max(1, Math.min(n / LEAST_PIXELS, MOST_CHUNKS))
+            : ops.device().preferredChunks(n, 1, logits.size() * logits.type().size);
+    return Chunks.of(n, wanted, 0, 1);
+  }
+
+  /** counted [1] = how many labels are a class. */
+  private void count(Tensor labels, int classes, Tensor counted) {
+    int pixels = Math.toIntExact(labels.size());
+    Chunks chunks = chunks(pixels, labels);
+    try (Tensor partial = ops.allocate(DType.I32, chunks.count(), 1)) {
+      ops.kernel(FILE, "count_pixels", DType.F32, 1)
+          .launch(
+              chunks.count(),
+              labels.memory(),
+              partial.memory(),
+              classes,
+              pixels,
+              chunks.size(),
+              chunks.count());
+      fold("fold_ints", partial, counted, false);
+    }
+  }
+
+  /** out [columns] = sum over the rows of partial [rows, columns], or with add is added to. */
+  private void fold(String function, Tensor partial, Tensor out, boolean add) {
+    int rows = partial.dim(0);
+    int groups = (rows + FOLD - 1) / FOLD;
+    if (groups == 1) {
+      launchFold(function, partial, out, groups, add);
+      return;
+    }
+    try (Tensor next = ops.allocate(partial.type(), groups, partial.dim(1))) {
+      launchFold(function, partial, next, groups, false);
+      fold(function, next, out, add);
+    }
+  }
+
+  private void launchFold(String function, Tensor partial, Tensor out, int groups, boolean add) {
+    Kernel kernel = ops.kernel(FILE, function, DType.F32, 1);
+    int columns = partial.dim(1);
+    kernel.launchRows(
+        groups,
+        columns,
+        partial.memory(),
+        out.memory(),
+        partial.dim(0),
+        FOLD,
+        add ? 1 : 0,
+        groups,
+        columns);
+  }
+
+  void confusion(Tensor logits, Tensor labels, Tensor counts) {
+    requireConfusion(logits, labels, counts);
+    int classes = logits.channels();
+    int pixels = Math.toIntExact(labels.size());
+    int cells = classes * classes;
+    int wanted = Math.min(chunks(pixels, logits).count(), Math.max(1, MOST_COUNTS / cells));
+    Chunks chunks = Chunks.of(pixels, wanted, 0, 1);
+    try (Tensor partial = ops.allocate(DType.I32, chunks.count(), cells)) {
+      ops.kernel(FILE, "confusion", DType.F32, 1)
+          .launch(
+              chunks.count(),
+              logits.memory(),
+              labels.memory(),
+              partial.memory(),
+              classes,
+              pixels,
+              chunks.size(),
+              chunks.count());
+      fold("fold_ints", partial, counts, true);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package sakd.ops;
+
+import static sakd.ops.HostTensors.read;
+import static sakd.ops.HostTensors.readInts;
+import static sakd.ops.HostTensors.write;
+import static sakd.ops.Requirements.requireDropout;
+
+/** The dropout of {@code kernels/dropout.cu}: the same mask, products in double. */
+final class ReferenceDropout {
+  private ReferenceDropout() {}
+
+  static void dropout(Tensor x, float p, Tensor draw, int key, Tensor out) {
+    requireDropout(x, p, draw, out);
+    int[] numbers = readInts(draw);
+    long step = x.size() / x.dim(0);
+    RowBlocks.forEach(
+        x.rows(),
+        x.channels(),
+        (first, count) -> {
+          long from = first * x.channels();
+          double[] values = read(x, from, count * x.channels());
+          for (int i = 0; i < values.length; i++) {
+            boolean kept = isKept(p, numbers, key, (int) ((from + i) % step));
+            values[i] = kept ? values[i] / (1 - (double) p) : 0;
+          }
+          write(out, from, values);
+        });
+  }
+
+  /** Whether the element of this index within a step is kept, whose bits are a random number. */
+  static boolean isKept(float p, int[] draw, int key, int index) {
+    int random = mix(mix(index ^ mix(draw[0] ^ mix(key))) ^ mix(draw[1] + key));
+    return Integer.toUnsignedLong(random) >= threshold(p);
+  }
+
+  /** Of 2^32 equally likely numbers those below this, which are p of them, drop an element. */
+  static long threshold(float p) {
+    return (long) (p * 0x1p32);
+  }
+
+  /** A bijection of 32 bits that mixes them well: "lowbias32" of C. Wellons, 2018. */
+  private static int mix(int x) {
+    x = (x ^ x >>> 16) * 0x7feb352d;
+    x = (x ^ x >>> 15) * 0x846ca68b;
+    return x ^ x >>> 16;
+  }
+}
