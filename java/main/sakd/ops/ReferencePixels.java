@@ -1,15 +1,24 @@
 package sakd.ops;
 
 import static sakd.ops.HostTensors.read;
+import static sakd.ops.HostTensors.readInts;
 import static sakd.ops.HostTensors.write;
 import static sakd.ops.Requirements.requireConfusion;
 import static sakd.ops.Requirements.requirePixelLoss;
 
+import java.util.Arrays;
 import sakd.device.cpu.Elements;
 
-/** The loss and the counts of {@code kernels/pixels.cu} in double arithmetic. */
-final class ReferencePixels {
-  private ReferencePixels() {}
+/**
+ * The loss and the counts of {@code kernels/pixels.cu} in double arithmetic.
+ *
+ * @param y labels, of which those of {@code classes} and beyond do not count
+ */
+record ReferencePixels(int classes, byte[] y) {
+  private static ReferencePixels of(Tensor logits, Tensor labels) {
+    byte[] y = Elements.readBytes(labels.memory(), 0, Math.toIntExact(labels.size()));
+    return new ReferencePixels(logits.channels(), y);
+  }
 
   static void loss(
       Tensor logits,
@@ -24,57 +33,118 @@ final class ReferencePixels {
       Tensor hits,
       Tensor grad) {
     requirePixelLoss(logits, teacher, labels, lossScale, klWeight, losses, hits, grad);
-    int classes = logits.channels();
-    byte[] y = Elements.readBytes(labels.memory(), 0, Math.toIntExact(labels.size()));
-    int counted = 0;
-    for (byte label : y) {
-      counted += counts(label, classes) ? 1 : 0;
+    ReferencePixels pixels = of(logits, labels);
+    double[] z = read(logits);
+    double[] q = klWeight == 0 ? null : read(teacher);
+    double[] gradient = pixels.gradient(z, q, ceWeight, klWeight, temperature, smoothing);
+    double scale = read(lossScale)[0];
+    for (int i = 0; i < gradient.length; i++) {
+      gradient[i] *= scale;
     }
-    double share = read(lossScale)[0] / counted;
-    double[] sums = new double[2];
-    int first = 0;
-    for (int i = 0; i < y.length; i++) {
-      double[] g = new double[classes];
-      if (counts(y[i], classes)) {
-        ReferenceLoss.Label label = ReferenceLoss.Label.of(y[i] & 0xff);
-        double[] z = read(logits, (long) i * classes, classes);
-        double[] q = klWeight == 0 ? z : read(teacher, (long) i * classes, classes);
-        double ce = ReferenceLoss.crossEntropy(z, label, smoothing);
-        sums[0] += ce;
-        sums[1] += klWeight == 0 ? 0 : ReferenceLoss.divergence(z, q, temperature);
-        boolean broken = Double.isNaN(ReferenceLoss.logSoftmax(z, 1)[label.own()]);
-        first += !broken && ReferenceLoss.rank(z, label.own()) == 0 ? 1 : 0;
-        g = ReferenceLoss.gradient(z, q, label, ceWeight, klWeight, temperature, smoothing);
-        for (int k = 0; k < classes; k++) {
-          g[k] *= share;
-        }
-      }
-      write(grad, (long) i * classes, g);
-    }
-    int divisor = Math.max(counted, 1);
-    write(losses, 0, new double[] {sums[0] / divisor, sums[1] / divisor});
-    Elements.writeInts(hits.memory(), 0, new int[] {first, counted});
-  }
-
-  private static boolean counts(byte label, int classes) {
-    return (label & 0xff) < classes;
+    write(grad, 0, gradient);
+    write(losses, 0, pixels.losses(z, q, temperature, smoothing));
+    Elements.writeInts(hits.memory(), 0, new int[] {pixels.hits(z), pixels.counted()});
   }
 
   static void confusion(Tensor logits, Tensor labels, Tensor counts) {
     requireConfusion(logits, labels, counts);
-    int classes = logits.channels();
-    byte[] y = Elements.readBytes(labels.memory(), 0, Math.toIntExact(labels.size()));
-    int[] all = HostTensors.readInts(counts);
-    for (int i = 0; i < y.length; i++) {
-      if (counts(y[i], classes)) {
-        double[] z = read(logits, (long) i * classes, classes);
-        int best = 0;
-        for (int k = 1; k < classes; k++) {
-          best = z[k] > z[best] || Double.isNaN(z[k]) ? k : best;
-        }
-        all[(y[i] & 0xff) * classes + best]++;
+    ReferencePixels pixels = of(logits, labels);
+    double[] z = read(logits);
+    int[] all = readInts(counts);
+    for (int i = 0; i < pixels.y.length; i++) {
+      if (pixels.counts(i)) {
+        all[pixels.label(i) * pixels.classes + first(pixels.row(z, i))]++;
       }
     }
     Elements.writeInts(counts.memory(), 0, all);
+  }
+
+  /** The class of the largest logit, of equals the first; a NaN exceeds all before it. */
+  private static int first(double[] z) {
+    int best = 0;
+    for (int k = 1; k < z.length; k++) {
+      best = z[k] > z[best] || Double.isNaN(z[k]) ? k : best;
+    }
+    return best;
+  }
+
+  private int label(int i) {
+    return y[i] & 0xff;
+  }
+
+  private boolean counts(int i) {
+    return label(i) < classes;
+  }
+
+  private double[] row(double[] z, int i) {
+    return Arrays.copyOfRange(z, i * classes, (i + 1) * classes);
+  }
+
+  int counted() {
+    int n = 0;
+    for (int i = 0; i < y.length; i++) {
+      n += counts(i) ? 1 : 0;
+    }
+    return n;
+  }
+
+  /** Counted pixels whose class comes first; those with a NaN are none. */
+  int hits(double[] z) {
+    int n = 0;
+    for (int i = 0; i < y.length; i++) {
+      if (counts(i)) {
+        double[] row = row(z, i);
+        boolean broken = Double.isNaN(ReferenceLoss.logSoftmax(row, 1)[label(i)]);
+        n += !broken && ReferenceLoss.rank(row, label(i)) == 0 ? 1 : 0;
+      }
+    }
+    return n;
+  }
+
+  /**
+   * The averages over the counted pixels of cross-entropy, and of T^2 KL from q, null for none; 0
+   * if no pixel counts.
+   */
+  double[] losses(double[] z, double[] q, double temperature, double smoothing) {
+    double[] means = new double[2];
+    int counted = counted();
+    for (int i = 0; i < y.length; i++) {
+      if (counts(i)) {
+        ReferenceLoss.Label label = ReferenceLoss.Label.of(label(i));
+        means[0] += ReferenceLoss.crossEntropy(row(z, i), label, smoothing) / counted;
+        means[1] +=
+            q == null ? 0 : ReferenceLoss.divergence(row(z, i), row(q, i), temperature) / counted;
+      }
+    }
+    return means;
+  }
+
+  /** The gradient by z of ceWeight and klWeight times these. */
+  double[] gradient(
+      double[] z,
+      double[] q,
+      double ceWeight,
+      double klWeight,
+      double temperature,
+      double smoothing) {
+    double[] gradient = new double[z.length];
+    int counted = counted();
+    for (int i = 0; i < y.length; i++) {
+      if (counts(i)) {
+        double[] g =
+            ReferenceLoss.gradient(
+                row(z, i),
+                q == null ? null : row(q, i),
+                ReferenceLoss.Label.of(label(i)),
+                ceWeight,
+                q == null ? 0 : klWeight,
+                temperature,
+                smoothing);
+        for (int k = 0; k < classes; k++) {
+          gradient[i * classes + k] = g[k] / counted;
+        }
+      }
+    }
+    return gradient;
   }
 }

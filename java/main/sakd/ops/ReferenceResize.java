@@ -8,64 +8,75 @@ import static sakd.ops.Requirements.requireResize;
  * The resizing of {@code kernels/resize.cu}: places in float32, as they are defined, sums in
  * double.
  */
-final class ReferenceResize {
-  private ReferenceResize() {}
+record ReferenceResize(
+    Resize kind, int height, int width, int outHeight, int outWidth, int channels) {
 
-  /** What output o of a side reads: {@code low} with weight 1 - share, {@code high} with share. */
-  private record Taps(int low, int high, double share) {
-    static Taps of(Resize kind, int o, int in, int out) {
-      float scale = (float) in / out;
-      if (kind == Resize.NEAREST) {
-        int nearest = Math.min((int) (o * scale), in - 1);
-        return new Taps(nearest, nearest, 0);
-      }
-      float place = Math.max(scale * (o + 0.5f) - 0.5f, 0);
-      int low = Math.min((int) place, in - 1);
-      return new Taps(low, Math.min(low + 1, in - 1), Math.min(place - low, 1));
-    }
+  private static ReferenceResize of(Resize kind, Tensor x, Tensor y) {
+    requireResize(x, y);
+    return new ReferenceResize(kind, x.dim(-3), x.dim(-2), y.dim(-3), y.dim(-2), x.channels());
   }
 
-  /**
-   * What takes part in a product of weight, element of the large side's index and of the other's.
-   */
+  static void resize(Resize kind, Tensor x, Tensor y) {
+    write(y, 0, of(kind, x, y).forward(read(x)));
+  }
+
+  static void backward(Resize kind, Tensor gradY, Tensor gradX, boolean add) {
+    double[] gradient = of(kind, gradX, gradY).backward(read(gradY));
+    double[] before = add ? read(gradX) : new double[gradient.length];
+    for (int i = 0; i < gradient.length; i++) {
+      gradient[i] += before[i];
+    }
+    write(gradX, 0, gradient);
+  }
+
+  /** x [M, H, W, C] to y [M, OH, OW, C]. */
+  double[] forward(double[] x) {
+    double[] y = new double[x.length / (height * width) * outHeight * outWidth];
+    forEach(y.length, (in, out, weight) -> y[out] += weight * x[in]);
+    return y;
+  }
+
+  /** The gradient by x. */
+  double[] backward(double[] gradY) {
+    double[] gradX = new double[gradY.length / (outHeight * outWidth) * height * width];
+    forEach(gradY.length, (in, out, weight) -> gradX[in] += weight * gradY[out]);
+    return gradX;
+  }
+
+  /** A product of a weight and x[in] that y[out] is a sum of. */
   private interface Term {
     void add(int in, int out, double weight);
   }
 
-  static void resize(Resize kind, Tensor x, Tensor y) {
-    requireResize(x, y);
-    double[] from = read(x);
-    double[] to = new double[Math.toIntExact(y.size())];
-    forEach(kind, x, y, (i, o, weight) -> to[o] += weight * from[i]);
-    write(y, 0, to);
-  }
-
-  static void backward(Resize kind, Tensor gradY, Tensor gradX, boolean add) {
-    requireResize(gradX, gradY);
-    double[] from = read(gradY);
-    double[] to = add ? read(gradX) : new double[Math.toIntExact(gradX.size())];
-    forEach(kind, gradX, gradY, (i, o, weight) -> to[i] += weight * from[o]);
-    write(gradX, 0, to);
-  }
-
-  /** Every product of which y is the sum. */
-  private static void forEach(Resize kind, Tensor x, Tensor y, Term term) {
-    int channels = x.channels();
-    for (int row = 0; row < y.rows(); row++) {
-      Taps across = Taps.of(kind, row % y.dim(-2), x.dim(-2), y.dim(-2));
-      Taps down = Taps.of(kind, row / y.dim(-2) % y.dim(-3), x.dim(-3), y.dim(-3));
-      int image = row / y.dim(-2) / y.dim(-3) * x.dim(-3);
-      for (int corner = 0; corner < 4; corner++) {
-        int h = corner < 2 ? down.low : down.high;
-        int w = corner % 2 == 0 ? across.low : across.high;
-        double weight =
-            (corner < 2 ? 1 - down.share : down.share)
-                * (corner % 2 == 0 ? 1 - across.share : across.share);
-        // A weight of 0 takes no part: else it would make a NaN of an infinity.
-        for (int c = 0; c < channels && weight != 0; c++) {
-          term.add(((image + h) * x.dim(-2) + w) * channels + c, row * channels + c, weight);
-        }
+  private void forEach(int outputs, Term term) {
+    for (int row = 0; row < outputs / channels; row++) {
+      int line = row / outWidth;
+      Taps down = taps(line % outHeight, height, outHeight);
+      Taps across = taps(row % outWidth, width, outWidth);
+      int first = line / outHeight * height;
+      for (int c = 0; c < channels; c++) {
+        int out = row * channels + c;
+        int upper = (first + down.low) * width;
+        int lower = (first + down.high) * width;
+        term.add((upper + across.low) * channels + c, out, (1 - down.share) * (1 - across.share));
+        term.add((upper + across.high) * channels + c, out, (1 - down.share) * across.share);
+        term.add((lower + across.low) * channels + c, out, down.share * (1 - across.share));
+        term.add((lower + across.high) * channels + c, out, down.share * across.share);
       }
     }
+  }
+
+  /** Output o of a side reads {@code low} with weight 1 - share, and {@code high} with share. */
+  private record Taps(int low, int high, double share) {}
+
+  private Taps taps(int o, int in, int out) {
+    float scale = (float) in / out;
+    if (kind == Resize.NEAREST) {
+      int nearest = Math.min((int) (o * scale), in - 1);
+      return new Taps(nearest, nearest, 0);
+    }
+    float place = Math.max(scale * (o + 0.5f) - 0.5f, 0);
+    int low = Math.min((int) place, in - 1);
+    return low + 1 < in ? new Taps(low, low + 1, place - low) : new Taps(low, low, 0);
   }
 }

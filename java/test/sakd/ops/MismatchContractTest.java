@@ -221,6 +221,36 @@ class MismatchContractTest {
   }
 
   @EachDevice
+  void dense(Ops ops) {
+    try (Calls c = new Calls(ops)) {
+      Tensor x = c.f32(2, 3, 4, 5);
+      Resize kind = Resize.BILINEAR;
+      c.refused("channels", () -> ops.resize(kind, x, c.f32(2, 6, 8, 4)));
+      c.refused("pictures", () -> ops.resize(kind, x, c.f32(1, 6, 8, 5)));
+      c.refused("type", () -> ops.resize(kind, x, c.of(DType.I32, 2, 6, 8, 5)));
+      c.refused("rank", () -> ops.resizeBackward(kind, c.f32(8, 5), x, false));
+      Tensor draw = c.of(DType.I32, 2);
+      c.refused("dropout, size", () -> ops.dropout(x, 0.5f, draw, 0, c.f32(2, 3, 4, 4)));
+      c.refused("dropout, draw", () -> ops.dropout(x, 0.5f, c.of(DType.I32, 1), 0, c.f32(120)));
+      Tensor labels = c.of(DType.U8, 2, 3, 4);
+      Tensor losses = c.f32(1, 2);
+      Tensor one = c.f32(1);
+      Tensor hits = c.of(DType.I32, 2);
+      Tensor words = c.of(DType.I32, 2, 3, 4);
+      c.refused("labels", () -> ops.pixelLoss(x, null, words, one, 1, 0, 1, 0, losses, hits, x));
+      c.refused("teacher", () -> ops.pixelLoss(x, null, labels, one, 1, 1, 1, 0, losses, hits, x));
+      c.refused("losses", () -> ops.pixelLoss(x, null, labels, one, 1, 0, 1, 0, x, hits, x));
+      c.refused("hits", () -> ops.pixelLoss(x, null, labels, one, 1, 0, 1, 0, losses, words, x));
+      Tensor wide = c.f32(24, 256);
+      c.refused(
+          "classes", () -> ops.pixelLoss(wide, null, labels, one, 1, 0, 1, 0, losses, hits, wide));
+      c.refused("counts", () -> ops.confusion(x, labels, words));
+      c.refused("counted labels", () -> ops.confusion(x, words, c.of(DType.I32, 5, 5)));
+      c.check();
+    }
+  }
+
+  @EachDevice
   void optimizersAndInput(Ops ops) {
     try (Calls c = new Calls(ops)) {
       Tensor w = c.f32(5);

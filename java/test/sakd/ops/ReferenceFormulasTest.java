@@ -55,6 +55,36 @@ class ReferenceFormulasTest {
     assertArrayEquals(new byte[] {8, 7, 5, 4}, winner);
   }
 
+  // ---- pictures ----
+
+  @ParameterizedTest
+  @CsvSource({"5, 4, 3, 9", "1, 3, 4, 1", "7, 7, 7, 2"})
+  void resizeGradient(int height, int width, int outHeight, int outWidth) {
+    for (Resize kind : Resize.values()) {
+      ReferenceResize r = new ReferenceResize(kind, height, width, outHeight, outWidth, 2);
+      Draw draw = new Draw(height);
+      double[] x = draw.normal(2 * height * width * 2);
+      double[] g = draw.normal(2 * outHeight * outWidth * 2);
+      Differences.check("resize " + kind, x, g, r::forward, r.backward(g));
+    }
+  }
+
+  @Test
+  void pixelLossGradient() {
+    Draw draw = new Draw(9);
+    byte[] labels = {2, 0, (byte) 255, 1, 3, 2};
+    ReferencePixels pixels = new ReferencePixels(3, labels);
+    assertEquals(4, pixels.counted());
+    double[] z = draw.normal(18, 0, 3);
+    double[] q = draw.normal(18, 0, 3);
+    Differences.check(
+        "pixel loss",
+        z,
+        new double[] {0.5, 2},
+        v -> pixels.losses(v, q, 3, 0.2),
+        pixels.gradient(z, q, 0.5, 2, 3, 0.2));
+  }
+
   // ---- losses ----
 
   @ParameterizedTest
