@@ -38,9 +38,13 @@ public record Augment(int pad, boolean horizontalFlip, Mixing mixing) {
     return new Augment(pad, horizontalFlip, other);
   }
 
-  /** The padding of the set (4 for CIFAR), and a flip if the classes allow it. */
+  /**
+   * The padding of the set (4 for CIFAR), and a flip if the classes allow it; masks have to follow,
+   * so their sets do both as they read.
+   */
   public static Augment standard(Dataset dataset) {
-    return new Augment(dataset.cropPadding(), dataset.info().horizontalFlip());
+    boolean onDevice = dataset.targetKind() == Targets.Kind.CLASSES;
+    return new Augment(dataset.cropPadding(), onDevice && dataset.info().horizontalFlip());
   }
 
   /** Writes dy, dx and flip of a sample at an offset; a pure function of the other arguments. */

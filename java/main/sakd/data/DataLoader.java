@@ -1,6 +1,8 @@
 package sakd.data;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import sakd.base.SplitMix64;
@@ -20,6 +22,12 @@ public final class DataLoader {
 
   /** Keys the mixing of a batch apart from what concerns one image. */
   private static final long MIX_KEY = -3;
+
+  /** Keys what is drawn on the device. */
+  private static final long DRAW_KEY = -4;
+
+  /** No network here takes its input together to fewer pixels. */
+  private static final int GRID = 32;
 
   final Dataset dataset;
   final int workers;
@@ -130,28 +138,50 @@ public final class DataLoader {
   Batch fill(int epoch, int[] order, int batch, Failures failures) throws InterruptedException {
     int start = batch * batchSize;
     int size = Math.min(batchSize, order.length - start);
-    int[] labels = new int[size];
+    SampleShape shape = shape(order, start, size);
+    List<Targets> targets = new ArrayList<>();
     int[] placement = new int[3 * size];
-    ByteBuffer images = free.poll();
-    if (images == null) {
-      int capacity = Math.min(batchSize, order.length) * dataset.shape().bytes();
-      images = ByteBuffer.allocateDirect(capacity);
-    }
-    images.clear();
+    ByteBuffer images = memory(Math.min(batchSize, order.length), size, shape);
     for (int i = 0; i < size; i++) {
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
       int sample = order[start + i];
       SplitMix64 random = augmented() ? new SplitMix64(seed, epoch, sample, READ_KEY) : null;
-      labels[i] = dataset.label(failures.read(sample, random, images));
+      targets.add(failures.read(sample, random, shape, images));
       augment.place(seed, epoch, sample, placement, 3 * i);
     }
-    Mixing.Mix mix =
-        augment
-            .mixing()
-            .draw(new SplitMix64(seed, epoch, batch, MIX_KEY), dataset.height(), dataset.width());
-    return new Batch(images.flip(), labels, placement, mix, size);
+    SplitMix64 random = new SplitMix64(seed, epoch, batch, MIX_KEY);
+    Mixing.Mix mix = augment.mixing().draw(random, shape.height(), shape.width());
+    long draw = new SplitMix64(seed, epoch, batch, DRAW_KEY).nextLong();
+    return new Batch(images.flip(), shape, Targets.joined(targets), placement, mix, draw, size);
+  }
+
+  /**
+   * What the samples of a batch become: in training that of the set; in evaluation large enough for
+   * each, and where they differ a multiple of {@value #GRID}, so that few sizes occur.
+   */
+  private SampleShape shape(int[] order, int start, int size) {
+    if (augmented()) {
+      return dataset.shape();
+    }
+    SampleShape shape = dataset.shape(order[start]);
+    boolean alike = true;
+    for (int i = 1; i < size; i++) {
+      SampleShape other = dataset.shape(order[start + i]);
+      alike &= other.equals(shape);
+      shape = shape.covering(other);
+    }
+    return alike ? shape : shape.roundedUp(GRID);
+  }
+
+  /** Of a batch that is over, if it is large enough, else new. */
+  private ByteBuffer memory(int most, int size, SampleShape shape) {
+    ByteBuffer images = free.poll();
+    if (images == null || images.capacity() < size * shape.bytes()) {
+      images = ByteBuffer.allocateDirect(most * shape.bytes());
+    }
+    return images.clear();
   }
 
   /** Takes back the memory of a batch that is no longer used. */

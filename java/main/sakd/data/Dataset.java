@@ -7,32 +7,67 @@ import java.util.TreeMap;
 import sakd.base.SplitMix64;
 
 /**
- * A set for classification. A sample is decoded when a batch needs it, by the worker that prepares
- * the batch, straight into the batch's memory; whatever it is stored as, it comes out in the one
- * {@link #shape} of the set.
+ * Samples with what is to be found in them: a class, or a mask of classes. A sample is decoded when
+ * a batch needs it, by the worker that prepares the batch, straight into the batch's memory;
+ * whatever it is stored as, training gets it in the one {@link #shape} of the set.
  */
 public interface Dataset {
   /** Name, classes and normalisation. */
   DatasetInfo info();
 
-  /** What {@link #read} writes for every sample. */
+  /** What {@link #read} writes for every sample in training. */
   SampleShape shape();
+
+  /** What {@link #read} writes for a sample in evaluation: pictures may differ in size. */
+  default SampleShape shape(int index) {
+    return shape();
+  }
 
   /** N, the number of samples. */
   int size();
 
-  /** The class number of a sample, from 0. */
+  /** What is to be found in the samples. */
+  default Targets.Kind targetKind() {
+    return Targets.Kind.CLASSES;
+  }
+
+  /**
+   * The class number of a sample, from 0.
+   *
+   * @throws UnsupportedOperationException if samples have no class, but masks
+   */
   int label(int index);
+
+  /**
+   * What is to be found in a sample; thread-safe.
+   *
+   * @param placement what {@link #read} returned for it: masks follow the pixels
+   * @param shape what it was written as
+   * @throws sakd.base.UserError naming the file if it cannot be read, or is not of the picture
+   */
+  default Targets targets(int index, Placement placement, SampleShape shape) {
+    return new Targets.Classes(new int[] {label(index)});
+  }
 
   /**
    * Decodes a sample at the buffer's position; thread-safe.
    *
    * @param random what a random crop draws from, or null for the view that evaluation takes; sets
    *     whose samples all have the same size leave it alone
-   * @param target gets {@code shape().bytes()} values
+   * @param shape what to write: {@link #shape()}, or in evaluation at least {@link #shape(int)}
+   * @param target gets {@code shape.bytes()} values
+   * @return where the picture lies in it
    * @throws sakd.base.UserError naming the file if the sample cannot be read
    */
-  void read(int index, SplitMix64 random, ByteBuffer target);
+  Placement read(int index, SplitMix64 random, SampleShape shape, ByteBuffer target);
+
+  /** Decodes a sample as evaluation sees it. */
+  default ByteBuffer pixels(int index) {
+    SampleShape shape = shape(index);
+    ByteBuffer target = ByteBuffer.allocate(shape.bytes());
+    read(index, null, shape, target);
+    return target.flip();
+  }
 
   /**
    * What tells the set from another one, as a text: the same as long as no sample, label or class

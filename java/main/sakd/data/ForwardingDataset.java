@@ -46,8 +46,23 @@ public abstract class ForwardingDataset implements Dataset {
   }
 
   @Override
-  public void read(int index, SplitMix64 random, ByteBuffer target) {
-    set.read(index, random, target);
+  public Placement read(int index, SplitMix64 random, SampleShape shape, ByteBuffer target) {
+    return set.read(index, random, shape, target);
+  }
+
+  @Override
+  public SampleShape shape(int index) {
+    return set.shape(index);
+  }
+
+  @Override
+  public Targets.Kind targetKind() {
+    return set.targetKind();
+  }
+
+  @Override
+  public Targets targets(int index, Placement placement, SampleShape shape) {
+    return set.targets(index, placement, shape);
   }
 
   @Override

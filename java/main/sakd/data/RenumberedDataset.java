@@ -64,4 +64,18 @@ public final class RenumberedDataset extends ForwardingDataset {
   public int label(int index) {
     return numbers[super.label(index)];
   }
+
+  @Override
+  public Targets targets(int index, Placement placement, SampleShape shape) {
+    Targets targets = super.targets(index, placement, shape);
+    if (targets instanceof Targets.Masks masks) {
+      byte[] labels = masks.labels().clone();
+      for (int i = 0; i < labels.length; i++) {
+        int label = labels[i] & 0xff;
+        labels[i] = (byte) (label == Targets.IGNORED ? label : numbers[label]);
+      }
+      return new Targets.Masks(labels, masks.height(), masks.width());
+    }
+    return new Targets.Classes(new int[] {label(index)});
+  }
 }
