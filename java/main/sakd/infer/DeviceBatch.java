@@ -3,6 +3,7 @@ package sakd.infer;
 import sakd.data.Batch;
 import sakd.data.Mixing;
 import sakd.data.SampleShape;
+import sakd.data.Targets;
 import sakd.device.DType;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -34,9 +35,9 @@ public final class DeviceBatch implements AutoCloseable {
 
   void upload(Batch batch) {
     ops.device().upload(batch.images(), pixels.memory());
-    Transfers.setInts(ops.device(), placement, batch.placement());
-    Transfers.setInts(ops.device(), labels, batch.labels());
-    hostLabels = batch.labels();
+    Transfers.setInts(ops.device(), placement, batch.shifts());
+    hostLabels = ((Targets.Classes) batch.targets()).labels();
+    Transfers.setInts(ops.device(), labels, hostLabels);
     if (mix != null) {
       Transfers.setFloats(ops.device(), mix, batch.mix().values());
     }

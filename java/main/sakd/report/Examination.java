@@ -227,7 +227,7 @@ final class Examination {
         total += Math.exp(logits[i * classes + k] - logits[i * classes + best]);
       }
       ByteBuffer pixels = ByteBuffer.allocate(testSet.shape().bytes());
-      testSet.read(i, null, pixels);
+      testSet.read(i, null, testSet.shape(), pixels);
       byte[] png =
           ImageFiles.png(pixels.array(), testSet.channels(), testSet.height(), testSet.width());
       samples.add(new Findings.Sample(png, testSet.label(i), best, 1 / total));

@@ -105,7 +105,7 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
     for (int i = 0; i < Math.min(IMAGES, set.size()); i++) {
       ByteBuffer pixels = ByteBuffer.allocate(set.shape().bytes());
       try {
-        set.read(i, null, pixels);
+        set.read(i, null, set.shape(), pixels);
       } catch (UserError e) {
         // The epoch that reads it counts it and says so.
         continue;
