@@ -23,11 +23,11 @@ public final class DataLoader {
   /** Keys the mixing of a batch apart from what concerns one image. */
   private static final long MIX_KEY = -3;
 
-  /** Keys what is drawn on the device. */
+  /** Keys what else a batch draws, on the device. */
   private static final long DRAW_KEY = -4;
 
-  /** No network here takes its input together to fewer pixels. */
-  private static final int GRID = 32;
+  /** Height and width of batches of pictures that differ: so many, that few sizes occur. */
+  private static final int SIDE_STEP = 32;
 
   final Dataset dataset;
   final int workers;
@@ -139,9 +139,9 @@ public final class DataLoader {
     int start = batch * batchSize;
     int size = Math.min(batchSize, order.length - start);
     SampleShape shape = shape(order, start, size);
-    List<Targets> targets = new ArrayList<>();
-    int[] placement = new int[3 * size];
-    ByteBuffer images = memory(Math.min(batchSize, order.length), size, shape);
+    ByteBuffer images = memory(Math.min(batchSize, order.length), shape);
+    List<Targets> targets = new ArrayList<>(size);
+    int[] shifts = new int[3 * size];
     for (int i = 0; i < size; i++) {
       if (Thread.interrupted()) {
         throw new InterruptedException();
@@ -149,39 +149,52 @@ public final class DataLoader {
       int sample = order[start + i];
       SplitMix64 random = augmented() ? new SplitMix64(seed, epoch, sample, READ_KEY) : null;
       targets.add(failures.read(sample, random, shape, images));
-      augment.place(seed, epoch, sample, placement, 3 * i);
+      augment.shift(seed, epoch, sample, shifts, 3 * i);
     }
-    SplitMix64 random = new SplitMix64(seed, epoch, batch, MIX_KEY);
-    Mixing.Mix mix = augment.mixing().draw(random, shape.height(), shape.width());
+    Mixing.Mix mix =
+        augment
+            .mixing()
+            .draw(new SplitMix64(seed, epoch, batch, MIX_KEY), shape.height(), shape.width());
     long draw = new SplitMix64(seed, epoch, batch, DRAW_KEY).nextLong();
-    return new Batch(images.flip(), shape, Targets.joined(targets), placement, mix, draw, size);
+    return new Batch(images.flip(), shape, Targets.joined(targets), shifts, mix, draw, size);
   }
 
-  /**
-   * What the samples of a batch become: in training that of the set; in evaluation large enough for
-   * each, and where they differ a multiple of {@value #GRID}, so that few sizes occur.
-   */
+  /** The shape of a batch: the set's, or one that holds whole pictures of several sizes. */
   private SampleShape shape(int[] order, int start, int size) {
-    if (augmented()) {
-      return dataset.shape();
+    SampleShape shape = dataset.shape();
+    if (augmented() || dataset.targetKind() == Targets.Kind.CLASSES) {
+      return shape;
     }
-    SampleShape shape = dataset.shape(order[start]);
-    boolean alike = true;
-    for (int i = 1; i < size; i++) {
-      SampleShape other = dataset.shape(order[start + i]);
-      alike &= other.equals(shape);
-      shape = shape.covering(other);
+    int height = 1;
+    int width = 1;
+    for (int i = start; i < start + size; i++) {
+      SampleShape own = dataset.shape(order[i]);
+      height = Math.max(height, own.height());
+      width = Math.max(width, own.width());
     }
-    return alike ? shape : shape.roundedUp(GRID);
+    return new SampleShape(shape.frames(), shape.channels(), roundedUp(height), roundedUp(width));
   }
 
-  /** Of a batch that is over, if it is large enough, else new. */
-  private ByteBuffer memory(int most, int size, SampleShape shape) {
-    ByteBuffer images = free.poll();
-    if (images == null || images.capacity() < size * shape.bytes()) {
-      images = ByteBuffer.allocateDirect(most * shape.bytes());
+  private static int roundedUp(int side) {
+    return (side + SIDE_STEP - 1) / SIDE_STEP * SIDE_STEP;
+  }
+
+  /** Room for a batch: that of an earlier one if it is large enough. */
+  private ByteBuffer memory(int samples, SampleShape shape) {
+    long bytes = (long) samples * shape.bytes();
+    if (bytes > Integer.MAX_VALUE) {
+      throw new UserError(
+          samples
+              + " pictures of "
+              + shape.height()
+              + "x"
+              + shape.width()
+              + " are too large for a batch; expected less than 2 GiB, give a smaller --batch-size");
     }
-    return images.clear();
+    ByteBuffer images = free.poll();
+    return images == null || images.capacity() < bytes
+        ? ByteBuffer.allocateDirect((int) bytes)
+        : images.clear();
   }
 
   /** Takes back the memory of a batch that is no longer used. */

@@ -7,18 +7,22 @@ import java.util.TreeMap;
 import sakd.base.SplitMix64;
 
 /**
- * Samples with what is to be found in them: a class, or a mask of classes. A sample is decoded when
- * a batch needs it, by the worker that prepares the batch, straight into the batch's memory;
- * whatever it is stored as, training gets it in the one {@link #shape} of the set.
+ * Samples and what is to be found in them. A sample is decoded when a batch needs it, by the worker
+ * that prepares the batch, straight into the batch's memory; whatever it is stored as, training
+ * sees it in the one {@link #shape() shape} of the set.
  */
 public interface Dataset {
   /** Name, classes and normalisation. */
   DatasetInfo info();
 
-  /** What {@link #read} writes for every sample in training. */
+  /** What a sample becomes in training, and in evaluation unless the targets are masks. */
   SampleShape shape();
 
-  /** What {@link #read} writes for a sample in evaluation: pictures may differ in size. */
+  /**
+   * What evaluation makes of a sample: pictures with masks stay whole and need not be alike.
+   *
+   * @throws sakd.base.UserError naming the file if it cannot be read
+   */
   default SampleShape shape(int index) {
     return shape();
   }
@@ -34,9 +38,22 @@ public interface Dataset {
   /**
    * The class number of a sample, from 0.
    *
-   * @throws UnsupportedOperationException if samples have no class, but masks
+   * @throws IllegalStateException if samples have targets of another kind
    */
-  int label(int index);
+  default int label(int index) {
+    throw new IllegalStateException("the samples of " + name() + " have " + targetKind());
+  }
+
+  /**
+   * What is to be found in a sample; thread-safe.
+   *
+   * @param placement what {@link #read} returned: masks follow it, classes do not care
+   * @param shape what {@code read} was given
+   * @throws sakd.base.UserError naming the file if it cannot be read
+   */
+  default Targets targets(int index, Placement placement, SampleShape shape) {
+    return new Targets.Classes(new int[] {label(index)});
+  }
 
   /**
    * What is to be found in a sample; thread-safe.
@@ -54,20 +71,13 @@ public interface Dataset {
    *
    * @param random what a random crop draws from, or null for the view that evaluation takes; sets
    *     whose samples all have the same size leave it alone
-   * @param shape what to write: {@link #shape()}, or in evaluation at least {@link #shape(int)}
+   * @param shape what to fill: {@link #shape()} for training, for evaluation at least {@link
+   *     #shape(int)}, with the mean colour right of the sample and below
    * @param target gets {@code shape.bytes()} values
-   * @return where the picture lies in it
+   * @return where the sample's pixels lie
    * @throws sakd.base.UserError naming the file if the sample cannot be read
    */
   Placement read(int index, SplitMix64 random, SampleShape shape, ByteBuffer target);
-
-  /** Decodes a sample as evaluation sees it. */
-  default ByteBuffer pixels(int index) {
-    SampleShape shape = shape(index);
-    ByteBuffer target = ByteBuffer.allocate(shape.bytes());
-    read(index, null, shape, target);
-    return target.flip();
-  }
 
   /**
    * What tells the set from another one, as a text: the same as long as no sample, label or class

@@ -28,9 +28,9 @@ final class Failures {
   }
 
   /**
-   * Reads a sample, or the next one that can be read.
+   * Reads a sample and its target, or the next one that can be read.
    *
-   * @return what is to be found in the one it was
+   * @return the target
    * @throws UserError if too many failed
    */
   Targets read(int sample, SplitMix64 random, SampleShape shape, ByteBuffer target) {

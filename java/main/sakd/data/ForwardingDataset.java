@@ -36,23 +36,13 @@ public abstract class ForwardingDataset implements Dataset {
   }
 
   @Override
-  public int size() {
-    return set.size();
-  }
-
-  @Override
-  public int label(int index) {
-    return set.label(index);
-  }
-
-  @Override
-  public Placement read(int index, SplitMix64 random, SampleShape shape, ByteBuffer target) {
-    return set.read(index, random, shape, target);
-  }
-
-  @Override
   public SampleShape shape(int index) {
     return set.shape(index);
+  }
+
+  @Override
+  public int size() {
+    return set.size();
   }
 
   @Override
@@ -61,8 +51,18 @@ public abstract class ForwardingDataset implements Dataset {
   }
 
   @Override
+  public int label(int index) {
+    return set.label(index);
+  }
+
+  @Override
   public Targets targets(int index, Placement placement, SampleShape shape) {
     return set.targets(index, placement, shape);
+  }
+
+  @Override
+  public Placement read(int index, SplitMix64 random, SampleShape shape, ByteBuffer target) {
+    return set.read(index, random, shape, target);
   }
 
   @Override

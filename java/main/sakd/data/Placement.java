@@ -1,17 +1,18 @@
 package sakd.data;
 
 /**
- * How the pixels of a picture came to lie in a sample, so that what is known of the picture can
- * follow them: a part of it, brought to a size, perhaps mirrored, in the upper left corner; what is
- * left of the sample to the right and below is padding.
+ * How a sample's pixels came to lie in its batch: a part of the source was brought to a size, maybe
+ * mirrored left to right, and put into the upper left corner. The rest of the batch's picture, to
+ * the right and below, is padding. A pixel x of the result (mirrored: {@code outWidth - 1 - x}) has
+ * its middle at {@code left + (x + 0.5) * width / outWidth} of the source; rows likewise.
  *
- * @param left of the part, in pixels of the picture
- * @param top of the part
+ * @param left the part's left edge, in pixels of the source
+ * @param top the part's upper edge
  * @param width of the part, more than 0
  * @param height of the part, more than 0
- * @param outWidth what the width became, in pixels of the sample
- * @param outHeight what the height became
- * @param flipped whether left and right changed places
+ * @param outWidth columns of the result, at least 1
+ * @param outHeight rows of the result, at least 1
+ * @param flipped whether left and right were swapped within the result
  */
 public record Placement(
     double left,
@@ -21,19 +22,8 @@ public record Placement(
     int outWidth,
     int outHeight,
     boolean flipped) {
-  /** A picture that is the sample. */
-  public static Placement whole(int width, int height) {
-    return new Placement(0, 0, width, height, width, height, false);
-  }
-
-  /** The column of the picture under the middle of a column of the sample. */
-  public int sourceColumn(int column) {
-    int from = flipped ? outWidth - 1 - column : column;
-    return (int) Math.floor(left + (from + 0.5) * width / outWidth);
-  }
-
-  /** The row of the picture under the middle of a row of the sample. */
-  public int sourceRow(int row) {
-    return (int) Math.floor(top + (row + 0.5) * height / outHeight);
+  /** Every pixel as it is. */
+  public static Placement whole(SampleShape shape) {
+    return new Placement(0, 0, shape.width(), shape.height(), shape.width(), shape.height(), false);
   }
 }

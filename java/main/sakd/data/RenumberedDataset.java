@@ -67,15 +67,16 @@ public final class RenumberedDataset extends ForwardingDataset {
 
   @Override
   public Targets targets(int index, Placement placement, SampleShape shape) {
-    Targets targets = super.targets(index, placement, shape);
-    if (targets instanceof Targets.Masks masks) {
-      byte[] labels = masks.labels().clone();
-      for (int i = 0; i < labels.length; i++) {
-        int label = labels[i] & 0xff;
-        labels[i] = (byte) (label == Targets.IGNORED ? label : numbers[label]);
-      }
-      return new Targets.Masks(labels, masks.height(), masks.width());
+    Targets own = super.targets(index, placement, shape);
+    if (own instanceof Targets.Classes classes) {
+      return new Targets.Classes(IntStream.of(classes.labels()).map(k -> numbers[k]).toArray());
     }
-    return new Targets.Classes(new int[] {label(index)});
+    Targets.Masks masks = (Targets.Masks) own;
+    byte[] labels = masks.labels().clone();
+    for (int i = 0; i < labels.length; i++) {
+      int label = labels[i] & 0xff;
+      labels[i] = label == Targets.IGNORED ? labels[i] : (byte) numbers[label];
+    }
+    return new Targets.Masks(labels, masks.samples(), masks.height(), masks.width());
   }
 }

@@ -1,63 +1,88 @@
 package sakd.data;
 
+import java.util.Arrays;
 import java.util.List;
 
-/** What a network is to find in samples, in the order of the samples. */
+/** What a network is to find in samples: of one, or of all of a batch in their order. */
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
 public sealed interface Targets permits Targets.Classes, Targets.Masks {
-  /** The label of a pixel of which nothing is known, which neither a loss nor a score regards. */
+  /**
+   * What marks a pixel of which nothing is known: no class is learnt there, and none is counted.
+   */
   int IGNORED = 255;
 
-  /** What there can be to find. */
+  /** What the targets of a set are. */
   enum Kind {
-    /** The class of a sample. */
+    /** One class a sample. */
     CLASSES,
-    /** The class of every pixel. */
+    /** A class for every pixel. */
     MASKS
   }
 
-  /** The number of samples. */
+  /** N, the number of samples. */
   int size();
 
   /**
-   * The targets of several samples as one.
+   * The targets of a batch.
    *
-   * @param samples at least one, all of one kind and size
+   * @param samples at least one, of one kind, and masks of one size
    */
   static Targets joined(List<Targets> samples) {
-    if (samples.get(0) instanceof Masks first) {
-      int area = first.height * first.width;
-      byte[] all = new byte[samples.size() * area];
-      for (int i = 0; i < samples.size(); i++) {
-        System.arraycopy(((Masks) samples.get(i)).labels, 0, all, i * area, area);
-      }
-      return new Masks(all, first.height, first.width);
-    }
-    return new Classes(samples.stream().mapToInt(sample -> ((Classes) sample).labels[0]).toArray());
+    return samples.get(0) instanceof Masks ? Masks.joined(samples) : Classes.joined(samples);
   }
 
   /**
-   * The class of each sample.
+   * A class for each sample.
    *
    * @param labels class numbers from 0
    */
-  @SuppressWarnings("ArrayRecordComponent") // Never compared.
   record Classes(int[] labels) implements Targets {
     @Override
     public int size() {
       return labels.length;
     }
+
+    private static Classes joined(List<Targets> samples) {
+      return new Classes(
+          samples.stream().flatMapToInt(t -> Arrays.stream(((Classes) t).labels)).toArray());
+    }
   }
 
   /**
-   * The class of every pixel.
+   * A class for every pixel.
    *
-   * @param labels uint8 {@code [N, height, width]}: class numbers, or {@link #IGNORED}
+   * @param labels uint8 {@code [samples, height, width]}: class numbers from 0, or {@link #IGNORED}
    */
-  @SuppressWarnings("ArrayRecordComponent") // Never compared.
-  record Masks(byte[] labels, int height, int width) implements Targets {
+  record Masks(byte[] labels, int samples, int height, int width) implements Targets {
+    /**
+     * Checks the size.
+     *
+     * @throws IllegalArgumentException if there are more or fewer labels than pixels
+     */
+    public Masks {
+      if ((long) samples * height * width != labels.length) {
+        throw new IllegalArgumentException(
+            labels.length + " labels are not " + samples + " x " + height + " x " + width);
+      }
+    }
+
     @Override
     public int size() {
-      return labels.length / (height * width);
+      return samples;
+    }
+
+    private static Masks joined(List<Targets> parts) {
+      Masks first = (Masks) parts.get(0);
+      int bytes = parts.stream().mapToInt(t -> ((Masks) t).labels.length).sum();
+      byte[] all = new byte[bytes];
+      int at = 0;
+      for (Targets part : parts) {
+        byte[] labels = ((Masks) part).labels;
+        System.arraycopy(labels, 0, all, at, labels.length);
+        at += labels.length;
+      }
+      int samples = parts.stream().mapToInt(Targets::size).sum();
+      return new Masks(all, samples, first.height, first.width);
     }
   }
 }

@@ -42,14 +42,9 @@ public final class DeviceBatch implements AutoCloseable {
 
   void upload(Batch batch) {
     ops.device().upload(batch.images(), pixels.memory());
-    Transfers.setInts(ops.device(), placement, batch.placement());
-    targets = batch.targets();
-    if (targets instanceof Targets.Masks masks) {
-      Transfers.setBytes(ops.device(), labels, masks.labels());
-    } else {
-      Transfers.setInts(ops.device(), labels, ((Targets.Classes) targets).labels());
-    }
-    Transfers.setInts(ops.device(), draw, (int) batch.draw(), (int) (batch.draw() >>> 32));
+    Transfers.setInts(ops.device(), placement, batch.shifts());
+    hostLabels = ((Targets.Classes) batch.targets()).labels();
+    Transfers.setInts(ops.device(), labels, hostLabels);
     if (mix != null) {
       Transfers.setFloats(ops.device(), mix, batch.mix().values());
     }

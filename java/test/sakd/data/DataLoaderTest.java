@@ -103,28 +103,28 @@ class DataLoaderTest {
       assertArrayEquals(new int[] {0, 1}, labels(epoch.next()));
       Batch second = epoch.next();
       assertArrayEquals(new int[] {2, 3}, labels(second));
-      assertArrayEquals(new int[6], second.placement());
+      assertArrayEquals(new int[6], second.shifts());
     }
   }
 
   @Test
   void placementsCoverTheirRangeEvenly() {
-    int[] placement = new int[3];
+    int[] shifts = new int[3];
     int[][] counts = new int[3][9];
     Augment augment = new Augment(4, true);
     for (int sample = 0; sample < 9000; sample++) {
-      augment.place(5, 2, sample, placement, 0);
-      counts[0][placement[0] + 4]++;
-      counts[1][placement[1] + 4]++;
-      counts[2][placement[2]]++;
+      augment.shift(5, 2, sample, shifts, 0);
+      counts[0][shifts[0] + 4]++;
+      counts[1][shifts[1] + 4]++;
+      counts[2][shifts[2]]++;
     }
     for (int i = 0; i < 9; i++) {
       assertEquals(1000, counts[0][i], 150);
       assertEquals(1000, counts[1][i], 150);
     }
     assertEquals(4500, counts[2][1], 250);
-    new Augment(1, false).place(5, 2, 0, placement, 0);
-    assertEquals(0, placement[2]);
+    new Augment(1, false).shift(5, 2, 0, shifts, 0);
+    assertEquals(0, shifts[2]);
     assertThrows(IllegalArgumentException.class, () -> new Augment(-1, false));
     assertEquals(new Augment(0, true), Augment.standard(set(1)));
   }
@@ -323,10 +323,14 @@ class DataLoaderTest {
         batch.images().get(pixels);
         int[] ids = new int[batch.size()];
         Arrays.setAll(ids, i -> pixels[4 * i] & 0xff);
-        out.add(Arrays.toString(ids) + " " + Arrays.toString(batch.placement()));
+        out.add(Arrays.toString(ids) + " " + Arrays.toString(batch.shifts()));
       }
     }
     return out;
+  }
+
+  private static int[] labels(Batch batch) {
+    return ((Targets.Classes) batch.targets()).labels();
   }
 
   private static List<Thread> workers() {

@@ -55,7 +55,7 @@ class ForwardingDatasetTest {
     @Override
     public Placement read(int index, SplitMix64 random, SampleShape shape, ByteBuffer target) {
       target.put(new byte[shape.bytes()]);
-      return Placement.whole(shape.width(), shape.height());
+      return Placement.whole(shape);
     }
 
     @Override

@@ -105,7 +105,7 @@ final class EventDataset implements Dataset {
     SoftReference<byte[]> reference = kept.get(index);
     byte[] frames = reference == null ? null : reference.get();
     target.put(frames == null ? integrate(index) : frames);
-    return Placement.whole(shape.width(), shape.height());
+    return Placement.whole(shape);
   }
 
   /** Reads a file, and cuts every recording in it: a file of many is large. */

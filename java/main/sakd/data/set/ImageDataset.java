@@ -156,8 +156,8 @@ final class ImageDataset implements Dataset {
     double x = (double) picture.width() / full[0];
     double y = (double) picture.height() / full[1];
     RESAMPLER.get().resample(picture, box[0].scaled(x, y), side, target);
-    Crop c = box[0];
-    return new Placement(c.left(), c.top(), c.width(), c.height(), side, side, false);
+    return new Placement(
+        box[0].left(), box[0].top(), box[0].width(), box[0].height(), side, side, false);
   }
 
   private Crop box(int width, int height, SplitMix64 random) {

@@ -79,6 +79,6 @@ public class MemoryDataset implements Dataset {
   @Override
   public Placement read(int index, SplitMix64 random, SampleShape as, ByteBuffer target) {
     target.put(images, index * shape.bytes(), shape.bytes());
-    return Placement.whole(shape.width(), shape.height());
+    return Placement.whole(shape);
   }
 }

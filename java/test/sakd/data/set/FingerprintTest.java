@@ -73,7 +73,7 @@ class FingerprintTest {
     @Override
     public Placement read(int index, SplitMix64 random, SampleShape shape, ByteBuffer target) {
       target.put((byte) 0);
-      return Placement.whole(1, 1);
+      return Placement.whole(shape);
     }
   }
 
