@@ -56,17 +56,6 @@ public interface Dataset {
   }
 
   /**
-   * What is to be found in a sample; thread-safe.
-   *
-   * @param placement what {@link #read} returned for it: masks follow the pixels
-   * @param shape what it was written as
-   * @throws sakd.base.UserError naming the file if it cannot be read, or is not of the picture
-   */
-  default Targets targets(int index, Placement placement, SampleShape shape) {
-    return new Targets.Classes(new int[] {label(index)});
-  }
-
-  /**
    * Decodes a sample at the buffer's position; thread-safe.
    *
    * @param random what a random crop draws from, or null for the view that evaluation takes; sets
@@ -78,6 +67,14 @@ public interface Dataset {
    * @throws sakd.base.UserError naming the file if the sample cannot be read
    */
   Placement read(int index, SplitMix64 random, SampleShape shape, ByteBuffer target);
+
+  /** A sample as evaluation sees it, in an array of its own. */
+  default ByteBuffer pixels(int index) {
+    SampleShape shape = shape(index);
+    ByteBuffer target = ByteBuffer.allocate(shape.bytes());
+    read(index, null, shape, target);
+    return target.flip();
+  }
 
   /**
    * What tells the set from another one, as a text: the same as long as no sample, label or class

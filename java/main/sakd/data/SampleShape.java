@@ -18,21 +18,6 @@ public record SampleShape(int frames, int channels, int height, int width) {
     }
   }
 
-  /** The smallest shape that holds both, which have the same frames and channels. */
-  SampleShape covering(SampleShape other) {
-    return new SampleShape(
-        frames, channels, Math.max(height, other.height), Math.max(width, other.width));
-  }
-
-  /** With the next multiples as height and width. */
-  SampleShape roundedUp(int multiple) {
-    return new SampleShape(
-        frames,
-        channels,
-        (height + multiple - 1) / multiple * multiple,
-        (width + multiple - 1) / multiple * multiple);
-  }
-
   /** Bytes of a sample. */
   public int bytes() {
     return frames * channels * height * width;

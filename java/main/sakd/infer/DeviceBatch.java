@@ -15,7 +15,7 @@ public final class DeviceBatch implements AutoCloseable {
   private final SampleShape shape;
   private final Normalisation normalisation;
   private final Tensor pixels;
-  private final Tensor placement;
+  private final Tensor shifts;
   private final Tensor labels;
   private final Tensor mix;
   private final Tensor draw;
@@ -31,7 +31,7 @@ public final class DeviceBatch implements AutoCloseable {
     this.shape = s;
     this.normalisation = normalisation;
     pixels = ops.allocate(DType.U8, n, s.frames(), s.channels(), s.height(), s.width());
-    placement = ops.allocate(DType.I32, n, 3);
+    shifts = ops.allocate(DType.I32, n, 3);
     labels =
         first.targets() instanceof Targets.Masks
             ? ops.allocate(DType.U8, n, s.height(), s.width())
@@ -42,9 +42,14 @@ public final class DeviceBatch implements AutoCloseable {
 
   void upload(Batch batch) {
     ops.device().upload(batch.images(), pixels.memory());
-    Transfers.setInts(ops.device(), placement, batch.shifts());
-    hostLabels = ((Targets.Classes) batch.targets()).labels();
-    Transfers.setInts(ops.device(), labels, hostLabels);
+    Transfers.setInts(ops.device(), shifts, batch.shifts());
+    targets = batch.targets();
+    if (targets instanceof Targets.Masks masks) {
+      Transfers.setBytes(ops.device(), labels, masks.labels());
+    } else {
+      Transfers.setInts(ops.device(), labels, ((Targets.Classes) targets).labels());
+    }
+    Transfers.setInts(ops.device(), draw, (int) batch.draw(), (int) (batch.draw() >>> 32));
     if (mix != null) {
       Transfers.setFloats(ops.device(), mix, batch.mix().values());
     }
@@ -80,14 +85,14 @@ public final class DeviceBatch implements AutoCloseable {
     Tensor out =
         ops.allocate(
             storage, shape.frames(), size(), shape.height(), shape.width(), shape.channels());
-    ops.augment(pixels, placement, mix, normalisation.mean, normalisation.std, out);
+    ops.augment(pixels, shifts, mix, normalisation.mean, normalisation.std, out);
     return out;
   }
 
   @Override
   public void close() {
     pixels.close();
-    placement.close();
+    shifts.close();
     labels.close();
     draw.close();
     if (mix != null) {

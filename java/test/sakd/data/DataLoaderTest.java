@@ -368,8 +368,4 @@ class DataLoaderTest {
       return labels;
     }
   }
-
-  private static int[] labels(Batch batch) {
-    return ((Targets.Classes) batch.targets()).labels();
-  }
 }
