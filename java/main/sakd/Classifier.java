@@ -18,6 +18,7 @@ import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.ops.Backend;
 import sakd.ops.Ops;
+import sakd.task.Task;
 
 /** A trained network on a device: {@link Sakd#load}. Not for several threads at once. */
 public final class Classifier implements AutoCloseable {
@@ -140,7 +141,7 @@ public final class Classifier implements AutoCloseable {
               set.name(), set.channels(), about().architecture()));
     }
     Dataset seen = pictures.applyTo(set).inSteps(about().steps());
-    try (Evaluator evaluator = new Evaluator(ops, seen, BATCH, storage)) {
+    try (Evaluator evaluator = new Evaluator(ops, seen, BATCH, storage, Task.of(seen))) {
       return evaluator.evaluate(model.network(), true);
     }
   }

@@ -64,7 +64,8 @@ class ExampleTest {
     Dataset testSet = Datasets.open("mnist", images, false);
     try (Classifier network = Sakd.load(run.resolve("best.safetensors"), "cpu")) {
       assertEquals(2, network.about().steps());
-      assertEquals(rows.get(2).evaluation().top1(), network.evaluate(testSet).top1());
+      assertEquals(
+          rows.get(2).evaluation().scores().value(), network.evaluate(testSet).scores().value());
 
       Path picture = folder.resolve("seven.png");
       byte[] pixels = pixels(testSet, 7);
@@ -127,13 +128,14 @@ class ExampleTest {
     List<Pipeline.Row> rows = training.train(run);
     assertEquals(20, rows.get(0).evaluation().images());
     assertEquals(
-        rows.get(0).evaluation().top1(),
-        training.train(run).get(0).evaluation().top1(),
+        rows.get(0).evaluation().scores().value(),
+        training.train(run).get(0).evaluation().scores().value(),
         "a finished run answers what it did");
     assertThrows(UserError.class, () -> training.epochs(2).train(run), "another run's folder");
     try (Classifier network = Sakd.load(run.resolve("best.safetensors"), "cpu")) {
       assertEquals(List.of("left", "right"), network.classNames());
-      assertEquals(rows.get(0).evaluation().top1(), network.evaluate(halves(20)).top1());
+      assertEquals(
+          rows.get(0).evaluation().scores().value(), network.evaluate(halves(20)).scores().value());
       UserError others =
           assertThrows(
               UserError.class, () -> network.evaluate(Datasets.open("mnist", images, false)));

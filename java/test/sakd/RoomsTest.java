@@ -31,6 +31,7 @@ class RoomsTest {
           "sakd.run",
           "sakd.distill",
           "sakd.train",
+          "sakd.task",
           "sakd.infer",
           "sakd.model",
           "sakd.nn",

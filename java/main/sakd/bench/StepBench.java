@@ -22,7 +22,7 @@ import sakd.distill.DistillationObjective;
 import sakd.distill.DistillationWeights;
 import sakd.distill.Method;
 import sakd.distill.WeightTransfer;
-import sakd.infer.Inputs;
+import sakd.infer.BatchUploader;
 import sakd.model.Network;
 import sakd.model.NetworkSpec;
 import sakd.nn.Parameters;
@@ -131,7 +131,7 @@ public final class StepBench {
       DistillationObjective objective = new DistillationObjective(student, teacher, loss);
       try (Optimizer optimizer =
               Optimizer.sgd(ops, parameters, 0.9f, 5e-4f, true, 0, storage == DType.F16);
-          Inputs inputs = new Inputs(ops, random(work, 1));
+          BatchUploader inputs = new BatchUploader(ops, random(work, 1));
           TrainStep step =
               new TrainStep(ops, inputs, objective, optimizer, null, storage, work.batch);
           TrainStep unrecorded =

@@ -16,6 +16,7 @@ import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.model.Networks;
 import sakd.ops.Ops;
+import sakd.task.Task;
 
 /** {@code eval}: accuracy and activity of a weight file on the test images. */
 @Command(
@@ -75,9 +76,13 @@ final class EvalCommand implements Callable<Integer> {
         LoadedModel loaded = LoadedModel.open(ops, file, about, partial.allowed);
         Evaluator evaluator =
             new Evaluator(
-                ops, testSet.inSteps(loaded.about().steps()), batchSize, device.storage(ops))) {
+                ops,
+                testSet.inSteps(loaded.about().steps()),
+                batchSize,
+                device.storage(ops),
+                Task.of(testSet))) {
       out.println("weights " + loaded.summary());
-      var report = new ClassificationReport(testSet.classes());
+      var report = new ClassificationReport(ops, testSet.classes());
       long start = System.nanoTime();
       Evaluator.Evaluation e = evaluator.evaluate(loaded.network(), true, report);
       double seconds = (System.nanoTime() - start) * 1e-9;

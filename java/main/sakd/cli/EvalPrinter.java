@@ -5,14 +5,19 @@ import java.util.Locale;
 import sakd.infer.Activity;
 import sakd.infer.ClassificationReport;
 import sakd.infer.Evaluator;
+import sakd.infer.Score;
 
 /** Prints what an evaluation found. */
 record EvalPrinter(PrintWriter out, Evaluator.Evaluation result, ClassificationReport report) {
   void print(boolean spiking) {
-    var interval = ClassificationReport.interval(result.top1(), result.images());
+    double top1 = result.scores().get(Score.TOP1);
+    var interval = ClassificationReport.interval(top1, result.images());
     say(
         "top-1 %.2f %% (95 %% interval %.2f to %.2f), top-5 %.2f %%",
-        100 * result.top1(), 100 * interval.low(), 100 * interval.high(), 100 * result.top5());
+        100 * top1,
+        100 * interval.low(),
+        100 * interval.high(),
+        100 * result.scores().get(Score.TOP5));
     if (!spiking) {
       say(
           "%.2f M multiply-accumulates and %.3f mJ per image (45 nm: %.1f pJ each)",

@@ -118,8 +118,8 @@ final class ReproduceCommand implements Callable<Integer> {
           Locale.ROOT,
           "%-34s %8.2f %8.2f %10s %9.1f%n",
           name,
-          100 * run.lastTop1(phase),
-          100 * run.bestTop1(phase),
+          100 * run.last(phase),
+          100 * run.best(phase),
           published.getOrDefault(name, "-"),
           run.seconds(phase));
     }

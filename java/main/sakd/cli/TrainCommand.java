@@ -30,6 +30,7 @@ import sakd.run.RunArguments;
 import sakd.run.RunFolder;
 import sakd.run.RunFolder.Printed;
 import sakd.run.TensorBoardListener;
+import sakd.task.Task;
 import sakd.train.Listener;
 import sakd.train.Listeners;
 
@@ -187,7 +188,7 @@ final class TrainCommand implements Callable<Integer> {
       boolean withBar =
           interrupt != null && !quiet && ((Main) spec.root().userObject()).onTerminal();
       Printed printed = quiet ? Printed.RESULTS : withBar ? Printed.EPOCHS : Printed.STEPS;
-      try (RunFolder run = open(resuming, folder, plan, args, printed);
+      try (RunFolder run = open(resuming, folder, plan, Task.of(trainSet), args, printed);
           TrainingBar bar = withBar ? bar(ops) : null;
           TensorBoardListener events = new TensorBoardListener(args)) {
         if (resuming) {
@@ -223,12 +224,12 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private RunFolder open(
-      boolean resuming, Path folder, Plan plan, List<String> args, Printed printed) {
+      boolean resuming, Path folder, Plan plan, Task task, List<String> args, Printed printed) {
     PrintWriter out = spec.commandLine().getOut();
     return resuming
         ? RunFolder.open(folder, out, printed)
         : RunFolder.create(
-            folder == null ? RunFolder.unused(folder(plan)) : folder, args, out, printed);
+            folder == null ? RunFolder.unused(folder(plan)) : folder, task, args, out, printed);
   }
 
   private static TrainingBar bar(Ops ops) {

@@ -79,14 +79,18 @@ record TrainPrinter(Plan plan, RunFolder run) {
     run.result(
         String.format(
             "%-18s %10s %12s %22s %9s",
-            "network", "top-1", "firing rate", "operations per image", "seconds"));
+            "network",
+            rows.get(0).evaluation().scores().headline().label(),
+            "firing rate",
+            "operations per image",
+            "seconds"));
     for (Pipeline.Row row : rows) {
       run.result(
           String.format(
               Locale.ROOT,
               "%-18s %8.2f %% %12s %22s %9s",
               row.name(),
-              100 * row.evaluation().top1(),
+              100 * row.evaluation().scores().value(),
               row.spiking()
                   ? String.format(Locale.ROOT, "%.4f", row.evaluation().activity().meanFiringRate())
                   : "-",

@@ -14,8 +14,9 @@ import me.tongfei.progressbar.ProgressBarStyle;
 import me.tongfei.progressbar.ProgressState;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
+import sakd.run.LogLines;
+import sakd.task.LossTerms;
 import sakd.train.Listener;
-import sakd.train.LossTerms;
 
 /**
  * The last line of a terminal while a network is trained: how far it is, how long it will take, and
@@ -130,17 +131,11 @@ final class TrainingBar implements Listener, AutoCloseable {
             Locale.ROOT,
             "loss %.4f  train %.2f %%  %.0f images/s  %.2f GiB",
             loss.total(),
-            100 * s.top1(),
+            100 * s.accuracy(),
             s.imagesPerSecond(),
             peakBytes.getAsLong() / 0x1p30);
-    if (loss.logits() != 0 || loss.features() != 0) {
-      message +=
-          String.format(
-              Locale.ROOT,
-              "  (ce %.4f, logits %.4f, features %.5f)",
-              loss.ce(),
-              loss.logits(),
-              loss.features());
+    if (loss.several()) {
+      message += " " + LogLines.terms(loss);
     }
     bar.setExtraMessage(message);
   }

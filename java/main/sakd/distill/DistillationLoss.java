@@ -1,8 +1,11 @@
 package sakd.distill;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import sakd.device.DType;
+import sakd.infer.DeviceBatch;
 import sakd.model.Network;
 import sakd.nn.BatchNorm2d;
 import sakd.nn.Conv2d;
@@ -14,8 +17,8 @@ import sakd.nn.Var;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
-import sakd.train.LossTerms;
-import sakd.train.Objective;
+import sakd.task.LossTerms;
+import sakd.task.Objective;
 
 /**
  * Level 2 of SAKD (Qiu et al. 2024, eq. for the total loss):
@@ -32,6 +35,7 @@ public final class DistillationLoss {
   private record Transform(Conv2d conv, NormNeuron norm) {}
 
   private final DistillationForm form;
+  private final LabelLoss labels;
   private DistillationWeights weights;
   private final List<Transform> transforms = new ArrayList<>();
 
@@ -55,6 +59,7 @@ public final class DistillationLoss {
       int transformKernel,
       Parameters parameters) {
     this.form = form;
+    this.labels = new ClassLoss(form);
     this.weights = weights;
     if (weights.features() > 0) {
       for (int i = 0; i < stageChannels.size(); i++) {
@@ -93,12 +98,15 @@ public final class DistillationLoss {
     return parameter.startsWith("transform");
   }
 
+  /** The names of the losses besides the features'. */
+  List<String> names() {
+    return labels.names();
+  }
+
   /**
    * Computes the loss and passes its gradients to the student's tape.
    *
    * @param teacher null if no term needs it
-   * @param labels [N] I32
-   * @param mix [6] how labels are mixed, as {@link Ops#softmaxLoss} takes it, or null
    * @param lossScale [1], multiplies the gradients
    * @return to be closed by the caller
    */
@@ -106,84 +114,11 @@ public final class DistillationLoss {
       Tape tape,
       Network.Output student,
       Network.Output teacher,
-      Tensor labels,
-      Tensor mix,
+      DeviceBatch batch,
       Tensor lossScale) {
-    Tensor each = ofLogits(tape, student, teacher, labels, mix, lossScale);
+    LabelLoss.Computed l = labels.compute(tape, student, teacher, batch, weights, lossScale);
     Tensor distances = followsFeatures() ? ofFeatures(tape, student, teacher, lossScale) : null;
-    return new Objective.Losses(student.logits().value(), each, distances);
-  }
-
-  /** Cross-entropy and divergence of each sample, [N, 2]. */
-  private Tensor ofLogits(
-      Tape tape,
-      Network.Output student,
-      Network.Output teacher,
-      Tensor labels,
-      Tensor mix,
-      Tensor lossScale) {
-    Ops ops = tape.ops();
-    Tensor expected = weights.logits() > 0 ? teacher.logits().value() : null;
-    int steps = student.stepLogits().value().dim(0);
-    if (!form.everyStep() || steps == 1) {
-      return ofLogits(tape, student.logits(), expected, labels, mix, lossScale);
-    }
-    int samples = student.logits().value().dim(-2);
-    Tensor each = ops.allocate(DType.F32, samples, 2);
-    try (Tensor targets = ops.allocate(DType.I32, steps, samples);
-        Tensor teachers =
-            expected == null
-                ? null
-                : ops.allocate(DType.F32, steps, samples, expected.channels())) {
-      ops.repeatSteps(labels, targets);
-      if (expected != null) {
-        ops.repeatSteps(expected, teachers);
-      }
-      // Row i of all steps meets the last but i: the same samples as within one step.
-      try (Tensor all = ofLogits(tape, student.stepLogits(), teachers, targets, mix, lossScale)) {
-        ops.timeMean(all.reshape(steps, samples, 2), each.reshape(1, samples, 2));
-      }
-    }
-    return each;
-  }
-
-  /** The same of logits with a row for each label. */
-  private Tensor ofLogits(
-      Tape tape, Var student, Tensor teacher, Tensor labels, Tensor mix, Tensor lossScale) {
-    Ops ops = tape.ops();
-    Tensor logits = student.value();
-    Tensor each = ops.allocate(DType.F32, Math.toIntExact(logits.rows()), 2);
-    Tensor grad = tape.gradientOf(student);
-    boolean headTail = form.head() > 0 && teacher != null;
-    ops.softmaxLoss(
-        logits,
-        headTail ? null : teacher,
-        labels,
-        mix,
-        lossScale,
-        weights.ce() * (1 - form.tetLambda()),
-        headTail || teacher == null ? 0 : weights.logits(),
-        weights.temperature(),
-        weights.labelSmoothing(),
-        each,
-        grad);
-    if (form.tetLambda() > 0) {
-      ops.tetRegularizer(
-          logits, lossScale, form.tetLambda(), form.tetTarget(), weights.ce(), each, grad);
-    }
-    if (headTail) {
-      ops.headTailLoss(
-          logits,
-          teacher,
-          lossScale,
-          weights.temperature(),
-          weights.logits(),
-          form.head(),
-          each,
-          grad);
-    }
-    tape.pass(student, grad);
-    return each;
+    return new Objective.Losses(l.each(), batch.size(), distances, l.hits());
   }
 
   /** The distance of every stage's features, [stages]. */
@@ -211,12 +146,17 @@ public final class DistillationLoss {
     return distances;
   }
 
-  /** The weighted sum of the terms, with them. */
-  public LossTerms terms(double ce, double logits, double features) {
-    return new LossTerms(
-        weights.ce() * ce + weights.logits() * logits + weights.features() * features,
-        ce,
-        logits,
-        features);
+  /** The weighted sum of the terms, with them: the losses', and as the last the features'. */
+  public LossTerms terms(List<Double> averages) {
+    Map<String, Double> terms = new LinkedHashMap<>();
+    List<Float> each = labels.weights(weights);
+    double total = 0;
+    for (int l = 0; l < each.size(); l++) {
+      total += each.get(l) * averages.get(l);
+      terms.put(names().get(l), averages.get(l));
+    }
+    double features = averages.get(each.size());
+    terms.put(LossTerms.FEATURES, features);
+    return new LossTerms(total + weights.features() * features, terms);
   }
 }

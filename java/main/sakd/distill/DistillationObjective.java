@@ -1,11 +1,13 @@
 package sakd.distill;
 
+import java.util.List;
+import sakd.infer.DeviceBatch;
 import sakd.model.Network;
 import sakd.nn.Tape;
 import sakd.nn.Var;
 import sakd.ops.Tensor;
-import sakd.train.LossTerms;
-import sakd.train.Objective;
+import sakd.task.LossTerms;
+import sakd.task.Objective;
 
 /**
  * A training step of the student under its teacher: both see the same images; the teacher runs in
@@ -39,11 +41,11 @@ public final class DistillationObjective implements Objective {
   }
 
   @Override
-  public Losses compute(Tape tape, Var images, Tensor labels, Tensor mix, Tensor lossScale) {
+  public Losses compute(Tape tape, Var images, DeviceBatch batch, Tensor lossScale) {
     boolean features = loss.followsFeatures();
     if (teacher == null) {
       Network.Output out = student.forward(tape, images, false);
-      return loss.compute(tape, out, null, labels, mix, lossScale);
+      return loss.compute(tape, out, null, batch, lossScale);
     }
     try (Tape quiet = Tape.frozen(tape.ops(), tape.storage(), teacher.parameters())) {
       Network.Output[] expected = new Network.Output[1];
@@ -52,12 +54,17 @@ public final class DistillationObjective implements Objective {
               () -> expected[0] = teacher.forward(quiet, quiet.input(images.value()), features));
       Network.Output out = student.forward(tape, images, features);
       tape.ops().join();
-      return loss.compute(tape, out, expected[0], labels, mix, lossScale);
+      return loss.compute(tape, out, expected[0], batch, lossScale);
     }
   }
 
   @Override
-  public LossTerms terms(double ce, double logits, double features) {
-    return loss.terms(ce, logits, features);
+  public List<String> losses() {
+    return loss.names();
+  }
+
+  @Override
+  public LossTerms terms(List<Double> averages) {
+    return loss.terms(averages);
   }
 }

@@ -19,6 +19,7 @@ import sakd.model.Network;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.task.Task;
 import sakd.train.Listener;
 import sakd.train.TrainSettings;
 import sakd.train.Trainer;
@@ -110,7 +111,7 @@ public final class Pipeline {
     List<Row> rows = new ArrayList<>();
     TrainSettings settings = plan.settings();
     try (Evaluator evaluator =
-        new Evaluator(ops, testSet, settings.batchSize(), settings.storage())) {
+        new Evaluator(ops, testSet, settings.batchSize(), settings.storage(), Task.of(testSet))) {
       Network teacher = null;
       try {
         if (plan.method() == Method.ANN) {
@@ -253,7 +254,8 @@ public final class Pipeline {
     ImageSpec.of(trainSet).describe(about);
     new Trainer(ops, settings, trainSet, evaluator, listener)
         .run(
-            new Trainer.Task(
+            new Trainer.Job(
+                Task.of(trainSet),
                 phase,
                 network,
                 !ann,

@@ -1,25 +1,44 @@
 package sakd.infer;
 
+import java.util.Map;
+import sakd.model.Network;
+import sakd.ops.Ops;
+import sakd.ops.Tensor;
+import sakd.ops.Transfers;
+
 /**
  * Accuracy at every number of steps up to the network's T, and which class was taken for which. One
  * run shows all: what a network says after t steps is the mean of its logits up to t.
  */
-public final class ClassificationReport {
+public final class ClassificationReport implements Meter {
   /** The 97.5 % point of the normal distribution. */
   private static final double Z = 1.959963984540054;
 
+  private final Ops ops;
   private final int classes;
   private final int[][] confusion;
   private int[] hits = new int[0];
   private int images;
 
-  public ClassificationReport(int classes) {
+  public ClassificationReport(Ops ops, int classes) {
+    this.ops = ops;
     this.classes = classes;
     this.confusion = new int[classes][classes];
   }
 
   /** Bounds of a proportion, in [0, 1]. */
   public record Interval(double low, double high) {}
+
+  @Override
+  public void add(Network.Output out, DeviceBatch batch) {
+    Tensor each = out.stepLogits().value();
+    add(Transfers.floats(ops.device(), each), each.dim(0), batch.hostLabels());
+  }
+
+  @Override
+  public Scores scores() {
+    return new Scores(Map.of(Score.TOP1, top1(steps())));
+  }
 
   /**
    * Adds a batch.

@@ -59,7 +59,7 @@ public final class Predictor {
   public static Prediction predict(
       Ops ops, Network network, ImageReader.Batch batch, DType storage) {
     int n = batch.size();
-    try (Tensor plain = Inputs.floats(ops, channelsLast(batch));
+    try (Tensor plain = Transfers.vector(ops, channelsLast(batch));
         Tensor in = ops.allocate(storage, 1, n, batch.height(), batch.width(), batch.channels());
         Tape tape = new Tape(ops, Tape.Mode.INFERENCE, storage)) {
       ops.convert(plain, in);

@@ -2,6 +2,7 @@ package sakd.ops;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import sakd.device.DType;
 import sakd.device.Device;
 
 /** Whole tensors of four-byte elements between a device and Java arrays. */
@@ -37,6 +38,13 @@ public final class Transfers {
     ByteBuffer bytes = buffer(values.length);
     bytes.asFloatBuffer().put(values);
     device.upload(bytes, t.memory());
+  }
+
+  /** A new F32 tensor of these elements. */
+  public static Tensor vector(Ops ops, float... values) {
+    Tensor t = ops.allocate(DType.F32, values.length);
+    setFloats(ops.device(), t, values);
+    return t;
   }
 
   /** Sets an I32 tensor of as many elements. */

@@ -13,9 +13,9 @@ import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.Epoch;
 import sakd.device.DType;
+import sakd.infer.BatchUploader;
 import sakd.infer.ClassificationReport;
 import sakd.infer.Evaluator;
-import sakd.infer.Inputs;
 import sakd.infer.Weights;
 import sakd.io.ImageFiles;
 import sakd.io.WeightFile;
@@ -29,6 +29,7 @@ import sakd.nn.Var;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
+import sakd.task.Task;
 
 /** Runs the networks of a run on test images. */
 final class Examination {
@@ -119,9 +120,9 @@ final class Examination {
 
   private Findings examine(Part part, Network network, float[][] teacher) {
     Dataset seen = new FirstSamples(testSet, IMAGES);
-    ClassificationReport report = new ClassificationReport(testSet.classes());
+    ClassificationReport report = new ClassificationReport(ops, testSet.classes());
     Evaluator.Evaluation evaluation;
-    try (Evaluator evaluator = new Evaluator(ops, seen, COMPARED, storage)) {
+    try (Evaluator evaluator = new Evaluator(ops, seen, COMPARED, storage, Task.of(seen))) {
       evaluation = evaluator.evaluate(network, true, report);
     }
     double[] accuracies = new double[report.steps()];
@@ -158,10 +159,10 @@ final class Examination {
       Network network, int images, Monitor monitor, boolean stages, Reader<R> reader) {
     Dataset first = new FirstSamples(testSet, images);
     DataLoader loader = new DataLoader(first, first.size(), false, false, Augment.NONE, 0, 0);
-    try (Inputs inputs = new Inputs(ops, first);
+    try (BatchUploader inputs = new BatchUploader(ops, first);
         Epoch epoch = loader.epoch(0)) {
       Batch batch = epoch.next();
-      try (Tensor loaded = inputs.load(batch).images(DType.F32);
+      try (Tensor loaded = inputs.upload(batch).images(DType.F32);
           Tape tape = new Tape(ops, Tape.Mode.INFERENCE, DType.F32, monitor)) {
         return reader.read(tape, network.forward(tape, tape.input(loaded), stages));
       }

@@ -10,6 +10,7 @@ import sakd.base.UserError;
 import sakd.io.IoErrors;
 import sakd.run.RunArguments;
 import sakd.run.Summary;
+import sakd.task.LossTerms;
 
 /**
  * What a run directory says of itself, finished or interrupted.
@@ -80,10 +81,10 @@ record Run(Path folder, String name, List<String> args, List<String> log, List<S
     List<String> columns =
         rows.stream().findFirst().map(r -> List.copyOf(r.cells().keySet())).orElse(List.of());
     int first = columns.indexOf("loss");
-    int end = columns.indexOf("train_top1");
+    int end = columns.indexOf(LossTerms.FEATURES);
     return first < 0 || end < first
         ? List.of()
-        : columns.subList(first, end).stream()
+        : columns.subList(first, end + 1).stream()
             .filter(c -> rows.stream().anyMatch(r -> r.cell(c) != 0))
             .toList();
   }

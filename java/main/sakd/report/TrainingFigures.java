@@ -123,9 +123,9 @@ record TrainingFigures(List<Examined> runs, Palette palette, Page page) {
 
   private static List<String> measured(Findings f) {
     var v = f.evaluation();
-    var interval = ClassificationReport.interval(v.top1(), v.images());
+    var interval = ClassificationReport.interval(v.scores().value(), v.images());
     return List.of(
-        percent(v.top1()),
+        percent(v.scores().value()),
         number("%.2f", 100 * interval.low()) + " to " + number("%.2f", 100 * interval.high()),
         f.spiking() ? number("%.4f", v.activity().meanFiringRate()) : "",
         number("%.2f", v.macs() / 1e6),

@@ -2,11 +2,15 @@ package sakd.run;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import sakd.infer.Score;
+import sakd.task.LossTerms;
+import sakd.task.Task;
 import sakd.train.Listener;
-import sakd.train.LossTerms;
 
 /** What is heard of training, as lines of the log. */
-final class LogLines {
+public final class LogLines {
   private LogLines() {}
 
   static String step(Listener.StepSummary s) {
@@ -27,19 +31,26 @@ final class LogLines {
   static String epoch(Listener.EpochSummary s) {
     return String.format(
         Locale.ROOT,
-        "%s epoch %d/%d  lr %.4g  loss %.4f%s  train %.2f %%  test %.2f %% (top-5 %.2f %%)"
-            + "  %.0f images/s  %.1f s",
+        "%s epoch %d/%d  lr %.4g  loss %.4f%s  train %s  test %s%s  %.0f images/s  %.1f s",
         s.phase(),
         s.epoch(),
         s.epochs(),
         s.lr(),
         s.loss().total(),
         terms(s.loss()),
-        100 * s.trainTop1(),
-        100 * s.top1(),
-        100 * s.top5(),
+        score(s.task(), s.task().trainScore(), s.trainAccuracy()),
+        score(s.task(), s.scores().headline(), s.scores().value()),
+        s.scores().others().stream()
+            .map(o -> String.format(Locale.ROOT, "%s %.2f %%", o.label(), 100 * s.scores().get(o)))
+            .collect(Collectors.joining(", ", " (", ")")),
         s.imagesPerSecond(),
         s.seconds());
+  }
+
+  /** Named where training and test are judged by two scores. */
+  private static String score(Task task, Score score, double value) {
+    boolean one = task.trainScore() == task.scores().get(0);
+    return String.format(Locale.ROOT, "%s%.2f %%", one ? "" : score.label() + " ", 100 * value);
   }
 
   static String unreadable(String phase, int epoch, List<String> messages) {
@@ -64,14 +75,18 @@ final class LogLines {
         r.schedule().at(r.epoch() - 1));
   }
 
-  private static String terms(LossTerms loss) {
-    return loss.logits() == 0 && loss.features() == 0
+  /** The terms of a loss, if there are several. */
+  public static String terms(LossTerms loss) {
+    return !loss.several()
         ? ""
-        : String.format(
-            Locale.ROOT,
-            " (ce %.4f, logits %.4f, features %.5f)",
-            loss.ce(),
-            loss.logits(),
-            loss.features());
+        : loss.terms().entrySet().stream()
+            .map(LogLines::term)
+            .collect(Collectors.joining(", ", " (", ")"));
+  }
+
+  /** Distances of features are means over many numbers, most of them small. */
+  private static String term(Map.Entry<String, Double> term) {
+    int digits = term.getKey().equals(LossTerms.FEATURES) ? 5 : 4;
+    return String.format(Locale.ROOT, "%s %." + digits + "f", term.getKey(), term.getValue());
   }
 }

@@ -17,6 +17,7 @@ import sakd.base.UserError;
 import sakd.distill.Pipeline;
 import sakd.io.AtomicFile;
 import sakd.io.IoErrors;
+import sakd.task.Task;
 import sakd.train.Listener;
 import sakd.train.Trainer;
 
@@ -76,11 +77,13 @@ public final class RunFolder implements Listener, AutoCloseable {
   /**
    * Makes a new run directory.
    *
+   * @param task what its networks are for
    * @param printed how much of the log is printed to {@code out}
    * @throws UserError if it cannot be made, or holds a run or a checkpoint already, or another
    *     process trains in it
    */
-  public static RunFolder create(Path folder, List<String> args, PrintWriter out, Printed printed) {
+  public static RunFolder create(
+      Path folder, Task task, List<String> args, PrintWriter out, Printed printed) {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
@@ -109,7 +112,7 @@ public final class RunFolder implements Listener, AutoCloseable {
             }
           }
           run.deleteLeftOvers();
-          run.summary.start();
+          run.summary.start(task);
           RunArguments.start(folder, args);
         });
   }

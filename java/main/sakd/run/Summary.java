@@ -16,6 +16,8 @@ import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import sakd.io.AtomicFile;
 import sakd.io.IoErrors;
+import sakd.task.LossTerms;
+import sakd.task.Task;
 import sakd.train.Listener;
 
 /**
@@ -25,25 +27,47 @@ import sakd.train.Listener;
  */
 public final class Summary {
   private static final String FILE = "summary.csv";
-  private static final List<String> COLUMNS =
-      List.of(
-          "phase",
-          "epoch",
-          "lr",
-          "loss",
-          "ce",
-          "logits",
-          "features",
-          "train_top1",
-          "top1",
-          "top5",
-          "images_per_second",
-          "seconds");
-  private static final String HEADER = String.join(",", COLUMNS);
-  private static final List<String> SHARES = List.of("train_top1", "top1", "top5");
   private static final String NUMBER = "-?[0-9]+(\\.[0-9]+)?(e[-+]?[0-9]+)?";
 
+  private static final String TRAIN = "train_";
+
   private final Path file;
+
+  /** The columns of a task's file. */
+  private static List<String> columns(Task task) {
+    List<String> columns = new ArrayList<>(List.of("phase", "epoch", "lr", "loss"));
+    columns.addAll(task.losses());
+    columns.add(LossTerms.FEATURES);
+    columns.addAll(shares(task));
+    columns.addAll(List.of("images_per_second", "seconds"));
+    return columns;
+  }
+
+  /** Those of them that are scores, in [0, 1]. */
+  private static List<String> shares(Task task) {
+    List<String> shares = new ArrayList<>(List.of(TRAIN + task.trainScore().column()));
+    task.scores().forEach(s -> shares.add(s.column()));
+    return shares;
+  }
+
+  private static String header(Task task) {
+    return String.join(",", columns(task));
+  }
+
+  /** What the networks of a file are for: its header says so, and if that is lost, its rows do. */
+  private static Task task(String text) {
+    List<String> lines = text.lines().toList();
+    List<Task> all = List.of(Task.values());
+    return all.stream()
+        .filter(t -> !lines.isEmpty() && lines.get(0).equals(header(t)))
+        .findFirst()
+        .orElseGet(
+            () ->
+                all.stream()
+                    .filter(t -> lines.stream().anyMatch(line -> row(t, line) != null))
+                    .findFirst()
+                    .orElse(Task.CLASSIFICATION));
+  }
 
   /** The summary of the run in a folder. */
   public Summary(Path folder) {
@@ -74,7 +98,9 @@ public final class Summary {
    * @throws sakd.base.UserError if the file cannot be read
    */
   public List<Row> rows() {
-    return read().lines().map(Summary::row).flatMap(Stream::ofNullable).toList();
+    String text = read();
+    Task task = task(text);
+    return text.lines().map(line -> row(task, line)).flatMap(Stream::ofNullable).toList();
   }
 
   /** How many epochs of a phase have a row. */
@@ -87,14 +113,23 @@ public final class Summary {
     return column(phase, "seconds").sum();
   }
 
-  /** Test accuracy after the last epoch of a phase, in [0, 1]; 0 if it has none. */
-  public double lastTop1(String phase) {
-    return column(phase, "top1").reduce(0, (before, last) -> last);
+  /** What the networks are for, as far as the file tells. */
+  public Task task() {
+    return task(read());
   }
 
-  /** The best test accuracy of a phase, in [0, 1]; 0 if it has no epoch. */
-  public double bestTop1(String phase) {
-    return column(phase, "top1").max().orElse(0);
+  /** The headline's score after the last epoch of a phase, in [0, 1]; 0 if it has none. */
+  public double last(String phase) {
+    return headline(phase).reduce(0, (before, last) -> last);
+  }
+
+  /** The headline's best score of a phase, in [0, 1]; 0 if it has no epoch. */
+  public double best(String phase) {
+    return headline(phase).max().orElse(0);
+  }
+
+  private DoubleStream headline(String phase) {
+    return column(phase, task().scores().get(0).column());
   }
 
   private DoubleStream column(String phase, String column) {
@@ -113,9 +148,10 @@ public final class Summary {
   }
 
   /** What a line says; null if it makes no sense. */
-  private static Row row(String line) {
+  private static Row row(Task task, String line) {
+    List<String> columns = columns(task);
     String[] words = line.split(",", -1);
-    if (words.length != COLUMNS.size()
+    if (words.length != columns.size()
         || !words[0].matches("[a-z]+")
         || !words[1].matches("[1-9][0-9]{0,8}")
         || !Arrays.stream(words).skip(1).allMatch(word -> word.matches(NUMBER))) {
@@ -123,18 +159,18 @@ public final class Summary {
     }
     Map<String, Double> cells = new LinkedHashMap<>();
     for (int i = 1; i < words.length; i++) {
-      cells.put(COLUMNS.get(i), Double.valueOf(words[i]));
+      cells.put(columns.get(i), Double.valueOf(words[i]));
     }
     boolean holds =
         cells.values().stream().allMatch(Double::isFinite)
             && cells.get("seconds") >= 0
-            && SHARES.stream().allMatch(c -> cells.get(c) >= 0 && cells.get(c) <= 1);
+            && shares(task).stream().allMatch(c -> cells.get(c) >= 0 && cells.get(c) <= 1);
     return holds ? new Row(line, words[0], cells) : null;
   }
 
   /** Writes the header alone. */
-  void start() {
-    AtomicFile.writeText(file, text(List.of()));
+  void start(Task task) {
+    AtomicFile.writeText(file, text(task, List.of()));
   }
 
   /**
@@ -145,23 +181,24 @@ public final class Summary {
    */
   int restore() {
     String text = read();
+    Task task = task(text);
     List<Row> rows = rows();
-    String whole = text(rows);
+    String whole = text(task, rows);
     if (text.equals(whole)) {
       return 0;
     }
     AtomicFile.writeText(file, whole);
     List<String> found = new ArrayList<>(text.lines().toList());
-    if (!found.isEmpty() && row(found.get(0)) == null) {
+    if (!found.isEmpty() && row(task, found.get(0)) == null) {
       found.remove(0); // The header.
     }
     boolean cutOff =
-        !text.endsWith("\n") && !found.isEmpty() && row(found.get(found.size() - 1)) == null;
+        !text.endsWith("\n") && !found.isEmpty() && row(task, found.get(found.size() - 1)) == null;
     return found.size() - (cutOff ? 1 : 0) - rows.size();
   }
 
-  private static String text(List<Row> rows) {
-    StringBuilder text = new StringBuilder(HEADER).append('\n');
+  private static String text(Task task, List<Row> rows) {
+    StringBuilder text = new StringBuilder(header(task)).append('\n');
     rows.forEach(row -> text.append(row.line).append('\n'));
     return text.toString();
   }
@@ -171,25 +208,16 @@ public final class Summary {
     List<Row> all = rows();
     List<Row> kept =
         all.stream().filter(r -> !r.phase.equals(s.phase()) || r.epoch() < s.epoch()).toList();
-    if (kept.size() < all.size() || !Files.exists(file)) {
-      AtomicFile.writeText(file, text(kept));
+    if (kept.size() < all.size() || !Files.exists(file) || task() != s.task()) {
+      AtomicFile.writeText(file, text(s.task(), kept));
     }
-    String line =
-        String.format(
-            Locale.ROOT,
-            "%s,%d,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.1f,%.3f\n",
-            s.phase(),
-            s.epoch(),
-            s.lr(),
-            s.loss().total(),
-            s.loss().ce(),
-            s.loss().logits(),
-            s.loss().features(),
-            s.trainTop1(),
-            s.top1(),
-            s.top5(),
-            s.imagesPerSecond(),
-            s.seconds());
+    List<Double> numbers = new ArrayList<>(List.of(s.lr(), s.loss().total()));
+    numbers.addAll(s.loss().terms().values());
+    numbers.add(s.trainAccuracy());
+    numbers.addAll(s.scores().values().values());
+    StringBuilder line = new StringBuilder(s.phase() + "," + s.epoch());
+    numbers.forEach(n -> line.append(String.format(Locale.ROOT, ",%.6g", n)));
+    line.append(String.format(Locale.ROOT, ",%.1f,%.3f\n", s.imagesPerSecond(), s.seconds()));
     Files.writeString(
         file,
         line,

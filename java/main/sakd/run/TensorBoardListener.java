@@ -59,16 +59,19 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
   public void epoch(EpochSummary s) {
     long at = endOf(s.epoch());
     writer.scalar("loss/total", s.loss().total(), at);
-    writer.scalar("loss/cross-entropy", s.loss().ce(), at);
-    if (s.loss().logits() != 0 || s.loss().features() != 0) {
-      writer.scalar("loss/logits", s.loss().logits(), at);
-      writer.scalar("loss/features", s.loss().features(), at);
-    }
-    writer.scalar("accuracy/train top-1", s.trainTop1(), at);
-    writer.scalar("accuracy/test top-1", s.top1(), at);
-    writer.scalar("accuracy/test top-5", s.top5(), at);
+    s.loss().terms().entrySet().stream()
+        .limit(s.loss().several() ? Long.MAX_VALUE : 1)
+        .forEach(t -> writer.scalar("loss/" + title(t.getKey()), t.getValue(), at));
+    writer.scalar("accuracy/train " + s.task().trainScore().label(), s.trainAccuracy(), at);
+    s.scores()
+        .values()
+        .forEach((score, value) -> writer.scalar("accuracy/test " + score.label(), value, at));
     writer.scalar("learning rate", s.lr(), at);
     writer.scalar("images per second", s.imagesPerSecond(), at);
+  }
+
+  private static String title(String term) {
+    return term.equals("ce") ? "cross-entropy" : term;
   }
 
   /** Histograms of the gradients of the last step of an epoch, one for each tensor of weights. */

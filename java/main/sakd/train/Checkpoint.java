@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import sakd.base.UserError;
 import sakd.data.Dataset;
+import sakd.infer.Score;
 import sakd.infer.Weights;
 import sakd.io.HostTensor;
 import sakd.io.Safetensors;
@@ -13,6 +14,7 @@ import sakd.io.WeightFile;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.ops.Tensor;
+import sakd.task.Task;
 
 /**
  * Everything a run needs to go on as if it had never stopped, in one safetensors file: weights and
@@ -24,7 +26,7 @@ final class Checkpoint {
   private static final String PROGRESS = Weights.OPTIMIZER + "progress";
 
   private static final String EPOCHS = "sakd.epochs_done";
-  private static final String BEST = "sakd.best_top1";
+  private static final String BEST = "sakd.best_";
   private static final String EPOCHS_IN_ALL = "sakd.epochs";
   private static final String TRAINING_DATA = "sakd.training_data";
   private static final String TEST_DATA = "sakd.test_data";
@@ -34,19 +36,21 @@ final class Checkpoint {
 
   private Checkpoint() {}
 
-  /** Where a run was: after so many whole epochs. */
-  record Progress(int epochsDone, double bestTop1) {}
+  /** Where a run was: after so many whole epochs, with the best score of its headline. */
+  record Progress(int epochsDone, double best) {}
 
   /**
    * What a run is over. Files of earlier versions do not say it.
    *
+   * @param headline by which the best epoch is found
    * @param epochs in all; 0 if unknown
    * @param trainingData what is known of them, and their fingerprint; null if unknown
    * @param testData by which the best epoch is found
    */
-  record Scope(int epochs, String trainingData, String testData) {
+  record Scope(Score headline, int epochs, String trainingData, String testData) {
     static Scope of(int epochs, Dataset trainSet, Dataset testSet) {
-      return new Scope(epochs, describe(trainSet), describe(testSet));
+      return new Scope(
+          Task.of(trainSet).scores().get(0), epochs, describe(trainSet), describe(testSet));
     }
 
     private static String describe(Dataset set) {
@@ -101,7 +105,7 @@ final class Checkpoint {
     }
     Map<String, String> metadata = new LinkedHashMap<>(about);
     metadata.put(EPOCHS, Integer.toString(saved.progress.epochsDone));
-    metadata.put(BEST, Double.toString(saved.progress.bestTop1));
+    metadata.put(BEST + saved.scope.headline.column(), Double.toString(saved.progress.best));
     metadata.put(EPOCHS_IN_ALL, Integer.toString(saved.scope.epochs));
     metadata.put(TRAINING_DATA, saved.scope.trainingData);
     metadata.put(TEST_DATA, saved.scope.testData);
@@ -195,7 +199,7 @@ final class Checkpoint {
     try {
       done = Integer.parseInt(m.get(EPOCHS));
       inAll = Integer.parseInt(m.getOrDefault(EPOCHS_IN_ALL, "0"));
-      best = Double.parseDouble(m.get(BEST));
+      best = Double.parseDouble(m.get(BEST + now.headline.column()));
     } catch (NumberFormatException | NullPointerException e) {
       throw notCheckpoint(path, "says nothing of the epoch it was written in", e);
     }
@@ -218,7 +222,8 @@ final class Checkpoint {
     requireSame(path, "training", m.get(TRAINING_DATA), now.trainingData);
     requireSame(path, "test", m.get(TEST_DATA), now.testData);
     return new Saved(
-        new Progress(done, best), new Scope(inAll, m.get(TRAINING_DATA), m.get(TEST_DATA)));
+        new Progress(done, best),
+        new Scope(now.headline, inAll, m.get(TRAINING_DATA), m.get(TEST_DATA)));
   }
 
   private static void requireSame(Path path, String part, String before, String now) {

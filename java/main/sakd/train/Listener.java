@@ -4,7 +4,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import sakd.data.Dataset;
+import sakd.infer.Scores;
 import sakd.nn.Parameters;
+import sakd.task.LossTerms;
+import sakd.task.Task;
 
 /** Hears how training goes. What it throws ends the training. */
 public interface Listener {
@@ -27,7 +30,7 @@ public interface Listener {
    * @param epoch from 1
    * @param step steps done, of {@code steps} in this epoch
    * @param loss averaged over this epoch so far
-   * @param top1 accuracy on this epoch's training images so far, in [0, 1]
+   * @param accuracy the task's {@link Task#trainScore} on this epoch's training images so far
    * @param lossScale of float16 training; 0 where there is none
    */
   record StepSummary(
@@ -37,27 +40,27 @@ public interface Listener {
       int step,
       int steps,
       LossTerms loss,
-      double top1,
+      double accuracy,
       double imagesPerSecond,
       double lossScale) {}
 
   /**
    * What one epoch brought.
    *
-   * @param phase which network is trained: teacher, direct, sakd ...
-   * @param epoch from 1
-   * @param trainTop1 accuracy on the augmented training images, in [0, 1]
+   * @param task which names the losses and scores
+   * @param trainAccuracy its {@link Task#trainScore} on the augmented training images, in [0, 1]
+   * @param scores on the test images
    * @param seconds of training, evaluation apart
    */
   record EpochSummary(
+      Task task,
       String phase,
       int epoch,
       int epochs,
       double lr,
       LossTerms loss,
-      double trainTop1,
-      double top1,
-      double top5,
+      double trainAccuracy,
+      Scores scores,
       double imagesPerSecond,
       double seconds) {}
 

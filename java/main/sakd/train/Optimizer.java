@@ -3,7 +3,6 @@ package sakd.train;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import sakd.infer.Inputs;
 import sakd.nn.Parameters;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -47,9 +46,9 @@ public abstract class Optimizer implements AutoCloseable {
     this.parameters = parameters;
     this.maxNorm = maxNorm;
     this.scalesLoss = scalesLoss;
-    this.schedule = Inputs.floats(ops, new float[] {0, 1, 0, 0, 1, 0});
-    this.scaling = Inputs.floats(ops, new float[] {scalesLoss ? FIRST_SCALE : 1, 0});
-    this.squares = Inputs.floats(ops, new float[] {0});
+    this.schedule = Transfers.vector(ops, 0, 1, 0, 0, 1, 0);
+    this.scaling = Transfers.vector(ops, scalesLoss ? FIRST_SCALE : 1, 0);
+    this.squares = Transfers.vector(ops, 0);
   }
 
   /** SGD with momentum as in PyTorch, dampening 0. */

@@ -4,12 +4,14 @@ import java.util.Optional;
 import sakd.data.Batch;
 import sakd.device.CapturedGraph;
 import sakd.device.DType;
+import sakd.infer.BatchUploader;
+import sakd.infer.DeviceBatch;
 import sakd.infer.Finiteness;
-import sakd.infer.Inputs;
 import sakd.nn.Monitor;
 import sakd.nn.Parameters;
 import sakd.nn.Tape;
 import sakd.ops.Ops;
+import sakd.task.Objective;
 
 /**
  * One training step: augmentation, forward, losses, backward, optimizer, average of weights. All of
@@ -22,7 +24,7 @@ public final class TrainStep implements AutoCloseable {
   public static final int ORDINARY_STEPS = 3;
 
   private final Ops ops;
-  private final Inputs inputs;
+  private final BatchUploader inputs;
   private final Objective objective;
   private final Optimizer optimizer;
   private final Ema ema;
@@ -33,7 +35,7 @@ public final class TrainStep implements AutoCloseable {
   private CapturedGraph graph;
 
   /** The batch at hand, for a diagnosis. */
-  private Inputs.Loaded last;
+  private DeviceBatch last;
 
   /**
    * A step of the parameters that {@code optimizer} updates.
@@ -44,7 +46,7 @@ public final class TrainStep implements AutoCloseable {
    */
   public TrainStep(
       Ops ops,
-      Inputs inputs,
+      BatchUploader inputs,
       Objective objective,
       Optimizer optimizer,
       Ema ema,
@@ -57,14 +59,14 @@ public final class TrainStep implements AutoCloseable {
     this.ema = ema;
     this.storage = storage;
     this.batchSize = batchSize;
-    this.tally = new Tally(ops);
+    this.tally = new Tally(ops, objective.losses().size());
   }
 
   /** Submits the step of a batch, whose memory may be reused when this returns. */
   public void run(Batch batch) {
-    last = inputs.load(batch);
+    last = inputs.upload(batch);
     if (batch.size() == batchSize && ++fullBatches == ORDINARY_STEPS + 1) {
-      Inputs.Loaded full = last;
+      DeviceBatch full = last;
       graph = ops.capture(() -> submit(full)).orElse(null);
     }
     if (graph != null && batch.size() == batchSize) {
@@ -83,7 +85,7 @@ public final class TrainStep implements AutoCloseable {
     fullBatches = 0;
   }
 
-  private void submit(Inputs.Loaded batch) {
+  private void submit(DeviceBatch batch) {
     forwardAndBackward(batch, null);
     optimizer.step();
     if (ema != null) {
@@ -91,14 +93,13 @@ public final class TrainStep implements AutoCloseable {
     }
   }
 
-  private void forwardAndBackward(Inputs.Loaded batch, Monitor monitor) {
+  private void forwardAndBackward(DeviceBatch batch, Monitor monitor) {
     try (var images = batch.images(storage);
         Tape tape = new Tape(ops, Tape.Mode.TRAIN, storage, monitor)) {
       tape.roundWeights(optimizer.parameters());
       try (Objective.Losses losses =
-          objective.compute(
-              tape, tape.input(images), batch.labels(), batch.mix(), optimizer.lossScale())) {
-        tally.add(losses, batch.labels());
+          objective.compute(tape, tape.input(images), batch, optimizer.lossScale())) {
+        tally.add(losses);
         tape.backward();
       }
     }

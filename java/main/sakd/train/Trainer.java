@@ -11,11 +11,14 @@ import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.Epoch;
 import sakd.device.DType;
+import sakd.infer.BatchUploader;
 import sakd.infer.Evaluator;
-import sakd.infer.Inputs;
 import sakd.infer.Weights;
 import sakd.model.Network;
 import sakd.ops.Ops;
+import sakd.task.LossTerms;
+import sakd.task.Objective;
+import sakd.task.Task;
 
 /**
  * Trains one network on one objective, epoch by epoch. After each it evaluates, tells the listener,
@@ -48,13 +51,15 @@ public final class Trainer {
   /**
    * One training: a network, what it minimises, and where its files go.
    *
+   * @param task what the network is for
    * @param phase for messages: teacher, direct, sakd ...
    * @param spiking whether the network has firing rates
    * @param architecture for messages about weight files
    * @param inference names of parameters that inference needs and best.safetensors holds
    * @param about metadata of the files, from which evaluation rebuilds the network
    */
-  public record Task(
+  public record Job(
+      Task task,
       String phase,
       Network network,
       boolean spiking,
@@ -64,8 +69,8 @@ public final class Trainer {
       Predicate<String> inference,
       Map<String, String> about) {}
 
-  /** Accuracy at the end, and the best. */
-  public record Outcome(double top1, double bestTop1) {}
+  /** The headline's score at the end, and the best. */
+  public record Outcome(double last, double best) {}
 
   /**
    * Sees whether the training in a folder, if there is one, can go on.
@@ -89,20 +94,20 @@ public final class Trainer {
    *
    * @throws sakd.base.UserError as for {@link #requireResumable}
    */
-  public Outcome run(Task task, boolean resume) {
-    var parameters = task.network.parameters();
+  public Outcome run(Job job, boolean resume) {
+    var parameters = job.network.parameters();
     var schedule =
         new LrSchedule(
             settings.schedule(), settings.lr(), settings.epochs(), settings.warmupEpochs());
-    Path last = task.folder.resolve(LAST);
-    try (Optimizer optimizer = optimizer(task);
+    Path last = job.folder.resolve(LAST);
+    try (Optimizer optimizer = optimizer(job);
         Ema ema = settings.emaDecay() > 0 ? new Ema(ops, parameters, settings.emaDecay()) : null;
-        Inputs inputs = new Inputs(ops, trainSet);
+        BatchUploader inputs = new BatchUploader(ops, trainSet);
         TrainStep step =
             new TrainStep(
                 ops,
                 inputs,
-                task.objective,
+                job.objective,
                 optimizer,
                 ema,
                 settings.storage(),
@@ -110,7 +115,7 @@ public final class Trainer {
       var scope = Checkpoint.Scope.of(settings.epochs(), trainSet, evaluator.dataset());
       var saved = new Checkpoint.Saved(new Checkpoint.Progress(0, 0), scope);
       if (resume && Files.exists(last)) {
-        saved = Checkpoint.load(last, parameters, optimizer, ema, task.architecture, scope);
+        saved = Checkpoint.load(last, parameters, optimizer, ema, job.architecture, scope);
       }
       var progress = saved.progress();
       DataLoader loader =
@@ -125,57 +130,57 @@ public final class Trainer {
               settings.seed(),
               settings.workers());
       int first = progress.epochsDone() + 1;
-      double top1 = 0;
+      double score = 0;
       if (first <= settings.epochs()) {
         int before = saved.scope().epochs();
         if (before != 0 && before != settings.epochs()) {
-          listener.rescheduled(new Listener.Rescheduled(task.phase, first, before, schedule));
+          listener.rescheduled(new Listener.Rescheduled(job.phase, first, before, schedule));
         }
         listener.start(
             new Listener.Start(
-                task.phase, task.folder, first, settings.epochs(), loader.batches(), trainSet));
+                job.phase, job.folder, first, settings.epochs(), loader.batches(), trainSet));
       } else {
-        top1 = averaged(ema, () -> evaluator.evaluate(task.network, false)).top1();
+        score = averaged(ema, () -> evaluator.evaluate(job.network, false)).scores().value();
       }
       for (int e = progress.epochsDone(); e < settings.epochs(); e++) {
         int epoch = e + 1;
         optimizer.learningRate(schedule.at(e));
-        if (task.objective.startEpoch(e, settings.epochs())) {
+        if (job.objective.startEpoch(e, settings.epochs())) {
           step.forget();
         }
-        Trained trained = epoch(task, loader, step, optimizer, e);
-        listener.gradients(task.phase, epoch, parameters, trained.lossScale);
-        Evaluator.Evaluation evaluation = averaged(ema, () -> evaluate(task, epoch));
-        top1 = evaluation.top1();
+        Trained trained = epoch(job, loader, step, optimizer, e);
+        listener.gradients(job.phase, epoch, parameters, trained.lossScale);
+        Evaluator.Evaluation evaluation = averaged(ema, () -> evaluate(job, epoch));
+        score = evaluation.scores().value();
         listener.epoch(
             new Listener.EpochSummary(
-                task.phase,
+                job.task,
+                job.phase,
                 epoch,
                 settings.epochs(),
                 schedule.at(e),
                 trained.loss,
-                trained.top1,
-                evaluation.top1(),
-                evaluation.top5(),
+                trained.accuracy,
+                evaluation.scores(),
                 trainSet.size() / trained.seconds,
                 trained.seconds));
-        boolean best = e == 0 || evaluation.top1() > progress.bestTop1();
-        progress = new Checkpoint.Progress(e + 1, best ? evaluation.top1() : progress.bestTop1());
+        boolean best = e == 0 || score > progress.best();
+        progress = new Checkpoint.Progress(e + 1, best ? score : progress.best());
         if (best) {
-          averaged(ema, () -> saveBest(task));
+          averaged(ema, () -> saveBest(job));
         }
         Checkpoint.save(
-            last, parameters, optimizer, ema, new Checkpoint.Saved(progress, scope), task.about);
+            last, parameters, optimizer, ema, new Checkpoint.Saved(progress, scope), job.about);
       }
       if (ema != null) {
         ema.swap();
       }
-      return new Outcome(top1, progress.bestTop1());
+      return new Outcome(score, progress.best());
     }
   }
 
-  private Optimizer optimizer(Task task) {
-    var parameters = task.network.parameters();
+  private Optimizer optimizer(Job job) {
+    var parameters = job.network.parameters();
     boolean scalesLoss = settings.storage() == DType.F16;
     return switch (settings.optimizer()) {
       case SGD ->
@@ -193,16 +198,16 @@ public final class Trainer {
     };
   }
 
-  private Evaluator.Evaluation evaluate(Task task, int epoch) {
-    if (task.spiking) {
-      listener.firingRates(task.phase, epoch, evaluator.firingRates(task.network));
+  private Evaluator.Evaluation evaluate(Job job, int epoch) {
+    if (job.spiking) {
+      listener.firingRates(job.phase, epoch, evaluator.firingRates(job.network));
     }
-    return evaluator.evaluate(task.network, false);
+    return evaluator.evaluate(job.network, false);
   }
 
-  private static Path saveBest(Task task) {
-    Path best = task.folder.resolve(BEST);
-    Weights.save(best, task.network.parameters(), task.inference, task.about);
+  private static Path saveBest(Job job) {
+    Path best = job.folder.resolve(BEST);
+    Weights.save(best, job.network.parameters(), job.inference, job.about);
     return best;
   }
 
@@ -220,10 +225,10 @@ public final class Trainer {
   }
 
   /** What an epoch brought; {@code lossScale} is that of the last step, 1 where there is none. */
-  private record Trained(LossTerms loss, double top1, double seconds, double lossScale) {}
+  private record Trained(LossTerms loss, double accuracy, double seconds, double lossScale) {}
 
   private Trained epoch(
-      Task task, DataLoader loader, TrainStep step, Optimizer optimizer, int epoch) {
+      Job job, DataLoader loader, TrainStep step, Optimizer optimizer, int epoch) {
     StepSums sums = StepSums.ZERO;
     int images = 0;
     int steps = 0;
@@ -240,20 +245,20 @@ public final class Trainer {
         }
         step.run(batch);
         images += batch.size();
-        listener.submitted(task.phase, epoch + 1, steps);
+        listener.submitted(job.phase, epoch + 1, steps);
         boolean prints = steps % settings.printFreq() == 0 && !last;
         if (last || prints || steps % CHECK_EVERY == 0) {
           sums = sums.plus(step.take());
-          Divergence.check(ops, task.phase, epoch, sums, optimizer, step);
+          Divergence.check(ops, job.phase, epoch, sums, optimizer, step);
           var summary =
               new Listener.StepSummary(
-                  task.phase,
+                  job.phase,
                   epoch + 1,
                   settings.epochs(),
                   steps,
                   loader.batches(),
-                  sums.loss(task.objective),
-                  (double) sums.hits() / images,
+                  sums.loss(job.objective),
+                  sums.accuracy(),
                   images / seconds(start),
                   optimizer.scale());
           listener.checked(summary);
@@ -263,14 +268,11 @@ public final class Trainer {
         }
       }
       if (!batches.failures().isEmpty()) {
-        listener.unreadable(task.phase, epoch + 1, batches.failures());
+        listener.unreadable(job.phase, epoch + 1, batches.failures());
       }
     }
     return new Trained(
-        sums.loss(task.objective),
-        (double) sums.hits() / images,
-        seconds(start),
-        lossScale > 0 ? lossScale : 1);
+        sums.loss(job.objective), sums.accuracy(), seconds(start), lossScale > 0 ? lossScale : 1);
   }
 
   private static double seconds(long start) {

@@ -10,13 +10,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import sakd.task.LossTerms;
+import sakd.testing.Heard;
 import sakd.train.Listener;
-import sakd.train.LossTerms;
 
 /** What a terminal shows of a bar and of the lines around it. */
 class TrainingBarTest {
   private static final int WIDTH = 160;
-  private static final LossTerms LOSS = new LossTerms(9.1162, 0.7091, 1.5664, 0.68406);
+  private static final LossTerms LOSS = Heard.loss(9.1162, 0.7091, 1.5664, 0.68406);
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
@@ -38,7 +39,7 @@ class TrainingBarTest {
           bar.unreadable("sakd", epoch, List.of("a.png"));
           out.println("unreadable");
         }
-        bar.epoch(new Listener.EpochSummary("sakd", epoch, 4, 0.1, LOSS, 1, 1, 1, 1, 1));
+        bar.epoch(Heard.epoch("sakd", epoch, 4, 0.1, LOSS, 1, 1, 1, 1, 1));
         out.println("epoch " + epoch);
       }
       bar.start(new Listener.Start("direct", Path.of("run"), 1, 2, 10, null));

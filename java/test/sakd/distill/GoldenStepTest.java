@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import sakd.data.Augment;
+import sakd.data.DataLoader;
+import sakd.data.Dataset;
+import sakd.data.DatasetInfo;
+import sakd.data.Epoch;
+import sakd.data.set.MemoryDataset;
 import sakd.device.DType;
+import sakd.infer.BatchUploader;
+import sakd.infer.DeviceBatch;
 import sakd.io.Json;
 import sakd.io.Safetensors;
 import sakd.io.SafetensorsFile;
@@ -29,9 +38,9 @@ import sakd.nn.Tape;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
+import sakd.task.LossTerms;
+import sakd.task.Objective;
 import sakd.testing.Devices;
-import sakd.train.LossTerms;
-import sakd.train.Objective;
 
 /**
  * Three whole distillation steps against an independent float64 reference: losses, logits,
@@ -110,12 +119,10 @@ class GoldenStepTest {
 
     Tensor images = ops.allocate(DType.F32, 1, batch, size, size, 3);
     upload(ops, images, toChannelsLast(golden.tensors().get("input.x").toFloats(), batch, 3, size));
-    Tensor labels = ops.allocate(DType.I32, batch);
-    ByteBuffer bytes = ByteBuffer.allocateDirect(4 * batch).order(ByteOrder.nativeOrder());
-    for (double y : golden.tensors().get("input.y").toDoubles()) {
-      bytes.putInt((int) y);
+    int[] labels = new int[batch];
+    for (int i = 0; i < batch; i++) {
+      labels[i] = (int) golden.tensors().get("input.y").toDoubles()[i];
     }
-    ops.device().upload(bytes.flip(), labels.memory());
 
     Features features = new Features(ops);
     try (Tape teacherTape = new Tape(ops, Tape.Mode.INFERENCE, DType.F32);
@@ -126,22 +133,24 @@ class GoldenStepTest {
       close(golden, "output.logits", read(ops, actual.logits().value()), 1e-5);
       Tensor one = ops.allocate(DType.F32, 1);
       upload(ops, one, new float[] {1});
-      Objective.Losses computed = loss.compute(tape, actual, expected, labels, null, one);
+      Objective.Losses computed = loss.compute(tape, actual, expected, batch(ops, labels), one);
       for (int i = 0; i < widths.size(); i++) {
         float[] feature = features.seen.get("activations of transform" + (i + 1) + ".net.1");
         close(golden, "output.feature" + i, feature, 1e-5);
       }
       LossTerms terms =
           loss.terms(
-              sum(read(ops, computed.each()), 0, 2) / batch,
-              sum(read(ops, computed.each()), 1, 2) / batch,
-              sum(read(ops, computed.distances()), 0, 1));
-      double[] actualTerms = {terms.total(), terms.ce(), terms.logits(), terms.features()};
+              List.of(
+                  sum(read(ops, computed.each()), 0, 2) / batch,
+                  sum(read(ops, computed.each()), 1, 2) / batch,
+                  sum(read(ops, computed.distances()), 0, 1)));
+      List<Double> actualTerms = new ArrayList<>(List.of(terms.total()));
+      actualTerms.addAll(terms.terms().values());
       double[] expectedTerms = golden.tensors().get("output.losses").toDoubles();
       for (int i = 0; i < expectedTerms.length; i++) {
         assertTrue(expectedTerms[i] > 0, "term " + i + " has to say something");
         // Each relative to itself: the largest would hide the others.
-        assertEquals(expectedTerms[i], actualTerms[i], 1e-5 * expectedTerms[i], "term " + i);
+        assertEquals(expectedTerms[i], actualTerms.get(i), 1e-5 * expectedTerms[i], "term " + i);
       }
       tape.backward();
     }
@@ -203,6 +212,18 @@ class GoldenStepTest {
   private static void load(SafetensorsFile golden, String prefix, Parameters parameters) {
     for (Parameter p : parameters.all()) {
       p.set(golden.tensors().get(prefix + p.name()).toFloats());
+    }
+  }
+
+  /** A batch of these labels, whose pixels nobody looks at. */
+  private static DeviceBatch batch(Ops ops, int[] labels) {
+    DatasetInfo info =
+        new DatasetInfo(
+            "labels", Collections.nCopies(10, "class"), new float[1], new float[] {1}, false);
+    Dataset set = new MemoryDataset(info, 1, 1, new byte[labels.length], labels);
+    try (Epoch epoch =
+        new DataLoader(set, labels.length, false, false, Augment.NONE, 0, 0).epoch(0)) {
+      return new BatchUploader(ops, set).upload(epoch.next());
     }
   }
 

@@ -32,6 +32,7 @@ import sakd.ops.Ops;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
 import sakd.run.TensorBoardListener;
+import sakd.task.Task;
 import sakd.testing.Devices;
 import sakd.testing.DyingFiles;
 import sakd.testing.TinyNetwork;
@@ -100,7 +101,8 @@ class KillTest {
     try (RunFolder run =
             resuming
                 ? RunFolder.open(folder, out, RunFolder.Printed.STEPS)
-                : RunFolder.create(folder, ARGS, out, RunFolder.Printed.STEPS);
+                : RunFolder.create(
+                    folder, Task.CLASSIFICATION, ARGS, out, RunFolder.Printed.STEPS);
         TensorBoardListener events = new TensorBoardListener(ARGS)) {
       if (resuming) {
         PlanCheck.checkResume(PLAN, folder, TRAINING, TEST);

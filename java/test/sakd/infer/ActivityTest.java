@@ -20,6 +20,7 @@ import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 import sakd.testing.Devices;
 import sakd.testing.EachDevice;
+import sakd.testing.Heard;
 
 class ActivityTest {
   private static final Neuron INTEGRATOR =
@@ -52,7 +53,7 @@ class ActivityTest {
       assertEquals(0.25, activity.firingRates().get("act1"), 1e-12);
       assertEquals(0.5, activity.meanFiringRate(), 1e-12);
 
-      var result = new Evaluator.Evaluation(1, 1, 2, activity);
+      var result = new Evaluator.Evaluation(Heard.scores(1, 1), 2, activity);
       assertEquals(314 * 4.6e-12 / 2, result.annJoules(), 1e-18);
       assertEquals((120 * 4.6e-12 + 106 * 0.9e-12) / 2, result.snnJoules(), 1e-18);
     }

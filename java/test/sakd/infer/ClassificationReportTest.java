@@ -9,7 +9,7 @@ class ClassificationReportTest {
   /** Three steps, two samples in one batch and one in the next, three classes. */
   @Test
   void countsWhatTheMeanUpToEveryStepSays() {
-    var report = new ClassificationReport(3);
+    var report = new ClassificationReport(null, 3);
     float[] first = {
       1, 0, 0, /**/ 0, 2, 0, //
       0, 3, 0, /**/ 0, 0, 1, //

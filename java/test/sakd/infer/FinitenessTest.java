@@ -25,6 +25,7 @@ import sakd.io.WeightFile;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.ops.Ops;
+import sakd.task.Task;
 import sakd.testing.Devices;
 import sakd.testing.TinyTraining;
 import sakd.train.Listener;
@@ -57,10 +58,12 @@ class FinitenessTest {
   void anEvaluationNamesTheLayerThatOverflows() {
     try (Ops ops = Devices.reference();
         TinyTraining training = new TinyTraining(ops, 1);
-        Evaluator evaluator = new Evaluator(ops, training.data, 10, DType.F32)) {
+        Evaluator evaluator =
+            new Evaluator(ops, training.data, 10, DType.F32, Task.CLASSIFICATION)) {
       overflowInTheLastLayer(training.parameters);
       String message =
-          refusal(() -> evaluator.evaluate(training.student, false, new ClassificationReport(4)));
+          refusal(
+              () -> evaluator.evaluate(training.student, false, new ClassificationReport(ops, 4)));
       assertTrue(
           message.startsWith(
               "the logits of spots are not finite, first in the activations of fc; "),
@@ -72,7 +75,8 @@ class FinitenessTest {
   void anEvaluationNamesTheWeightsThatAreNone() {
     try (Ops ops = Devices.reference();
         TinyTraining training = new TinyTraining(ops, 1);
-        Evaluator evaluator = new Evaluator(ops, training.data, 10, DType.F32)) {
+        Evaluator evaluator =
+            new Evaluator(ops, training.data, 10, DType.F32, Task.CLASSIFICATION)) {
       training.parameters.get("fc.bias").set(new float[] {0, Float.NaN, 0, 0});
       String message = refusal(() -> evaluator.evaluate(training.student, true));
       assertTrue(message.contains("not finite, first in the weights fc.bias; "), message);

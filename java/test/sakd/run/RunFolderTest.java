@@ -21,8 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.base.UserError;
 import sakd.io.Mutants;
+import sakd.task.Task;
+import sakd.testing.Heard;
 import sakd.train.Listener;
-import sakd.train.LossTerms;
 
 class RunFolderTest {
   private static final PrintWriter QUIET = new PrintWriter(Writer.nullWriter());
@@ -30,12 +31,12 @@ class RunFolderTest {
   @TempDir Path folder;
 
   private static Listener.EpochSummary epoch(String phase, int epoch, double seconds) {
-    return new Listener.EpochSummary(
-        phase, epoch, 3, 0.1, new LossTerms(0, 0, 0, 0), 0.5, 0.25, 1, 100, seconds);
+    return Heard.epoch(phase, epoch, 3, 0.1, Heard.loss(0, 0, 0, 0), 0.5, 0.25, 1, 100, seconds);
   }
 
   private RunFolder create(Path where, String... args) {
-    return RunFolder.create(where, List.of(args), QUIET, RunFolder.Printed.STEPS);
+    return RunFolder.create(
+        where, Task.CLASSIFICATION, List.of(args), QUIET, RunFolder.Printed.STEPS);
   }
 
   private RunFolder open(StringWriter out) {
@@ -46,7 +47,8 @@ class RunFolderTest {
   void argumentsComeBackAsGiven() {
     Path with = folder.resolve("with");
     List<String> args = List.of("--lr", "0.1", "--data-path", "a folder");
-    try (RunFolder run = RunFolder.create(with, args, QUIET, RunFolder.Printed.STEPS)) {
+    try (RunFolder run =
+        RunFolder.create(with, Task.CLASSIFICATION, args, QUIET, RunFolder.Printed.STEPS)) {
       assertEquals(args, RunArguments.of(with));
       RunArguments.write(run.path(), List.of("--lr", "1"));
       assertEquals(List.of("--lr", "1"), RunArguments.of(with));
@@ -118,7 +120,7 @@ class RunFolderTest {
       StringWriter out = new StringWriter();
       try (RunFolder some = RunFolder.open(folder, new PrintWriter(out), most)) {
         some.step(
-            new Listener.StepSummary("sakd", 1, 3, 1, 9, new LossTerms(1, 1, 0, 0), 0.5, 100, 0));
+            new Listener.StepSummary("sakd", 1, 3, 1, 9, Heard.loss(1, 1, 0, 0), 0.5, 100, 0));
         some.say("an epoch");
         some.result("a result");
         assertEquals(folder, some.path());
@@ -254,7 +256,7 @@ class RunFolderTest {
               try (RunFolder run = open(new StringWriter())) {
                 Summary rows = run.summary();
                 lost[0] += rows.rows().size() < 6 ? 1 : 0;
-                assertTrue(rows.bestTop1("teacher") <= 1 && rows.seconds("direct") >= 0);
+                assertTrue(rows.best("teacher") <= 1 && rows.seconds("direct") >= 0);
                 assertEquals(0, rows.restore(), "it is in order now");
               }
             });

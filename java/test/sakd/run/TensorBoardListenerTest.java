@@ -15,13 +15,13 @@ import sakd.data.DatasetInfo;
 import sakd.data.set.MemoryDataset;
 import sakd.nn.Parameters;
 import sakd.ops.Ops;
+import sakd.task.LossTerms;
 import sakd.testing.Devices;
 import sakd.testing.EventFiles;
+import sakd.testing.Heard;
 import sakd.testing.ProtobufReader;
-import sakd.train.Listener.EpochSummary;
 import sakd.train.Listener.Start;
 import sakd.train.Listener.StepSummary;
-import sakd.train.LossTerms;
 
 class TensorBoardListenerTest {
   private static final int STEPS = 10;
@@ -31,8 +31,8 @@ class TensorBoardListenerTest {
 
   @Test
   void aFileForEachPhaseFromTheEpochThatWasHeardOfFirst() throws IOException {
-    LossTerms labels = new LossTerms(2, 2, 0, 0);
-    LossTerms distilled = new LossTerms(3, 1, 0.5, 0.25);
+    LossTerms labels = Heard.loss(2, 2, 0, 0);
+    LossTerms distilled = Heard.loss(3, 1, 0.5, 0.25);
     try (TensorBoardListener listener = new TensorBoardListener(List.of("--T", "4"));
         Ops ops = Devices.reference();
         Parameters parameters = new Parameters(0)) {
@@ -43,11 +43,11 @@ class TensorBoardListenerTest {
       listener.start(new Start("teacher", run.resolve("teacher"), 1, 2, STEPS, twoImages()));
       listener.step(new StepSummary("teacher", 1, 2, 4, STEPS, labels, 0.5, 100, 0));
       listener.gradients("teacher", 1, parameters, 4);
-      listener.epoch(new EpochSummary("teacher", 1, 2, 0.1, labels, 0.5, 0.6, 0.9, 100, 1));
+      listener.epoch(Heard.epoch("teacher", 1, 2, 0.1, labels, 0.5, 0.6, 0.9, 100, 1));
       // A resumed run.
       listener.start(new Start("sakd", run, 3, 4, STEPS, twoImages()));
       listener.firingRates("sakd", 3, Map.of("act1", 0.25));
-      listener.epoch(new EpochSummary("sakd", 3, 4, 0.1, distilled, 0.5, 0.7, 0.9, 100, 1));
+      listener.epoch(Heard.epoch("sakd", 3, 4, 0.1, distilled, 0.5, 0.7, 0.9, 100, 1));
     }
     Map<String, Long> teacher = steps(EventFiles.read(run.resolve("teacher")));
     assertEquals(1, teacher.get("start"));

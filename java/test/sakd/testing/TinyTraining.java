@@ -21,6 +21,7 @@ import sakd.model.ResNet;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.task.Task;
 import sakd.train.Listener;
 import sakd.train.LrSchedule;
 import sakd.train.TrainSettings;
@@ -133,11 +134,20 @@ public final class TinyTraining implements AutoCloseable {
   /** Trains into a folder. */
   public Trainer.Outcome run(
       Path folder, TrainSettings settings, boolean resume, Listener listener) {
-    try (Evaluator evaluator = new Evaluator(ops, data, 10, settings.storage())) {
+    try (Evaluator evaluator =
+        new Evaluator(ops, data, 10, settings.storage(), Task.CLASSIFICATION)) {
       return new Trainer(ops, settings, data, evaluator, listener)
           .run(
-              new Trainer.Task(
-                  "tiny", student, true, objective, folder, "tiny", name -> true, Map.of()),
+              new Trainer.Job(
+                  Task.CLASSIFICATION,
+                  "tiny",
+                  student,
+                  true,
+                  objective,
+                  folder,
+                  "tiny",
+                  name -> true,
+                  Map.of()),
               resume);
     }
   }

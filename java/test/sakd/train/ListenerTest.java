@@ -38,7 +38,7 @@ class ListenerTest {
 
         @Override
         public void checked(StepSummary s) {
-          assertTrue(s.top1() >= 0 && s.top1() <= 1, s.toString());
+          assertTrue(s.accuracy() >= 0 && s.accuracy() <= 1, s.toString());
           heard.add("checked " + s.epoch() + "." + s.step());
         }
 

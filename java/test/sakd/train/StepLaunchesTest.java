@@ -16,7 +16,7 @@ import sakd.device.DType;
 import sakd.distill.DistillationLoss;
 import sakd.distill.DistillationObjective;
 import sakd.distill.DistillationWeights;
-import sakd.infer.Inputs;
+import sakd.infer.BatchUploader;
 import sakd.model.Network;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
@@ -47,7 +47,7 @@ class StepLaunchesTest {
       teachers.reserve(ops);
       parameters.reserve(ops);
       try (Optimizer optimizer = Optimizer.sgd(ops, parameters, 0.9f, 5e-4f, true, 0, false);
-          Inputs inputs = new Inputs(ops, data);
+          BatchUploader inputs = new BatchUploader(ops, data);
           TrainStep step =
               new TrainStep(
                   ops,

@@ -20,7 +20,7 @@ import sakd.data.DataLoader;
 import sakd.data.Epoch;
 import sakd.data.Mixing;
 import sakd.device.DType;
-import sakd.infer.Inputs;
+import sakd.infer.BatchUploader;
 import sakd.ops.KernelOps;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -109,7 +109,7 @@ class TrainStepTest {
   @MethodSource("halfDevices")
   void aStepThatOverflowsIsSkippedAndTrainingGoesOn(Ops ops) {
     try (TinyTraining training = new TinyTraining(ops, 3000);
-        Inputs inputs = new Inputs(ops, training.data);
+        BatchUploader inputs = new BatchUploader(ops, training.data);
         Optimizer optimizer = Optimizer.adamw(ops, training.parameters, 0.1f, 0, true);
         Ema ema = new Ema(ops, training.parameters, 0.5f);
         TrainStep step =

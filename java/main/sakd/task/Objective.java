@@ -1,5 +1,7 @@
-package sakd.train;
+package sakd.task;
 
+import java.util.List;
+import sakd.infer.DeviceBatch;
 import sakd.nn.Tape;
 import sakd.nn.Var;
 import sakd.ops.Tensor;
@@ -9,31 +11,36 @@ public interface Objective {
   /**
    * Losses of a batch, on the device.
    *
-   * @param logits the trained network's [N, K]; they live as long as the tape
-   * @param each [N, 2]: cross-entropy and distance to the teacher's logits of each sample
+   * @param each [R, L]: the {@link #losses()} of each sample, or their means over the batch with R
+   *     = 1
+   * @param samples of the batch
    * @param distances [D]: distances to the teacher's features; null if not used
+   * @param hits I32 [2]: how many were taken for what they are, and of how many
    */
-  record Losses(Tensor logits, Tensor each, Tensor distances) implements AutoCloseable {
+  record Losses(Tensor each, int samples, Tensor distances, Tensor hits) implements AutoCloseable {
     @Override
     public void close() {
       each.close();
+      hits.close();
       if (distances != null) {
         distances.close();
       }
     }
   }
 
+  /** The names of the L losses that {@link #compute} computes besides the features'. */
+  List<String> losses();
+
   /**
    * Runs the network forward on the tape, and passes the gradients of the loss to the tape. Nothing
    * is exchanged with the host, so that it can be recorded.
    *
-   * @param images [T', N, H, W, C]
-   * @param labels [N] I32
-   * @param mix how images and labels are mixed, as {@link sakd.ops.Ops#augment} takes it, or null
+   * @param images of the batch, [T', N, H, W, C]
+   * @param batch what is to be found in them
    * @param lossScale [1], multiplies the gradients
    * @return to be closed by the caller
    */
-  Losses compute(Tape tape, Var images, Tensor labels, Tensor mix, Tensor lossScale);
+  Losses compute(Tape tape, Var images, DeviceBatch batch, Tensor lossScale);
 
   /**
    * Called before every epoch, from 0.
@@ -45,6 +52,10 @@ public interface Objective {
     return false;
   }
 
-  /** The loss that is minimised, from the averages of its terms. */
-  LossTerms terms(double ce, double logits, double features);
+  /**
+   * The loss that is minimised.
+   *
+   * @param averages of {@link #losses()} and, as the last, of the sum of the features' distances
+   */
+  LossTerms terms(List<Double> averages);
 }

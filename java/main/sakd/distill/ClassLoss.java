@@ -1,0 +1,126 @@
+package sakd.distill;
+
+import java.util.List;
+import sakd.device.DType;
+import sakd.infer.DeviceBatch;
+import sakd.model.Network;
+import sakd.nn.Tape;
+import sakd.nn.Var;
+import sakd.ops.Ops;
+import sakd.ops.Tensor;
+import sakd.task.Task;
+
+/**
+ * The terms of classification, of each sample: cross-entropy with its class, and T^2 KL from the
+ * teacher's softened classes.
+ */
+record ClassLoss(DistillationForm form) implements LabelLoss {
+  @Override
+  public List<String> names() {
+    return Task.CLASSIFICATION.losses();
+  }
+
+  @Override
+  public List<Float> weights(DistillationWeights weights) {
+    return List.of(weights.ce(), weights.logits());
+  }
+
+  @Override
+  public Computed compute(
+      Tape tape,
+      Network.Output student,
+      Network.Output teacher,
+      DeviceBatch batch,
+      DistillationWeights weights,
+      Tensor lossScale) {
+    Ops ops = tape.ops();
+    Tensor each = each(tape, student, teacher, batch, weights, lossScale);
+    Tensor hits = ops.allocate(DType.I32, 2);
+    try (Tensor rank = ops.allocate(DType.I32, batch.size())) {
+      ops.labelRank(student.logits().value(), batch.labels(), rank);
+      ops.countHits(rank, hits);
+    }
+    return new Computed(each, hits);
+  }
+
+  /** Cross-entropy and divergence of each sample, [N, 2]. */
+  private Tensor each(
+      Tape tape,
+      Network.Output student,
+      Network.Output teacher,
+      DeviceBatch batch,
+      DistillationWeights weights,
+      Tensor lossScale) {
+    Tensor labels = batch.labels();
+    Tensor mix = batch.mix();
+    Ops ops = tape.ops();
+    Tensor expected = weights.logits() > 0 ? teacher.logits().value() : null;
+    int steps = student.stepLogits().value().dim(0);
+    if (!form.everyStep() || steps == 1) {
+      return each(tape, student.logits(), expected, labels, mix, weights, lossScale);
+    }
+    int samples = student.logits().value().dim(-2);
+    Tensor each = ops.allocate(DType.F32, samples, 2);
+    try (Tensor targets = ops.allocate(DType.I32, steps, samples);
+        Tensor teachers =
+            expected == null
+                ? null
+                : ops.allocate(DType.F32, steps, samples, expected.channels())) {
+      ops.repeatSteps(labels, targets);
+      if (expected != null) {
+        ops.repeatSteps(expected, teachers);
+      }
+      // Row i of all steps meets the last but i: the same samples as within one step.
+      try (Tensor all =
+          each(tape, student.stepLogits(), teachers, targets, mix, weights, lossScale)) {
+        ops.timeMean(all.reshape(steps, samples, 2), each.reshape(1, samples, 2));
+      }
+    }
+    return each;
+  }
+
+  /** The same of logits with a row for each label. */
+  private Tensor each(
+      Tape tape,
+      Var student,
+      Tensor teacher,
+      Tensor labels,
+      Tensor mix,
+      DistillationWeights weights,
+      Tensor lossScale) {
+    Ops ops = tape.ops();
+    Tensor logits = student.value();
+    Tensor each = ops.allocate(DType.F32, Math.toIntExact(logits.rows()), 2);
+    Tensor grad = tape.gradientOf(student);
+    boolean headTail = form.head() > 0 && teacher != null;
+    ops.softmaxLoss(
+        logits,
+        headTail ? null : teacher,
+        labels,
+        mix,
+        lossScale,
+        weights.ce() * (1 - form.tetLambda()),
+        headTail || teacher == null ? 0 : weights.logits(),
+        weights.temperature(),
+        weights.labelSmoothing(),
+        each,
+        grad);
+    if (form.tetLambda() > 0) {
+      ops.tetRegularizer(
+          logits, lossScale, form.tetLambda(), form.tetTarget(), weights.ce(), each, grad);
+    }
+    if (headTail) {
+      ops.headTailLoss(
+          logits,
+          teacher,
+          lossScale,
+          weights.temperature(),
+          weights.logits(),
+          form.head(),
+          each,
+          grad);
+    }
+    tape.pass(student, grad);
+    return each;
+  }
+}

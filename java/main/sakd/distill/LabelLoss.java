@@ -1,0 +1,38 @@
+package sakd.distill;
+
+import java.util.List;
+import sakd.infer.DeviceBatch;
+import sakd.model.Network;
+import sakd.nn.Tape;
+import sakd.ops.Tensor;
+
+/** What labels and the teacher's logits ask of a network's, as a task has them. */
+interface LabelLoss {
+  /**
+   * Losses of a batch.
+   *
+   * @param each [R, L], as {@link sakd.task.Objective.Losses} has it
+   * @param hits I32 [2]
+   */
+  record Computed(Tensor each, Tensor hits) {}
+
+  /** The names of the L losses. */
+  List<String> names();
+
+  /**
+   * Computes the losses and passes their gradients to the student's tape.
+   *
+   * @param teacher null if no term needs it
+   * @param lossScale [1], multiplies the gradients
+   */
+  Computed compute(
+      Tape tape,
+      Network.Output student,
+      Network.Output teacher,
+      DeviceBatch batch,
+      DistillationWeights weights,
+      Tensor lossScale);
+
+  /** The weight of each loss. */
+  List<Float> weights(DistillationWeights weights);
+}
