@@ -62,7 +62,7 @@ final class Requirements {
     require(
         isLabelled(logits, labels)
             && floats(lossScale, 1)
-            && (klWeight == 0 || teacher != null && floats(teacher, logits.size()))
+            && (klWeight == 0 || (teacher != null && floats(teacher, logits.size())))
             && floats(losses, 2)
             && ints(hits, 2)
             && floats(grad, logits.size()),
