@@ -107,7 +107,7 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
     for (int i = 0; i < Math.min(IMAGES, set.size()); i++) {
       ByteBuffer pixels;
       try {
-        set.read(i, null, set.shape(), pixels);
+        pixels = set.pixels(i);
       } catch (UserError e) {
         // The epoch that reads it counts it and says so.
         continue;
