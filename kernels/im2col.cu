@@ -10,7 +10,7 @@
 // col is assigned, zero where a window reaches outside. x [batch, H, W, C], rows of col are windows.
 KERNEL(im2col, GLOBAL const storage* RESTRICT x, GLOBAL float* RESTRICT col, int64 image,
        int height, int width, int out_height, int out_width, int size, int stride, int pad,
-       int64 rows, int columns) {
+       int dilation, int64 rows, int columns) {
   FOR_EACH_ROW(row, rows) {
     const int left = (int)(row % out_width) * stride - pad;
     const int top = (int)(row / out_width % out_height) * stride - pad;
@@ -19,7 +19,7 @@ KERNEL(im2col, GLOBAL const storage* RESTRICT x, GLOBAL float* RESTRICT col, int
       int64 to = row * size * size * columns + c;
       for (int dy = 0; dy < size; ++dy) {
         for (int dx = 0; dx < size; ++dx) {
-          const int h = top + dy, w = left + dx;
+          const int h = top + dy * dilation, w = left + dx * dilation;
           const bool inside = h >= 0 && h < height && w >= 0 && w < width;
           vfloat value = splat(0);
           if (inside) value = load(x, (((from * height + h) * width + w) * columns + c) * LANES);
@@ -34,13 +34,13 @@ KERNEL(im2col, GLOBAL const storage* RESTRICT x, GLOBAL float* RESTRICT col, int
 // As im2col, with col [rows, k, k, C] in storage type.
 KERNEL(windows, GLOBAL const storage* RESTRICT x, GLOBAL storage* RESTRICT col, int64 image,
        int height, int width, int out_height, int out_width, int size, int stride, int pad,
-       int64 rows, int columns) {
+       int dilation, int64 rows, int columns) {
   FOR_EACH_ROW(row, rows) {
     const int left = (int)(row % out_width) * stride - pad;
     const int top = (int)(row / out_width % out_height) * stride - pad;
     const int64 from = image + row / out_width / out_height;
     for (int place = 0; place < size * size; ++place) {
-      const int h = top + place / size, w = left + place % size;
+      const int h = top + place / size * dilation, w = left + place % size * dilation;
       const bool inside = h >= 0 && h < height && w >= 0 && w < width;
       FOR_EACH_COLUMN(c, columns) {
         vfloat value = splat(0);
@@ -55,22 +55,21 @@ KERNEL(windows, GLOBAL const storage* RESTRICT x, GLOBAL storage* RESTRICT col, 
 // it is in, so there are no atomics. Rows are pixels.
 KERNEL(col2im, GLOBAL const float* RESTRICT col, GLOBAL storage* RESTRICT grad_x, int64 image,
        int height, int width, int out_height, int out_width, int size, int stride, int pad,
-       int64 rows, int columns) {
+       int dilation, int64 rows, int columns) {
   FOR_EACH_ROW(row, rows) {
     const int w = (int)(row % width), h = (int)(row / width % height);
     const int64 from = row / width / height;
-    // Windows oh with oh stride - pad <= h < oh stride - pad + size.
-    const int oh_last = (h + pad) / stride < out_height ? (h + pad) / stride : out_height - 1;
-    const int oh_first = h + pad < size ? 0 : (h + pad - size) / stride + 1;
-    const int ow_last = (w + pad) / stride < out_width ? (w + pad) / stride : out_width - 1;
-    const int ow_first = w + pad < size ? 0 : (w + pad - size) / stride + 1;
     FOR_EACH_COLUMN(c, columns) {
       vfloat sum = splat(0);
-      for (int oh = oh_first; oh <= oh_last; ++oh) {
-        for (int ow = ow_first; ow <= ow_last; ++ow) {
+      // The windows oh in which the pixel has the place a: oh stride - pad + a dilation = h.
+      for (int a = size - 1; a >= 0; --a) {
+        const int down = h + pad - a * dilation, oh = down / stride;
+        if (down < 0 || oh >= out_height || oh * stride != down) continue;
+        for (int b = size - 1; b >= 0; --b) {
+          const int right = w + pad - b * dilation, ow = right / stride;
+          if (right < 0 || ow >= out_width || ow * stride != right) continue;
           const int64 window = (from * out_height + oh) * out_width + ow;
-          const int place = (h - (oh * stride - pad)) * size + (w - (ow * stride - pad));
-          sum = sum + load_float(col, ((window * size * size + place) * columns + c) * LANES);
+          sum = sum + load_float(col, ((window * size * size + a * size + b) * columns + c) * LANES);
         }
       }
       store(grad_x, ((image * height * width + row) * columns + c) * LANES, sum);

@@ -73,41 +73,46 @@ INLINE int last_reader(float scale, int i, int out) {
   return last < out - 2 ? (int)last + 1 : out - 1;
 }
 
-// sums [M, H, columns] is assigned, from grad_y [M, OH, columns]: a column is LANES of OW C numbers, and
-// rows = M H. Where sides become larger, memory gives grad_y once and a cache a second time.
+// In both, a row is `line` numbers, of which the columns, LANES each, begin with `first`.
+
+// sums [M, H, line] is assigned, from grad_y [M, OH, line]: lines of OW C numbers, and rows = M H. Where
+// sides become larger, memory gives grad_y once and a cache a second time.
 KERNEL(resize_backward_down, GLOBAL const storage* RESTRICT grad_y, GLOBAL float* RESTRICT sums,
-       int nearest, float scale, int height, int out_height, int rows, int columns) {
+       int nearest, float scale, int height, int out_height, int line, int first, int rows, int columns) {
   FOR_EACH_ROW(row, rows) {
     const int h = (int)row % height;
     const int64 image = (int)row / height;
-    const int first = first_reader(scale, h), last = last_reader(scale, h, out_height);
+    const int begin = first_reader(scale, h), end = last_reader(scale, h, out_height);
     FOR_EACH_COLUMN(c, columns) {
+      const int64 at = first + c * LANES;
       vfloat sum = splat(0);
-      for (int oh = first; oh <= last; ++oh) {
+      for (int oh = begin; oh <= end; ++oh) {
         const float weight = weight_of(nearest, scale, oh, h, height);
-        if (weight > 0.0f) sum = sum + load(grad_y, ((image * out_height + oh) * columns + c) * LANES) * weight;
+        if (weight > 0.0f) sum = sum + load(grad_y, (image * out_height + oh) * line + at) * weight;
       }
-      store_float(sums, (row * columns + c) * LANES, sum);
+      store_float(sums, row * line + at, sum);
     }
   }
 }
 
-// grad_x [M, H, W, C] is assigned, or with add added to, from sums [M, H, OW, C]; rows = M H W.
+// grad_x [M, H, W, line] is assigned, or with add added to, from sums [M, H, OW, line]: lines of C numbers,
+// and rows = M H W.
 KERNEL(resize_backward_across, GLOBAL const float* RESTRICT sums, GLOBAL storage* RESTRICT grad_x,
-       int nearest, float scale, int width, int out_width, int add, int rows, int columns) {
+       int nearest, float scale, int width, int out_width, int add, int line, int first, int rows,
+       int columns) {
   FOR_EACH_ROW(row, rows) {
     const int w = (int)row % width;
-    const int64 line = (int64)((int)row / width) * out_width;
-    const int first = first_reader(scale, w), last = last_reader(scale, w, out_width);
+    const int64 image = (int64)((int)row / width) * out_width;
+    const int begin = first_reader(scale, w), end = last_reader(scale, w, out_width);
     FOR_EACH_COLUMN(c, columns) {
-      const int64 at = (row * columns + c) * LANES;
+      const int64 at = first + c * LANES;
       vfloat sum = splat(0);
-      if (add) sum = load(grad_x, at);
-      for (int ow = first; ow <= last; ++ow) {
+      if (add) sum = load(grad_x, row * line + at);
+      for (int ow = begin; ow <= end; ++ow) {
         const float weight = weight_of(nearest, scale, ow, w, width);
-        if (weight > 0.0f) sum = sum + load_float(sums, ((line + ow) * columns + c) * LANES) * weight;
+        if (weight > 0.0f) sum = sum + load_float(sums, (image + ow) * line + at) * weight;
       }
-      store(grad_x, at, sum);
+      store(grad_x, row * line + at, sum);
     }
   }
 }

@@ -44,23 +44,28 @@ void check(bool nearest, int images, Side down, Side across, int channels, Rando
       }
     }
   }
-  const int columns = channels / LANES, line = across.out * channels / LANES, lines = images * down.in;
+  const int columns = channels / LANES, line = across.out * channels, lines = images * down.in;
   const Buffer<storage> input = to_storage_buffer(x), g = to_storage_buffer(grad_y);
   const Buffer<storage> output(y.size()), grad_input(x.size());
-  const Buffer<float> sums(size_t(lines) * across.out * channels);
+  const Buffer<float> sums(size_t(lines) * line);
   KERNEL_OF(resize_forward)
   (matrix(out_rows, columns), input.data(), output.data(), nearest, down.scale(), across.scale(), down.in, across.in,
    down.out, across.out, int(out_rows), columns);
-  KERNEL_OF(resize_backward_down)
-  (matrix(lines, line), g.data(), sums.data(), nearest, down.scale(), down.in, down.out, lines, line);
+  // In two parts, the second from the second vector on.
+  for (int part : {0, 1}) {
+    const int vectors = part == 0 ? 1 : line / LANES - 1;
+    KERNEL_OF(resize_backward_down)
+    (matrix(lines, vectors), g.data(), sums.data(), nearest, down.scale(), down.in, down.out, line, part * LANES, lines,
+     vectors);
+  }
   KERNEL_OF(resize_backward_across)
   (matrix(in_rows, columns), sums.data(), grad_input.data(), nearest, across.scale(), across.in, across.out, 0,
-   int(in_rows), columns);
+   channels, 0, int(in_rows), columns);
   const Doubles earlier = random.normals(x.size());
   const Buffer<storage> sum = to_storage_buffer(earlier);
   KERNEL_OF(resize_backward_across)
-  (matrix(in_rows, columns), sums.data(), sum.data(), nearest, across.scale(), across.in, across.out, 1, int(in_rows),
-   columns);
+  (matrix(in_rows, columns), sums.data(), sum.data(), nearest, across.scale(), across.in, across.out, 1, channels, 0,
+   int(in_rows), columns);
   check_storage("y", output, y, nearest ? 0 : 1e-6);
   // Sums of many that cancel.
   check_storage("grad_x", grad_input, grad_x, 5e-6);

@@ -159,8 +159,8 @@ Status finalize_convolution(const Node& v) {
   }
   if (item<int64_t>(v, 106) != 2) return refuse(BAD_PARAM, "%ld dimensions", long(item<int64_t>(v, 106)));
   for (int i = 0; i < 2; ++i) {
-    if (item<int64_t>(v, 102, i) != 1) return refuse(NOT_SUPPORTED, "a dilation");
     if (item<int64_t>(v, 103, i) < 1) return refuse(BAD_PARAM, "a stride that is not positive");
+    if (item<int64_t>(v, 102, i) < 1) return refuse(BAD_PARAM, "a dilation that is not positive");
     if (item<int64_t>(v, 104, i) != item<int64_t>(v, 105, i) || item<int64_t>(v, 104, i) < 0) {
       return refuse(NOT_SUPPORTED, "paddings that differ or are negative");
     }
@@ -190,7 +190,7 @@ Status finalize_operation(Node& op) {
   type_of(item<int>(y, 901), &others[1]);
   if (type != others[0] || type != others[1]) return refuse(NOT_SUPPORTED, "tensors of different types");
   task.problem = {type,      d(x, 0),   d(x, 2),   d(x, 3),   d(x, 1),   d(w, 0),   d(w, 2),   d(w, 3),  d(y, 2),
-                  d(y, 3),   c(105, 0), c(105, 1), c(103, 0), c(103, 1), 1,         1,         1};
+                  d(y, 3),   c(105, 0), c(105, 1), c(103, 0), c(103, 1), c(102, 0), c(102, 1), 1};
   if (!task.problem.consistent() || d(w, 1) != d(x, 1) || d(y, 0) != d(x, 0) || d(y, 1) != d(w, 0)) {
     return refuse(BAD_PARAM_SHAPE_MISMATCH, "the sizes of x, w and y do not fit each other");
   }

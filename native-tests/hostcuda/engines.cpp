@@ -47,23 +47,26 @@ std::string text_of(const Plan& plan) {
   const Problem& o = t.problem;
   char text[400];
   snprintf(text, sizeof text,
-           "{\"stand-in\": [%d, %d, %a, %a, %ld, %ld, %ld, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d]}",
+           "{\"stand-in\": [%d, %d, %a, %a, %ld, %ld, %ld, %d, %d, "
+           "%d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d]}",
            plan.engine, int(t.kind), double(t.alpha), double(t.beta), long(t.uids[0]), long(t.uids[1]),
            long(t.uids[2]), int(o.type), o.n, o.h, o.w, o.c, o.k, o.r, o.s, o.p, o.q, o.pad_h, o.pad_w, o.stride_h,
-           o.stride_w);
+           o.stride_w, o.dilation_h, o.dilation_w);
   return text;
 }
 
 bool read_text(const std::string& text, Plan* plan) {
   Task t{};
   Problem& o = t.problem;
-  o.dilation_h = o.dilation_w = o.groups = 1;
+  o.groups = 1;
   int engine, kind, type;
   long uids[3];
   if (sscanf(text.c_str(),
-             "{\"stand-in\": [%d, %d, %a, %a, %ld, %ld, %ld, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d]}",
+             "{\"stand-in\": [%d, %d, %a, %a, %ld, %ld, %ld, %d, %d, "
+             "%d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d]}",
              &engine, &kind, &t.alpha, &t.beta, &uids[0], &uids[1], &uids[2], &type, &o.n, &o.h, &o.w, &o.c, &o.k,
-             &o.r, &o.s, &o.p, &o.q, &o.pad_h, &o.pad_w, &o.stride_h, &o.stride_w) != 21) {
+             &o.r, &o.s, &o.p, &o.q, &o.pad_h, &o.pad_w, &o.stride_h, &o.stride_w,
+             &o.dilation_h, &o.dilation_w) != 23) {
     return false;
   }
   std::copy(uids, uids + 3, t.uids);

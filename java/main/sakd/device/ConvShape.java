@@ -3,9 +3,20 @@ package sakd.device;
 /**
  * A convolution: x [batch, height, width, in] with w [out, kernel, kernel, in] gives y [batch,
  * outHeight, outWidth, out]; cross-correlation as in every framework, zero padding on all sides.
+ *
+ * @param dilation how many pixels of x lie between neighbours of the window, 1 where they are
+ *     neighbours in x too
  */
 public record ConvShape(
-    int batch, int height, int width, int in, int out, int kernel, int stride, int pad) {
+    int batch,
+    int height,
+    int width,
+    int in,
+    int out,
+    int kernel,
+    int stride,
+    int pad,
+    int dilation) {
   public ConvShape {
     if (batch < 1
         || height < 1
@@ -14,15 +25,17 @@ public record ConvShape(
         || out < 1
         || kernel < 1
         || stride < 1
-        || pad < 0) {
+        || pad < 0
+        || dilation < 1) {
       throw new IllegalArgumentException("convolution sizes must be positive");
     }
-    if (height + 2 * pad < kernel || width + 2 * pad < kernel) {
+    int reach = reach(kernel, dilation);
+    if (height + 2 * pad < reach || width + 2 * pad < reach) {
       throw new IllegalArgumentException(
           "a "
-              + kernel
+              + reach
               + "x"
-              + kernel
+              + reach
               + " convolution does not fit an image of "
               + height
               + "x"
@@ -32,12 +45,28 @@ public record ConvShape(
     }
   }
 
+  /** Of windows without gaps. */
+  public ConvShape(
+      int batch, int height, int width, int in, int out, int kernel, int stride, int pad) {
+    this(batch, height, width, in, out, kernel, stride, pad, 1);
+  }
+
+  /** Rows or columns from one end of a window to the other. */
+  private static int reach(int kernel, int dilation) {
+    return dilation * (kernel - 1) + 1;
+  }
+
   public int outHeight() {
-    return (height + 2 * pad - kernel) / stride + 1;
+    return (height + 2 * pad - reach(kernel, dilation)) / stride + 1;
   }
 
   public int outWidth() {
-    return (width + 2 * pad - kernel) / stride + 1;
+    return (width + 2 * pad - reach(kernel, dilation)) / stride + 1;
+  }
+
+  /** The same convolution of x with another number of channels. */
+  public ConvShape withIn(int channels) {
+    return new ConvShape(batch, height, width, channels, out, kernel, stride, pad, dilation);
   }
 
   /** Multiply-accumulates of one forward pass over the whole batch. */

@@ -168,7 +168,7 @@ public final class NirFile {
     node.putDataset("bias", conv.bias());
     node.putDataset("stride", new int[] {s.stride(), s.stride()});
     node.putDataset("padding", new int[] {s.pad(), s.pad()});
-    node.putDataset("dilation", new int[] {1, 1});
+    node.putDataset("dilation", new int[] {s.dilation(), s.dilation()});
     node.putDataset("groups", 1L);
   }
 

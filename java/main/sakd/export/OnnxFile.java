@@ -158,12 +158,17 @@ public final class OnnxFile {
               weights(
                   conv.name() + ".weight", conv.weight(), s.out(), s.in(), s.kernel(), s.kernel()),
               weights(conv.name() + ".bias", conv.bias(), s.out()));
-      each("Conv", conv.in(), conv.out(), weights, window(s.kernel(), s.stride(), s.pad()));
+      each(
+          "Conv",
+          conv.in(),
+          conv.out(),
+          weights,
+          window(s.kernel(), s.stride(), s.pad(), s.dilation()));
     } else if (node instanceof NetworkGraph.Neurons neurons) {
       neurons(neurons);
     } else if (node instanceof NetworkGraph.MaxPool max) {
       var p = max.pool();
-      each("MaxPool", max.in(), max.out(), List.of(), window(p.size(), p.stride(), p.pad()));
+      each("MaxPool", max.in(), max.out(), List.of(), window(p.size(), p.stride(), p.pad(), 1));
     } else if (node instanceof NetworkGraph.Flatten flatten) {
       each("Flatten", flatten.in(), flatten.out(), List.of());
     } else if (node instanceof NetworkGraph.AveragePool average) {
@@ -182,11 +187,12 @@ public final class OnnxFile {
     }
   }
 
-  private static Protobuf[] window(int size, int stride, int pad) {
+  private static Protobuf[] window(int size, int stride, int pad, int dilation) {
     return new Protobuf[] {
       attribute("kernel_shape", size, size),
       attribute("strides", stride, stride),
-      attribute("pads", pad, pad, pad, pad)
+      attribute("pads", pad, pad, pad, pad),
+      attribute("dilations", dilation, dilation)
     };
   }
 

@@ -14,26 +14,40 @@ public final class Conv2d {
   private final int kernel;
   private final int stride;
   private final int pad;
+  private final int dilation;
 
   /** A square kernel without bias, padded so that stride 1 keeps the size. */
   public Conv2d(Parameters p, String name, int in, int out, int kernel, int stride) {
-    this(p, name, in, out, kernel, stride, false);
+    this(p, name, in, out, kernel, stride, 1);
+  }
+
+  /** The same of windows whose elements lie {@code dilation} pixels apart. */
+  public Conv2d(Parameters p, String name, int in, int out, int kernel, int stride, int dilation) {
+    this(p, name, in, out, kernel, stride, dilation, false);
   }
 
   /** As the constructor, with a bias, which starts at 0. */
   public static Conv2d withBias(
       Parameters p, String name, int in, int out, int kernel, int stride) {
-    return new Conv2d(p, name, in, out, kernel, stride, true);
+    return new Conv2d(p, name, in, out, kernel, stride, 1, true);
   }
 
   private Conv2d(
-      Parameters p, String name, int in, int out, int kernel, int stride, boolean biased) {
+      Parameters p,
+      String name,
+      int in,
+      int out,
+      int kernel,
+      int stride,
+      int dilation,
+      boolean biased) {
     this.name = name;
     this.in = in;
     this.out = out;
     this.kernel = kernel;
     this.stride = stride;
-    this.pad = kernel / 2;
+    this.pad = dilation * (kernel / 2);
+    this.dilation = dilation;
     this.weight = p.conv(name + ".weight", out, in, kernel);
     this.bias = biased ? p.constant(name + ".bias", 0, out) : null;
   }
@@ -43,7 +57,15 @@ public final class Conv2d {
     Tensor value = x.value();
     ConvShape shape =
         new ConvShape(
-            value.dim(0) * value.dim(1), value.dim(2), value.dim(3), in, out, kernel, stride, pad);
+            value.dim(0) * value.dim(1),
+            value.dim(2),
+            value.dim(3),
+            in,
+            out,
+            kernel,
+            stride,
+            pad,
+            dilation);
     if (tape.monitor() != null) {
       tape.monitor().weights(name, value, x.mostSpikes(), shape.macs());
     }

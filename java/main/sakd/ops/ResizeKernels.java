@@ -43,39 +43,72 @@ final class ResizeKernels {
     int outWidth = gradY.dim(-2);
     int channels = gradX.channels();
     int images = Math.toIntExact(gradX.product(0, gradX.rank() - 3));
-    long across = (long) outWidth * channels;
+    int line = Math.multiplyExact(outWidth, channels);
+    int lines = Math.multiplyExact(images, height);
+    int pixels = Math.toIntExact(gradX.rows());
     try (Tensor sums = ops.allocate(DType.F32, images, height, outWidth, channels)) {
-      int lanes = ops.lanes(across, gradY.type(), 1);
-      int columns = Math.toIntExact(across / lanes);
-      int rows = Math.multiplyExact(images, height);
-      ops.kernel(FILE, "resize_backward_down", gradY.type(), lanes)
-          .launchRows(
-              rows,
-              columns,
-              gradY.memory(),
-              sums.memory(),
-              nearest(kind),
-              (float) height / outHeight,
-              height,
-              outHeight,
-              rows,
-              columns);
-      lanes = ops.lanes(channels, gradX.type(), 1);
-      columns = channels / lanes;
-      ops.kernel(FILE, "resize_backward_across", gradX.type(), lanes)
-          .launchRows(
-              gradX.rows(),
-              columns,
-              sums.memory(),
-              gradX.memory(),
-              nearest(kind),
-              (float) width / outWidth,
-              width,
-              outWidth,
-              add ? 1 : 0,
-              Math.toIntExact(gradX.rows()),
-              columns);
+      forEachPart(
+          line,
+          gradY.type(),
+          (lanes, first, columns) ->
+              ops.kernel(FILE, "resize_backward_down", gradY.type(), lanes)
+                  .launchRows(
+                      lines,
+                      columns,
+                      gradY.memory(),
+                      sums.memory(),
+                      nearest(kind),
+                      (float) height / outHeight,
+                      height,
+                      outHeight,
+                      line,
+                      first,
+                      lines,
+                      columns));
+      forEachPart(
+          channels,
+          gradX.type(),
+          (lanes, first, columns) ->
+              ops.kernel(FILE, "resize_backward_across", gradX.type(), lanes)
+                  .launchRows(
+                      pixels,
+                      columns,
+                      sums.memory(),
+                      gradX.memory(),
+                      nearest(kind),
+                      (float) width / outWidth,
+                      width,
+                      outWidth,
+                      add ? 1 : 0,
+                      channels,
+                      first,
+                      pixels,
+                      columns));
     }
+  }
+
+  /**
+   * Works on {@code columns} of {@code lanes} numbers each, from number {@code first} of a line.
+   */
+  private interface Part {
+    void launch(int lanes, int first, int columns);
+  }
+
+  /**
+   * A line of numbers in vectors: those that divide it, or, where they would be short and need not
+   * be aligned, long ones and short ones for the rest.
+   */
+  private void forEachPart(int line, DType type, Part part) {
+    int lanes = ops.lanes(line, type, 1);
+    int most = ops.device().preferredLanes(type, 1);
+    if (2 * lanes >= most || line < most || ops.device().hasWarps()) {
+      part.launch(lanes, 0, line / lanes);
+      return;
+    }
+    part.launch(most, 0, line / most);
+    int rest = line % most;
+    lanes = ops.lanes(rest, type, 1);
+    part.launch(lanes, line - rest, rest / lanes);
   }
 
   private static int nearest(Resize kind) {

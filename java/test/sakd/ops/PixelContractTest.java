@@ -125,6 +125,51 @@ class PixelContractTest {
     }
   }
 
+  /** A NaN shows in the loss and is no hit; a class that the teacher rules out adds nothing. */
+  @EachDevice
+  void brokenLogits(Ops ops) {
+    int pixels = 35;
+    double[] q = new Draw(1).normal(pixels * 3);
+    double[] y = new double[pixels];
+    for (int i = 0; i < pixels; i++) {
+      q[3 * i + 1] = Double.NEGATIVE_INFINITY;
+      y[i] = i % 3;
+    }
+    for (int broken : new int[] {-1, 0, 3 * pixels - 1}) {
+      double[] z = new Draw(2).normal(pixels * 3);
+      if (broken >= 0) {
+        z[broken] = Double.NaN;
+      }
+      try (Twins twins = new Twins(ops)) {
+        Twin logits = twins.of(DType.F32, z, 1, 5, 7, 3);
+        Twin teacher = twins.of(DType.F32, q, 1, 5, 7, 3);
+        Twin labels = twins.of(DType.U8, y, 1, 5, 7);
+        Twin one = twins.scalar(1);
+        Twin losses = twins.poisoned(DType.F32, 1, 2);
+        Twin hits = twins.poisoned(DType.I32, 2);
+        Twin grad = twins.of(DType.F32, new double[3 * pixels], 1, 5, 7, 3);
+        twins.run(
+            s ->
+                s.ops()
+                    .pixelLoss(
+                        s.at(logits),
+                        s.at(teacher),
+                        s.at(labels),
+                        s.at(one),
+                        1,
+                        1,
+                        2,
+                        0,
+                        s.at(losses),
+                        s.at(hits),
+                        s.at(grad)));
+        twins.assertClose("losses", losses);
+        twins.assertExact("hits", hits);
+        twins.assertClose("grad", grad, 0.1);
+      }
+    }
+  }
+
   /** Twice, as counts are added; whole numbers, of which many are equal, and NaNs. */
   @EachDevice
   void confusion(Ops ops) {

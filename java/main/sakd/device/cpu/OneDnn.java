@@ -128,6 +128,7 @@ final class OneDnn implements MatrixLibrary {
           new memory.desc(
               wDims, memory.data_type.f32, new long[] {k * k * s.in(), 1, k * s.in(), s.in()});
       long[] strides = {s.stride(), s.stride()};
+      long[] dilates = {s.dilation() - 1, s.dilation() - 1};
       long[] padding = {s.pad(), s.pad()};
       primitive_attr attr = new primitive_attr();
       attr.set_scratchpad_mode(dnnl.scratchpad_mode.user);
@@ -147,6 +148,7 @@ final class OneDnn implements MatrixLibrary {
                   : wAny,
               yDesc,
               strides,
+              dilates,
               padding,
               padding,
               attr,
@@ -166,6 +168,7 @@ final class OneDnn implements MatrixLibrary {
                   wAny,
                   yDesc,
                   strides,
+                  dilates,
                   padding,
                   padding,
                   forward,
@@ -183,6 +186,7 @@ final class OneDnn implements MatrixLibrary {
                   wAny,
                   yDesc,
                   strides,
+                  dilates,
                   padding,
                   padding,
                   forward,

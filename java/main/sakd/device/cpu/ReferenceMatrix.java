@@ -17,7 +17,7 @@ public final class ReferenceMatrix implements MatrixLibrary {
     return "plain loops";
   }
 
-  // ---- convolution: y[n,oh,ow,o] = sum_{a,b,i} x[n, oh s - p + a, ow s - p + b, i] w[o,a,b,i]
+  // ---- convolution: y[n,oh,ow,o] = sum_{a,b,i} x[n, oh s - p + a d, ow s - p + b d, i] w[o,a,b,i]
   // ----
 
   /** Size of x, w and y, as array lengths. */
@@ -42,9 +42,9 @@ public final class ReferenceMatrix implements MatrixLibrary {
   /** Calls {@code tap} for each place of the window at output (n, oh, ow) inside the image. */
   private static void window(ConvShape s, int n, int oh, int ow, Tap tap) {
     for (int a = 0; a < s.kernel(); a++) {
-      int h = oh * s.stride() - s.pad() + a;
+      int h = oh * s.stride() - s.pad() + a * s.dilation();
       for (int b = 0; b < s.kernel(); b++) {
-        int w = ow * s.stride() - s.pad() + b;
+        int w = ow * s.stride() - s.pad() + b * s.dilation();
         if (h >= 0 && h < s.height() && w >= 0 && w < s.width()) {
           tap.at(((n * s.height() + h) * s.width() + w) * s.in(), (a * s.kernel() + b) * s.in());
         }

@@ -151,6 +151,7 @@ final class WindowConv implements AutoCloseable {
         s.kernel(),
         s.stride(),
         s.pad(),
+        s.dilation(),
         rows,
         columns);
   }

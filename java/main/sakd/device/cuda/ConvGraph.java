@@ -68,7 +68,7 @@ final class ConvGraph implements AutoCloseable {
               .set(BackendAttribute.CONVOLUTION_COMP_TYPE, FLOAT)
               .set(BackendAttribute.CONVOLUTION_CONV_MODE, CROSS_CORRELATION)
               .set(BackendAttribute.CONVOLUTION_SPATIAL_DIMS, 2)
-              .set(BackendAttribute.CONVOLUTION_DILATIONS, 1, 1)
+              .set(BackendAttribute.CONVOLUTION_DILATIONS, s.dilation(), s.dilation())
               .set(BackendAttribute.CONVOLUTION_FILTER_STRIDES, s.stride(), s.stride())
               .set(BackendAttribute.CONVOLUTION_PRE_PADDINGS, s.pad(), s.pad())
               .set(BackendAttribute.CONVOLUTION_POST_PADDINGS, s.pad(), s.pad())

@@ -72,8 +72,8 @@ final class LegacyConv implements ConvAlgorithm {
             s.pad(),
             s.stride(),
             s.stride(),
-            1,
-            1,
+            s.dilation(),
+            s.dilation(),
             cudnnConvolutionMode.CUDNN_CROSS_CORRELATION,
             ConvGraph.FLOAT));
     // Float32 is float32: no TF32.

@@ -38,9 +38,7 @@ final class PaddedConv implements ConvAlgorithm {
     if (problem.type() == DType.F32 || channels == s.in()) {
       return Optional.empty();
     }
-    ConvShape padded =
-        new ConvShape(
-            s.batch(), s.height(), s.width(), channels, s.out(), s.kernel(), s.stride(), s.pad());
+    ConvShape padded = s.withIn(channels);
     return Optional.of(new ConvProblem(problem.direction(), padded, problem.type(), problem.add()));
   }
 

@@ -192,6 +192,7 @@ final class ClBlastLibrary implements MatrixLibrary {
             shape.kernel(),
             shape.stride(),
             shape.pad(),
+            shape.dilation(),
             rows,
             across);
   }

@@ -12,15 +12,26 @@ import sakd.testing.Draw;
 class ReferenceMatrixTest {
   @ParameterizedTest
   @CsvSource({
-    "2, 5, 4, 3, 2, 3, 1, 1",
-    "1, 6, 7, 2, 3, 3, 2, 1",
-    "2, 3, 3, 3, 4, 1, 1, 0",
-    "1, 5, 5, 2, 2, 1, 2, 0",
-    "1, 9, 8, 3, 2, 7, 2, 3"
+    "2, 5, 4, 3, 2, 3, 1, 1, 1",
+    "1, 6, 7, 2, 3, 3, 2, 1, 1",
+    "2, 3, 3, 3, 4, 1, 1, 0, 1",
+    "1, 5, 5, 2, 2, 1, 2, 0, 1",
+    "1, 6, 7, 2, 2, 3, 1, 2, 2",
+    "2, 7, 5, 1, 2, 3, 2, 3, 3",
+    "1, 4, 5, 2, 1, 3, 1, 6, 6",
+    "1, 9, 8, 3, 2, 7, 2, 3, 1"
   })
   void convolutionsGradientsAreFiniteDifferences(
-      int batch, int height, int width, int in, int out, int kernel, int stride, int pad) {
-    ConvShape s = new ConvShape(batch, height, width, in, out, kernel, stride, pad);
+      int batch,
+      int height,
+      int width,
+      int in,
+      int out,
+      int kernel,
+      int stride,
+      int pad,
+      int dilation) {
+    ConvShape s = new ConvShape(batch, height, width, in, out, kernel, stride, pad, dilation);
     Draw draw = new Draw(7);
     double[] x = draw.normal(batch * height * width * in);
     double[] w = draw.normal(out * kernel * kernel * in);
