@@ -5,16 +5,18 @@ import sakd.nn.Parameters;
 import sakd.nn.Tape;
 import sakd.nn.Var;
 
-/** A network for classification that also shows its stages' features, which distillation needs. */
+/** A network that also shows its stages' features, which distillation needs. */
 public interface Network extends AutoCloseable {
   /**
    * What a forward pass gives.
    *
-   * @param logits [1, N, K] float32, the mean of the next over time
-   * @param stepLogits [T', N, K] float32
+   * @param logits the mean over time, float32: [1, N, K], or of every pixel of the images, [1, N,
+   *     H, W, K]
+   * @param stepLogits those of every step, [T', N, K] float32; null for pixels
+   * @param auxiliary what a second head says of the pixels in training, like logits; null for none
    * @param stages the output of every stage, [T', N, H, W, C]
    */
-  record Output(Var logits, Var stepLogits, List<Var> stages) {}
+  record Output(Var logits, Var stepLogits, Var auxiliary, List<Var> stages) {}
 
   /**
    * Computes the logits.

@@ -2,6 +2,7 @@ package sakd.model;
 
 import java.util.Set;
 import sakd.base.UserError;
+import sakd.data.Targets;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 
@@ -23,6 +24,11 @@ public sealed interface NetworkSpec permits ResNetSpec, VggSpec {
   String name();
 
   Stem stem();
+
+  /** What the network finds in pictures: their class, or one for every pixel. */
+  default Targets.Kind targetKind() {
+    return Targets.Kind.CLASSES;
+  }
 
   /** The same network with another stem. */
   NetworkSpec withStem(Stem stem);
