@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import sakd.base.UserError;
 import sakd.data.Dataset;
+import sakd.data.SampleShape;
+import sakd.data.Targets;
 import sakd.io.ImageFiles;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
@@ -103,16 +105,22 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
   /** The first images of a set, as evaluation sees them; of recordings the first frame. */
   private void images(Dataset set, long step) {
     for (int i = 0; i < Math.min(IMAGES, set.size()); i++) {
-      ByteBuffer pixels = ByteBuffer.allocate(set.shape().bytes());
+      SampleShape shape;
+      ByteBuffer pixels;
       try {
-        set.read(i, null, set.shape(), pixels);
+        shape = set.shape(i);
+        pixels = ByteBuffer.allocate(shape.bytes());
+        set.read(i, null, shape, pixels);
       } catch (UserError e) {
         // The epoch that reads it counts it and says so.
         continue;
       }
-      byte[] png = ImageFiles.png(pixels.array(), set.channels(), set.height(), set.width());
-      String tag = "input " + i + "/" + set.classNames().get(set.label(i));
-      writer.image(tag, png, set.width(), set.height(), set.channels(), step);
+      byte[] png = ImageFiles.png(pixels.array(), shape.channels(), shape.height(), shape.width());
+      String tag =
+          set.targetKind() == Targets.Kind.CLASSES
+              ? "input " + i + "/" + set.classNames().get(set.label(i))
+              : "input " + i;
+      writer.image(tag, png, shape.width(), shape.height(), shape.channels(), step);
     }
   }
 
