@@ -68,6 +68,14 @@ public interface Dataset {
    */
   Placement read(int index, SplitMix64 random, SampleShape shape, ByteBuffer target);
 
+  /** A sample as evaluation sees it, in an array of its own. */
+  default ByteBuffer pixels(int index) {
+    SampleShape shape = shape(index);
+    ByteBuffer target = ByteBuffer.allocate(shape.bytes());
+    read(index, null, shape, target);
+    return target.flip();
+  }
+
   /**
    * What tells the set from another one, as a text: the same as long as no sample, label or class
    * changes, wherever the set lies. Sets that know more of their samples than their labels add it:

@@ -105,22 +105,20 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
   /** The first images of a set, as evaluation sees them; of recordings the first frame. */
   private void images(Dataset set, long step) {
     for (int i = 0; i < Math.min(IMAGES, set.size()); i++) {
-      SampleShape shape;
       ByteBuffer pixels;
       try {
-        shape = set.shape(i);
-        pixels = ByteBuffer.allocate(shape.bytes());
-        set.read(i, null, shape, pixels);
+        pixels = set.pixels(i);
       } catch (UserError e) {
         // The epoch that reads it counts it and says so.
         continue;
       }
-      byte[] png = ImageFiles.png(pixels.array(), shape.channels(), shape.height(), shape.width());
-      String tag =
-          set.targetKind() == Targets.Kind.CLASSES
-              ? "input " + i + "/" + set.classNames().get(set.label(i))
-              : "input " + i;
-      writer.image(tag, png, shape.width(), shape.height(), shape.channels(), step);
+      SampleShape s = set.shape(i);
+      byte[] png = ImageFiles.png(pixels.array(), s.channels(), s.height(), s.width());
+      String tag = "input " + i;
+      if (set.targetKind() == Targets.Kind.CLASSES) {
+        tag += "/" + set.classNames().get(set.label(i));
+      }
+      writer.image(tag, png, s.width(), s.height(), s.channels(), step);
     }
   }
 

@@ -350,11 +350,11 @@ class DataLoaderTest {
           new DatasetInfo("pixels", Collections.nCopies(10, "c"), new float[1], new float[1], true),
           2,
           2,
-          pixels(size),
+          numbered(size),
           labels(size));
     }
 
-    private static byte[] pixels(int size) {
+    private static byte[] numbered(int size) {
       byte[] pixels = new byte[4 * size];
       for (int i = 0; i < pixels.length; i++) {
         pixels[i] = (byte) (i / 4 + i % 4);

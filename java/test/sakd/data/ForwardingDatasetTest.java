@@ -22,7 +22,7 @@ import sakd.data.set.DistortedDataset;
 class ForwardingDatasetTest {
   /** What the interface derives from {@code info()} and {@code shape()}, and no set overrides. */
   private static final Set<String> DERIVED =
-      Set.of("name", "channels", "height", "width", "classes", "classNames");
+      Set.of("name", "channels", "height", "width", "classes", "classNames", "pixels");
 
   private static final Distortion JITTER = new Distortion(null, 0.5f, 0);
 
