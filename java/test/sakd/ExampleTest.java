@@ -86,7 +86,7 @@ class ExampleTest {
 
   private static byte[] pixels(Dataset set, int index) {
     ByteBuffer pixels = ByteBuffer.allocate(set.shape().bytes());
-    set.read(index, null, pixels);
+    set.read(index, null, set.shape(), pixels);
     return pixels.array();
   }
 

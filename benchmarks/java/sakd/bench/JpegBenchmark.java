@@ -69,7 +69,7 @@ public final class JpegBenchmark {
         int epoch = round;
         report(
             "decode and crop to 224",
-            i -> set.read(i, new SplitMix64(0, epoch, i), target.clear()));
+            i -> set.read(i, new SplitMix64(0, epoch, i), set.shape(), target.clear()));
         report("ImageIO and Graphics2D", i -> imageIo(files.get(i), new SplitMix64(0, epoch, i)));
       }
     } finally {

@@ -5,8 +5,8 @@ import sakd.base.SplitMix64;
 /**
  * Random crop, flip and mixing of training images.
  *
- * <p>A placement (dy, dx, flip) means {@code out(y, x) = in(y + dy, x' + dx)} with {@code x' = flip
- * == 1 ? W - 1 - x : x} and zero outside the image: torchvision's {@code RandomCrop(size, padding)}
+ * <p>A shift (dy, dx, flip) means {@code out(y, x) = in(y + dy, x' + dx)} with {@code x' = flip ==
+ * 1 ? W - 1 - x : x} and zero outside the image: torchvision's {@code RandomCrop(size, padding)}
  * and then {@code RandomHorizontalFlip}.
  *
  * @param pad the largest shift in pixels, from 0; dy and dx are uniform in [-pad, pad]
@@ -38,13 +38,18 @@ public record Augment(int pad, boolean horizontalFlip, Mixing mixing) {
     return new Augment(pad, horizontalFlip, other);
   }
 
-  /** The padding of the set (4 for CIFAR), and a flip if the classes allow it. */
+  /**
+   * The padding of the set (4 for CIFAR), and a flip if the classes allow it; where a target has to
+   * follow the pixels, the set itself moves both as it reads them.
+   */
   public static Augment standard(Dataset dataset) {
-    return new Augment(dataset.cropPadding(), dataset.info().horizontalFlip());
+    return dataset.targetKind() == Targets.Kind.CLASSES
+        ? new Augment(dataset.cropPadding(), dataset.info().horizontalFlip())
+        : new Augment(0, false);
   }
 
   /** Writes dy, dx and flip of a sample at an offset; a pure function of the other arguments. */
-  void place(long seed, int epoch, int sample, int[] target, int offset) {
+  void shift(long seed, int epoch, int sample, int[] target, int offset) {
     SplitMix64 random = new SplitMix64(seed, epoch, sample);
     target[offset] = random.nextInt(2 * pad + 1) - pad;
     target[offset + 1] = random.nextInt(2 * pad + 1) - pad;

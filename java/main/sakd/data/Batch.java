@@ -3,17 +3,28 @@ package sakd.data;
 import java.nio.ByteBuffer;
 
 /**
- * Some samples with their labels and where to crop and flip them.
+ * Some samples with what is to be found in them, and how the device moves and mixes them.
  *
  * <p>{@code images} is valid until the next call of {@code next} or {@code close} of the {@link
  * Epoch} it came from, which then fills it anew; the arrays are the batch's own.
  *
  * @param images uint8 {@code [size, frames, C, H, W]} from position 0 to the limit; a direct buffer
- * @param labels the class number of each image
- * @param placement dy, dx and flip of each image, {@code [size, 3]}, as {@link Augment} defines
- *     them; all 0 without augmentation
+ * @param shape of each sample here: that of the set, or where samples differ in size, which holds
+ *     the largest of the batch
+ * @param targets of each sample, in their order
+ * @param shifts dy, dx and flip of each image, {@code [size, 3]}, as {@link Augment} defines them;
+ *     all 0 without augmentation
  * @param mix how the samples are mixed in pairs, or null if they are not
+ * @param draw what the batch's other random numbers, those of dropout, are made from: it depends on
+ *     the seed, the epoch and the batch's number alone
  * @param size the number of samples
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
-public record Batch(ByteBuffer images, int[] labels, int[] placement, Mixing.Mix mix, int size) {}
+public record Batch(
+    ByteBuffer images,
+    SampleShape shape,
+    Targets targets,
+    int[] shifts,
+    Mixing.Mix mix,
+    long draw,
+    int size) {}

@@ -1,6 +1,8 @@
 package sakd.data;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import sakd.base.SplitMix64;
@@ -20,6 +22,12 @@ public final class DataLoader {
 
   /** Keys the mixing of a batch apart from what concerns one image. */
   private static final long MIX_KEY = -3;
+
+  /** Keys what else a batch draws, on the device. */
+  private static final long DRAW_KEY = -4;
+
+  /** Height and width of batches of pictures that differ: so many, that few sizes occur. */
+  private static final int SIDE_STEP = 32;
 
   final Dataset dataset;
   final int workers;
@@ -130,28 +138,63 @@ public final class DataLoader {
   Batch fill(int epoch, int[] order, int batch, Failures failures) throws InterruptedException {
     int start = batch * batchSize;
     int size = Math.min(batchSize, order.length - start);
-    int[] labels = new int[size];
-    int[] placement = new int[3 * size];
-    ByteBuffer images = free.poll();
-    if (images == null) {
-      int capacity = Math.min(batchSize, order.length) * dataset.shape().bytes();
-      images = ByteBuffer.allocateDirect(capacity);
-    }
-    images.clear();
+    SampleShape shape = shape(order, start, size);
+    ByteBuffer images = memory(Math.min(batchSize, order.length), shape);
+    List<Targets> targets = new ArrayList<>(size);
+    int[] shifts = new int[3 * size];
     for (int i = 0; i < size; i++) {
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
       int sample = order[start + i];
       SplitMix64 random = augmented() ? new SplitMix64(seed, epoch, sample, READ_KEY) : null;
-      labels[i] = dataset.label(failures.read(sample, random, images));
-      augment.place(seed, epoch, sample, placement, 3 * i);
+      targets.add(failures.read(sample, random, shape, images));
+      augment.shift(seed, epoch, sample, shifts, 3 * i);
     }
     Mixing.Mix mix =
         augment
             .mixing()
-            .draw(new SplitMix64(seed, epoch, batch, MIX_KEY), dataset.height(), dataset.width());
-    return new Batch(images.flip(), labels, placement, mix, size);
+            .draw(new SplitMix64(seed, epoch, batch, MIX_KEY), shape.height(), shape.width());
+    long draw = new SplitMix64(seed, epoch, batch, DRAW_KEY).nextLong();
+    return new Batch(images.flip(), shape, Targets.joined(targets), shifts, mix, draw, size);
+  }
+
+  /** The shape of a batch: the set's, or one that holds whole pictures of several sizes. */
+  private SampleShape shape(int[] order, int start, int size) {
+    SampleShape shape = dataset.shape();
+    if (augmented() || dataset.targetKind() == Targets.Kind.CLASSES) {
+      return shape;
+    }
+    int height = 1;
+    int width = 1;
+    for (int i = start; i < start + size; i++) {
+      SampleShape own = dataset.shape(order[i]);
+      height = Math.max(height, own.height());
+      width = Math.max(width, own.width());
+    }
+    return new SampleShape(shape.frames(), shape.channels(), roundedUp(height), roundedUp(width));
+  }
+
+  private static int roundedUp(int side) {
+    return (side + SIDE_STEP - 1) / SIDE_STEP * SIDE_STEP;
+  }
+
+  /** Room for a batch: that of an earlier one if it is large enough. */
+  private ByteBuffer memory(int samples, SampleShape shape) {
+    long bytes = (long) samples * shape.bytes();
+    if (bytes > Integer.MAX_VALUE) {
+      throw new UserError(
+          samples
+              + " pictures of "
+              + shape.height()
+              + "x"
+              + shape.width()
+              + " are too large for a batch; expected less than 2 GiB, give a smaller --batch-size");
+    }
+    ByteBuffer images = free.poll();
+    return images == null || images.capacity() < bytes
+        ? ByteBuffer.allocateDirect((int) bytes)
+        : images.clear();
   }
 
   /** Takes back the memory of a batch that is no longer used. */

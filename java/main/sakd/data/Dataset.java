@@ -7,32 +7,74 @@ import java.util.TreeMap;
 import sakd.base.SplitMix64;
 
 /**
- * A set for classification. A sample is decoded when a batch needs it, by the worker that prepares
- * the batch, straight into the batch's memory; whatever it is stored as, it comes out in the one
- * {@link #shape} of the set.
+ * Samples and what is to be found in them. A sample is decoded when a batch needs it, by the worker
+ * that prepares the batch, straight into the batch's memory; whatever it is stored as, training
+ * sees it in the one {@link #shape() shape} of the set.
  */
 public interface Dataset {
   /** Name, classes and normalisation. */
   DatasetInfo info();
 
-  /** What {@link #read} writes for every sample. */
+  /** What a sample becomes in training, and in evaluation unless the targets are masks. */
   SampleShape shape();
+
+  /**
+   * What evaluation makes of a sample: pictures with masks stay whole and need not be alike.
+   *
+   * @throws sakd.base.UserError naming the file if it cannot be read
+   */
+  default SampleShape shape(int index) {
+    return shape();
+  }
 
   /** N, the number of samples. */
   int size();
 
-  /** The class number of a sample, from 0. */
-  int label(int index);
+  /** What is to be found in the samples. */
+  default Targets.Kind targetKind() {
+    return Targets.Kind.CLASSES;
+  }
+
+  /**
+   * The class number of a sample, from 0.
+   *
+   * @throws IllegalStateException if samples have targets of another kind
+   */
+  default int label(int index) {
+    throw new IllegalStateException("the samples of " + name() + " have " + targetKind());
+  }
+
+  /**
+   * What is to be found in a sample; thread-safe.
+   *
+   * @param placement what {@link #read} returned: masks follow it, classes do not care
+   * @param shape what {@code read} was given
+   * @throws sakd.base.UserError naming the file if it cannot be read
+   */
+  default Targets targets(int index, Placement placement, SampleShape shape) {
+    return new Targets.Classes(new int[] {label(index)});
+  }
 
   /**
    * Decodes a sample at the buffer's position; thread-safe.
    *
    * @param random what a random crop draws from, or null for the view that evaluation takes; sets
    *     whose samples all have the same size leave it alone
-   * @param target gets {@code shape().bytes()} values
+   * @param shape what to fill: {@link #shape()} for training, for evaluation at least {@link
+   *     #shape(int)}, with the mean colour right of the sample and below
+   * @param target gets {@code shape.bytes()} values
+   * @return where the sample's pixels lie
    * @throws sakd.base.UserError naming the file if the sample cannot be read
    */
-  void read(int index, SplitMix64 random, ByteBuffer target);
+  Placement read(int index, SplitMix64 random, SampleShape shape, ByteBuffer target);
+
+  /** A sample as evaluation sees it, in an array of its own. */
+  default ByteBuffer pixels(int index) {
+    SampleShape shape = shape(index);
+    ByteBuffer target = ByteBuffer.allocate(shape.bytes());
+    read(index, null, shape, target);
+    return target.flip();
+  }
 
   /**
    * What tells the set from another one, as a text: the same as long as no sample, label or class

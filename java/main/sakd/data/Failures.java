@@ -28,18 +28,18 @@ final class Failures {
   }
 
   /**
-   * Reads a sample, or the next one that can be read.
+   * Reads a sample and its target, or the next one that can be read.
    *
-   * @return which one it was
+   * @return the target
    * @throws UserError if too many failed
    */
-  int read(int sample, SplitMix64 random, ByteBuffer target) {
+  Targets read(int sample, SplitMix64 random, SampleShape shape, ByteBuffer target) {
     int start = target.position();
     int index = sample;
     while (true) {
       try {
-        dataset.read(index, random, target);
-        return index;
+        Placement placement = dataset.read(index, random, shape, target);
+        return dataset.targets(index, placement, shape);
       } catch (UserError e) {
         target.position(start);
         add(index, e);

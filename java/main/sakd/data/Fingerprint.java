@@ -24,7 +24,7 @@ public final class Fingerprint {
 
   private Fingerprint() {}
 
-  /** Of what every set has: name, shape, classes, size, and the label of every sample. */
+  /** Of what every set has: name, shape, classes, size, and of classes that of every sample. */
   public static Fingerprint of(Dataset set) {
     Fingerprint f = new Fingerprint();
     f.add(set.name());
@@ -33,6 +33,9 @@ public final class Fingerprint {
     f.add(set.classes());
     set.classNames().forEach(f::add);
     f.add(set.size());
+    if (set.targetKind() != Targets.Kind.CLASSES) {
+      return f;
+    }
     ByteBuffer labels = ByteBuffer.allocate(Integer.BYTES * set.size());
     for (int i = 0; i < set.size(); i++) {
       labels.putInt(set.label(i));

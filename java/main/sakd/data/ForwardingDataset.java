@@ -36,8 +36,18 @@ public abstract class ForwardingDataset implements Dataset {
   }
 
   @Override
+  public SampleShape shape(int index) {
+    return set.shape(index);
+  }
+
+  @Override
   public int size() {
     return set.size();
+  }
+
+  @Override
+  public Targets.Kind targetKind() {
+    return set.targetKind();
   }
 
   @Override
@@ -46,8 +56,13 @@ public abstract class ForwardingDataset implements Dataset {
   }
 
   @Override
-  public void read(int index, SplitMix64 random, ByteBuffer target) {
-    set.read(index, random, target);
+  public Targets targets(int index, Placement placement, SampleShape shape) {
+    return set.targets(index, placement, shape);
+  }
+
+  @Override
+  public Placement read(int index, SplitMix64 random, SampleShape shape, ByteBuffer target) {
+    return set.read(index, random, shape, target);
   }
 
   @Override

@@ -64,4 +64,19 @@ public final class RenumberedDataset extends ForwardingDataset {
   public int label(int index) {
     return numbers[super.label(index)];
   }
+
+  @Override
+  public Targets targets(int index, Placement placement, SampleShape shape) {
+    Targets own = super.targets(index, placement, shape);
+    if (own instanceof Targets.Classes classes) {
+      return new Targets.Classes(IntStream.of(classes.labels()).map(k -> numbers[k]).toArray());
+    }
+    Targets.Masks masks = (Targets.Masks) own;
+    byte[] labels = masks.labels().clone();
+    for (int i = 0; i < labels.length; i++) {
+      int label = labels[i] & 0xff;
+      labels[i] = label == Targets.IGNORED ? labels[i] : (byte) numbers[label];
+    }
+    return new Targets.Masks(labels, masks.samples(), masks.height(), masks.width());
+  }
 }

@@ -4,22 +4,23 @@ import java.util.HashMap;
 import java.util.Map;
 import sakd.data.Batch;
 import sakd.data.Dataset;
+import sakd.data.SampleShape;
 import sakd.ops.Ops;
 import sakd.ops.Transfers;
 
 /**
- * Brings batches to the device, each size to its own memory, so that a recorded step finds the next
+ * Brings batches to the device, each form to its own memory, so that a recorded step finds the next
  * batch where it found the last; pixels are cropped, flipped and normalised there.
  */
 public final class BatchUploader implements AutoCloseable {
   private final Ops ops;
-  private final Dataset dataset;
   private final DeviceBatch.Normalisation normalisation;
-  private final Map<Integer, DeviceBatch> bySize = new HashMap<>();
+  private final Map<Form, DeviceBatch> byForm = new HashMap<>();
+
+  private record Form(int size, SampleShape shape) {}
 
   public BatchUploader(Ops ops, Dataset dataset) {
     this.ops = ops;
-    this.dataset = dataset;
     normalisation =
         new DeviceBatch.Normalisation(
             Transfers.vector(ops, dataset.info().mean()),
@@ -29,16 +30,16 @@ public final class BatchUploader implements AutoCloseable {
   /** Uploads a batch; all of them have their samples mixed, or none. */
   public DeviceBatch upload(Batch batch) {
     DeviceBatch there =
-        bySize.computeIfAbsent(
-            batch.size(),
-            n -> new DeviceBatch(ops, dataset.shape(), n, batch.mix() != null, normalisation));
+        byForm.computeIfAbsent(
+            new Form(batch.size(), batch.shape()),
+            form -> new DeviceBatch(ops, batch, normalisation));
     there.upload(batch);
     return there;
   }
 
   @Override
   public void close() {
-    bySize.values().forEach(DeviceBatch::close);
+    byForm.values().forEach(DeviceBatch::close);
     normalisation.mean().close();
     normalisation.std().close();
   }

@@ -1,6 +1,7 @@
 package sakd.infer;
 
 import java.util.Map;
+import sakd.data.Targets;
 import sakd.model.Network;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -32,7 +33,10 @@ public final class ClassificationReport implements Meter {
   @Override
   public void add(Network.Output out, DeviceBatch batch) {
     Tensor each = out.stepLogits().value();
-    add(Transfers.floats(ops.device(), each), each.dim(0), batch.hostLabels());
+    add(
+        Transfers.floats(ops.device(), each),
+        each.dim(0),
+        ((Targets.Classes) batch.targets()).labels());
   }
 
   @Override

@@ -3,6 +3,7 @@ package sakd.infer;
 import sakd.data.Batch;
 import sakd.data.Mixing;
 import sakd.data.SampleShape;
+import sakd.data.Targets;
 import sakd.device.DType;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -14,29 +15,41 @@ public final class DeviceBatch implements AutoCloseable {
   private final SampleShape shape;
   private final Normalisation normalisation;
   private final Tensor pixels;
-  private final Tensor placement;
+  private final Tensor shifts;
   private final Tensor labels;
   private final Tensor mix;
-  private int[] hostLabels;
+  private final Tensor draw;
+  private Targets targets;
 
   /** How pixels become numbers: mean and std, each [C], owned by who makes batches. */
   record Normalisation(Tensor mean, Tensor std) {}
 
-  DeviceBatch(Ops ops, SampleShape s, int n, boolean mixed, Normalisation normalisation) {
+  DeviceBatch(Ops ops, Batch first, Normalisation normalisation) {
+    SampleShape s = first.shape();
+    int n = first.size();
     this.ops = ops;
     this.shape = s;
     this.normalisation = normalisation;
     pixels = ops.allocate(DType.U8, n, s.frames(), s.channels(), s.height(), s.width());
-    placement = ops.allocate(DType.I32, n, 3);
-    labels = ops.allocate(DType.I32, n);
-    mix = mixed ? ops.allocate(DType.F32, Mixing.Mix.VALUES) : null;
+    shifts = ops.allocate(DType.I32, n, 3);
+    labels =
+        first.targets() instanceof Targets.Masks
+            ? ops.allocate(DType.U8, n, s.height(), s.width())
+            : ops.allocate(DType.I32, n);
+    draw = ops.allocate(DType.I32, 2);
+    mix = first.mix() != null ? ops.allocate(DType.F32, Mixing.Mix.VALUES) : null;
   }
 
   void upload(Batch batch) {
     ops.device().upload(batch.images(), pixels.memory());
-    Transfers.setInts(ops.device(), placement, batch.placement());
-    Transfers.setInts(ops.device(), labels, batch.labels());
-    hostLabels = batch.labels();
+    Transfers.setInts(ops.device(), shifts, batch.shifts());
+    targets = batch.targets();
+    if (targets instanceof Targets.Masks masks) {
+      Transfers.setBytes(ops.device(), labels, masks.labels());
+    } else {
+      Transfers.setInts(ops.device(), labels, ((Targets.Classes) targets).labels());
+    }
+    Transfers.setInts(ops.device(), draw, (int) batch.draw(), (int) (batch.draw() >>> 32));
     if (mix != null) {
       Transfers.setFloats(ops.device(), mix, batch.mix().values());
     }
@@ -47,14 +60,19 @@ public final class DeviceBatch implements AutoCloseable {
     return pixels.dim(0);
   }
 
-  /** The class of each sample, [N] I32. */
+  /** The class of each sample, [N] I32, or of each pixel, [N, H, W] U8. */
   public Tensor labels() {
     return labels;
   }
 
-  /** {@link #labels} in the host's memory. */
-  int[] hostLabels() {
-    return hostLabels;
+  /** What {@link #labels} are, in the host's memory. */
+  public Targets targets() {
+    return targets;
+  }
+
+  /** Random numbers that are others for every batch, I32 [2], for {@link Ops#dropout}. */
+  public Tensor draw() {
+    return draw;
   }
 
   /** How images and labels are mixed, as {@link Ops#augment} takes it; null if they are not. */
@@ -67,15 +85,16 @@ public final class DeviceBatch implements AutoCloseable {
     Tensor out =
         ops.allocate(
             storage, shape.frames(), size(), shape.height(), shape.width(), shape.channels());
-    ops.augment(pixels, placement, mix, normalisation.mean, normalisation.std, out);
+    ops.augment(pixels, shifts, mix, normalisation.mean, normalisation.std, out);
     return out;
   }
 
   @Override
   public void close() {
     pixels.close();
-    placement.close();
+    shifts.close();
     labels.close();
+    draw.close();
     if (mix != null) {
       mix.close();
     }

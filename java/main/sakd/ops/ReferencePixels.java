@@ -9,12 +9,17 @@ import static sakd.ops.Requirements.requirePixelLoss;
 import java.util.Arrays;
 import sakd.device.cpu.Elements;
 
-/**
- * The loss and the counts of {@code kernels/pixels.cu} in double arithmetic.
- *
- * @param y labels, of which those of {@code classes} and beyond do not count
- */
-record ReferencePixels(int classes, byte[] y) {
+/** The loss and the counts of {@code kernels/pixels.cu} in double arithmetic. */
+final class ReferencePixels {
+  private final int classes;
+  private final byte[] y;
+
+  /** Pixels with these labels, of which those of {@code classes} and beyond do not count. */
+  ReferencePixels(int classes, byte[] labels) {
+    this.classes = classes;
+    this.y = labels;
+  }
+
   private static ReferencePixels of(Tensor logits, Tensor labels) {
     byte[] y = Elements.readBytes(labels.memory(), 0, Math.toIntExact(labels.size()));
     return new ReferencePixels(logits.channels(), y);

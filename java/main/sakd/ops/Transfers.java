@@ -40,6 +40,11 @@ public final class Transfers {
     device.upload(bytes, t.memory());
   }
 
+  /** Sets a U8 tensor of as many elements. */
+  public static void setBytes(Device device, Tensor t, byte... values) {
+    device.upload(ByteBuffer.allocateDirect(values.length).put(values).flip(), t.memory());
+  }
+
   /** A new F32 tensor of these elements. */
   public static Tensor vector(Ops ops, float... values) {
     Tensor t = ops.allocate(DType.F32, values.length);

@@ -226,8 +226,7 @@ final class Examination {
       for (int k = 0; k < classes; k++) {
         total += Math.exp(logits[i * classes + k] - logits[i * classes + best]);
       }
-      ByteBuffer pixels = ByteBuffer.allocate(testSet.shape().bytes());
-      testSet.read(i, null, pixels);
+      ByteBuffer pixels = testSet.pixels(i);
       byte[] png =
           ImageFiles.png(pixels.array(), testSet.channels(), testSet.height(), testSet.width());
       samples.add(new Findings.Sample(png, testSet.label(i), best, 1 / total));

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import sakd.base.UserError;
 import sakd.data.Dataset;
+import sakd.data.SampleShape;
+import sakd.data.Targets;
 import sakd.io.ImageFiles;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
@@ -103,16 +105,20 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
   /** The first images of a set, as evaluation sees them; of recordings the first frame. */
   private void images(Dataset set, long step) {
     for (int i = 0; i < Math.min(IMAGES, set.size()); i++) {
-      ByteBuffer pixels = ByteBuffer.allocate(set.shape().bytes());
+      ByteBuffer pixels;
       try {
-        set.read(i, null, pixels);
+        pixels = set.pixels(i);
       } catch (UserError e) {
         // The epoch that reads it counts it and says so.
         continue;
       }
-      byte[] png = ImageFiles.png(pixels.array(), set.channels(), set.height(), set.width());
-      String tag = "input " + i + "/" + set.classNames().get(set.label(i));
-      writer.image(tag, png, set.width(), set.height(), set.channels(), step);
+      SampleShape s = set.shape(i);
+      byte[] png = ImageFiles.png(pixels.array(), s.channels(), s.height(), s.width());
+      String tag = "input " + i;
+      if (set.targetKind() == Targets.Kind.CLASSES) {
+        tag += "/" + set.classNames().get(set.label(i));
+      }
+      writer.image(tag, png, s.width(), s.height(), s.channels(), step);
     }
   }
 

@@ -58,7 +58,7 @@ class DataLoaderTest {
         assertTrue(batch.images().isDirect());
         for (int i = 0; i < batch.size(); i++) {
           int id = batch.images().get(4 * i) & 0xff;
-          assertEquals(id % 10, batch.labels()[i]);
+          assertEquals(id % 10, labels(batch)[i]);
           assertEquals((byte) (id + 3), batch.images().get(4 * i + 3));
           ids.add(id);
         }
@@ -100,31 +100,31 @@ class DataLoaderTest {
   void withoutShuffleAndAugmentation() {
     DataLoader loader = new DataLoader(set(5), 2, false, false, Augment.NONE, 9, 1);
     try (Epoch epoch = loader.epoch(0)) {
-      assertArrayEquals(new int[] {0, 1}, epoch.next().labels());
+      assertArrayEquals(new int[] {0, 1}, labels(epoch.next()));
       Batch second = epoch.next();
-      assertArrayEquals(new int[] {2, 3}, second.labels());
-      assertArrayEquals(new int[6], second.placement());
+      assertArrayEquals(new int[] {2, 3}, labels(second));
+      assertArrayEquals(new int[6], second.shifts());
     }
   }
 
   @Test
   void placementsCoverTheirRangeEvenly() {
-    int[] placement = new int[3];
+    int[] shifts = new int[3];
     int[][] counts = new int[3][9];
     Augment augment = new Augment(4, true);
     for (int sample = 0; sample < 9000; sample++) {
-      augment.place(5, 2, sample, placement, 0);
-      counts[0][placement[0] + 4]++;
-      counts[1][placement[1] + 4]++;
-      counts[2][placement[2]]++;
+      augment.shift(5, 2, sample, shifts, 0);
+      counts[0][shifts[0] + 4]++;
+      counts[1][shifts[1] + 4]++;
+      counts[2][shifts[2]]++;
     }
     for (int i = 0; i < 9; i++) {
       assertEquals(1000, counts[0][i], 150);
       assertEquals(1000, counts[1][i], 150);
     }
     assertEquals(4500, counts[2][1], 250);
-    new Augment(1, false).place(5, 2, 0, placement, 0);
-    assertEquals(0, placement[2]);
+    new Augment(1, false).shift(5, 2, 0, shifts, 0);
+    assertEquals(0, shifts[2]);
     assertThrows(IllegalArgumentException.class, () -> new Augment(-1, false));
     assertEquals(new Augment(0, true), Augment.standard(set(1)));
   }
@@ -148,11 +148,12 @@ class DataLoaderTest {
     Dataset broken =
         new Pixels(40) {
           @Override
-          public void read(int index, SplitMix64 random, ByteBuffer target) {
+          public Placement read(
+              int index, SplitMix64 random, SampleShape shape, ByteBuffer target) {
             if (index == 17) {
               throw failure;
             }
-            super.read(index, random, target);
+            return super.read(index, random, shape, target);
           }
         };
     Epoch epoch = new DataLoader(broken, 5, false, false, Augment.NONE, 0, workers).epoch(0);
@@ -171,7 +172,8 @@ class DataLoaderTest {
     Dataset large =
         new Pixels(10) {
           @Override
-          public void read(int index, SplitMix64 random, ByteBuffer target) {
+          public Placement read(
+              int index, SplitMix64 random, SampleShape shape, ByteBuffer target) {
             throw failure;
           }
         };
@@ -223,13 +225,13 @@ class DataLoaderTest {
   private static Dataset broken(int size, Integer... damaged) {
     return new Pixels(size) {
       @Override
-      public void read(int index, SplitMix64 random, ByteBuffer target) {
+      public Placement read(int index, SplitMix64 random, SampleShape shape, ByteBuffer target) {
         target.put((byte) 1); // A damaged sample may have written something.
         if (List.of(damaged).contains(index)) {
           throw new UserError("image " + index + " is damaged");
         }
         target.position(target.position() - 1);
-        super.read(index, random, target);
+        return super.read(index, random, shape, target);
       }
     };
   }
@@ -240,9 +242,10 @@ class DataLoaderTest {
     Dataset counting =
         new Pixels(200) {
           @Override
-          public void read(int index, SplitMix64 random, ByteBuffer target) {
+          public Placement read(
+              int index, SplitMix64 random, SampleShape shape, ByteBuffer target) {
             read.incrementAndGet();
-            super.read(index, random, target);
+            return super.read(index, random, shape, target);
           }
         };
     try (Epoch epoch = new DataLoader(counting, 1, true, false, Augment.NONE, 0, 2).epoch(0)) {
@@ -257,13 +260,14 @@ class DataLoaderTest {
     Dataset slow =
         new Pixels(200) {
           @Override
-          public void read(int index, SplitMix64 random, ByteBuffer target) {
+          public Placement read(
+              int index, SplitMix64 random, SampleShape shape, ByteBuffer target) {
             try {
               Thread.sleep(20);
             } catch (InterruptedException e) {
               Thread.currentThread().interrupt();
             }
-            super.read(index, random, target);
+            return super.read(index, random, shape, target);
           }
         };
     DataLoader loader = new DataLoader(slow, 100, true, false, Augment.NONE, 0, 2);
@@ -319,10 +323,14 @@ class DataLoaderTest {
         batch.images().get(pixels);
         int[] ids = new int[batch.size()];
         Arrays.setAll(ids, i -> pixels[4 * i] & 0xff);
-        out.add(Arrays.toString(ids) + " " + Arrays.toString(batch.placement()));
+        out.add(Arrays.toString(ids) + " " + Arrays.toString(batch.shifts()));
       }
     }
     return out;
+  }
+
+  private static int[] labels(Batch batch) {
+    return ((Targets.Classes) batch.targets()).labels();
   }
 
   private static List<Thread> workers() {
@@ -342,11 +350,11 @@ class DataLoaderTest {
           new DatasetInfo("pixels", Collections.nCopies(10, "c"), new float[1], new float[1], true),
           2,
           2,
-          pixels(size),
+          numbered(size),
           labels(size));
     }
 
-    private static byte[] pixels(int size) {
+    private static byte[] numbered(int size) {
       byte[] pixels = new byte[4 * size];
       for (int i = 0; i < pixels.length; i++) {
         pixels[i] = (byte) (i / 4 + i % 4);

@@ -22,7 +22,7 @@ import sakd.data.set.DistortedDataset;
 class ForwardingDatasetTest {
   /** What the interface derives from {@code info()} and {@code shape()}, and no set overrides. */
   private static final Set<String> DERIVED =
-      Set.of("name", "channels", "height", "width", "classes", "classNames");
+      Set.of("name", "channels", "height", "width", "classes", "classNames", "pixels");
 
   private static final Distortion JITTER = new Distortion(null, 0.5f, 0);
 
@@ -53,8 +53,9 @@ class ForwardingDatasetTest {
     }
 
     @Override
-    public void read(int index, SplitMix64 random, ByteBuffer target) {
-      target.put(new byte[shape().bytes()]);
+    public Placement read(int index, SplitMix64 random, SampleShape shape, ByteBuffer target) {
+      target.put(new byte[shape.bytes()]);
+      return Placement.whole(shape);
     }
 
     @Override
@@ -127,7 +128,7 @@ class ForwardingDatasetTest {
   void normalisedPicturesAreNoRecordings() {
     Dataset normalised = new Special(false).normalised(new float[3], new float[] {1, 1, 1});
     ByteBuffer target = ByteBuffer.allocate(normalised.shape().bytes());
-    new DistortedDataset(normalised, JITTER).read(0, new SplitMix64(1), target);
+    new DistortedDataset(normalised, JITTER).read(0, new SplitMix64(1), normalised.shape(), target);
     assertEquals(0, target.remaining());
     Dataset wrapped = new Special(true).normalised(new float[3], new float[] {1, 1, 1});
     UserError e = assertThrows(UserError.class, () -> new DistortedDataset(wrapped, JITTER));

@@ -5,6 +5,8 @@ import sakd.base.SplitMix64;
 import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.ForwardingDataset;
+import sakd.data.Placement;
+import sakd.data.SampleShape;
 import sakd.data.image.Distortion;
 
 /** A set of still images whose training samples are changed at random beyond crop and flip. */
@@ -32,10 +34,12 @@ public final class DistortedDataset extends ForwardingDataset {
   }
 
   @Override
-  public void read(int index, SplitMix64 random, ByteBuffer target) {
-    super.read(index, random, target);
+  public Placement read(int index, SplitMix64 random, SampleShape shape, ByteBuffer target) {
+    Placement placement = super.read(index, random, shape, target);
     if (random != null) {
-      distortion.apply(target, channels(), height(), width(), info().mean(), random);
+      distortion.apply(
+          target, shape.channels(), shape.height(), shape.width(), info().mean(), random);
     }
+    return placement;
   }
 }

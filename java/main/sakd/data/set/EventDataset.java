@@ -9,6 +9,7 @@ import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
 import sakd.data.Fingerprint;
+import sakd.data.Placement;
 import sakd.data.SampleShape;
 import sakd.data.event.EventReader;
 import sakd.data.event.Events;
@@ -100,10 +101,11 @@ final class EventDataset implements Dataset {
   }
 
   @Override
-  public void read(int index, SplitMix64 random, ByteBuffer target) {
+  public Placement read(int index, SplitMix64 random, SampleShape as, ByteBuffer target) {
     SoftReference<byte[]> reference = kept.get(index);
     byte[] frames = reference == null ? null : reference.get();
     target.put(frames == null ? integrate(index) : frames);
+    return Placement.whole(shape);
   }
 
   /** Reads a file, and cuts every recording in it: a file of many is large. */

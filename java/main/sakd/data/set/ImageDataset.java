@@ -8,6 +8,7 @@ import sakd.base.SplitMix64;
 import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
 import sakd.data.Fingerprint;
+import sakd.data.Placement;
 import sakd.data.SampleShape;
 import sakd.data.image.Crop;
 import sakd.data.image.Picture;
@@ -133,7 +134,7 @@ final class ImageDataset implements Dataset {
   }
 
   @Override
-  public void read(int index, SplitMix64 random, ByteBuffer target) {
+  public Placement read(int index, SplitMix64 random, SampleShape as, ByteBuffer target) {
     int side = shape.width();
     Crop[] box = new Crop[1];
     int[] full = new int[2];
@@ -155,6 +156,8 @@ final class ImageDataset implements Dataset {
     double x = (double) picture.width() / full[0];
     double y = (double) picture.height() / full[1];
     RESAMPLER.get().resample(picture, box[0].scaled(x, y), side, target);
+    return new Placement(
+        box[0].left(), box[0].top(), box[0].width(), box[0].height(), side, side, false);
   }
 
   private Crop box(int width, int height, SplitMix64 random) {

@@ -5,6 +5,7 @@ import sakd.base.SplitMix64;
 import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
 import sakd.data.Fingerprint;
+import sakd.data.Placement;
 import sakd.data.SampleShape;
 
 /** A set in memory: uint8 images {@code [N, C, H, W]} and a label each. */
@@ -76,7 +77,8 @@ public class MemoryDataset implements Dataset {
   }
 
   @Override
-  public void read(int index, SplitMix64 random, ByteBuffer target) {
+  public Placement read(int index, SplitMix64 random, SampleShape as, ByteBuffer target) {
     target.put(images, index * shape.bytes(), shape.bytes());
+    return Placement.whole(shape);
   }
 }

@@ -171,7 +171,7 @@ class CifarReaderTest {
 
   private static ByteBuffer image(Dataset dataset, int index) {
     ByteBuffer out = ByteBuffer.allocate(dataset.shape().bytes());
-    dataset.read(index, null, out);
+    dataset.read(index, null, dataset.shape(), out);
     return out.flip();
   }
 }

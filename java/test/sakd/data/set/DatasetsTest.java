@@ -47,7 +47,7 @@ class DatasetsTest {
     Dataset set = Datasets.open("fashion-mnist-small", null, true);
     ByteBuffer images = ByteBuffer.allocate(set.size() * set.shape().bytes());
     for (int i = 0; i < set.size(); i++) {
-      set.read(i, null, images);
+      set.read(i, null, set.shape(), images);
     }
     double sum = 0;
     double squares = 0;

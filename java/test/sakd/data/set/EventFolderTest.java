@@ -238,7 +238,7 @@ class EventFolderTest {
 
   private static byte[] read(Dataset set, int index) {
     ByteBuffer out = ByteBuffer.allocate(set.shape().bytes());
-    set.read(index, null, out);
+    set.read(index, null, set.shape(), out);
     assertEquals(0, out.remaining());
     return out.array();
   }

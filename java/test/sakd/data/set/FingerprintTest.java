@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import sakd.base.SplitMix64;
 import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
+import sakd.data.Placement;
 import sakd.data.SampleShape;
 import sakd.data.image.Distortion;
 import sakd.io.ImageFiles;
@@ -70,8 +71,9 @@ class FingerprintTest {
     }
 
     @Override
-    public void read(int index, SplitMix64 random, ByteBuffer target) {
+    public Placement read(int index, SplitMix64 random, SampleShape shape, ByteBuffer target) {
       target.put((byte) 0);
+      return Placement.whole(shape);
     }
   }
 

@@ -270,7 +270,7 @@ class ImageSetsTest {
 
   private static byte[] read(Dataset set, int index, SplitMix64 random) {
     ByteBuffer out = ByteBuffer.allocate(set.shape().bytes());
-    set.read(index, random, out);
+    set.read(index, random, set.shape(), out);
     assertEquals(0, out.remaining());
     return out.array();
   }
