@@ -34,6 +34,8 @@ class MatrixContractTest {
     new ConvShape(2, 11, 10, 16, 20, 3, 2, 2, 2),
     new ConvShape(2, 11, 9, 16, 8, 3, 1, 3, 3),
     new ConvShape(1, 14, 13, 32, 16, 3, 1, 4, 4),
+    new ConvShape(1, 12, 11, 5, 6, 3, 3, 2, 2),
+    new ConvShape(1, 13, 12, 3, 8, 5, 1, 4, 2),
     new ConvShape(1, 5, 6, 16, 8, 3, 1, 12, 12),
   };
 

@@ -58,7 +58,7 @@ final class WindowConv implements AutoCloseable {
 
   /**
    * Whether oneDNN has no direct convolution for the gradient by the weights: it then lays out
-   * windows too, but takes longer (measured: 3 to 40 percent, with reaches from 5 to 73 pixels).
+   * windows too, and mostly takes 5 to 40 percent longer (measured with AVX512).
    */
   private static boolean hasNoDirectWeights(ConvShape s) {
     return s.dilation() > 1 && (s.stride() > 1 || s.reach() > s.height() || s.reach() > s.width());
