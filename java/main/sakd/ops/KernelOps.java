@@ -19,7 +19,7 @@ import sakd.device.Memory;
  * The operations over our kernels and the device's matrix library. Chooses each kernel's
  * specialisation (storage, lanes, T, neuron); equations are in {@code kernels/}.
  */
-public final class KernelOps extends MatrixOps {
+public final class KernelOps extends DeviceOps {
   private static final int LEAST_COUNTERS = 4096;
 
   private final Map<List<Object>, Kernel> kernels = new HashMap<>();

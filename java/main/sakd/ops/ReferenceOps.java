@@ -20,7 +20,7 @@ import sakd.device.cpu.HostDevice;
  * that every other {@link Ops} is tested against, and what the CPU falls back on without a C++
  * compiler. Results are rounded once, when they are stored. Equations are in {@code kernels/}.
  */
-public final class ReferenceOps extends MatrixOps {
+public final class ReferenceOps extends DeviceOps {
   /** Over the device's memory, with convolution and matrix product by {@code matrix}. */
   public ReferenceOps(HostDevice device, MatrixLibrary matrix) {
     super(device, matrix);
