@@ -12,9 +12,7 @@ import sakd.device.DType;
 import sakd.device.cpu.Elements;
 
 /** Pooling over space and the mean over time of {@link ReferenceOps}. */
-final class ReferencePooling {
-  private ReferencePooling() {}
-
+interface ReferencePooling extends PoolOps {
   private static int requirePool(ReferencePool p, Tensor x, Tensor y, Tensor winner) {
     int images = Math.toIntExact(x.size() / p.size());
     require(
@@ -31,7 +29,8 @@ final class ReferencePooling {
     return images;
   }
 
-  static void maxPool(Ops.Pool pool, Tensor x, Tensor y, Tensor winner) {
+  @Override
+  default void maxPool(Ops.Pool pool, Tensor x, Tensor y, Tensor winner) {
     ReferencePool p = new ReferencePool(pool, x.dim(-3), x.dim(-2), x.channels());
     int images = requirePool(p, x, y, winner);
     IntStream.range(0, images)
@@ -46,7 +45,8 @@ final class ReferencePooling {
             });
   }
 
-  static void maxPoolBackward(Ops.Pool pool, Tensor gradY, Tensor winner, Tensor gradX) {
+  @Override
+  default void maxPoolBackward(Ops.Pool pool, Tensor gradY, Tensor winner, Tensor gradX) {
     ReferencePool p = new ReferencePool(pool, gradX.dim(-3), gradX.dim(-2), gradX.channels());
     int images = requirePool(p, gradX, gradY, winner);
     IntStream.range(0, images)
@@ -60,7 +60,8 @@ final class ReferencePooling {
             });
   }
 
-  static void subsample(Tensor x, Tensor y) {
+  @Override
+  default void subsample(Tensor x, Tensor y) {
     requireSubsample(x, y);
     double[] from = read(x);
     double[] to = new double[Math.toIntExact(y.size())];
@@ -71,7 +72,8 @@ final class ReferencePooling {
     write(y, 0, to);
   }
 
-  static void subsampleBackward(Tensor gradY, Tensor gradX, boolean add) {
+  @Override
+  default void subsampleBackward(Tensor gradY, Tensor gradX, boolean add) {
     requireSubsample(gradX, gradY);
     double[] from = read(gradY);
     double[] to = add ? read(gradX) : new double[Math.toIntExact(gradX.size())];
@@ -107,7 +109,8 @@ final class ReferencePooling {
     return area;
   }
 
-  static void averagePool(Tensor x, Tensor out) {
+  @Override
+  default void averagePool(Tensor x, Tensor out) {
     int area = areaOf(x, out);
     int channels = x.channels();
     RowBlocks.forEach(
@@ -123,7 +126,8 @@ final class ReferencePooling {
         });
   }
 
-  static void averagePoolBackward(Tensor gradOut, Tensor gradX, boolean add) {
+  @Override
+  default void averagePoolBackward(Tensor gradOut, Tensor gradX, boolean add) {
     int area = areaOf(gradX, gradOut);
     int channels = gradX.channels();
     RowBlocks.forEach(
@@ -147,7 +151,8 @@ final class ReferencePooling {
     return steps;
   }
 
-  static void timeMean(Tensor x, Tensor out) {
+  @Override
+  default void timeMean(Tensor x, Tensor out) {
     int steps = stepsOf(x, out);
     RowBlocks.forEach(
         out.size(),
@@ -164,7 +169,8 @@ final class ReferencePooling {
         });
   }
 
-  static void timeMeanBackward(Tensor gradOut, Tensor gradX, boolean add) {
+  @Override
+  default void timeMeanBackward(Tensor gradOut, Tensor gradX, boolean add) {
     int steps = stepsOf(gradX, gradOut);
     RowBlocks.forEach(
         gradOut.size(),
