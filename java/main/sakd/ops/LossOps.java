@@ -8,8 +8,8 @@ public interface LossOps {
    * @param logits [N, K] F32
    * @param teacher [N, K] F32, or null if klWeight is 0
    * @param labels [N] I32 in [0, K)
-   * @param mix [6] as {@link #augment} takes it: sample n has the label of sample N-1-n too, and
-   *     {@code mix[0]} is the share of its own; null if every sample has one label
+   * @param mix [6] as {@link InputOps#augment} takes it: sample n has the label of sample N-1-n
+   *     too, and {@code mix[0]} is the share of its own; null if every sample has one label
    * @param lossScale [1], multiplies the gradient
    * @param losses [N, 2]: cross-entropy and T^2 KL of each sample, without the weights
    * @param grad [N, K]: gradient by logits of the mean over N of ceWeight ce + klWeight kl

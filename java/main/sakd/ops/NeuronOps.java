@@ -2,15 +2,6 @@ package sakd.ops;
 
 /** Batch norm and neurons; see {@link Ops}. */
 public interface NeuronOps {
-  /** The batch norm of a layer: gamma, beta, runningMean, runningVar, each [C]. */
-  record BatchNorm(
-      Tensor gamma,
-      Tensor beta,
-      Tensor runningMean,
-      Tensor runningVar,
-      float eps,
-      float momentum) {}
-
   /**
    * Batch statistics of x [.., C]: updates the running ones and writes affine [4, C] = mean,
    * 1/sqrt(var + eps), gamma/sqrt(var + eps), beta.
@@ -18,10 +9,10 @@ public interface NeuronOps {
    * @param repeats how often x stands for: an input that is the same at T steps counts T times,
    *     which shows in the running variance, an unbiased estimate
    */
-  void batchStatistics(Tensor x, BatchNorm norm, int repeats, Tensor affine);
+  void batchStatistics(Tensor x, Ops.BatchNorm norm, int repeats, Tensor affine);
 
   /** affine [4, C] from the running statistics, for inference. */
-  void runningStatistics(BatchNorm norm, Tensor affine);
+  void runningStatistics(Ops.BatchNorm norm, Tensor affine);
 
   /**
    * Batch norm + residual + neuron, fused over T steps.
@@ -42,12 +33,6 @@ public interface NeuronOps {
       Tensor out);
 
   /**
-   * Gradients of {@link #neuron}: each is null where the input is, and the residual's also where it
-   * is gradOut itself, see {@link Neuron.Residual#changesGradient}; gamma's and beta's are [C].
-   */
-  record NeuronGradients(Tensor x, Tensor residual, Tensor gamma, Tensor beta, Tensor leak) {}
-
-  /**
    * The backward pass of {@link #neuron} after {@link #batchStatistics}: recomputes the membrane
    * from x, through time and through the batch statistics.
    */
@@ -59,7 +44,7 @@ public interface NeuronOps {
       Tensor residual,
       Tensor leak,
       Tensor gradOut,
-      NeuronGradients gradients);
+      Ops.NeuronGradients gradients);
 
   /**
    * A neuron alone, IF or LIF, over a stretch of a longer time: the potential is handed on from one

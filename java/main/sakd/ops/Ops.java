@@ -74,6 +74,41 @@ public interface Ops
    */
   record MemoryReport(long current, long peak, long kept) {}
 
+  /** The batch norm of a layer: gamma, beta, runningMean, runningVar, each [C]. */
+  record BatchNorm(
+      Tensor gamma,
+      Tensor beta,
+      Tensor runningMean,
+      Tensor runningVar,
+      float eps,
+      float momentum) {}
+
+  /**
+   * Gradients of {@link #neuron}: each is null where the input is, and the residual's also where it
+   * is gradOut itself, see {@link Neuron.Residual#changesGradient}; gamma's and beta's are [C].
+   */
+  record NeuronGradients(Tensor x, Tensor residual, Tensor gamma, Tensor beta, Tensor leak) {}
+
+  /** A square window, e.g. 3 wide, stride 2, padding 1. */
+  record Pool(int size, int stride, int pad) {
+    /** A place in the window has to fit a byte. */
+    private static final int LARGEST = 15;
+
+    public Pool {
+      if (size < 1 || size > LARGEST || stride < 1 || pad < 0 || pad > size / 2) {
+        throw new IllegalArgumentException(
+            "a window of size 1 to "
+                + LARGEST
+                + ", stride of at least 1 and padding of at most "
+                + "half the size are needed");
+      }
+    }
+
+    public int out(int in) {
+      return (in + 2 * pad - size) / stride + 1;
+    }
+  }
+
   @Override
   void close();
 }

@@ -2,32 +2,12 @@ package sakd.ops;
 
 /** Sizes of pictures and of time: pooling, resizing, means; see {@link Ops}. */
 public interface PoolOps {
-  /** A square window, e.g. 3 wide, stride 2, padding 1. */
-  record Pool(int size, int stride, int pad) {
-    /** A place in the window has to fit a byte. */
-    private static final int LARGEST = 15;
-
-    public Pool {
-      if (size < 1 || size > LARGEST || stride < 1 || pad < 0 || pad > size / 2) {
-        throw new IllegalArgumentException(
-            "a window of size 1 to "
-                + LARGEST
-                + ", stride of at least 1 and padding of at most "
-                + "half the size are needed");
-      }
-    }
-
-    public int out(int in) {
-      return (in + 2 * pad - size) / stride + 1;
-    }
-  }
-
   /**
    * x [.., H, W, C] to y [.., OH, OW, C]; winner U8 like y says which element of the window won.
    */
-  void maxPool(Pool pool, Tensor x, Tensor y, Tensor winner);
+  void maxPool(Ops.Pool pool, Tensor x, Tensor y, Tensor winner);
 
-  void maxPoolBackward(Pool pool, Tensor gradY, Tensor winner, Tensor gradX);
+  void maxPoolBackward(Ops.Pool pool, Tensor gradY, Tensor winner, Tensor gradX);
 
   /**
    * y [.., ceil(H/2), ceil(W/2), C'] = every second pixel of x [.., H, W, C], with (C' - C) / 2
@@ -36,6 +16,8 @@ public interface PoolOps {
   void subsample(Tensor x, Tensor y);
 
   /**
+   * The gradient of {@link #subsample}.
+   *
    * @param add whether the gradient is added to gradX
    */
   void subsampleBackward(Tensor gradY, Tensor gradX, boolean add);
@@ -44,6 +26,8 @@ public interface PoolOps {
   void averagePool(Tensor x, Tensor out);
 
   /**
+   * The gradient of {@link #averagePool}.
+   *
    * @param add whether the gradient is added to gradX
    */
   void averagePoolBackward(Tensor gradOut, Tensor gradX, boolean add);
@@ -66,6 +50,8 @@ public interface PoolOps {
   void timeMean(Tensor x, Tensor out);
 
   /**
+   * The gradient of {@link #timeMean}.
+   *
    * @param add whether the gradient is added to gradX
    */
   void timeMeanBackward(Tensor gradOut, Tensor gradX, boolean add);
