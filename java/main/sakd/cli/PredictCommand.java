@@ -181,7 +181,7 @@ final class PredictCommand implements Callable<Integer> {
     for (Path path : input) {
       files.addAll(Files.isDirectory(path) ? ImageFiles.in(path) : List.of(path));
     }
-    return new PictureReader(how, files);
+    return PictureReader.sized(how, files);
   }
 
   private static ImageReader array(Path file) {
