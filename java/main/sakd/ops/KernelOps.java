@@ -289,6 +289,23 @@ public final class KernelOps extends MatrixOps {
   }
 
   @Override
+  public void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int count) {
+    Requirements.requireChannels(from, fromFirst, to, toFirst, count);
+    kernel("channels.cu", "copy_channels", to.type(), 1)
+        .launchRows(
+            to.rows(),
+            count,
+            from.memory(),
+            to.memory(),
+            from.channels(),
+            fromFirst,
+            to.channels(),
+            toFirst,
+            to.rows(),
+            count);
+  }
+
+  @Override
   public void dropout(Tensor x, float p, Tensor draw, int key, Tensor out) {
     requireDropout(x, p, draw, out);
     int columns = x.channels();

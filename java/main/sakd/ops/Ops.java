@@ -256,6 +256,12 @@ public interface Ops extends AutoCloseable {
    */
   void timeMeanBackward(Tensor gradOut, Tensor gradX, boolean add);
 
+  /**
+   * to [.., toFirst + c] = from [.., fromFirst + c] for c below {@code count}; both of one storage
+   * type and as many rows. What else is in {@code to} stays.
+   */
+  void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int count);
+
   // ---- dropout ----
 
   /**

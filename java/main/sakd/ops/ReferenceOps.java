@@ -204,6 +204,15 @@ public final class ReferenceOps extends MatrixOps {
   }
 
   @Override
+  public void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int count) {
+    Requirements.requireChannels(from, fromFirst, to, toFirst, count);
+    for (long row = 0; row < to.rows(); row++) {
+      double[] some = HostTensors.read(from, row * from.channels() + fromFirst, count);
+      HostTensors.write(to, row * to.channels() + toFirst, some);
+    }
+  }
+
+  @Override
   public void dropout(Tensor x, float p, Tensor draw, int key, Tensor out) {
     ReferenceDropout.dropout(x, p, draw, key, out);
   }

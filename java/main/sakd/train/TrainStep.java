@@ -97,6 +97,7 @@ public final class TrainStep implements AutoCloseable {
     try (var images = batch.images(storage);
         Tape tape = new Tape(ops, Tape.Mode.TRAIN, storage, monitor)) {
       tape.roundWeights(optimizer.parameters());
+      tape.draw(batch.draw());
       try (Objective.Losses losses =
           objective.compute(tape, tape.input(images), batch, optimizer.lossScale())) {
         tally.add(losses);
