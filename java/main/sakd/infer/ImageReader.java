@@ -13,6 +13,9 @@ import sakd.model.InputImage;
  * batch have one size.
  */
 public abstract class ImageReader implements AutoCloseable {
+  /** As many as an array can hold. */
+  public static final long MOST_VALUES = Integer.MAX_VALUE / Float.BYTES;
+
   private final List<String> names;
   private final int channels;
   private final int height;
@@ -69,6 +72,11 @@ public abstract class ImageReader implements AutoCloseable {
    * @throws UserError if it cannot be read
    */
   protected abstract InputImage read(int i);
+
+  /** What to call each image. */
+  public List<String> names() {
+    return names;
+  }
 
   /** How many images there are in all. */
   public int images() {
@@ -133,7 +141,7 @@ public abstract class ImageReader implements AutoCloseable {
 
   /** The next images, as many as an array can hold the pixels of. */
   public Batch batch(int most, Consumer<UserError> unreadable) {
-    return batch(most, Integer.MAX_VALUE / Float.BYTES, unreadable);
+    return batch(most, MOST_VALUES, unreadable);
   }
 
   /**
