@@ -82,7 +82,7 @@ public final class Classifier implements AutoCloseable {
    */
   public List<Guess> predict(List<Path> files) {
     List<Guess> guesses = new ArrayList<>();
-    try (ImageReader reader = new PictureReader(pictures, files)) {
+    try (ImageReader reader = PictureReader.sized(pictures, files)) {
       while (reader.hasNext()) {
         ImageReader.Batch batch = reader.batch(BATCH);
         HostTensor logits = Predictor.predict(ops, model.network(), batch, storage).logits();

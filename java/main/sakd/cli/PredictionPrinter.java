@@ -6,10 +6,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import sakd.infer.MaskPredictor;
 import sakd.infer.Predictor;
 
 /**
- * Prints the likeliest classes of images with their probabilities, the softmax of the logits.
+ * Prints the likeliest classes of images with their probabilities, the softmax of the logits, or
+ * what share of an image each class has.
  *
  * @param classNames by class number; classes without a name are called by their number
  * @param perStep whether to print what a network says after every step: the mean of its logits up
@@ -40,6 +42,25 @@ record PredictionPrinter(PrintWriter out, List<String> classNames, boolean perSt
     out.flush();
   }
 
+  /** A line: the share of pixels of each class that was found, the largest first. */
+  void print(MaskPredictor.Mask mask, int classes) {
+    int[] pixels = mask.pixels(classes);
+    String shares =
+        IntStream.range(0, classes)
+            .filter(k -> pixels[k] > 0)
+            .boxed()
+            .sorted(Comparator.comparingInt((Integer k) -> -pixels[k]))
+            .map(k -> share(k, (double) pixels[k] / mask.classes().length))
+            .collect(Collectors.joining(", "));
+    say(Suggestions.oneLine(mask.name() + "  " + shares));
+  }
+
+  /** A class and its share in per cent. */
+  private String share(int k, double share) {
+    String name = k < classNames.size() ? classNames.get(k) : "class " + k;
+    return String.format(Locale.ROOT, "%s %.2f %%", name, 100 * share);
+  }
+
   void say(String line) {
     out.println(line);
     out.flush();
@@ -60,13 +81,7 @@ record PredictionPrinter(PrintWriter out, List<String> classNames, boolean perSt
         .boxed()
         .sorted(Comparator.comparingDouble((Integer k) -> -logits[k]))
         .limit(SHOWN)
-        .map(
-            k ->
-                String.format(
-                    Locale.ROOT,
-                    "%s %.2f %%",
-                    k < classNames.size() ? classNames.get(k) : "class " + k,
-                    100 * Math.exp(logits[k] - largest) / sum))
+        .map(k -> share(k, Math.exp(logits[k] - largest) / sum))
         .collect(Collectors.joining(", "));
   }
 }

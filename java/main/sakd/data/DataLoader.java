@@ -175,7 +175,8 @@ public final class DataLoader {
     return new SampleShape(shape.frames(), shape.channels(), roundedUp(height), roundedUp(width));
   }
 
-  private static int roundedUp(int side) {
+  /** The height or width of a batch of whole pictures, the largest of which has this side. */
+  public static int roundedUp(int side) {
     return (side + SIDE_STEP - 1) / SIDE_STEP * SIDE_STEP;
   }
 

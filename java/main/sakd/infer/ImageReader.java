@@ -6,54 +6,77 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import sakd.base.UserError;
 import sakd.io.HostTensor;
+import sakd.model.InputImage;
 
-/** Images that a network is to see, of which no more than a few are in memory at a time. */
+/**
+ * Images that a network is to see, of which no more than a few are in memory at a time. Those of a
+ * batch have one size.
+ */
 public abstract class ImageReader implements AutoCloseable {
+  /** As many as an array can hold. */
+  public static final long MOST_VALUES = Integer.MAX_VALUE / Float.BYTES;
+
   private final List<String> names;
   private final int channels;
   private final int height;
-  private final int width;
   private int next;
 
+  /** The image before {@link #next}, if it was read for a batch of images of another size. */
+  private InputImage waiting;
+
   /**
-   * Some images as a network takes them: normalised.
+   * Some images of one size.
    *
    * @param names what to call each
-   * @param pixels [C, H, W] of each
+   * @param images at least one unless the names are none
    */
-  public record Batch(
-      List<String> names, List<float[]> pixels, int channels, int height, int width) {
+  public record Batch(List<String> names, List<InputImage> images, int channels) {
     public int size() {
       return names.size();
     }
+
+    public int height() {
+      return images.get(0).height();
+    }
+
+    public int width() {
+      return images.get(0).width();
+    }
   }
 
-  /** A reader of images [channels, height, width] of these names. */
-  protected ImageReader(List<String> names, int channels, int height, int width) {
+  /**
+   * @param names what to call each
+   * @param height of the images, or where they differ, of those that the network was trained on
+   */
+  protected ImageReader(List<String> names, int channels, int height) {
     this.names = names;
     this.channels = channels;
     this.height = height;
-    this.width = width;
   }
 
   /** Images [N, C, H, W], which are normalised already; they are called image 0, image 1 ... */
   public static ImageReader of(HostTensor images) {
     int[] shape = images.shape();
     List<String> names = IntStream.range(0, shape[0]).mapToObj(i -> "image " + i).toList();
-    return new ImageReader(names, shape[1], shape[2], shape[3]) {
+    return new ImageReader(names, shape[1], shape[2]) {
       @Override
-      protected float[] read(int i) {
-        return images.slice(i).toFloats();
+      protected InputImage read(int i) {
+        return InputImage.whole(images.slice(i).toFloats(), shape[2], shape[3]);
       }
     };
   }
 
   /**
-   * The pixels of image {@code i}; asked for once each, in order.
+   * Image {@code i}; asked for once each, in order.
    *
    * @throws UserError if it cannot be read
    */
-  protected abstract float[] read(int i);
+  protected abstract InputImage read(int i);
+
+  /** What to call each image. */
+  public List<String> names() {
+    return names;
+  }
 
   /** How many images there are in all. */
   public int images() {
@@ -64,37 +87,61 @@ public abstract class ImageReader implements AutoCloseable {
     return channels;
   }
 
+  /** Height of the images, or where they differ, of those that the network was trained on. */
   public int height() {
     return height;
   }
 
   /** Whether there is another image, read or not. */
   public boolean hasNext() {
-    return next < images();
+    return waiting != null || next < images();
   }
 
   /**
    * The next images, which may be none: those that cannot be read are left out.
    *
-   * @param most how many, at least 1; fewer where an array cannot hold their pixels
+   * @param most how many, at least 1; fewer where the next one has another size
+   * @param mostValues how many values of pixels they may have, unless they are one
    * @param unreadable is told of each that cannot be read or is not finite; may throw
    */
-  public Batch batch(int most, Consumer<UserError> unreadable) {
-    long fit = Integer.MAX_VALUE / Math.max(1, (long) Float.BYTES * channels * height * width);
+  public Batch batch(int most, long mostValues, Consumer<UserError> unreadable) {
     List<String> read = new ArrayList<>();
-    List<float[]> pixels = new ArrayList<>();
-    while (hasNext() && read.size() < Math.max(1, Math.min(most, fit))) {
-      int i = next++;
-      try {
-        float[] image = read(i);
-        requireFinite(names.get(i), image);
-        read.add(names.get(i));
-        pixels.add(image);
-      } catch (UserError e) {
-        unreadable.accept(e);
+    List<InputImage> images = new ArrayList<>();
+    while (hasNext() && read.size() < most) {
+      InputImage image = waiting != null ? waiting : next(unreadable);
+      if (image == null) {
+        continue;
       }
+      waiting = null;
+      if (!images.isEmpty()
+          && (image.height() != images.get(0).height()
+              || image.width() != images.get(0).width()
+              || (long) (images.size() + 1) * image.pixels().length > mostValues)) {
+        waiting = image;
+        break;
+      }
+      read.add(names.get(next - 1));
+      images.add(image);
     }
-    return new Batch(read, pixels, channels, height, width);
+    return new Batch(read, images, channels);
+  }
+
+  /** Reads an image; null if it cannot be read. */
+  private InputImage next(Consumer<UserError> unreadable) {
+    int i = next++;
+    try {
+      InputImage image = read(i);
+      requireFinite(names.get(i), image.pixels());
+      return image;
+    } catch (UserError e) {
+      unreadable.accept(e);
+      return null;
+    }
+  }
+
+  /** The next images, as many as an array can hold the pixels of. */
+  public Batch batch(int most, Consumer<UserError> unreadable) {
+    return batch(most, MOST_VALUES, unreadable);
   }
 
   /**

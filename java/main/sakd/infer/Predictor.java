@@ -59,10 +59,8 @@ public final class Predictor {
   public static Prediction predict(
       Ops ops, Network network, ImageReader.Batch batch, DType storage) {
     int n = batch.size();
-    try (Tensor plain = Transfers.vector(ops, channelsLast(batch));
-        Tensor in = ops.allocate(storage, 1, n, batch.height(), batch.width(), batch.channels());
+    try (Tensor in = input(ops, batch, storage);
         Tape tape = new Tape(ops, Tape.Mode.INFERENCE, storage)) {
-      ops.convert(plain, in);
       Network.Output out = network.forward(tape, tape.input(in), false);
       Tensor logits = out.logits().value();
       Tensor each = out.stepLogits().value();
@@ -74,7 +72,18 @@ public final class Predictor {
     }
   }
 
-  private static String name(List<String> names) {
+  /** The images on the device, [1, N, H, W, C]. */
+  static Tensor input(Ops ops, ImageReader.Batch batch, DType storage) {
+    try (Tensor plain = Transfers.vector(ops, channelsLast(batch))) {
+      Tensor in =
+          ops.allocate(storage, 1, batch.size(), batch.height(), batch.width(), batch.channels());
+      ops.convert(plain, in);
+      return in;
+    }
+  }
+
+  /** What messages call the images. */
+  static String name(List<String> names) {
     return names.get(0) + (names.size() == 1 ? "" : " to " + names.get(names.size() - 1));
   }
 
@@ -84,7 +93,7 @@ public final class Predictor {
     int area = batch.height() * batch.width();
     float[] pixels = new float[batch.size() * c * area];
     for (int i = 0; i < batch.size(); i++) {
-      float[] image = batch.pixels().get(i);
+      float[] image = batch.images().get(i).pixels();
       for (int k = 0; k < c; k++) {
         for (int p = 0; p < area; p++) {
           pixels[(i * area + p) * c + k] = image[k * area + p];

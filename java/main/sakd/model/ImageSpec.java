@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import sakd.base.UserError;
+import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.RenumberedDataset;
+import sakd.data.Targets;
 import sakd.data.image.Crop;
 import sakd.data.image.Picture;
 import sakd.data.image.PictureDecoder;
@@ -87,7 +89,8 @@ public record ImageSpec(
    * @throws UserError if the set has a class that the network was not trained on
    */
   public Dataset applyTo(Dataset set) {
-    Dataset sized = height == width ? set.sized(height, resized) : set;
+    boolean square = height == width && set.targetKind() == Targets.Kind.CLASSES;
+    Dataset sized = square ? set.sized(height, resized) : set;
     Dataset seen =
         mean.size() == set.channels() ? sized.normalised(array(mean), array(std)) : sized;
     return RenumberedDataset.of(seen, classNames);
@@ -167,51 +170,129 @@ public record ImageSpec(
   }
 
   /**
-   * A picture as evaluation would show it to the network, but for a network that sees grey 0.299 R
-   * + 0.587 G + 0.114 B.
+   * A picture as evaluation of classes would show it to the network, but for a network that sees
+   * grey 0.299 R + 0.587 G + 0.114 B.
    *
-   * @return (pixel / 255 - mean) / std, [C, H, W]
-   * @throws UserError if the file is no picture, or as {@link #requirePictures}
+   * @return (pixel / 255 - mean) / std
+   * @throws UserError if the file is no picture, or as {@link #requireSquares}
    */
-  public float[] read(Path file) {
-    requirePictures();
-    int channels = channels();
+  public InputImage read(Path file) {
+    requireSquares();
     Picture picture = PictureDecoder.decode(file, bytes(file), (w, h) -> 1);
     boolean fits = picture.width() == width && picture.height() == height;
     Crop box =
         fits
             ? Crop.whole(width, height)
             : Crop.center(picture.width(), picture.height(), height, resized);
-    int area = height * width;
-    ByteBuffer colours = ByteBuffer.allocate(3 * area);
+    ByteBuffer colours = ByteBuffer.allocate(3 * height * width);
     new Resampler().resample(picture, box, height, colours);
-    float[] out = new float[channels * area];
-    for (int i = 0; i < out.length; i++) {
-      float value = channels == 3 ? colours.get(i) & 0xff : luma(colours, i, area);
-      out[i] = (value / 255f - mean.get(i / area)) / std.get(i / area);
+    return InputImage.whole(normalised(colours, height, width, height, width), height, width);
+  }
+
+  /**
+   * A picture as evaluation of masks would show it to the network alone: in its own size, with the
+   * mean colour to the right and below; grey as in {@link #read}.
+   *
+   * @return (pixel / 255 - mean) / std
+   * @throws UserError if the file is no picture or too large, or as {@link #requireColours}
+   */
+  public InputImage readWhole(Path file) {
+    requireColours();
+    Picture picture = PictureDecoder.decode(file, bytes(file), (w, h) -> 1);
+    int w = picture.width();
+    int h = picture.height();
+    int wide = DataLoader.roundedUp(w);
+    int high = DataLoader.roundedUp(h);
+    if ((long) wide * high * Math.max(3, channels()) > MOST_PIXELS) {
+      throw new UserError(
+          file
+              + " has "
+              + w
+              + " x "
+              + h
+              + " pixels; expected at most "
+              + MOST_PIXELS / 3
+              + ", scale it down or cut it into parts");
+    }
+    int area = w * h;
+    ByteBuffer colours = ByteBuffer.allocate(3 * area);
+    for (int i = 0; i < 3 * area; i++) {
+      colours.put(i, (byte) (picture.pixels()[i % area] >>> (24 - 8 * (i / area))));
+    }
+    return new InputImage(normalised(colours, h, w, high, wide), high, wide, h, w);
+  }
+
+  /** Colours [3, h, w] as the network takes them, [C, high, wide]. */
+  private float[] normalised(ByteBuffer colours, int h, int w, int high, int wide) {
+    int channels = channels();
+    float[] out = new float[channels * high * wide];
+    for (int c = 0; c < channels; c++) {
+      float padding = normalised(Math.round(255 * mean.get(c)), c);
+      for (int y = 0; y < high; y++) {
+        for (int x = 0; x < wide; x++) {
+          int i = c * h * w + y * w + x;
+          out[(c * high + y) * wide + x] =
+              y >= h || x >= w
+                  ? padding
+                  : normalised(channels == 3 ? colours.get(i) & 0xff : luma(colours, i, h * w), c);
+        }
+      }
     }
     return out;
+  }
+
+  private float normalised(float value, int channel) {
+    return (value / 255f - mean.get(channel)) / std.get(channel);
+  }
+
+  /** The pixels of an image itself, uint8 [C, H, W] without its padding. */
+  public byte[] pixels(InputImage image) {
+    int h = image.shownHeight();
+    int w = image.shownWidth();
+    byte[] pixels = new byte[channels() * h * w];
+    for (int i = 0; i < pixels.length; i++) {
+      int c = i / (h * w);
+      int from = (c * image.height() + i / w % h) * image.width() + i % w;
+      float value = image.pixels()[from] * std.get(c) + mean.get(c);
+      pixels[i] = (byte) Math.max(0, Math.min(255, Math.round(255 * value)));
+    }
+    return pixels;
   }
 
   /**
    * Refuses to take pictures where the network cannot.
    *
-   * @throws UserError if its input is no square, or of other channels than grey or red, green and
-   *     blue
+   * @throws UserError if its input is no square, or as {@link #requireColours}
    */
-  public void requirePictures() {
-    int channels = channels();
-    if (height != width || (channels != 1 && channels != 3)) {
-      throw new UserError(
-          "the network's input is "
-              + channels
-              + " x "
-              + height
-              + " x "
-              + width
-              + ", which pictures do not become; expected a square of 1 or 3 channels, give its"
-              + " input as .npy, normalised");
+  public void requireSquares() {
+    requireColours();
+    if (height != width) {
+      throw unfit("a square of 1 or 3 channels");
     }
+  }
+
+  /**
+   * Refuses to take pictures of any size where the network cannot.
+   *
+   * @throws UserError if its input has other channels than grey or red, green and blue
+   */
+  public void requireColours() {
+    if (channels() != 1 && channels() != 3) {
+      throw unfit("1 or 3 channels");
+    }
+  }
+
+  private UserError unfit(String expected) {
+    return new UserError(
+        "the network's input is "
+            + channels()
+            + " x "
+            + height
+            + " x "
+            + width
+            + ", which pictures do not become; expected "
+            + expected
+            + ", give its input as .npy, normalised");
   }
 
   private static int luma(ByteBuffer colours, int i, int area) {

@@ -13,7 +13,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /** Figures of what the networks do with test images. */
-record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
+record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
   /** Layers whose neurons are shown, spread over the network. */
   private static final int LAYERS = 3;
 
@@ -23,7 +23,7 @@ record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
     bars(
         "features",
         "Distance of each stage's features, mean over time, from the teacher's",
-        "1 - cosine, mean over " + Examination.COMPARED + " images",
+        "1 - cosine, mean over " + RunEvaluation.COMPARED + " images",
         NetworkFigures::distances);
     bars(
         "firing",
@@ -41,7 +41,7 @@ record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
         "What neurons do while the network sees the first test image. Left: "
             + "spikes of neurons that are spread evenly over the layer. Right: the membrane potential"
             + " of three chosen neurons before the reset, with a ring where they fire.");
-    each("raster", "No spiking network is trained yet.", Findings::spiking, this::neurons);
+    each("raster", "No spiking network is trained yet.", NetworkResult::spiking, this::neurons);
     page.section("confusion", "Confusion");
     page.open();
     each("confusion", "", f -> true, this::confusion);
@@ -51,11 +51,11 @@ record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
   }
 
   /** Adds something for each network, or says in one figure for each run why there is none. */
-  private void each(String id, String none, Predicate<Findings> which, Each figure) {
-    for (Examined e : runs) {
-      List<Findings> those = e.findings().stream().filter(which).toList();
+  private void each(String id, String none, Predicate<NetworkResult> which, Each figure) {
+    for (RunResult e : runs) {
+      List<NetworkResult> those = e.results().stream().filter(which).toList();
       if (those.isEmpty()) {
-        String why = e.findings().isEmpty() ? e.missing() : none;
+        String why = e.results().isEmpty() ? e.missing() : none;
         page.figure(id(id, e, "none"), e.run().name(), why, () -> "");
       }
       those.forEach(f -> figure.add(e, f, id(id, e, f.phase())));
@@ -63,10 +63,10 @@ record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
   }
 
   private interface Each {
-    void add(Examined e, Findings f, String id);
+    void add(RunResult e, NetworkResult f, String id);
   }
 
-  private String id(String figure, Examined e, String phase) {
+  private String id(String figure, RunResult e, String phase) {
     return figure + "-" + runs.indexOf(e) + "-" + phase;
   }
 
@@ -78,20 +78,20 @@ record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
     Set<String> reasons = new LinkedHashSet<>();
     runs.forEach(
         e ->
-            reasons.add(e.findings().isEmpty() ? e.missing() : "There is nothing to compare yet."));
+            reasons.add(e.results().isEmpty() ? e.missing() : "There is nothing to compare yet."));
     return String.join(" ", reasons);
   }
 
   private void steps() {
     List<Plots.Series> series = new ArrayList<>();
-    for (Examined e : runs) {
-      for (Findings f : e.findings()) {
+    for (RunResult e : runs) {
+      for (NetworkResult f : e.results()) {
         if (f.spiking()) {
           double[] x = new double[f.accuracies().length];
           Arrays.setAll(x, t -> t + 1);
           series.add(
               new Plots.Series(
-                  palette.name(e, f.phase()), palette.style(e, f.phase()), x, f.accuracies()));
+                  colours.name(e, f.phase()), colours.style(e, f.phase()), x, f.accuracies()));
         }
       }
     }
@@ -103,7 +103,7 @@ record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
         () -> Plots.curves(caption, "time steps", "top-1", series) + Page.legend(series));
   }
 
-  private static Map<String, Double> distances(Findings f) {
+  private static Map<String, Double> distances(NetworkResult f) {
     Map<String, Double> stages = new LinkedHashMap<>();
     for (int s = 0; f.distances() != null && s < f.distances().length; s++) {
       stages.put("stage " + (s + 1), f.distances()[s]);
@@ -111,7 +111,7 @@ record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
     return stages;
   }
 
-  private static Map<String, Double> operations(Findings f) {
+  private static Map<String, Double> operations(NetworkResult f) {
     Map<String, Double> layers = new LinkedHashMap<>();
     double images = f.evaluation().images() * 1e6;
     f.evaluation()
@@ -123,22 +123,22 @@ record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
 
   /** Values by name of every spiking network that has some. */
   private void bars(
-      String id, String caption, String label, Function<Findings, Map<String, Double>> values) {
+      String id, String caption, String label, Function<NetworkResult, Map<String, Double>> values) {
     Set<String> rows = new LinkedHashSet<>();
     runs.forEach(
         e ->
-            e.findings().stream()
-                .filter(Findings::spiking)
+            e.results().stream()
+                .filter(NetworkResult::spiking)
                 .forEach(f -> rows.addAll(values.apply(f).keySet())));
     List<Plots.Series> series = new ArrayList<>();
-    for (Examined e : runs) {
-      for (Findings f : e.findings()) {
+    for (RunResult e : runs) {
+      for (NetworkResult f : e.results()) {
         Map<String, Double> of = f.spiking() ? values.apply(f) : Map.of();
         if (!of.isEmpty()) {
           double[] y = rows.stream().mapToDouble(r -> of.getOrDefault(r, Double.NaN)).toArray();
           series.add(
               new Plots.Series(
-                  palette.name(e, f.phase()), palette.style(e, f.phase()), new double[0], y));
+                  colours.name(e, f.phase()), colours.style(e, f.phase()), new double[0], y));
         }
       }
     }
@@ -149,12 +149,12 @@ record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
         () -> Plots.bars(caption, label, List.copyOf(rows), series) + Page.legend(series));
   }
 
-  private void neurons(Examined e, Findings f, String id) {
+  private void neurons(RunResult e, NetworkResult f, String id) {
     int count = Math.min(LAYERS, f.layers().size());
     for (int i = 0; i < count; i++) {
       int at = count == 1 ? 0 : i * (f.layers().size() - 1) / (count - 1);
       Membranes.Layer layer = f.layers().get(at);
-      String name = palette.name(e, f.phase()) + ", " + layer.name();
+      String name = colours.name(e, f.phase()) + ", " + layer.name();
       List<Plots.Series> legend = new ArrayList<>();
       for (int t = 0; t < layer.traces().size(); t++) {
         Membranes.Trace trace = layer.traces().get(t);
@@ -172,15 +172,15 @@ record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
     }
   }
 
-  private void confusion(Examined e, Findings f, String id) {
+  private void confusion(RunResult e, NetworkResult f, String id) {
     String caption =
-        palette.name(e, f.phase()) + ": " + f.evaluation().images() + " test images by class";
+        colours.name(e, f.phase()) + ": " + f.evaluation().images() + " test images by class";
     page.figure(id, caption, Plots.confusion(caption, f.confusion(), e.classes()));
   }
 
-  private void samples(Examined e, Findings f, String id) {
+  private void samples(RunResult e, NetworkResult f, String id) {
     StringBuilder out = new StringBuilder("<div class=\"samples\">\n");
-    for (Findings.Sample s : f.samples()) {
+    for (NetworkResult.Sample s : f.samples()) {
       String taken = e.classes().get(s.takenFor());
       String label = e.classes().get(s.label());
       boolean right = s.label() == s.takenFor();
@@ -192,6 +192,6 @@ record NetworkFigures(List<Examined> runs, Palette palette, Page page) {
       out.append(String.format(Locale.ROOT, " %.0f&nbsp;%%", 100 * s.probability()));
       out.append(right ? "" : "<br>is " + Html.escape(label)).append("</span></div>\n");
     }
-    page.figure(id, palette.name(e, f.phase()) + ": the first test images", out + "</div>\n");
+    page.figure(id, colours.name(e, f.phase()) + ": the first test images", out + "</div>\n");
   }
 }

@@ -38,7 +38,7 @@ public final class Report {
    * @throws UserError if a folder is no run directory, or the page cannot be written
    */
   public static void write(Path file, List<Path> folders, TestSet testSet, Ops ops, DType storage) {
-    List<Examined> runs = new ArrayList<>();
+    List<RunResult> runs = new ArrayList<>();
     Map<String, Integer> names = new TreeMap<>();
     for (Path folder : folders) {
       String name = folder.toAbsolutePath().normalize().getFileName().toString();
@@ -49,29 +49,29 @@ public final class Report {
     AtomicFile.writeText(file, html(runs));
   }
 
-  private static Examined examine(Run run, TestSet testSet, Ops ops, DType storage) {
+  private static RunResult examine(Run run, TestSet testSet, Ops ops, DType storage) {
     try {
       Dataset images = testSet.open(run.folder(), run.args());
-      List<Findings> findings = Examination.examine(run, ops, storage, images);
-      return new Examined(run, findings, "", images.classNames());
+      List<NetworkResult> results = RunEvaluation.examine(run, ops, storage, images);
+      return new RunResult(run, results, "", images.classNames());
     } catch (UserError e) {
       // What training wrote is worth a page without what running its networks would add.
-      return new Examined(run, List.of(), "Could not be measured: " + e.getMessage(), List.of());
+      return new RunResult(run, List.of(), "Could not be measured: " + e.getMessage(), List.of());
     }
   }
 
-  private static String html(List<Examined> runs) {
+  private static String html(List<RunResult> runs) {
     Page page = new Page();
-    Palette palette = new Palette(runs);
-    new TrainingFigures(runs, palette, page).add();
-    new NetworkFigures(runs, palette, page).add();
+    ChartColours colours = new ChartColours(runs);
+    new TrainingFigures(runs, colours, page).add();
+    new NetworkFigures(runs, colours, page).add();
     settings(runs, page);
     return page.html("SAKD: " + String.join(", ", runs.stream().map(r -> r.run().name()).toList()));
   }
 
-  private static void settings(List<Examined> runs, Page page) {
+  private static void settings(List<RunResult> runs, Page page) {
     page.section("settings", "Settings and device").open();
-    for (Examined e : runs) {
+    for (RunResult e : runs) {
       List<List<String>> rows = new ArrayList<>();
       rows.add(List.of("folder", e.run().folder().toString()));
       for (String word : List.of("device", "data", "model", "method", "train")) {

@@ -10,7 +10,7 @@ import sakd.infer.ClassificationReport;
 import sakd.run.Summary;
 
 /** The final table, and the curves of summary.csv. */
-record TrainingFigures(List<Examined> runs, Palette palette, Page page) {
+record TrainingFigures(List<RunResult> runs, ChartColours colours, Page page) {
   private static final String NO_EPOCH = "No epoch is finished yet.";
 
   void add() {
@@ -36,15 +36,15 @@ record TrainingFigures(List<Examined> runs, Palette palette, Page page) {
   /** A curve for each phase of each run whose values are not all 0. */
   private List<Plots.Series> series(String column, boolean dashed) {
     List<Plots.Series> series = new ArrayList<>();
-    for (Examined e : runs) {
+    for (RunResult e : runs) {
       for (String phase : e.run().phases()) {
         List<Summary.Row> rows =
             e.run().rows(phase).stream().filter(r -> Double.isFinite(r.cell(column))).toList();
         if (rows.stream().anyMatch(r -> r.cell(column) != 0)) {
           series.add(
               new Plots.Series(
-                  palette.name(e, phase) + (dashed ? ", training" : ""),
-                  palette.style(e, phase) + (dashed ? " dashed" : ""),
+                  colours.name(e, phase) + (dashed ? ", training" : ""),
+                  colours.style(e, phase) + (dashed ? " dashed" : ""),
                   rows.stream().mapToDouble(Summary.Row::epoch).toArray(),
                   values(rows, column).toArray()));
         }
@@ -68,7 +68,7 @@ record TrainingFigures(List<Examined> runs, Palette palette, Page page) {
   private void table() {
     page.section("results", "Results");
     List<List<String>> rows = new ArrayList<>();
-    for (Examined e : runs) {
+    for (RunResult e : runs) {
       if (!e.run().finished()) {
         page.paragraph(
             e.run().name()
@@ -97,31 +97,31 @@ record TrainingFigures(List<Examined> runs, Palette palette, Page page) {
     page.paragraph(
         "Best and last top-1 are training's own. What follows them was measured for this page, with"
             + " the best weights on at most "
-            + Examination.IMAGES
+            + RunEvaluation.IMAGES
             + " test images; operations and energy are of one image. MAC: multiply-accumulates of"
             + " the ANN. SOP: additions that spikes cause. Energy at 45 nm: 4.6 pJ a MAC and 0.9 pJ"
             + " a SOP; an SNN multiplies where its input is not spikes.");
   }
 
-  private List<String> row(Examined e, String phase) {
+  private List<String> row(RunResult e, String phase) {
     List<Summary.Row> epochs = e.run().rows(phase);
     Summary.Row last = epochs.isEmpty() ? null : epochs.get(epochs.size() - 1);
     List<String> cells = new ArrayList<>();
-    cells.add(palette.name(e, phase));
+    cells.add(colours.name(e, phase));
     cells.add(last == null ? "" : Integer.toString(last.epoch()));
     cells.add(percent(values(epochs, "top1").max().orElse(Double.NaN)));
     cells.add(percent(last == null ? Double.NaN : last.cell("top1")));
     cells.add(last == null ? "" : number("%.1f", values(epochs, "seconds").sum()));
     double speed = values(epochs, "images_per_second").average().orElse(Double.NaN);
     cells.add(number("%.0f", speed));
-    e.findings().stream()
+    e.results().stream()
         .filter(f -> f.phase().equals(phase))
         .findFirst()
         .ifPresent(f -> cells.addAll(measured(f)));
     return cells;
   }
 
-  private static List<String> measured(Findings f) {
+  private static List<String> measured(NetworkResult f) {
     var v = f.evaluation();
     var interval = ClassificationReport.interval(v.scores().value(), v.images());
     return List.of(

@@ -43,14 +43,14 @@ class PictureReaderTest {
     List<String> unreadable = new ArrayList<>();
     List<String> names = new ArrayList<>();
     List<Integer> sizes = new ArrayList<>();
-    try (ImageReader reader = new PictureReader(GREY, files)) {
+    try (ImageReader reader = PictureReader.sized(GREY, files)) {
       assertEquals(50, reader.images());
       while (reader.hasNext()) {
         ImageReader.Batch batch = reader.batch(20, e -> unreadable.add(e.getMessage()));
         sizes.add(batch.size());
         for (int i = 0; i < batch.size(); i++) {
           names.add(batch.names().get(i));
-          String expected = folder.resolve(Math.round(batch.pixels().get(i)[0]) + ".png") + "";
+          String expected = folder.resolve(Math.round(batch.images().get(i).pixels()[0]) + ".png") + "";
           assertEquals(expected, batch.names().get(i));
         }
       }
@@ -69,12 +69,12 @@ class PictureReaderTest {
     int many = 100 * Runtime.getRuntime().availableProcessors();
     List<Path> all = new ArrayList<>(Collections.nCopies(many, files.get(7)));
     all.add(late);
-    try (ImageReader reader = new PictureReader(GREY, all)) {
+    try (ImageReader reader = PictureReader.sized(GREY, all)) {
       assertEquals(10, reader.batch(10).size());
       Files.write(late, ImageFiles.png(new byte[] {99}, 1, 1, 1));
       ImageReader.Batch rest = reader.batch(Integer.MAX_VALUE);
       assertEquals(many - 9, rest.size());
-      assertArrayEquals(new float[] {99}, rest.pixels().get(many - 10), 1e-4f);
+      assertArrayEquals(new float[] {99}, rest.images().get(many - 10).pixels(), 1e-4f);
       assertFalse(reader.hasNext());
     }
   }
@@ -82,7 +82,7 @@ class PictureReaderTest {
   @Test
   void aNetworkThatTakesNoPicturesIsRefusedOnce() {
     ImageSpec wide = new ImageSpec(1, 2, 1, List.of(0f), List.of(1f), List.of());
-    UserError e = assertThrows(UserError.class, () -> new PictureReader(wide, files));
+    UserError e = assertThrows(UserError.class, () -> PictureReader.sized(wide, files));
     assertTrue(e.getMessage().contains("pictures do not become"), e.getMessage());
   }
 }

@@ -13,6 +13,7 @@ import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.Epoch;
 import sakd.device.DType;
+import sakd.distill.Pipeline;
 import sakd.infer.BatchUploader;
 import sakd.infer.ClassificationReport;
 import sakd.infer.Evaluator;
@@ -30,9 +31,10 @@ import sakd.ops.Ops;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 import sakd.task.Task;
+import sakd.train.Trainer;
 
 /** Runs the networks of a run on test images. */
-final class Examination {
+final class RunEvaluation {
   /** Test images that accuracy, activity and confusion are measured on. */
   static final int IMAGES = 1000;
 
@@ -42,13 +44,11 @@ final class Examination {
   /** Test images that are shown. */
   private static final int SHOWN = 24;
 
-  private static final String BEST = "best.safetensors";
-
   private final Ops ops;
   private final DType storage;
   private final Dataset testSet;
 
-  private Examination(Ops ops, DType storage, Dataset testSet) {
+  private RunEvaluation(Ops ops, DType storage, Dataset testSet) {
     this.ops = ops;
     this.storage = storage;
     this.testSet = testSet;
@@ -72,11 +72,11 @@ final class Examination {
    * @return empty if none is there yet
    * @throws sakd.base.UserError if a file cannot be read or is of another data set
    */
-  static List<Findings> examine(Run run, Ops ops, DType storage, Dataset testSet) {
+  static List<NetworkResult> examine(Run run, Ops ops, DType storage, Dataset testSet) {
     List<Part> parts = parts(run);
     int steps = parts.stream().mapToInt(p -> p.about.steps()).max().orElse(1);
-    Examination examination = new Examination(ops, storage, testSet.inSteps(steps));
-    List<Findings> found = new ArrayList<>();
+    RunEvaluation evaluation = new RunEvaluation(ops, storage, testSet.inSteps(steps));
+    List<NetworkResult> results = new ArrayList<>();
     float[][] teacher = null;
     for (Part part : parts) {
       Parameters parameters = new Parameters(0);
@@ -84,23 +84,23 @@ final class Examination {
         parameters.allocate(ops);
         String architecture = part.about.name() + " for " + testSet.name();
         Weights.load(part.file, parameters, name -> true, architecture);
-        found.add(examination.examine(part, network, teacher));
-        if (part.phase.equals("teacher")) {
-          teacher = examination.features(network);
+        results.add(evaluation.examine(part, network, teacher));
+        if (part.phase.equals(Pipeline.TEACHER)) {
+          teacher = evaluation.features(network);
         }
       }
     }
-    return found;
+    return results;
   }
 
   private static List<Part> parts(Run run) {
     Path teacher =
-        run.option("--teacher").map(Path::of).orElse(run.folder().resolve("teacher").resolve(BEST));
+        run.option("--teacher").map(Path::of).orElse(run.folder().resolve(Pipeline.TEACHER).resolve(Trainer.BEST));
     List<String> phases = run.phases();
     Map<String, Path> paths = new LinkedHashMap<>();
-    paths.put("teacher", teacher);
-    paths.put("direct", run.folder().resolve("direct").resolve(BEST));
-    Path student = run.folder().resolve(BEST);
+    paths.put(Pipeline.TEACHER, teacher);
+    paths.put(Pipeline.DIRECT, run.folder().resolve(Pipeline.DIRECT).resolve(Trainer.BEST));
+    Path student = run.folder().resolve(Trainer.BEST);
     if (Files.exists(student)) {
       paths.put(phases.isEmpty() ? "student" : phases.get(phases.size() - 1), student);
     }
@@ -118,7 +118,7 @@ final class Examination {
     return parts;
   }
 
-  private Findings examine(Part part, Network network, float[][] teacher) {
+  private NetworkResult examine(Part part, Network network, float[][] teacher) {
     Dataset seen = new FirstSamples(testSet, IMAGES);
     ClassificationReport report = new ClassificationReport(ops, testSet.classes());
     Evaluator.Evaluation evaluation;
@@ -138,7 +138,7 @@ final class Examination {
     if (teacher != null && spiking) {
       distances = distances(features(network), teacher);
     }
-    return new Findings(
+    return new NetworkResult(
         part.phase,
         part.about,
         evaluation,
@@ -207,7 +207,7 @@ final class Examination {
     return distances;
   }
 
-  private List<Findings.Sample> samples(Network network) {
+  private List<NetworkResult.Sample> samples(Network network) {
     float[] logits =
         forward(
             network,
@@ -216,7 +216,7 @@ final class Examination {
             false,
             (tape, out) -> Transfers.floats(ops.device(), out.logits().value()));
     int classes = testSet.classes();
-    List<Findings.Sample> samples = new ArrayList<>();
+    List<NetworkResult.Sample> samples = new ArrayList<>();
     for (int i = 0; i < logits.length / classes; i++) {
       int best = 0;
       for (int k = 1; k < classes; k++) {
@@ -229,7 +229,7 @@ final class Examination {
       ByteBuffer pixels = testSet.pixels(i);
       byte[] png =
           ImageFiles.png(pixels.array(), testSet.channels(), testSet.height(), testSet.width());
-      samples.add(new Findings.Sample(png, testSet.label(i), best, 1 / total));
+      samples.add(new NetworkResult.Sample(png, testSet.label(i), best, 1 / total));
     }
     return samples;
   }

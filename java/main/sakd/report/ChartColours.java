@@ -4,29 +4,29 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Names and colours: a phase of a run has one of each in every figure. */
-final class Palette {
+final class ChartColours {
   private static final int COLOURS = 8;
 
   private final boolean oneRun;
   private final List<String> all = new ArrayList<>();
 
-  Palette(List<Examined> runs) {
+  ChartColours(List<RunResult> runs) {
     oneRun = runs.size() == 1;
-    for (Examined e : runs) {
+    for (RunResult e : runs) {
       e.phases().forEach(phase -> all.add(key(e, phase)));
     }
   }
 
-  private static String key(Examined e, String phase) {
+  private static String key(RunResult e, String phase) {
     return e.run().name() + " " + phase;
   }
 
-  String name(Examined e, String phase) {
+  String name(RunResult e, String phase) {
     return oneRun ? phase : key(e, phase);
   }
 
   /** The style of a curve or bar. */
-  String style(Examined e, String phase) {
+  String style(RunResult e, String phase) {
     return "s" + all.indexOf(key(e, phase)) % COLOURS;
   }
 }

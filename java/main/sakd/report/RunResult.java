@@ -10,11 +10,11 @@ import java.util.Set;
  * @param problem why they could not be examined; empty if they were
  * @param classes the names of the data set's classes; empty with a problem
  */
-record Examined(Run run, List<Findings> findings, String problem, List<String> classes) {
+record RunResult(Run run, List<NetworkResult> results, String problem, List<String> classes) {
   /** Everything that was trained or examined. */
   Set<String> phases() {
     Set<String> phases = new LinkedHashSet<>(run.phases());
-    findings.forEach(f -> phases.add(f.phase()));
+    results.forEach(f -> phases.add(f.phase()));
     return phases;
   }
 

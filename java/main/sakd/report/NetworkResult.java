@@ -18,7 +18,7 @@ import sakd.model.ModelFile;
  * @param layers membranes and spikes on the first image; empty for an ANN
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
-record Findings(
+record NetworkResult(
     String phase,
     ModelFile about,
     Evaluator.Evaluation evaluation,
