@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Set;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
+import sakd.data.Dataset;
 import sakd.infer.Weights;
 import sakd.io.HostTensor;
 import sakd.io.WeightFile;
@@ -33,7 +34,8 @@ final class ModelOptions {
       description =
           "A network that the command models lists, such as spiking-resnet18 or sew-resnet50; "
               + "resnet18 is the ANN of spiking-resnet18 (default: spiking-resnet8 for 28x28 "
-              + "images, else spiking-resnet18; or the weight file's).")
+              + "images, else spiking-resnet18; for masks spiking-fcn-resnet18, of images under "
+              + "160 pixels spiking-fcn-resnet20; or the weight file's).")
   String model;
 
   @Option(
@@ -59,9 +61,10 @@ final class ModelOptions {
               + "(default: a for resnet20 to resnet56, else b; or the weight file's).")
   ResNetSpec.Shortcut shortcut;
 
-  /** The description to train on images of this height. */
-  NetworkSpec forImages(int height) {
-    NetworkSpec base = Networks.named(Networks.defaultFor(height));
+  /** The description to train on these images. */
+  NetworkSpec forImages(Dataset images) {
+    int height = images.height();
+    NetworkSpec base = Networks.named(Networks.defaultFor(images.targetKind(), height));
     return changed(chosen(base).withStem(Networks.stemFor(height)));
   }
 

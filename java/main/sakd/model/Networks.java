@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import sakd.base.EditDistance;
 import sakd.base.UserError;
+import sakd.data.Targets;
 
 /** Every network {@code --model} knows, each with the stem for CIFAR. */
 public final class Networks {
@@ -80,9 +81,15 @@ public final class Networks {
     return name;
   }
 
-  /** The network for images of this height where none is named: the small one for 28 pixels. */
-  public static String defaultFor(int height) {
-    return SPIKING + (height == 28 ? "resnet8" : "resnet18");
+  /**
+   * The network where none is named: for a class of each image of this height, where 28 pixels have
+   * the small one, or for masks.
+   */
+  public static String defaultFor(Targets.Kind targets, int height) {
+    return switch (targets) {
+      case CLASSES -> SPIKING + (height == 28 ? "resnet8" : "resnet18");
+      case MASKS -> SPIKING + (height < LARGE ? "fcn-resnet20" : "fcn-resnet18");
+    };
   }
 
   /**
