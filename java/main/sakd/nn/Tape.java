@@ -40,6 +40,7 @@ public final class Tape implements AutoCloseable {
   private final Map<Parameter, Tensor> narrow = new HashMap<>();
   private Parameters roundedParameters;
   private Frozen frozen;
+  private Tensor draw;
   private Tensor passedOn;
 
   /**
@@ -72,6 +73,19 @@ public final class Tape implements AutoCloseable {
 
   public Ops ops() {
     return ops;
+  }
+
+  /**
+   * Sets what dropout draws its masks from, as {@link Ops#dropout} takes it; without, nothing is
+   * dropped out. The tape does not own it.
+   */
+  public void draw(Tensor numbers) {
+    draw = numbers;
+  }
+
+  /** Null for no dropout. */
+  Tensor draw() {
+    return draw;
   }
 
   public boolean training() {

@@ -3,6 +3,7 @@ package sakd.ops;
 import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.ints;
 import static sakd.ops.Requirements.require;
+import static sakd.ops.Requirements.requireChannels;
 import static sakd.ops.Requirements.requireDropout;
 import static sakd.ops.Requirements.requireTally;
 
@@ -163,6 +164,26 @@ public final class KernelOps extends MatrixOps {
     int columns = x.channels() / lanes;
     kernel("elementwise.cu", "add_bias", x.type(), lanes)
         .launchRows(x.rows(), columns, x.memory(), bias.memory(), x.rows(), columns);
+  }
+
+  @Override
+  public void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int channels) {
+    requireChannels(from, fromFirst, to, toFirst, channels);
+    // Lanes are powers of 2: those that divide all of these divide what has all of their bits.
+    int common = channels | from.channels() | to.channels() | fromFirst | toFirst;
+    int lanes = lanes(common, to.type(), 1);
+    kernel("elementwise.cu", "copy_channels", to.type(), lanes)
+        .launchRows(
+            to.rows(),
+            channels / lanes,
+            from.memory(),
+            to.memory(),
+            fromFirst / lanes,
+            from.channels() / lanes,
+            toFirst / lanes,
+            to.channels() / lanes,
+            to.rows(),
+            channels / lanes);
   }
 
   @Override

@@ -80,6 +80,12 @@ public interface Ops extends AutoCloseable {
   /** x [..., C] += bias [C]; x is F32 or storage, bias F32. */
   void addBias(Tensor x, Tensor bias);
 
+  /**
+   * to [.., C'] from channel {@code toFirst} on = {@code channels} channels of from [.., C] from
+   * {@code fromFirst} on; the other channels stay. Concatenates, and takes apart again.
+   */
+  void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int channels);
+
   // ---- matrix products ----
 
   /**

@@ -28,6 +28,21 @@ final class Requirements {
         y);
   }
 
+  /** The check of {@link Ops#copyChannels}: as many rows, and channels that both have. */
+  static void requireChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int channels) {
+    require(
+        storage(from, to)
+            && from != to
+            && from.rows() == to.rows()
+            && channels >= 0
+            && fromFirst >= 0
+            && fromFirst + channels <= from.channels()
+            && toFirst >= 0
+            && toFirst + channels <= to.channels(),
+        from,
+        to);
+  }
+
   /** The check of {@link Ops#resize}: another height and width, at least 1. */
   static void requireResize(Tensor x, Tensor y) {
     require(
