@@ -48,7 +48,7 @@ record PixelLoss() implements LabelLoss {
           Tensor hitsOfAuxiliary = ops.allocate(DType.I32, 2)) {
         Head auxiliary = new Head(student.auxiliary(), null, AUXILIARY * weights.ce(), 0);
         auxiliary.learn(tape, batch, weights, lossScale, pair, hitsOfAuxiliary);
-        ops.convert(pair.slice(0, 1), each.slice(terms - 1, 1));
+        ops.copyChannels(pair, 0, each, terms - 1, 1);
       }
     }
     boolean follows = weights.logits() > 0;
