@@ -118,7 +118,7 @@ final class PredictCommand implements Callable<Integer> {
             array == null ? how.channels() : array.shape()[1],
             null,
             Networks.defaultFor(Targets.Kind.CLASSES, height));
-    boolean masks = about.spec().targets() == Targets.Kind.MASKS;
+    boolean masks = about.spec().targetKind() == Targets.Kind.MASKS;
     requireFitting(masks, array != null);
     try (ImageReader images = array == null ? pictures(how, masks) : ImageReader.of(array);
         Ops ops = device.open();

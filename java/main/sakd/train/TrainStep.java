@@ -102,6 +102,7 @@ public final class TrainStep implements AutoCloseable {
   private void forwardAndBackward(DeviceBatch batch, Monitor monitor) {
     try (var images = batch.images(storage);
         Tape tape = new Tape(ops, Tape.Mode.TRAIN, storage, monitor)) {
+      tape.draw(batch.draw());
       tape.roundWeights(optimizer.parameters());
       tape.draw(batch.draw());
       try (Objective.Losses losses =
