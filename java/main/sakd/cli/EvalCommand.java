@@ -71,7 +71,7 @@ final class EvalCommand implements Callable<Integer> {
             neuron,
             testSet.channels(),
             testSet.classes(),
-            Networks.defaultFor(testSet.height()));
+            Networks.defaultFor(testSet.targetKind(), testSet.height()));
     try (Ops ops = device.open();
         LoadedModel loaded = LoadedModel.open(ops, file, about, partial.allowed);
         Evaluator evaluator =

@@ -9,6 +9,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.base.UserError;
+import sakd.data.Targets;
 import sakd.device.cpu.ReferenceDevice;
 import sakd.infer.FiniteWeights;
 import sakd.infer.LoadedModel;
@@ -102,7 +103,9 @@ final class ExportCommand implements Callable<Integer> {
         ModelFile.isIn(file.metadata())
             ? ModelFile.of(file.metadata(), weights.toString()).channels()
             : CHANNELS;
-    ModelFile about = model.describe(file, neuron, channels, null, Networks.defaultFor(height));
+    ModelFile about =
+        model.describe(
+            file, neuron, channels, null, Networks.defaultFor(Targets.Kind.CLASSES, height));
     // Nothing is computed: parameters only have to lie somewhere.
     ReferenceDevice device = new ReferenceDevice();
     try (Ops ops = new ReferenceOps(device, device.matrix());

@@ -12,6 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.base.UserError;
+import sakd.data.Targets;
 import sakd.infer.ImageReader;
 import sakd.infer.LoadedModel;
 import sakd.infer.PictureReader;
@@ -92,7 +93,11 @@ final class PredictCommand implements Callable<Integer> {
     try (ImageReader images = images(how)) {
       ModelFile about =
           model.describe(
-              file, neuron, images.channels(), null, Networks.defaultFor(images.height()));
+              file,
+              neuron,
+              images.channels(),
+              null,
+              Networks.defaultFor(Targets.Kind.CLASSES, images.height()));
       try (Ops ops = device.open();
           LoadedModel loaded = LoadedModel.open(ops, file, about, partial.allowed)) {
         PrintWriter out = spec.commandLine().getOut();

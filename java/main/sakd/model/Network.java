@@ -5,16 +5,17 @@ import sakd.nn.Parameters;
 import sakd.nn.Tape;
 import sakd.nn.Var;
 
-/** A network for classification that also shows its stages' features, which distillation needs. */
+/** A network that also shows its stages' features, which distillation needs. */
 public interface Network extends AutoCloseable {
   /**
-   * What a forward pass gives.
+   * What a forward pass gives: of classes K for each of N images, or for each of their pixels.
    *
-   * @param logits [1, N, K] float32, the mean of the next over time
-   * @param stepLogits [T', N, K] float32
+   * @param logits [1, N, K] or [1, N, H, W, K] float32, the mean over time
+   * @param stepLogits [T', N, K] float32, of which the logits are the mean; null of pixels
+   * @param auxiliary like logits, what a head of training says; null if there is none
    * @param stages the output of every stage, [T', N, H, W, C]
    */
-  record Output(Var logits, Var stepLogits, List<Var> stages) {}
+  record Output(Var logits, Var stepLogits, Var auxiliary, List<Var> stages) {}
 
   /**
    * Computes the logits.

@@ -41,6 +41,7 @@ public final class Tape implements AutoCloseable {
   private Parameters roundedParameters;
   private Frozen frozen;
   private Tensor passedOn;
+  private Tensor draw;
 
   /**
    * A pass whose activations are stored as {@code storage}.
@@ -72,6 +73,20 @@ public final class Tape implements AutoCloseable {
 
   public Ops ops() {
     return ops;
+  }
+
+  /**
+   * Gives dropout something to draw from.
+   *
+   * @param numbers I32 [2], as {@link Ops#dropout} takes them, of this pass's batch
+   */
+  public void draw(Tensor numbers) {
+    draw = numbers;
+  }
+
+  /** Null where nothing is dropped. */
+  Tensor draw() {
+    return draw;
   }
 
   public boolean training() {

@@ -165,6 +165,24 @@ public final class KernelOps extends DeviceOps
   // ---- pooling and time ----
 
   @Override
+  public void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int count) {
+    Requirements.requireChannels(from, fromFirst, to, toFirst, count);
+    launcher
+        .kernel("channels.cu", "copy_channels", to.type(), 1)
+        .launchRows(
+            to.rows(),
+            count,
+            from.memory(),
+            to.memory(),
+            from.channels(),
+            fromFirst,
+            to.channels(),
+            toFirst,
+            to.rows(),
+            count);
+  }
+
+  @Override
   public void dropout(Tensor x, float p, Tensor draw, int key, Tensor out) {
     requireDropout(x, p, draw, out);
     int columns = x.channels();

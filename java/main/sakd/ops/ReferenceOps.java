@@ -94,6 +94,15 @@ public final class ReferenceOps extends DeviceOps
         });
   }
 
+  @Override
+  public void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int count) {
+    Requirements.requireChannels(from, fromFirst, to, toFirst, count);
+    for (long row = 0; row < to.rows(); row++) {
+      double[] some = read(from, row * from.channels() + fromFirst, count);
+      write(to, row * to.channels() + toFirst, some);
+    }
+  }
+
   // ---- matrix products ----
 
   @Override

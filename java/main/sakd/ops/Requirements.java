@@ -41,6 +41,20 @@ final class Requirements {
         y);
   }
 
+  /** The check of {@link Ops#copyChannels}. */
+  static void requireChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int count) {
+    require(
+        storage(from, to)
+            && from.rows() == to.rows()
+            && count > 0
+            && fromFirst >= 0
+            && fromFirst <= from.channels() - count
+            && toFirst >= 0
+            && toFirst <= to.channels() - count,
+        from,
+        to);
+  }
+
   /** The check of {@link Ops#dropout}. */
   static void requireDropout(Tensor x, float p, Tensor draw, Tensor out) {
     require(storage(x, out) && x != out && x.size() == out.size() && ints(draw, 2), x, draw, out);

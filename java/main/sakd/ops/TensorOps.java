@@ -34,4 +34,10 @@ public interface TensorOps {
    * @param out like x; another tensor
    */
   void dropout(Tensor x, float p, Tensor draw, int key, Tensor out);
+
+  /**
+   * to [.., toFirst + c] = from [.., fromFirst + c] for c below {@code count}; both of one storage
+   * type and as many rows. What else is in {@code to} stays.
+   */
+  void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int count);
 }

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import sakd.base.UserError;
+import sakd.data.Targets;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 
@@ -129,7 +130,9 @@ class NetworksTest {
     assertEquals(NetworkSpec.Stem.CIFAR, Networks.stemFor(32));
     assertEquals(NetworkSpec.Stem.CIFAR, Networks.stemFor(128));
     assertEquals(NetworkSpec.Stem.IMAGENET, Networks.stemFor(224));
-    NetworkSpec spec = Networks.named(Networks.defaultFor(224)).withStem(Networks.stemFor(224));
+    NetworkSpec spec =
+        Networks.named(Networks.defaultFor(Targets.Kind.CLASSES, 224))
+            .withStem(Networks.stemFor(224));
     // torchvision's resnet18: 1.814 billion at 224x224.
     assertEquals(1.814e9, NetworkSize.of(spec, 3, 224, 224, 1000, 1).macs(), 1e6);
   }
