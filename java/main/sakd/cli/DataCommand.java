@@ -1,8 +1,10 @@
 package sakd.cli;
 
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.LongStream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -10,8 +12,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import sakd.data.Augment;
+import sakd.data.DataLoader;
 import sakd.data.Dataset;
+import sakd.data.Epoch;
 import sakd.data.SampleShape;
+import sakd.data.Targets;
 import sakd.data.set.Download;
 
 /** {@code data}: what a folder holds, and fetching what has a public address. */
@@ -88,7 +94,9 @@ final class DataCommand implements Runnable {
         SampleShape s = set.shape();
         out.printf(
             Locale.ROOT,
-            "%s, %s: %d samples of %dx%dx%d, %d classes%n",
+            set.targetKind() == Targets.Kind.MASKS
+                ? "%s, %s: %d pictures with masks, seen in training as %dx%dx%d, %d classes%n"
+                : "%s, %s: %d samples of %dx%dx%d, %d classes%n",
             set.name(),
             train ? "training" : "test",
             set.size(),
@@ -105,19 +113,50 @@ final class DataCommand implements Runnable {
                           .map(e -> e.getKey() + " (" + e.getValue() + ")")
                           .toList()));
         }
-        int[] counts = new int[set.classes()];
-        for (int i = 0; i < set.size(); i++) {
-          counts[set.label(i)]++;
-        }
-        for (int c = 0; c < Math.min(CLASSES_SHOWN, counts.length); c++) {
-          out.printf(Locale.ROOT, "  %6d  %s%n", counts[c], set.classNames().get(c));
-        }
-        if (counts.length > CLASSES_SHOWN) {
-          out.printf(Locale.ROOT, "  and %d classes more%n", counts.length - CLASSES_SHOWN);
+        if (set.targetKind() == Targets.Kind.MASKS) {
+          pixels(set, out);
+        } else {
+          samples(set, out);
         }
       }
       out.flush();
       return CommandLine.ExitCode.OK;
+    }
+
+    private static void samples(Dataset set, PrintWriter out) {
+      int[] counts = new int[set.classes()];
+      for (int i = 0; i < set.size(); i++) {
+        counts[set.label(i)]++;
+      }
+      for (int c = 0; c < Math.min(CLASSES_SHOWN, counts.length); c++) {
+        out.printf(Locale.ROOT, "  %6d  %s%n", counts[c], set.classNames().get(c));
+      }
+      if (counts.length > CLASSES_SHOWN) {
+        out.printf(Locale.ROOT, "  and %d classes more%n", counts.length - CLASSES_SHOWN);
+      }
+    }
+
+    /** Reads all pictures and masks, so that what is wrong with one of them is said. */
+    private static void pixels(Dataset set, PrintWriter out) {
+      long[] counts = new long[Targets.IGNORED + 1];
+      long all = 0;
+      int workers = Runtime.getRuntime().availableProcessors();
+      DataLoader loader = new DataLoader(set, 1, false, false, Augment.NONE, 0, workers);
+      try (Epoch epoch = loader.epoch(0)) {
+        for (int i = 0; epoch.hasNext(); i++) {
+          for (byte label : ((Targets.Masks) epoch.next().targets()).labels()) {
+            counts[label & 0xff]++;
+          }
+          all += (long) set.shape(i).height() * set.shape(i).width();
+        }
+      }
+      long known = LongStream.of(counts).limit(Targets.IGNORED).sum();
+      for (int c = 0; c < set.classes(); c++) { // The rarest may be the last.
+        out.printf(
+            Locale.ROOT, "  %5.2f %%  %s%n", 100.0 * counts[c] / all, set.classNames().get(c));
+      }
+      out.printf(
+          Locale.ROOT, "  %5.2f %%  of the pixels are ignored%n", 100.0 * (all - known) / all);
     }
   }
 }

@@ -7,8 +7,10 @@ import picocli.CommandLine.Spec;
 import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
+import sakd.data.Targets;
 import sakd.data.event.FrameSplit;
 import sakd.data.set.Datasets;
+import sakd.data.set.MaskOptions;
 import sakd.data.set.ReadOptions;
 import sakd.data.set.Sensor;
 import sakd.io.FileNames;
@@ -18,6 +20,7 @@ import sakd.model.ImageSpec;
 final class DataOptions {
   private static final int SMALLEST = 32;
   private static final int LARGEST = 1024;
+  private static final int LARGEST_BASE = 4096;
 
   @Option(
       names = "--dataset",
@@ -25,7 +28,8 @@ final class DataOptions {
       description =
           "Images: fashion-mnist-small (bundled), fashion-mnist, mnist, cifar10, cifar100, "
               + "imagenet, tiny-imagenet, image-folder. Events: "
-              + "nmnist, dvs-gesture, cifar10-dvs, n-cars, st-mnist, event-folder "
+              + "nmnist, dvs-gesture, cifar10-dvs, n-cars, st-mnist, event-folder. Masks: "
+              + "shapes (bundled), voc-seg, ade20k, cityscapes, camvid, mask-folder "
               + "(default: what --data-path holds, else the bundled one).")
   String dataset;
 
@@ -62,6 +66,33 @@ final class DataOptions {
   Integer imageSize;
 
   @Option(
+      names = "--crop-size",
+      paramLabel = "N",
+      description =
+          "Height and width of the part of a picture with a mask that training sees, 32 to 1024 "
+              + "(default: what holds the pictures, up to 480).")
+  Integer cropSize;
+
+  @Option(
+      names = "--base-size",
+      paramLabel = "N",
+      description =
+          "What the shorter side of a picture with a mask becomes in evaluation, 32 to 4096; "
+              + "training scales it by another 0.5 to 2 (default: its own size, of longer sides than "
+              + "2048 that; of eval, that of the training).")
+  Integer baseSize;
+
+  @Option(
+      names = "--mask-classes",
+      paramLabel = "CLASSES",
+      description =
+          "What the values of a mask-folder mean: ids (class numbers, 255 is ignored); names with "
+              + "commas between, by value, but of two names, such as background,nucleus, the second "
+              + "is all but 0: numbers of objects too; instances for background,object "
+              + "(default: ids, named by classes.txt; of eval, that of the training).")
+  String maskClasses;
+
+  @Option(
       names = "--mean",
       split = ",",
       paramLabel = "M",
@@ -94,8 +125,25 @@ final class DataOptions {
   Dataset open(boolean train, ImageSpec trained) {
     int side = imageSize == null ? ReadOptions.DEFAULT.imageSize() : imageSize;
     Values.require(side >= SMALLEST && side <= LARGEST, "--image-size", side, "32 to 1024");
+    Values.require(
+        cropSize == null || (cropSize >= SMALLEST && cropSize <= LARGEST),
+        "--crop-size",
+        cropSize,
+        "32 to 1024");
+    Values.require(
+        baseSize == null || (baseSize >= SMALLEST && baseSize <= LARGEST_BASE),
+        "--base-size",
+        baseSize,
+        "32 to 4096");
     var err = spec.commandLine().getErr();
-    ReadOptions how = new ReadOptions(framesBy, side, sensor, text -> err.println("note: " + text));
+    MaskOptions masks =
+        new MaskOptions(
+            maskClasses,
+            trained == null ? null : trained.classNames(),
+            cropSize,
+            baseSize == null ? 0 : baseSize);
+    ReadOptions how =
+        new ReadOptions(framesBy, side, sensor, masks, text -> err.println("note: " + text));
     Dataset opened = Datasets.open(dataset, dataPath, train, how);
     opened.classNames().forEach(FileNames::requireSpelt);
     if (trained != null
@@ -105,6 +153,12 @@ final class DataOptions {
         && Math.max(trained.height(), trained.width()) <= Sensor.MAX_SIDE) {
       Sensor learnt = new Sensor(trained.height(), trained.width());
       opened = Datasets.open(dataset, dataPath, train, how.withSensor(learnt));
+    }
+    if (imageSize != null && opened.targetKind() == Targets.Kind.MASKS) {
+      throw new UserError(
+          "--image-size is for pictures with a class each, but those of "
+              + opened.name()
+              + " have masks; expected --crop-size and --base-size, give these");
     }
     if (imageSize != null && (opened.height() != side || opened.width() != side)) {
       throw new UserError(
@@ -119,6 +173,9 @@ final class DataOptions {
     Dataset seen = trained == null ? opened : trained.applyTo(opened);
     if (imageSize != null) {
       seen = seen.sized(side, opened.resized());
+    }
+    if (baseSize != null) {
+      seen = seen.sized(seen.height(), baseSize);
     }
     if (mean == null && std == null) {
       return seen;

@@ -102,7 +102,7 @@ public interface Dataset {
    * The same set with pictures brought to another size; a set whose samples all have one size stays
    * as it is.
    *
-   * @param side height and width of a sample, in pixels
+   * @param side height and width of a sample, in pixels; of pictures with masks, what training sees
    * @param resized as {@link #resized()}
    */
   default Dataset sized(int side, int resized) {
@@ -111,7 +111,7 @@ public interface Dataset {
 
   /**
    * What the shorter side of a picture becomes, in pixels, before evaluation takes the middle: the
-   * height where it takes all of it.
+   * height where it takes all of it; 0 where pictures keep their own size.
    */
   default int resized() {
     return height();

@@ -26,7 +26,8 @@ import sakd.io.Json;
  * weight file has it, so that {@code predict} takes pictures.
  *
  * @param height H of the input
- * @param resized what the shorter side of a picture becomes, in pixels, before its middle is taken
+ * @param resized what the shorter side of a picture becomes, in pixels, before its middle is taken;
+ *     0 where pictures with masks keep their size
  * @param mean of pixel / 255 per channel, which is taken off
  * @param std of pixel / 255 per channel, by which the rest is divided
  * @param classNames by class number
@@ -52,7 +53,7 @@ public record ImageSpec(
     mean = List.copyOf(mean);
     std = List.copyOf(std);
     classNames = List.copyOf(classNames);
-    if (height < 1 || width < 1 || resized < 1 || mean.isEmpty() || mean.size() != std.size()) {
+    if (height < 1 || width < 1 || resized < 0 || mean.isEmpty() || mean.size() != std.size()) {
       throw new IllegalArgumentException("a size, and mean and std of each channel are needed");
     }
     if ((long) height * width * mean.size() > MOST_PIXELS) {

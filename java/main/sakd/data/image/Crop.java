@@ -69,8 +69,13 @@ public record Crop(double left, double top, double width, double height) {
 
   /** The largest divisor of 1, 2, 4, 8 at which the part still has so many pixels a side. */
   public int reduction(int side) {
+    return reduction(side, side);
+  }
+
+  /** The same for a part that becomes so many columns and rows. */
+  public int reduction(int columns, int rows) {
     int divisor = 8;
-    while (divisor > 1 && Math.min(width, height) / divisor < side) {
+    while (divisor > 1 && (width / divisor < columns || height / divisor < rows)) {
       divisor /= 2;
     }
     return divisor;

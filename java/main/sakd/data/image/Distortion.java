@@ -18,6 +18,11 @@ public record Distortion(AutoAugment autoAugment, double jitter, double erase) {
 
   private static final int TRIES = 10;
 
+  /** Whether it changes colours alone, so that what is known of each pixel stays true. */
+  public boolean keepsPixels() {
+    return autoAugment == null && erase == 0;
+  }
+
   /** Whether it changes anything. */
   public boolean isNone() {
     return autoAugment == null && jitter == 0 && erase == 0;

@@ -57,6 +57,27 @@ final class ImageIoPictures {
   }
 
   static Picture decode(Object file, byte[] content) {
+    return read(
+        file,
+        content,
+        reader -> {
+          BufferedImage image = reader.read(0);
+          return new Picture(image.getWidth(), image.getHeight(), StoredColours.of(image));
+        });
+  }
+
+  /** What is wanted of a file whose header was found to be in order. */
+  @FunctionalInterface
+  interface Wanted<T> {
+    T from(ImageReader reader) throws IOException;
+  }
+
+  /**
+   * Reads a part of a file.
+   *
+   * @throws UserError if it is none of our formats, or damaged
+   */
+  static <T> T read(Object file, byte[] content, Wanted<T> wanted) {
     try (ImageInputStream in = new Bytes(content)) {
       ImageReader reader = reader(in);
       if (reader == null) {
@@ -69,8 +90,7 @@ final class ImageIoPictures {
         PictureDecoder.requireSize(
             file, reader.getTileWidth(0), reader.getTileHeight(0), content.length);
         requireBands(file, reader.getImageTypes(0));
-        BufferedImage image = reader.read(0);
-        return new Picture(image.getWidth(), image.getHeight(), StoredColours.of(image));
+        return wanted.from(reader);
       } finally {
         reader.dispose();
       }

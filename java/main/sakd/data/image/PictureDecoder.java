@@ -67,6 +67,21 @@ public final class PictureDecoder {
   }
 
   /**
+   * The size of a picture, of most formats from the header alone.
+   *
+   * @return width and height in pixels
+   * @throws UserError if it is damaged
+   */
+  public static int[] size(Object file, byte[] content) {
+    if (Webp.is(content) || Pnm.is(content)) {
+      Picture picture = decode(file, content, (width, height) -> 1);
+      return new int[] {picture.width(), picture.height()};
+    }
+    return ImageIoPictures.read(
+        file, content, reader -> new int[] {reader.getWidth(0), reader.getHeight(0)});
+  }
+
+  /**
    * Refuses sizes that are none or would take memory out of all proportion to the file.
    *
    * @param bytes of the file

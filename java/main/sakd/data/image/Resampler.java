@@ -4,10 +4,10 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Brings a part of a picture to a square of some side, bilinear with antialiasing: each pixel of
- * the result is the mean of those of the part under a triangle two pixels of the coarser of the two
- * grids wide, as in PIL and torchvision's {@code antialias=True}. As there, first each row, rounded
- * to eight bits, then the columns. Keeps its buffers: one for each thread.
+ * Brings a part of a picture to some size, bilinear with antialiasing: each pixel of the result is
+ * the mean of those of the part under a triangle two pixels of the coarser of the two grids wide,
+ * as in PIL and torchvision's {@code antialias=True}. As there, first each row, rounded to eight
+ * bits, then the columns. Keeps its buffers: one for each thread.
  *
  * <p>Weights are whole numbers that sum to 2^13, so that the weighted sum of a colour takes 21 bits
  * and a long holds those of a pixel: one multiplication weighs red, green and blue.
@@ -83,8 +83,18 @@ public final class Resampler {
    * @param box within the picture
    */
   public void resample(Picture picture, Crop box, int side, ByteBuffer target) {
-    Taps across = new Taps(box.left(), box.width(), picture.width(), side);
-    Taps down = new Taps(box.top(), box.height(), picture.height(), side);
+    target.put(resample(picture, box, side, side), 0, CHANNELS * side * side);
+  }
+
+  /**
+   * The part as uint8 {@code [3, rows, columns]} at the start of an array that is valid until the
+   * next call.
+   *
+   * @param box within the picture; what is beside it counts at its edges
+   */
+  public byte[] resample(Picture picture, Crop box, int columns, int rowCount) {
+    Taps across = new Taps(box.left(), box.width(), picture.width(), columns);
+    Taps down = new Taps(box.top(), box.height(), picture.height(), rowCount);
     int left = across.first[0];
     int width = across.end - left;
     int top = down.first[0];
@@ -92,22 +102,24 @@ public final class Resampler {
     if (line.length < width + across.most) {
       line = new long[width + across.most];
     }
-    if (rows.length < height * side) {
-      rows = new long[height * side];
+    if (rows.length < height * columns) {
+      rows = new long[height * columns];
     }
-    if (sums.length != side) {
-      sums = new long[side];
-      out = new byte[CHANNELS * side * side];
+    if (sums.length < columns) {
+      sums = new long[columns];
+    }
+    if (out.length < CHANNELS * rowCount * columns) {
+      out = new byte[CHANNELS * rowCount * columns];
     }
     for (int y = 0; y < height; y++) {
       unpack(picture.pixels(), (top + y) * picture.width() + left, line, width);
-      sumAcross(across, left, line, rows, y * side, side);
+      sumAcross(across, left, line, rows, y * columns, columns);
     }
-    for (int y = 0; y < side; y++) {
-      sumDown(down, y, top, side);
-      pack(sums, out, y * side, side);
+    for (int y = 0; y < rowCount; y++) {
+      sumDown(down, y, top, columns);
+      pack(sums, out, y * columns, rowCount * columns, columns);
     }
-    target.put(out);
+    return out;
   }
 
   private static void unpack(int[] pixels, int from, long[] to, int width) {
@@ -133,7 +145,7 @@ public final class Resampler {
   }
 
   private void sumDown(Taps down, int y, int top, int side) {
-    Arrays.fill(sums, HALVES);
+    Arrays.fill(sums, 0, side, HALVES);
     for (int k = 0; k < down.most; k++) {
       int weight = down.weights[y * down.most + k];
       if (weight != 0) {
@@ -148,8 +160,7 @@ public final class Resampler {
     }
   }
 
-  private static void pack(long[] from, byte[] to, int at, int side) {
-    int plane = side * side;
+  private static void pack(long[] from, byte[] to, int at, int plane, int side) {
     for (int x = 0; x < side; x++) {
       long sum = from[x];
       to[at + x] = (byte) (sum >>> 2 * LANE + PRECISION);

@@ -1,5 +1,9 @@
 package sakd.data.set;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.IntStream;
 import sakd.data.DatasetInfo;
@@ -47,7 +51,13 @@ public enum DatasetKind {
   EVENT_FOLDER("event-folder", List.of(), values(0, 0), counts(), false),
   IMAGENET("imagenet", List.of(), photoMean(), photoStd(), true),
   TINY_IMAGENET("tiny-imagenet", List.of(), photoMean(), photoStd(), true),
-  IMAGE_FOLDER("image-folder", List.of(), photoMean(), photoStd(), true);
+  IMAGE_FOLDER("image-folder", List.of(), photoMean(), photoStd(), true),
+  VOC_SEG("voc-seg", listed("voc-seg"), photoMean(), photoStd(), true),
+  ADE20K("ade20k", listed("ade20k"), photoMean(), photoStd(), true),
+  CITYSCAPES("cityscapes", listed("cityscapes"), photoMean(), photoStd(), true),
+  CAMVID("camvid", listed("camvid"), photoMean(), photoStd(), true),
+  MASK_FOLDER("mask-folder", List.of(), photoMean(), photoStd(), true),
+  SHAPES("shapes", ShapePictures.CLASSES, photoMean(), photoStd(), true);
 
   final String title;
   public final DatasetInfo info;
@@ -62,6 +72,14 @@ public enum DatasetKind {
   boolean hasRecordings() {
     return switch (this) {
       case NMNIST, DVS_GESTURE, CIFAR10_DVS, N_CARS, ST_MNIST, EVENT_FOLDER -> true;
+      default -> false;
+    };
+  }
+
+  /** Whether there is a class for every pixel. */
+  boolean hasMasks() {
+    return switch (this) {
+      case VOC_SEG, ADE20K, CITYSCAPES, CAMVID, MASK_FOLDER, SHAPES -> true;
       default -> false;
     };
   }
@@ -86,6 +104,15 @@ public enum DatasetKind {
 
   private static List<String> numbers(int count) {
     return IntStream.range(0, count).mapToObj(Integer::toString).toList();
+  }
+
+  /** Names that are too many for here. */
+  private static List<String> listed(String set) {
+    try (InputStream in = DatasetKind.class.getResourceAsStream("/data/classes/" + set + ".txt")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The deviation by which a count stays what it is, whatever the kind: 1 of 255. */

@@ -63,6 +63,7 @@ public final class Datasets {
               + kind.title
               + " has pictures; expected a set of recordings, leave it out");
     }
+    requireUsed(kind, options.masks());
     return switch (kind) {
       case FASHION_MNIST_SMALL -> bundled(dataPath, train);
       case FASHION_MNIST ->
@@ -74,6 +75,12 @@ public final class Datasets {
           EventFolder.read(kind, needed(kind, dataPath), train, options);
       case IMAGENET, TINY_IMAGENET, IMAGE_FOLDER ->
           ImageSets.read(kind, needed(kind, dataPath), train, options);
+      case VOC_SEG, ADE20K, CITYSCAPES, CAMVID, MASK_FOLDER ->
+          MaskSets.read(kind, needed(kind, dataPath), train, options);
+      case SHAPES -> {
+        refuseFolder(kind, dataPath);
+        yield ShapePictures.open(kind.info, train, options.masks());
+      }
     };
   }
 
@@ -106,7 +113,9 @@ public final class Datasets {
     }
     if (!IdxFolder.holds(folder)) {
       Optional<DatasetKind> pictures =
-          Files.isDirectory(folder) ? ImageSets.detect(folder) : Optional.empty();
+          Files.isDirectory(folder)
+              ? MaskSets.detect(folder).or(() -> ImageSets.detect(folder))
+              : Optional.empty();
       if (pictures.isPresent()) {
         return pictures.get();
       }
@@ -119,7 +128,8 @@ public final class Datasets {
               + ": looked for data_batch_1.bin or test_batch.bin (cifar10), train.bin or test.bin"
               + " (cifar100), their archives, train-images-idx3-ubyte or t10k-images-idx3-ubyte,"
               + " with or without .gz (mnist, fashion-mnist), lists of recordings (nmnist,"
-              + " dvs-gesture), and folders of pictures or recordings (event-folder); give the folder with these files, or say which set it is with"
+              + " dvs-gesture), folders images and masks or labels (mask-folder), and folders of pictures or"
+              + " recordings (event-folder); give the folder with these files, or say which set it is with"
               + " --dataset");
     }
     // The files of both sets are named alike, only the folder can tell.
@@ -145,15 +155,35 @@ public final class Datasets {
     return dataPath;
   }
 
-  private static Dataset bundled(Path dataPath, boolean train) {
-    DatasetKind kind = DatasetKind.FASHION_MNIST_SMALL;
+  private static void refuseFolder(DatasetKind kind, Path dataPath) {
     if (dataPath != null) {
       throw new UserError(
           kind.title
               + " is bundled and reads no folder, but --data-path is "
               + dataPath
-              + "; expected one of the two, leave --data-path out or say fashion-mnist");
+              + "; expected one of the two, leave --data-path out or say which set it is");
     }
+  }
+
+  /** Refuses settings that would change nothing. */
+  private static void requireUsed(DatasetKind kind, MaskOptions masks) {
+    if (!kind.hasMasks() && (masks.classes() != null || masks.crop() != null || masks.base() > 0)) {
+      throw new UserError(
+          "--mask-classes, --crop-size and --base-size are for pictures with masks, but "
+              + kind.title
+              + " has a class for each sample; expected a set for segmentation, leave them out");
+    }
+    if (kind.hasMasks() && kind != DatasetKind.MASK_FOLDER && masks.classes() != null) {
+      throw new UserError(
+          "--mask-classes is for folders of masks, but the classes of "
+              + kind.title
+              + " are known; expected it for a mask-folder alone, leave it out");
+    }
+  }
+
+  private static Dataset bundled(Path dataPath, boolean train) {
+    DatasetKind kind = DatasetKind.FASHION_MNIST_SMALL;
+    refuseFolder(kind, dataPath);
     String stem = "/data/" + kind.title + "/" + (train ? "train" : "t10k");
     String images = stem + "-images-idx3-ubyte.gz";
     String labels = stem + "-labels-idx1-ubyte.gz";

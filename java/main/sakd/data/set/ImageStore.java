@@ -31,6 +31,31 @@ record ImageStore(ClassSplit<Entry> pictures) {
       return new Entry(file, null, 0, -1);
     }
 
+    /** The encoded bytes. */
+    byte[] bytes() {
+      try {
+        long bytes = length < 0 ? Files.size(file) : length;
+        if (bytes > MAX_BYTES) {
+          throw IoErrors.damaged(this, "it has " + bytes + " bytes", "a picture");
+        }
+        if (length < 0) {
+          return Files.readAllBytes(file);
+        }
+        ByteBuffer read = ByteBuffer.allocate((int) bytes);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+          while (read.hasRemaining() && channel.read(read, offset + read.position()) >= 0) {
+            // Goes on until all is read or the file ends.
+          }
+        }
+        if (read.hasRemaining()) {
+          throw IoErrors.damaged(this, "the archive ends within it", "a complete archive");
+        }
+        return read.array();
+      } catch (IOException e) {
+        throw IoErrors.unreadable(this, "a picture", e);
+      }
+    }
+
     @Override
     public String toString() {
       return name == null ? file.toString() : file + ":" + name;
@@ -39,27 +64,6 @@ record ImageStore(ClassSplit<Entry> pictures) {
 
   /** The encoded bytes of a picture. */
   byte[] read(int index) {
-    Entry entry = pictures.samples().get(index);
-    try {
-      long length = entry.length < 0 ? Files.size(entry.file) : entry.length;
-      if (length > MAX_BYTES) {
-        throw IoErrors.damaged(entry, "it has " + length + " bytes", "a picture");
-      }
-      if (entry.length < 0) {
-        return Files.readAllBytes(entry.file);
-      }
-      ByteBuffer bytes = ByteBuffer.allocate((int) length);
-      try (FileChannel channel = FileChannel.open(entry.file, StandardOpenOption.READ)) {
-        while (bytes.hasRemaining() && channel.read(bytes, entry.offset + bytes.position()) >= 0) {
-          // Goes on until all is read or the file ends.
-        }
-      }
-      if (bytes.hasRemaining()) {
-        throw IoErrors.damaged(entry, "the archive ends within it", "a complete archive");
-      }
-      return bytes.array();
-    } catch (IOException e) {
-      throw IoErrors.unreadable(entry, "a picture", e);
-    }
+    return pictures.samples().get(index).bytes();
   }
 }

@@ -125,7 +125,8 @@ class EventFolderTest {
     assertTrue(notes.get(0).contains("41x41"), notes.get(0));
     notes.clear();
     parts(32, 40);
-    ReadOptions said = new ReadOptions(FrameSplit.COUNT, 224, new Sensor(32, 36), notes::add);
+    ReadOptions said =
+        new ReadOptions(FrameSplit.COUNT, 224, notes::add).withSensor(new Sensor(32, 36));
     Dataset train = Datasets.open("event-folder", folder, true, said);
     assertEquals(List.of(), notes);
     Dataset test = Datasets.open("event-folder", folder, false, said);
