@@ -1,4 +1,4 @@
-// Element by element: fill, add, convert, bias, channels of another tensor. n counts items of LANES elements.
+// Element by element: fill, add, convert, bias. n counts items of LANES elements.
 #include "portable.h"
 
 // x is assigned.
@@ -28,18 +28,6 @@ KERNEL(add_bias, GLOBAL storage* RESTRICT x, GLOBAL const float* RESTRICT bias, 
     FOR_EACH_COLUMN(c, columns) {
       const int64 i = (row * columns + c) * LANES;
       store(x, i, load(x, i) + load_float(bias, c * LANES));
-    }
-  }
-}
-
-// to [rows, to_columns] from column to_first on is assigned: columns of from [rows, from_columns] from
-// from_first on. All columns are counted in items.
-KERNEL(copy_channels, GLOBAL const storage* RESTRICT from, GLOBAL storage* RESTRICT to, int from_first,
-       int from_columns, int to_first, int to_columns, int64 rows, int columns) {
-  FOR_EACH_ROW(row, rows) {
-    FOR_EACH_COLUMN(c, columns) {
-      const vfloat value = load(from, (row * from_columns + from_first + c) * LANES);
-      store(to, (row * to_columns + to_first + c) * LANES, value);
     }
   }
 }

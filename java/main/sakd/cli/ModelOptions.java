@@ -12,6 +12,7 @@ import sakd.model.ModelFile;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
 import sakd.model.ResNetSpec;
+import sakd.model.SegmentationSpec;
 import sakd.ops.Neuron;
 
 /** The architecture. */
@@ -34,8 +35,8 @@ final class ModelOptions {
       description =
           "A network that the command models lists, such as spiking-resnet18 or sew-resnet50; "
               + "resnet18 is the ANN of spiking-resnet18 (default: spiking-resnet8 for 28x28 "
-              + "images, else spiking-resnet18; for masks spiking-fcn-resnet18, of images under "
-              + "160 pixels spiking-fcn-resnet20; or the weight file's).")
+              + "images, else spiking-resnet18; for masks spiking-fcn-resnet20, from 320 pixels on "
+              + "spiking-fcn-resnet18; or the weight file's).")
   String model;
 
   @Option(
@@ -61,11 +62,40 @@ final class ModelOptions {
               + "(default: a for resnet20 to resnet56, else b; or the weight file's).")
   ResNetSpec.Shortcut shortcut;
 
-  /** The description to train on these images. */
-  NetworkSpec forImages(Dataset images) {
-    int height = images.height();
-    NetworkSpec base = Networks.named(Networks.defaultFor(images.targetKind(), height));
-    return changed(chosen(base).withStem(Networks.stemFor(height)));
+  @Option(
+      names = "--output-stride",
+      paramLabel = "8|16|32",
+      description =
+          "Of segmentation: by how much the last stage's maps are smaller than the images; less "
+              + "by dilation instead of strides (default: 8; or the weight file's).")
+  Integer outputStride;
+
+  @Option(
+      names = "--aux",
+      negatable = true,
+      description =
+          "Of segmentation: a second head in training, on the stage before the last (default: yes; "
+              + "or as the weight file has it).")
+  Boolean auxiliary;
+
+  @Option(
+      names = "--head",
+      paramLabel = "spiking|ann",
+      description =
+          "Of segmentation: spiking neurons in the SNN's head too, or an ANN as head, on the mean "
+              + "over time (default: spiking; or the weight file's).")
+  HeadKind head;
+
+  /** Neurons of an SNN's head. */
+  enum HeadKind {
+    SPIKING,
+    ANN
+  }
+
+  /** The description to train on a set. */
+  NetworkSpec forSet(Dataset set) {
+    NetworkSpec base = Networks.named(Networks.defaultFor(set.targetKind(), set.height()));
+    return changed(chosen(base).forImages(set.height()));
   }
 
   /** The description, changed as asked. */
@@ -76,7 +106,7 @@ final class ModelOptions {
   /** The description for a file that does not describe its network; its tensors' names help. */
   NetworkSpec spec(NetworkSpec base, WeightFile file) {
     Set<String> names = file.tensors().keySet();
-    HostTensor first = Weights.find(file, "conv1.weight");
+    HostTensor first = Weights.find(file, "conv1.weight"); // Of a backbone too.
     boolean large = first != null && Arrays.stream(first.shape()).skip(2).sum() == 2 * LARGE_KERNEL;
     return changed(chosen(base).fitting(names, large));
   }
@@ -121,6 +151,40 @@ final class ModelOptions {
 
   private NetworkSpec changed(NetworkSpec chosen) {
     NetworkSpec spec = stem == null ? chosen : chosen.withStem(stem);
+    if (spec instanceof SegmentationSpec s) {
+      return changed(s);
+    }
+    refuseForClasses("--output-stride", outputStride, spec);
+    refuseForClasses("--aux", auxiliary, spec);
+    refuseForClasses("--head", head, spec);
+    return changedBody(spec);
+  }
+
+  private SegmentationSpec changed(SegmentationSpec s) {
+    SegmentationSpec spec = s.withBody((ResNetSpec) changedBody(s.body()));
+    if (outputStride != null) {
+      Values.require(
+          outputStride == 8 || outputStride == 16 || outputStride == 32,
+          "--output-stride",
+          outputStride,
+          "8, 16 or 32");
+      spec = spec.withOutputStride(outputStride);
+    }
+    if (auxiliary != null) {
+      spec = spec.withAuxiliary(auxiliary);
+    }
+    return head == null ? spec : spec.withSpikingHead(head == HeadKind.SPIKING);
+  }
+
+  private static void refuseForClasses(String flag, Object given, NetworkSpec spec) {
+    if (given != null) {
+      throw new UserError(
+          flag + " is for segmentation networks, not for " + spec.name() + "; leave it out");
+    }
+  }
+
+  private NetworkSpec changedBody(NetworkSpec chosen) {
+    NetworkSpec spec = chosen;
     if (connect != null) {
       if (!(spec instanceof ResNetSpec resnet) || !resnet.sew()) {
         throw new UserError(

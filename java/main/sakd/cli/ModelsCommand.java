@@ -9,6 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.base.UserError;
+import sakd.data.Targets;
 import sakd.model.NetworkSize;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
@@ -80,13 +81,14 @@ final class ModelsCommand implements Callable<Integer> {
     Values.atLeast(1, "--num-classes", classes);
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
-        "%-20s %-10s %12s %12s %21s%n",
+        "%-28s %-20s %12s %12s %21s%n",
         "network", "ANN", "parameters", "ANN, M MAC", "SNN, M SOP at most");
     for (NetworkSpec listed : Networks.ALL) {
-      NetworkSpec network = listed.withStem(stem);
+      NetworkSpec network =
+          listed.targetKind() == Targets.Kind.CLASSES ? listed.withStem(stem) : listed;
       out.printf(
           Locale.ROOT,
-          "%-20s %-10s %,12d %s%n",
+          "%-28s %-20s %,12d %s%n",
           network.name(),
           network.annName(),
           NetworkSize.parameters(network, channels, classes),

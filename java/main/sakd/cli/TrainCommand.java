@@ -267,7 +267,7 @@ final class TrainCommand implements Callable<Integer> {
               + " give one of them");
     }
     return new Plan(
-        model.forImages(trainSet),
+        model.forSet(trainSet),
         kind,
         neuron.steps(kind, 4),
         method,

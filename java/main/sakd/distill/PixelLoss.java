@@ -38,27 +38,23 @@ record PixelLoss() implements LabelLoss {
       DistillationWeights weights,
       Tensor lossScale) {
     Ops ops = tape.ops();
-    int terms = names().size();
-    Tensor each = ops.allocate(DType.F32, 1, terms);
+    Tensor each = ops.allocate(DType.F32, 1, names().size());
     Tensor hits = ops.allocate(DType.I32, 2);
-    if (student.auxiliary() == null) {
-      ops.device().zero(each.memory());
-    } else {
-      try (Tensor pair = ops.allocate(DType.F32, 1, 2);
-          Tensor hitsOfAuxiliary = ops.allocate(DType.I32, 2)) {
-        Head auxiliary = new Head(student.auxiliary(), null, AUXILIARY * weights.ce(), 0);
-        auxiliary.learn(tape, batch, weights, lossScale, pair, hitsOfAuxiliary);
-        ops.copyChannels(pair, 0, each, terms - 1, 1);
-      }
-    }
     boolean follows = weights.logits() > 0;
-    Head head =
-        new Head(
-            student.logits(),
-            follows ? teacher.logits().value() : null,
-            weights.ce(),
-            follows ? weights.logits() : 0);
-    head.learn(tape, batch, weights, lossScale, each.slice(0, 1, 2), hits);
+    Tensor followed = follows ? teacher.logits().value() : null;
+    Head head = new Head(student.logits(), followed, weights.ce(), weights.logits());
+    try (Tensor pair = ops.allocate(DType.F32, 1, 2)) {
+      if (student.auxiliary() == null) {
+        ops.device().zero(each.memory());
+      } else {
+        // Its hits are overwritten by those of the head that counts.
+        Head auxiliary = new Head(student.auxiliary(), null, AUXILIARY * weights.ce(), 0);
+        auxiliary.learn(tape, batch, weights, lossScale, pair, hits);
+        ops.copyChannels(pair, 0, each, 2, 1);
+      }
+      head.learn(tape, batch, weights, lossScale, pair, hits);
+      ops.copyChannels(pair, 0, each, 0, 2);
+    }
     return new Computed(each, hits);
   }
 

@@ -40,7 +40,6 @@ public final class PlanCheck {
         Augment.NONE,
         s.seed(),
         s.workers());
-    requireTask(plan, trainSet);
     plan.model().requireImages(trainSet.height(), trainSet.width());
     if (plan.method().needsTeacher() && plan.teacherWeights() != null) {
       checkTeacher(plan, trainSet);

@@ -25,7 +25,13 @@ public record ModelFile(NetworkSpec spec, Neuron neuron, int steps, int channels
     put(metadata, "surrogate", lower(neuron.surrogate()));
     put(metadata, "alpha", neuron.alpha());
     put(metadata, "stem", lower(spec.stem()));
-    if (spec instanceof ResNetSpec resnet) {
+    if (spec instanceof SegmentationSpec s) {
+      put(metadata, "output_stride", s.outputStride());
+      put(metadata, "auxiliary", s.auxiliary());
+      put(metadata, "spiking_head", s.spikingHead());
+    }
+    ResNetSpec resnet = body(spec);
+    if (resnet != null) {
       put(metadata, "merge", lower(resnet.merge()));
       put(metadata, "shortcut", lower(resnet.shortcut()));
     }
@@ -98,16 +104,32 @@ public record ModelFile(NetworkSpec spec, Neuron neuron, int steps, int channels
     NetworkSpec spec =
         Networks.named(get(metadata, "model"))
             .withStem(NetworkSpec.Stem.valueOf(upper(metadata, "stem")));
-    if (spec instanceof ResNetSpec resnet) {
-      Neuron.Residual merge = Neuron.Residual.valueOf(upper(metadata, "merge"));
-      // Files of an ANN do not say how the blocks of its SEW network join.
-      ResNetSpec merged =
-          resnet.sew() && merge != Neuron.Residual.INPUT ? resnet.withMerge(merge) : resnet;
-      return metadata.containsKey(PREFIX + "shortcut")
-          ? merged.withShortcut(ResNetSpec.Shortcut.valueOf(upper(metadata, "shortcut")))
-          : merged;
+    ResNetSpec resnet = body(spec);
+    if (resnet == null) {
+      return spec;
     }
-    return spec;
+    Neuron.Residual merge = Neuron.Residual.valueOf(upper(metadata, "merge"));
+    // Files of an ANN do not say how the blocks of its SEW network join.
+    ResNetSpec joined =
+        resnet.sew() && merge != Neuron.Residual.INPUT ? resnet.withMerge(merge) : resnet;
+    if (metadata.containsKey(PREFIX + "shortcut")) {
+      joined = joined.withShortcut(ResNetSpec.Shortcut.valueOf(upper(metadata, "shortcut")));
+    }
+    if (spec instanceof SegmentationSpec s) {
+      return s.withBody(joined)
+          .withOutputStride(Integer.parseInt(get(metadata, "output_stride")))
+          .withAuxiliary(Boolean.parseBoolean(get(metadata, "auxiliary")))
+          .withSpikingHead(Boolean.parseBoolean(get(metadata, "spiking_head")));
+    }
+    return joined;
+  }
+
+  /** The residual network in a description, or null. */
+  private static ResNetSpec body(NetworkSpec spec) {
+    if (spec instanceof SegmentationSpec s) {
+      return s.body();
+    }
+    return spec instanceof ResNetSpec resnet ? resnet : null;
   }
 
   /** What {@code --model} calls the network: an ANN by its own name. */

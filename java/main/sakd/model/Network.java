@@ -8,12 +8,11 @@ import sakd.nn.Var;
 /** A network that also shows its stages' features, which distillation needs. */
 public interface Network extends AutoCloseable {
   /**
-   * What a forward pass gives.
+   * What a forward pass gives: of classes K for each of N images, or for each of their pixels.
    *
-   * @param logits the mean over time, float32: [1, N, K], or of every pixel of the images, [1, N,
-   *     H, W, K]
-   * @param stepLogits those of every step, [T', N, K] float32; null for pixels
-   * @param auxiliary what a second head says of the pixels in training, like logits; null for none
+   * @param logits [1, N, K] or [1, N, H, W, K] float32, the mean over time
+   * @param stepLogits [T', N, K] float32, of which the logits are the mean; null of pixels
+   * @param auxiliary like logits, what a head of training says; null if there is none
    * @param stages the output of every stage, [T', N, H, W, C]
    */
   record Output(Var logits, Var stepLogits, Var auxiliary, List<Var> stages) {}

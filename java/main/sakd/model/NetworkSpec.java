@@ -11,7 +11,7 @@ import sakd.ops.Neuron;
  * built with a spiking neuron the SNN of the same architecture: their tensors have the same names
  * and shapes, which are torchvision's.
  */
-public sealed interface NetworkSpec permits ResNetSpec, VggSpec {
+public sealed interface NetworkSpec permits ResNetSpec, SegmentationSpec, VggSpec {
   /** What goes before the first stage (and, in a VGG, after the last) for images of this kind. */
   enum Stem {
     /** Small images, 32x32. */
@@ -25,9 +25,14 @@ public sealed interface NetworkSpec permits ResNetSpec, VggSpec {
 
   Stem stem();
 
-  /** What the network finds in pictures: their class, or one for every pixel. */
+  /** What the network finds. */
   default Targets.Kind targetKind() {
     return Targets.Kind.CLASSES;
+  }
+
+  /** The same network with the stem that suits images of this height. */
+  default NetworkSpec forImages(int height) {
+    return withStem(Networks.stemFor(height));
   }
 
   /** The same network with another stem. */

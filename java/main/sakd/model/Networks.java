@@ -12,6 +12,11 @@ public final class Networks {
   /** Images from here on are photographs: sets for small networks end at 128 pixels. */
   private static final int LARGE = 160;
 
+  /** Height of crops from which on a network for photographs is taken for masks. */
+  private static final int PHOTOGRAPH = 320;
+
+  private static final int SMALL = 28;
+
   private static final String SPIKING = "spiking-";
   private static final String SEW = "sew-";
 
@@ -21,6 +26,18 @@ public final class Networks {
   private Networks() {}
 
   private static List<NetworkSpec> all() {
+    List<NetworkSpec> all = new ArrayList<>(classifiers());
+    for (SegmentationSpec.Kind kind : SegmentationSpec.Kind.values()) {
+      for (NetworkSpec spec : classifiers()) {
+        if (spec instanceof ResNetSpec body) {
+          all.add(SegmentationSpec.over(body.sew() ? SEW : SPIKING, kind, body));
+        }
+      }
+    }
+    return List.copyOf(all);
+  }
+
+  private static List<NetworkSpec> classifiers() {
     List<NetworkSpec> all = new ArrayList<>();
     all.add(ResNetSpec.small(SPIKING + "resnet8", 1, ResNetSpec.Shortcut.B));
     for (int blocks : new int[] {3, 5, 7, 9}) {
@@ -54,15 +71,16 @@ public final class Networks {
         return spec;
       }
     }
-    List<String> known = ALL.stream().map(NetworkSpec::name).toList();
-    List<String> meant = new ArrayList<>(known);
+    List<String> known = classifiers().stream().map(NetworkSpec::name).toList();
+    List<String> meant = new ArrayList<>(ALL.stream().map(NetworkSpec::name).toList());
     ALL.forEach(spec -> meant.add(spec.annName()));
     throw new UserError(
         "unknown model '"
             + name
             + "'; expected one of "
             + String.join(", ", known)
-            + ", did you mean "
+            + ", or for segmentation spiking-fcn-resnet18, sew-deeplabv3-resnet50 and so on for"
+            + " every resnet, did you mean "
             + EditDistance.nearest(wanted, meant)
             + "?");
   }
@@ -82,13 +100,13 @@ public final class Networks {
   }
 
   /**
-   * The network where none is named: for a class of each image of this height, where 28 pixels have
-   * the small one, or for masks.
+   * The network where none is named. For classes of images of 28 pixels it is a small one; for
+   * masks of photographs it is one that torchvision knows.
    */
   public static String defaultFor(Targets.Kind targets, int height) {
     return switch (targets) {
-      case CLASSES -> SPIKING + (height == 28 ? "resnet8" : "resnet18");
-      case MASKS -> SPIKING + (height < LARGE ? "fcn-resnet20" : "fcn-resnet18");
+      case CLASSES -> SPIKING + (height == SMALL ? "resnet8" : "resnet18");
+      case MASKS -> SPIKING + "fcn-" + (height >= PHOTOGRAPH ? "resnet18" : "resnet20");
     };
   }
 

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import sakd.nn.BatchNorm2d;
 import sakd.nn.Conv2d;
-import sakd.nn.Linear;
 import sakd.nn.NormNeuron;
 import sakd.nn.Parameters;
 import sakd.nn.Pooling;
@@ -14,10 +13,10 @@ import sakd.ops.Neuron;
 import sakd.ops.Ops;
 
 /**
- * A residual network over some neuron: ReLU makes it the ANN, LIF the SNN. Parameter names are
- * torchvision's.
+ * The stages of a residual network over some neuron: ReLU makes it the ANN, LIF the SNN. Parameter
+ * names are torchvision's.
  */
-public final class ResNet implements Network {
+final class ResNet implements Backbone {
   private static final Ops.Pool STEM_POOL = new Ops.Pool(3, 2, 1);
 
   private final ResNetSpec spec;
@@ -26,59 +25,79 @@ public final class ResNet implements Network {
   private final Parameters parameters;
   private final Conv2d conv1;
   private final NormNeuron act1;
-  private final List<List<Block>> stages = new ArrayList<>();
-  private final List<Integer> stageChannels = new ArrayList<>();
-  private final Linear hidden;
-  private final NormNeuron hiddenAct;
-  private final Linear last;
+  private final String prefix;
+  private final List<List<Block>> blocks = new ArrayList<>();
+  private final List<Stage> stages;
 
   /**
    * @param steps T of spiking neurons
+   * @param outputStride the most that the stages divide height and width by; what strides would
+   *     divide beyond it becomes dilation, as in torchvision
+   * @param prefix before the names of the parameters
    * @param parameters collects the network's parameters; the caller allocates it afterwards
    */
-  public ResNet(
+  ResNet(
       ResNetSpec spec,
       Neuron neuron,
       int steps,
       int inChannels,
-      int classes,
+      int outputStride,
+      String prefix,
       Parameters parameters) {
     this.spec = spec;
     this.neuron = neuron;
     this.steps = steps;
+    this.prefix = prefix;
     this.parameters = parameters;
     boolean imagenet = spec.stem() == ResNetSpec.Stem.IMAGENET;
     conv1 =
         new Conv2d(
-            parameters, "conv1", inChannels, spec.stemWidth(), imagenet ? 7 : 3, imagenet ? 2 : 1);
+            parameters,
+            prefix + "conv1",
+            inChannels,
+            spec.stemWidth(),
+            imagenet ? 7 : 3,
+            imagenet ? 2 : 1);
     act1 = neuron("act1", "bn1", spec.stemWidth(), neuron, Neuron.Residual.NONE);
     int in = spec.stemWidth();
+    int reached = imagenet ? 4 : 1;
+    int dilation = 1;
+    List<Stage> made = new ArrayList<>();
     for (int s = 0; s < spec.blocks().size(); s++) {
-      int width = spec.widths().get(s);
+      int stride = s > 0 ? 2 : 1;
+      int before = dilation;
+      if (reached * stride > outputStride) {
+        dilation *= stride;
+        stride = 1;
+      }
+      reached *= stride;
       List<Block> stage = new ArrayList<>();
       for (int b = 0; b < spec.blocks().get(s); b++) {
-        Block block = new Block("layer" + (s + 1) + "." + b, in, width, s > 0 && b == 0 ? 2 : 1);
+        // The first block sees maps of the stage before, whose windows had that one's gaps.
+        Gaps gaps = new Gaps(b == 0 ? before : dilation, dilation);
+        String name = "layer" + (s + 1) + "." + b;
+        Block block = new Block(name, in, spec.widths().get(s), b == 0 ? stride : 1, gaps);
         stage.add(block);
         in = block.out;
       }
-      stages.add(stage);
-      stageChannels.add(in);
+      blocks.add(stage);
+      made.add(new Stage(in, reached));
     }
-    if (spec.headWidth() > 0) {
-      hidden = new Linear(parameters, "fc1", in, spec.headWidth());
-      hiddenAct = new NormNeuron(parameters, "fc_act", null, neuron, Neuron.Residual.NONE, steps);
-      last = new Linear(parameters, "fc2", spec.headWidth(), classes);
-    } else {
-      hidden = null;
-      hiddenAct = null;
-      last = new Linear(parameters, "fc", in, classes);
-    }
+    stages = List.copyOf(made);
   }
+
+  /** The dilation of a block's first 3x3 convolution, and of its second where it has one. */
+  private record Gaps(int first, int second) {}
 
   private NormNeuron neuron(
       String name, String norm, int channels, Neuron kind, Neuron.Residual merge) {
     return new NormNeuron(
-        parameters, name, new BatchNorm2d(parameters, norm, channels), kind, merge, steps);
+        parameters,
+        prefix + name,
+        new BatchNorm2d(parameters, prefix + norm, channels),
+        kind,
+        merge,
+        steps);
   }
 
   /** One residual block: a chain of conv-bn-neuron, and the shortcut around it. */
@@ -90,20 +109,23 @@ public final class ResNet implements Network {
     private final Conv2d shortcut;
     private final NormNeuron shortcutAct;
 
-    Block(String name, int in, int width, int stride) {
+    Block(String name, int in, int width, int stride, Gaps gaps) {
       out = spec.outWidth(width);
       if (spec.bottleneck()) {
-        add(name, 1, in, width, 1, 1, false);
-        add(name, 2, width, width, 3, stride, false);
-        add(name, 3, width, out, 1, 1, true);
+        add(name, 1, in, width, 1, 1, 1, false);
+        add(name, 2, width, width, 3, stride, gaps.first, false);
+        add(name, 3, width, out, 1, 1, 1, true);
       } else {
-        add(name, 1, in, width, 3, stride, false);
-        add(name, 2, width, out, 3, 1, true);
+        add(name, 1, in, width, 3, stride, gaps.first, false);
+        add(name, 2, width, out, 3, 1, gaps.second, true);
       }
       boolean resized = stride != 1 || in != out;
       subsampled = resized && spec.shortcut() == ResNetSpec.Shortcut.A;
+      if (subsampled && stride == 1) {
+        throw new IllegalArgumentException("shortcut A needs a stride where channels change");
+      }
       if (resized && !subsampled) {
-        shortcut = new Conv2d(parameters, name + ".downsample.0", in, out, 1, stride);
+        shortcut = new Conv2d(parameters, prefix + name + ".downsample.0", in, out, 1, stride);
         shortcutAct =
             neuron(
                 name + ".downsample.act",
@@ -118,8 +140,17 @@ public final class ResNet implements Network {
     }
 
     private void add(
-        String name, int index, int in, int out, int kernel, int stride, boolean joins) {
-      convs.add(new Conv2d(parameters, name + ".conv" + index, in, out, kernel, stride));
+        String name,
+        int index,
+        int in,
+        int out,
+        int kernel,
+        int stride,
+        int dilation,
+        boolean joins) {
+      convs.add(
+          new Conv2d(
+              parameters, prefix + name + ".conv" + index, in, out, kernel, stride, dilation));
       acts.add(
           neuron(
               name + ".act" + index,
@@ -157,7 +188,12 @@ public final class ResNet implements Network {
   }
 
   @Override
-  public Output forward(Tape tape, Var images, boolean keepStages) {
+  public List<Stage> stages() {
+    return stages;
+  }
+
+  @Override
+  public List<Var> forward(Tape tape, Var images, boolean keepStages) {
     // An ANN has no time: of a recording it sees the mean over the frames.
     Var seen = neuron.kind().isSpiking() ? images : Pooling.timeMean(tape, images);
     Var x = act1.forward(tape, conv1.forward(tape, seen));
@@ -165,32 +201,13 @@ public final class ResNet implements Network {
       x = Pooling.max(tape, x, STEM_POOL);
     }
     List<Var> features = new ArrayList<>();
-    for (List<Block> stage : stages) {
+    for (List<Block> stage : blocks) {
       for (int b = 0; b < stage.size(); b++) {
         boolean isFeature = b == 0 && !features.isEmpty();
         x = stage.get(b).forward(tape, x, keepStages && isFeature);
       }
       features.add(x);
     }
-    Var pooled = Pooling.average(tape, x);
-    if (!keepStages) {
-      tape.drop(x);
-    }
-    if (hidden != null) {
-      pooled = hiddenAct.forward(tape, hidden.forward(tape, pooled));
-    }
-    Var stepLogits = last.forward(tape, pooled);
-    Var logits = Pooling.timeMean(tape, stepLogits);
-    return new Output(logits, stepLogits, null, keepStages ? features : List.of());
-  }
-
-  @Override
-  public Parameters parameters() {
-    return parameters;
-  }
-
-  @Override
-  public List<Integer> stageChannels() {
-    return List.copyOf(stageChannels);
+    return features;
   }
 }

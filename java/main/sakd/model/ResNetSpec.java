@@ -31,6 +31,10 @@ public record ResNetSpec(
     int headWidth)
     implements NetworkSpec {
   private static final int EXPANSION = 4;
+  private static final int LARGE_STAGES = 4;
+
+  /** No stage has dilation: more than all strides together. */
+  private static final int STRIDES = Integer.MAX_VALUE;
 
   /** The two shortcuts of He et al. 2015 (arXiv 1512.03385, section 4.1) that change the size. */
   public enum Shortcut {
@@ -96,6 +100,11 @@ public record ResNetSpec(
         256);
   }
 
+  /** Whether it is one of torchvision's, which are for large images too. */
+  boolean isLarge() {
+    return blocks.size() == LARGE_STAGES;
+  }
+
   /** Whether it is a SEW-ResNet. */
   public boolean sew() {
     return merge != Neuron.Residual.INPUT;
@@ -149,6 +158,9 @@ public record ResNetSpec(
 
   @Override
   public Network build(Neuron neuron, int steps, int channels, int classes, Parameters parameters) {
-    return new ResNet(this, neuron, steps, channels, classes, parameters);
+    ResNet backbone = new ResNet(this, neuron, steps, channels, STRIDES, "", parameters);
+    int in = backbone.stages().get(blocks.size() - 1).channels();
+    Head head = new ClassHead(in, headWidth, neuron, steps, classes, parameters);
+    return new HeadedNetwork(backbone, head, parameters);
   }
 }

@@ -40,8 +40,8 @@ public final class Tape implements AutoCloseable {
   private final Map<Parameter, Tensor> narrow = new HashMap<>();
   private Parameters roundedParameters;
   private Frozen frozen;
-  private Tensor draw;
   private Tensor passedOn;
+  private Tensor draw;
 
   /**
    * A pass whose activations are stored as {@code storage}.
@@ -76,14 +76,15 @@ public final class Tape implements AutoCloseable {
   }
 
   /**
-   * Sets what dropout draws its masks from, as {@link Ops#dropout} takes it; without, nothing is
-   * dropped out. The tape does not own it.
+   * Gives dropout something to draw from.
+   *
+   * @param numbers I32 [2], as {@link Ops#dropout} takes them, of this pass's batch
    */
   public void draw(Tensor numbers) {
     draw = numbers;
   }
 
-  /** Null for no dropout. */
+  /** Null where nothing is dropped. */
   Tensor draw() {
     return draw;
   }

@@ -3,7 +3,6 @@ package sakd.ops;
 import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.ints;
 import static sakd.ops.Requirements.require;
-import static sakd.ops.Requirements.requireChannels;
 import static sakd.ops.Requirements.requireDropout;
 import static sakd.ops.Requirements.requireTally;
 
@@ -167,26 +166,6 @@ public final class KernelOps extends MatrixOps {
   }
 
   @Override
-  public void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int channels) {
-    requireChannels(from, fromFirst, to, toFirst, channels);
-    // Lanes are powers of 2: those that divide all of these divide what has all of their bits.
-    int common = channels | from.channels() | to.channels() | fromFirst | toFirst;
-    int lanes = lanes(common, to.type(), 1);
-    kernel("elementwise.cu", "copy_channels", to.type(), lanes)
-        .launchRows(
-            to.rows(),
-            channels / lanes,
-            from.memory(),
-            to.memory(),
-            fromFirst / lanes,
-            from.channels() / lanes,
-            toFirst / lanes,
-            to.channels() / lanes,
-            to.rows(),
-            channels / lanes);
-  }
-
-  @Override
   public void sumRows(Tensor x, Tensor out) {
     require(out.size() == x.channels() && out.type() == DType.F32, x, out);
     reductions.sumRows(x, out);
@@ -307,6 +286,23 @@ public final class KernelOps extends MatrixOps {
   @Override
   public void resizeBackward(Resize kind, Tensor gradY, Tensor gradX, boolean add) {
     resizes.backward(kind, gradY, gradX, add);
+  }
+
+  @Override
+  public void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int count) {
+    Requirements.requireChannels(from, fromFirst, to, toFirst, count);
+    kernel("channels.cu", "copy_channels", to.type(), 1)
+        .launchRows(
+            to.rows(),
+            count,
+            from.memory(),
+            to.memory(),
+            from.channels(),
+            fromFirst,
+            to.channels(),
+            toFirst,
+            to.rows(),
+            count);
   }
 
   @Override

@@ -80,12 +80,6 @@ public interface Ops extends AutoCloseable {
   /** x [..., C] += bias [C]; x is F32 or storage, bias F32. */
   void addBias(Tensor x, Tensor bias);
 
-  /**
-   * to [.., C'] from channel {@code toFirst} on = {@code channels} channels of from [.., C] from
-   * {@code fromFirst} on; the other channels stay. Concatenates, and takes apart again.
-   */
-  void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int channels);
-
   // ---- matrix products ----
 
   /**
@@ -261,6 +255,12 @@ public interface Ops extends AutoCloseable {
    * @param add whether the gradient is added to gradX
    */
   void timeMeanBackward(Tensor gradOut, Tensor gradX, boolean add);
+
+  /**
+   * to [.., toFirst + c] = from [.., fromFirst + c] for c below {@code count}; both of one storage
+   * type and as many rows. What else is in {@code to} stays.
+   */
+  void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int count);
 
   // ---- dropout ----
 

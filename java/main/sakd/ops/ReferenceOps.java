@@ -6,7 +6,6 @@ import static sakd.ops.HostTensors.write;
 import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.ints;
 import static sakd.ops.Requirements.require;
-import static sakd.ops.Requirements.requireChannels;
 import static sakd.ops.Requirements.storage;
 
 import java.util.Arrays;
@@ -68,27 +67,6 @@ public final class ReferenceOps extends MatrixOps {
         from,
         to);
     RowBlocks.forEach(from.size(), 1, (first, count) -> write(to, first, read(from, first, count)));
-  }
-
-  @Override
-  public void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int channels) {
-    requireChannels(from, fromFirst, to, toFirst, channels);
-    RowBlocks.forEach(
-        to.rows(),
-        from.channels() + to.channels(),
-        (first, count) -> {
-          double[] read = read(from, first * from.channels(), count * from.channels());
-          double[] values = read(to, first * to.channels(), count * to.channels());
-          for (int r = 0; r < count; r++) {
-            System.arraycopy(
-                read,
-                r * from.channels() + fromFirst,
-                values,
-                r * to.channels() + toFirst,
-                channels);
-          }
-          write(to, first * to.channels(), values);
-        });
   }
 
   @Override
@@ -223,6 +201,15 @@ public final class ReferenceOps extends MatrixOps {
   @Override
   public void resizeBackward(Resize kind, Tensor gradY, Tensor gradX, boolean add) {
     ReferenceResize.backward(kind, gradY, gradX, add);
+  }
+
+  @Override
+  public void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int count) {
+    Requirements.requireChannels(from, fromFirst, to, toFirst, count);
+    for (long row = 0; row < to.rows(); row++) {
+      double[] some = HostTensors.read(from, row * from.channels() + fromFirst, count);
+      HostTensors.write(to, row * to.channels() + toFirst, some);
+    }
   }
 
   @Override

@@ -28,21 +28,6 @@ final class Requirements {
         y);
   }
 
-  /** The check of {@link Ops#copyChannels}: as many rows, and channels that both have. */
-  static void requireChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int channels) {
-    require(
-        storage(from, to)
-            && from != to
-            && from.rows() == to.rows()
-            && channels >= 0
-            && fromFirst >= 0
-            && fromFirst + channels <= from.channels()
-            && toFirst >= 0
-            && toFirst + channels <= to.channels(),
-        from,
-        to);
-  }
-
   /** The check of {@link Ops#resize}: another height and width, at least 1. */
   static void requireResize(Tensor x, Tensor y) {
     require(
@@ -54,6 +39,20 @@ final class Requirements {
             && (y.size() == 0) == (x.size() == 0),
         x,
         y);
+  }
+
+  /** The check of {@link Ops#copyChannels}. */
+  static void requireChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int count) {
+    require(
+        storage(from, to)
+            && from.rows() == to.rows()
+            && count > 0
+            && fromFirst >= 0
+            && fromFirst <= from.channels() - count
+            && toFirst >= 0
+            && toFirst <= to.channels() - count,
+        from,
+        to);
   }
 
   /** The check of {@link Ops#dropout}. */

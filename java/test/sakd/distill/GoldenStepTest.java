@@ -29,7 +29,6 @@ import sakd.io.Json;
 import sakd.io.Safetensors;
 import sakd.io.SafetensorsFile;
 import sakd.model.Network;
-import sakd.model.ResNet;
 import sakd.model.ResNetSpec;
 import sakd.nn.Monitor;
 import sakd.nn.Parameter;
@@ -98,11 +97,11 @@ class GoldenStepTest {
     int size = integer.apply(config.get("size"));
 
     Parameters teacherParameters = new Parameters(1);
-    Network teacher = new ResNet(spec.ann(), Neuron.RELU, 1, 3, 10, teacherParameters);
+    Network teacher = spec.ann().build(Neuron.RELU, 1, 3, 10, teacherParameters);
     teacherParameters.allocate(ops);
     load(golden, "teacher.", teacherParameters);
     Parameters studentParameters = new Parameters(2);
-    Network student = new ResNet(spec, lif, steps, 3, 10, studentParameters);
+    Network student = spec.build(lif, steps, 3, 10, studentParameters);
     DistillationLoss loss =
         new DistillationLoss(
             new DistillationWeights(

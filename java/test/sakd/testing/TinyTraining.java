@@ -17,7 +17,6 @@ import sakd.distill.DistillationWeights;
 import sakd.distill.WeightSchedule;
 import sakd.infer.Evaluator;
 import sakd.model.Network;
-import sakd.model.ResNet;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
@@ -48,9 +47,9 @@ public final class TinyTraining implements AutoCloseable {
   public TinyTraining(Ops ops, float ceWeight) {
     this.ops = ops;
     Parameters ofTeacher = new Parameters(1);
-    teacher = new ResNet(TinyNetwork.SPEC.ann(), Neuron.RELU, 1, 1, CLASSES, ofTeacher);
+    teacher = TinyNetwork.SPEC.ann().build(Neuron.RELU, 1, 1, CLASSES, ofTeacher);
     ofTeacher.allocate(ops);
-    student = new ResNet(TinyNetwork.SPEC, Neuron.LIF, 2, 1, CLASSES, parameters);
+    student = TinyNetwork.SPEC.build(Neuron.LIF, 2, 1, CLASSES, parameters);
     DistillationWeights weights = new DistillationWeights(ceWeight, 1, 10, 4, 0);
     DistillationLoss loss = new DistillationLoss(weights, student.stageChannels(), 1, parameters);
     parameters.allocate(ops);

@@ -1,0 +1,19 @@
+package sakd.model;
+
+import java.util.List;
+import sakd.nn.Tape;
+import sakd.nn.Var;
+
+/** The part of a network that says what is to be found, from the feature maps of its backbone. */
+public interface Head {
+  /**
+   * Computes the logits.
+   *
+   * @param stages of the backbone
+   * @param height of the images, in pixels
+   * @param width of the images, in pixels
+   * @param keepStages whether the stages' outputs will be read afterwards
+   * @return with no stages
+   */
+  Network.Output forward(Tape tape, List<Var> stages, int height, int width, boolean keepStages);
+}

@@ -1,0 +1,24 @@
+package sakd.model;
+
+import java.util.List;
+import sakd.nn.Parameters;
+import sakd.nn.Tape;
+import sakd.nn.Var;
+
+/** A backbone with a head. */
+record HeadedNetwork(Backbone backbone, Head head, Parameters parameters) implements Network {
+  @Override
+  public Output forward(Tape tape, Var images, boolean keepStages) {
+    List<Var> stages = backbone.forward(tape, images, keepStages);
+    int height = images.value().dim(-3);
+    int width = images.value().dim(-2);
+    Output out = head.forward(tape, stages, height, width, keepStages);
+    return new Output(
+        out.logits(), out.stepLogits(), out.auxiliary(), keepStages ? stages : List.of());
+  }
+
+  @Override
+  public List<Integer> stageChannels() {
+    return backbone.stages().stream().map(Backbone.Stage::channels).toList();
+  }
+}
