@@ -8,13 +8,13 @@ import sakd.io.AtomicFile;
 final class ConfusionCsv {
   private ConfusionCsv() {}
 
-  static void write(Path file, List<String> classes, int[][] confusion) {
+  static void write(Path file, List<String> classes, long[][] confusion) {
     StringBuilder text = new StringBuilder("true \\ predicted");
     classes.forEach(name -> text.append(',').append(quoted(name)));
     text.append('\n');
     for (int row = 0; row < confusion.length; row++) {
       text.append(quoted(classes.get(row)));
-      for (int count : confusion[row]) {
+      for (long count : confusion[row]) {
         text.append(',').append(count);
       }
       text.append('\n');

@@ -9,8 +9,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.data.Dataset;
 import sakd.infer.ClassificationReport;
+import sakd.infer.ConfusionMeter;
 import sakd.infer.Evaluator;
 import sakd.infer.LoadedModel;
+import sakd.infer.PixelConfusion;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
@@ -80,9 +82,9 @@ final class EvalCommand implements Callable<Integer> {
                 testSet.inSteps(loaded.about().steps()),
                 batchSize,
                 device.storage(ops),
-                Task.of(testSet))) {
+                Task.of(testSet));
+        ConfusionMeter report = report(ops, testSet)) {
       out.println("weights " + loaded.summary());
-      var report = new ClassificationReport(ops, testSet.classes());
       long start = System.nanoTime();
       Evaluator.Evaluation e = evaluator.evaluate(loaded.network(), true, report);
       double seconds = (System.nanoTime() - start) * 1e-9;
@@ -94,7 +96,13 @@ final class EvalCommand implements Callable<Integer> {
           loaded.about().steps(),
           e.images(),
           testSet.name());
-      new EvalPrinter(out, e, report).print(loaded.about().neuron().kind().isSpiking());
+      var printer = new EvalPrinter(out, e, loaded.about().neuron().kind().isSpiking());
+      if (report instanceof ClassificationReport classes) {
+        printer.accuracy(classes);
+      } else if (report instanceof PixelConfusion pixels) {
+        printer.overlap(pixels, testSet.classNames());
+      }
+      printer.operations();
       out.printf(Locale.ROOT, "%.1f s, %.0f images/s%n", seconds, e.images() / seconds);
       if (confusionMatrix != null) {
         ConfusionCsv.write(confusionMatrix, testSet.classNames(), report.confusion());
@@ -103,5 +111,12 @@ final class EvalCommand implements Callable<Integer> {
       out.flush();
     }
     return 0;
+  }
+
+  private static ConfusionMeter report(Ops ops, Dataset testSet) {
+    return switch (testSet.targetKind()) {
+      case CLASSES -> new ClassificationReport(ops, testSet.classes());
+      case MASKS -> new PixelConfusion(ops, testSet.classes());
+    };
   }
 }

@@ -1,15 +1,22 @@
 package sakd.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import sakd.infer.Activity;
 import sakd.infer.ClassificationReport;
 import sakd.infer.Evaluator;
+import sakd.infer.PixelConfusion;
 import sakd.infer.Score;
 
-/** Prints what an evaluation found. */
-record EvalPrinter(PrintWriter out, Evaluator.Evaluation result, ClassificationReport report) {
-  void print(boolean spiking) {
+/**
+ * Prints what an evaluation found.
+ *
+ * @param spiking whether of an SNN
+ */
+record EvalPrinter(PrintWriter out, Evaluator.Evaluation result, boolean spiking) {
+  /** Accuracy, and of an SNN that after every number of steps. */
+  void accuracy(ClassificationReport report) {
     double top1 = result.scores().get(Score.TOP1);
     var interval = ClassificationReport.interval(top1, result.images());
     say(
@@ -19,9 +26,6 @@ record EvalPrinter(PrintWriter out, Evaluator.Evaluation result, ClassificationR
         100 * interval.high(),
         100 * result.scores().get(Score.TOP5));
     if (!spiking) {
-      say(
-          "%.2f M multiply-accumulates and %.3f mJ per image (45 nm: %.1f pJ each)",
-          result.macs() / 1e6, result.annJoules() * 1e3, Activity.MAC_JOULES * 1e12);
       return;
     }
     StringBuilder steps = new StringBuilder("steps  ");
@@ -32,6 +36,34 @@ record EvalPrinter(PrintWriter out, Evaluator.Evaluation result, ClassificationR
     }
     out.println(steps);
     out.println(accuracies);
+  }
+
+  /** How well truth and prediction of pixels overlap, of all classes and of each. */
+  void overlap(PixelConfusion report, List<String> classNames) {
+    say(
+        "mIoU %.2f %%, pixel accuracy %.2f %%",
+        100 * result.scores().get(Score.MIOU), 100 * result.scores().get(Score.PIXEL_ACCURACY));
+    say("  %-26s %12s %12s %14s", "class", "IoU %", "accuracy %", "pixels");
+    for (int k = 0; k < classNames.size(); k++) {
+      say(
+          "  %-26s %12s %12s %14d",
+          classNames.get(k), percent(report.iou(k)), percent(report.accuracy(k)), report.pixels(k));
+    }
+  }
+
+  /** A dash for a class that has none. */
+  private static String percent(double share) {
+    return Double.isNaN(share) ? "-" : String.format(Locale.ROOT, "%.2f", 100 * share);
+  }
+
+  /** What the network did for an image, and what it costs. */
+  void operations() {
+    if (!spiking) {
+      say(
+          "%.2f M multiply-accumulates and %.3f mJ per image (45 nm: %.1f pJ each)",
+          result.macs() / 1e6, result.annJoules() * 1e3, Activity.MAC_JOULES * 1e12);
+      return;
+    }
     say(
         "energy per image (45 nm: MAC %.1f pJ, SOP %.1f pJ): SNN %.4f mJ, ANN %.4f mJ",
         Activity.MAC_JOULES * 1e12,

@@ -11,20 +11,20 @@ import sakd.ops.Transfers;
  * Accuracy at every number of steps up to the network's T, and which class was taken for which. One
  * run shows all: what a network says after t steps is the mean of its logits up to t.
  */
-public final class ClassificationReport implements Meter {
+public final class ClassificationReport implements ConfusionMeter {
   /** The 97.5 % point of the normal distribution. */
   private static final double Z = 1.959963984540054;
 
   private final Ops ops;
   private final int classes;
-  private final int[][] confusion;
+  private final long[][] confusion;
   private int[] hits = new int[0];
   private int images;
 
   public ClassificationReport(Ops ops, int classes) {
     this.ops = ops;
     this.classes = classes;
-    this.confusion = new int[classes][classes];
+    this.confusion = new long[classes][classes];
   }
 
   /** Bounds of a proportion, in [0, 1]. */
@@ -93,8 +93,9 @@ public final class ClassificationReport implements Meter {
   }
 
   /** Images of class {@code [row]} that the network after all steps took for {@code [column]}. */
-  public int[][] confusion() {
-    int[][] copy = new int[classes][];
+  @Override
+  public long[][] confusion() {
+    long[][] copy = new long[classes][];
     for (int k = 0; k < classes; k++) {
       copy[k] = confusion[k].clone();
     }

@@ -22,7 +22,7 @@ import sakd.ops.Transfers;
  * A class that neither occurs nor is said has no IoU and is left out, as torchmetrics and
  * mmsegmentation do; without any pixel, both scores are 0.
  */
-public final class PixelConfusion implements Meter {
+public final class PixelConfusion implements ConfusionMeter {
   /** Where counts are read off: they wrap at 2^31. */
   private static final long MOST_PIXELS = 1L << 30;
 
@@ -64,6 +64,7 @@ public final class PixelConfusion implements Meter {
   }
 
   /** Pixels of class {@code [row]} that the network took for {@code [column]}. */
+  @Override
   public long[][] confusion() {
     readOff();
     long[][] copy = new long[classes][];

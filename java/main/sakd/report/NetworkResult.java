@@ -22,7 +22,7 @@ record NetworkResult(
     String phase,
     ModelFile about,
     Evaluator.Evaluation evaluation,
-    int[][] confusion,
+    long[][] confusion,
     double[] accuracies,
     List<Sample> samples,
     double[] distances,

@@ -96,7 +96,7 @@ final class Plots {
   }
 
   /** Rows are true classes and columns what they were taken for; shade is the share of the row. */
-  static String confusion(String title, int[][] counts, List<String> classes) {
+  static String confusion(String title, long[][] counts, List<String> classes) {
     int n = counts.length;
     boolean named = n <= 20;
     int longest = classes.stream().mapToInt(String::length).max().orElse(0);
@@ -116,7 +116,7 @@ final class Plots {
         svg.shade(share, x, y, cell, cell, hint);
         if (named && counts[row][column] > 0) {
           String style = share > 0.5 ? "count middle inverse" : "count middle";
-          svg.text(style, x + cell / 2, y + cell / 2 + 4, Integer.toString(counts[row][column]));
+          svg.text(style, x + cell / 2, y + cell / 2 + 4, Long.toString(counts[row][column]));
         }
       }
       if (named) {

@@ -102,8 +102,8 @@ public final class TrainStep implements AutoCloseable {
   private void forwardAndBackward(DeviceBatch batch, Monitor monitor) {
     try (var images = batch.images(storage);
         Tape tape = new Tape(ops, Tape.Mode.TRAIN, storage, monitor)) {
-      tape.roundWeights(optimizer.parameters());
       tape.draw(batch.draw());
+      tape.roundWeights(optimizer.parameters());
       try (Objective.Losses losses =
           objective.compute(tape, tape.input(images), batch, optimizer.lossScale())) {
         tally.add(losses);

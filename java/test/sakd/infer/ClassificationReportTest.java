@@ -22,7 +22,7 @@ class ClassificationReportTest {
     assertEquals(2.0 / 3, report.top1(1), 1e-12);
     assertEquals(1, report.top1(2), 1e-12);
     assertEquals(2.0 / 3, report.top1(3), 1e-12);
-    assertArrayEquals(new int[][] {{0, 0, 0}, {0, 1, 1}, {0, 0, 1}}, report.confusion());
+    assertArrayEquals(new long[][] {{0, 0, 0}, {0, 1, 1}, {0, 0, 1}}, report.confusion());
   }
 
   /** The bounds of 50 in 100 are in textbooks; at 0 and 1 they stay within [0, 1]. */
