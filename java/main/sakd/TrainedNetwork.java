@@ -42,8 +42,8 @@ public abstract sealed class TrainedNetwork implements AutoCloseable
               + " best.safetensors");
     }
     ModelFile about = ModelFile.of(file.metadata(), weights.toString());
-    if (about.spec().targets() != targets) {
-      boolean masks = about.spec().targets() == Targets.Kind.MASKS;
+    if (about.spec().targetKind() != targets) {
+      boolean masks = about.spec().targetKind() == Targets.Kind.MASKS;
       throw new UserError(
           weights
               + " is of "
