@@ -85,7 +85,7 @@ final class ModelsCommand implements Callable<Integer> {
         "network", "ANN", "parameters", "ANN, M MAC", "SNN, M SOP at most");
     for (NetworkSpec listed : Networks.ALL) {
       NetworkSpec network =
-          listed.targets() == Targets.Kind.CLASSES ? listed.withStem(stem) : listed;
+          listed.targetKind() == Targets.Kind.CLASSES ? listed.withStem(stem) : listed;
       out.printf(
           Locale.ROOT,
           "%-28s %-20s %,12d %s%n",

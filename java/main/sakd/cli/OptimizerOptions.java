@@ -57,7 +57,7 @@ final class OptimizerOptions {
 
   @Option(
       names = "--lr-scheduler",
-      paramLabel = "cosine|constant",
+      paramLabel = "cosine|poly|constant",
       defaultValue = "cosine",
       description = "Learning rate by epoch (default: ${DEFAULT-VALUE}).")
   private LrSchedule.Kind scheduler;

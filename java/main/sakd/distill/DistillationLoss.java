@@ -19,6 +19,7 @@ import sakd.ops.Ops;
 import sakd.ops.Tensor;
 import sakd.task.LossTerms;
 import sakd.task.Objective;
+import sakd.task.Task;
 
 /**
  * Level 2 of SAKD (Qiu et al. 2024, eq. for the total loss):
@@ -39,27 +40,36 @@ public final class DistillationLoss {
   private DistillationWeights weights;
   private final List<Transform> transforms = new ArrayList<>();
 
-  /** The published loss. */
+  /** The published loss, of classification. */
   public DistillationLoss(
       DistillationWeights weights,
       List<Integer> stageChannels,
       int transformKernel,
       Parameters parameters) {
-    this(DistillationForm.PUBLISHED, weights, stageChannels, transformKernel, parameters);
+    this(
+        Task.CLASSIFICATION,
+        DistillationForm.PUBLISHED,
+        weights,
+        stageChannels,
+        transformKernel,
+        parameters);
   }
 
   /**
+   * @param task whose terms follow labels and logits
+   * @param form how terms are computed
    * @param transformKernel 1, or 3 as the CIFAR networks have it
    * @param parameters the student's, which the transforms join
    */
   public DistillationLoss(
+      Task task,
       DistillationForm form,
       DistillationWeights weights,
       List<Integer> stageChannels,
       int transformKernel,
       Parameters parameters) {
     this.form = form;
-    this.labels = new ClassLoss(form);
+    this.labels = LabelLoss.of(task, form);
     this.weights = weights;
     if (weights.features() > 0) {
       for (int i = 0; i < stageChannels.size(); i++) {

@@ -5,9 +5,18 @@ import sakd.infer.DeviceBatch;
 import sakd.model.Network;
 import sakd.nn.Tape;
 import sakd.ops.Tensor;
+import sakd.task.Task;
 
 /** What labels and the teacher's logits ask of a network's, as a task has them. */
 interface LabelLoss {
+  /** That of a task, computed in a form that {@link PlanCheck} lets pass. */
+  static LabelLoss of(Task task, DistillationForm form) {
+    return switch (task) {
+      case CLASSIFICATION -> new ClassLoss(form);
+      case SEGMENTATION -> new PixelLoss();
+    };
+  }
+
   /**
    * Losses of a batch.
    *

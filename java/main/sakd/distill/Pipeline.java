@@ -168,6 +168,8 @@ public final class Pipeline {
     } else {
       DistillationLoss loss =
           new DistillationLoss(
+              Task.of(trainSet),
+              DistillationForm.PUBLISHED,
               DistillationWeights.direct(plan.weights().start().labelSmoothing()),
               List.of(),
               1,
@@ -197,6 +199,7 @@ public final class Pipeline {
       WeightSchedule weights = plan.weights().select(method);
       DistillationLoss loss =
           new DistillationLoss(
+              Task.of(trainSet),
               plan.form(),
               weights.start(),
               student.stageChannels(),

@@ -5,7 +5,9 @@ import sakd.base.UserError;
 import sakd.data.Augment;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
+import sakd.data.Mixing;
 import sakd.data.RenumberedDataset;
+import sakd.data.Targets;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
@@ -21,10 +23,12 @@ public final class PlanCheck {
   /**
    * Refuses a plan that cannot be run on this data, before anything is written.
    *
-   * @throws UserError if the batch size does not fit, the test samples have classes of their own,
-   *     or the teacher's or initial weights cannot be read or are of another network
+   * @throws UserError if the network or its losses are for another task than the samples, the batch
+   *     size does not fit, the test samples have classes of their own, or the teacher's or initial
+   *     weights cannot be read or are of another network
    */
   public static void check(Plan plan, Dataset trainSet, Dataset testSet) {
+    requireTask(plan, trainSet);
     Pipeline.testSet(plan, trainSet, testSet);
     TrainSettings s = plan.settings();
     // Reads nothing yet, but knows which numbers it can work with.
@@ -48,6 +52,39 @@ public final class PlanCheck {
         Pipeline.student(plan, trainSet, first);
       }
       Pipeline.match(WeightFile.read(plan.initialWeights()), first, plan, trainSet);
+    }
+  }
+
+  /** Refuses a network for other targets than the samples have, and losses that masks have not. */
+  private static void requireTask(Plan plan, Dataset trainSet) {
+    boolean masks = trainSet.targetKind() == Targets.Kind.MASKS;
+    if (trainSet.targetKind() != plan.model().targetKind()) {
+      throw new UserError(
+          "--model is "
+              + plan.model().name()
+              + (masks
+                  ? ", which finds one class a picture, but the samples of "
+                      + trainSet.name()
+                      + " are masks; expected a network for segmentation, such as"
+                      + " spiking-fcn-resnet18"
+                  : ", which finds a class for every pixel, but the samples of "
+                      + trainSet.name()
+                      + " have one a picture; expected a network for classification, such as"
+                      + " spiking-resnet18"));
+    }
+    if (masks) {
+      Mixing mixing = plan.settings().mixing();
+      refuseForMasks("--mixup", mixing.mixup() > 0);
+      refuseForMasks("--cutmix", mixing.cutmix() > 0);
+      refuseForMasks("--every-step", plan.form().everyStep());
+      refuseForMasks("--kd-head", plan.form().head() > 0);
+    }
+  }
+
+  private static void refuseForMasks(String option, boolean given) {
+    if (given) {
+      throw new UserError(
+          option + " is for samples with one class each, and these have masks; leave it out");
     }
   }
 

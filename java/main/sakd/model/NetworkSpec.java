@@ -26,7 +26,7 @@ public sealed interface NetworkSpec permits ResNetSpec, SegmentationSpec, VggSpe
   Stem stem();
 
   /** What the network finds. */
-  default Targets.Kind targets() {
+  default Targets.Kind targetKind() {
     return Targets.Kind.CLASSES;
   }
 

@@ -74,7 +74,7 @@ public record SegmentationSpec(
   }
 
   @Override
-  public Targets.Kind targets() {
+  public Targets.Kind targetKind() {
     return Targets.Kind.MASKS;
   }
 

@@ -1,8 +1,11 @@
 package sakd.task;
 
+import java.util.Arrays;
 import java.util.List;
 import sakd.data.Dataset;
+import sakd.data.Targets;
 import sakd.infer.Meter;
+import sakd.infer.PixelConfusion;
 import sakd.infer.Score;
 import sakd.ops.Ops;
 
@@ -10,14 +13,32 @@ import sakd.ops.Ops;
 public enum Task implements Meter.Factory {
   /** The class of a picture. */
   CLASSIFICATION(
-      Score.TOP1, List.of(Score.TOP1, Score.TOP5), List.of("ce", "logits"), Accuracy::new);
+      Targets.Kind.CLASSES,
+      Score.TOP1,
+      List.of(Score.TOP1, Score.TOP5),
+      List.of("ce", "logits"),
+      Accuracy::new),
+  /** The class of every pixel; {@code aux} is the cross-entropy of the auxiliary head. */
+  SEGMENTATION(
+      Targets.Kind.MASKS,
+      Score.PIXEL_ACCURACY,
+      List.of(Score.MIOU, Score.PIXEL_ACCURACY),
+      List.of("ce", "logits", "aux"),
+      PixelConfusion::new);
 
+  private final Targets.Kind targetKind;
   private final Score trainScore;
   private final List<Score> scores;
   private final List<String> losses;
   private final Meter.Factory meter;
 
-  Task(Score trainScore, List<Score> scores, List<String> losses, Meter.Factory meter) {
+  Task(
+      Targets.Kind targetKind,
+      Score trainScore,
+      List<Score> scores,
+      List<String> losses,
+      Meter.Factory meter) {
+    this.targetKind = targetKind;
     this.trainScore = trainScore;
     this.scores = scores;
     this.losses = losses;
@@ -26,10 +47,15 @@ public enum Task implements Meter.Factory {
 
   /** What a network for these samples is trained for. */
   public static Task of(Dataset set) {
-    return CLASSIFICATION;
+    return of(set.targetKind());
   }
 
-  /** What the accuracy on training samples is. */
+  /** What a network that finds this is trained for. */
+  public static Task of(Targets.Kind kind) {
+    return Arrays.stream(values()).filter(t -> t.targetKind == kind).findFirst().orElseThrow();
+  }
+
+  /** What the accuracy on training samples is: hits of {@link Objective.Losses}, as a share. */
   public Score trainScore() {
     return trainScore;
   }

@@ -3,15 +3,19 @@ package sakd.train;
 /**
  * Learning rate by epoch, constant within one, as torchvision's reference training steps it.
  *
- * @param kind cosine to 0 over the epochs after the warm-up, or constant
+ * @param kind cosine or polynomial to 0 over the epochs after the warm-up, or constant
  * @param warmupEpochs epochs of linear growth from a hundredth of the rate
  */
 public record LrSchedule(Kind kind, double lr, int epochs, int warmupEpochs) {
-  /** COSINE: lr/2 (1 + cos(pi e / E)). */
+  /** COSINE: lr/2 (1 + cos(pi e / E)); POLY: lr (1 - e / E)^0.9. */
   public enum Kind {
     COSINE,
+    POLY,
     CONSTANT
   }
+
+  /** As segmentation is trained since DeepLab (Chen et al. 2017, arXiv 1606.00915). */
+  private static final double POWER = 0.9;
 
   private static final double WARMUP_START = 0.01;
 
@@ -34,6 +38,9 @@ public record LrSchedule(Kind kind, double lr, int epochs, int warmupEpochs) {
       return lr;
     }
     double done = (double) (epoch - warmupEpochs) / (epochs - warmupEpochs);
+    if (kind == Kind.POLY) {
+      return lr * Math.pow(1 - done, POWER);
+    }
     return lr / 2 * (1 + Math.cos(Math.PI * done));
   }
 }

@@ -34,6 +34,9 @@ public final class TrainStep implements AutoCloseable {
   private int fullBatches;
   private CapturedGraph graph;
 
+  /** Whose step is recorded: pictures that stay whole make full batches of several shapes. */
+  private DeviceBatch full;
+
   /** The batch at hand, for a diagnosis. */
   private DeviceBatch last;
 
@@ -65,11 +68,14 @@ public final class TrainStep implements AutoCloseable {
   /** Submits the step of a batch, whose memory may be reused when this returns. */
   public void run(Batch batch) {
     last = inputs.upload(batch);
-    if (batch.size() == batchSize && ++fullBatches == ORDINARY_STEPS + 1) {
-      DeviceBatch full = last;
+    if (full == null && batch.size() == batchSize) {
+      full = last;
+    }
+    boolean isFull = last.equals(full);
+    if (isFull && ++fullBatches == ORDINARY_STEPS + 1) {
       graph = ops.capture(() -> submit(full)).orElse(null);
     }
-    if (graph != null && batch.size() == batchSize) {
+    if (graph != null && isFull) {
       graph.launch();
     } else {
       ops.lend(() -> submit(last));
