@@ -50,8 +50,7 @@ public final class DataLoader {
    * @param augment the crop and flip of each image, and the mixing of batches
    * @param seed fixes order and augmentation
    * @param workers threads that prepare batches ahead; 0 prepares each when it is asked for
-   * @throws UserError if a number is out of range, no batch would be left, or pictures with masks
-   *     are to be mixed
+   * @throws UserError if a number is out of range or no batch would be left
    */
   public DataLoader(
       Dataset dataset,
@@ -79,11 +78,12 @@ public final class DataLoader {
               + dataset.size()
               + " images; expected at least one full batch, give a smaller number");
     }
-    if (dataset.targetKind() != Targets.Kind.CLASSES && !augment.mixing().equals(Mixing.NONE)) {
+    if (dataset.targetKind() == Targets.Kind.MASKS && !augment.mixing().equals(Mixing.NONE)) {
       throw new UserError(
-          "--mixup and --cutmix mix pictures that have one class each, but those of "
+          "--mixup and --cutmix mix the classes of samples, but "
               + dataset.name()
-              + " have a class for every pixel; leave them out");
+              + " has a class for each pixel; expected a set with a class for each sample, leave"
+              + " them out");
     }
     this.dataset = dataset;
     this.batchSize = batchSize;
