@@ -73,6 +73,9 @@ public final class NirFile {
   public static void write(
       Path path, Network network, int steps, int channels, int height, int width) {
     NetworkGraph graph = Tracer.trace(network, channels, height, width);
+    if (graph.nodes().stream().anyMatch(node -> node instanceof NetworkGraph.Resized)) {
+      throw refused("the resizing of maps to the size of the images", "a network of classification");
+    }
     AtomicFile.write(
         path,
         channel -> {

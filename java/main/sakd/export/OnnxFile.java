@@ -5,17 +5,20 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import sakd.export.NetworkGraph.Value;
 import sakd.io.AtomicFile;
 import sakd.io.Protobuf;
 import sakd.model.Network;
 import sakd.ops.Neuron;
+import sakd.ops.Resize;
 
 /**
  * A network as an ONNX model (opset 17), from {@code images} [N, C, H, W], normalised, to {@code
- * logits} [N, K]. Numbers of fields are those of {@code onnx.proto}.
+ * logits} [N, K], or [N, K, H, W] for segmentation. Numbers of fields are those of {@code onnx.proto}.
  *
  * <p>ONNX knows no spiking neurons: the T steps are laid out one after another, and a neuron is the
  * elementary operations of its equations. What is the same at every step is computed once.
@@ -24,7 +27,9 @@ public final class OnnxFile {
   private static final int IR_VERSION = 8;
   private static final int OPSET = 17;
   private static final int FLOAT = 1;
+  private static final int INT64 = 7;
   private static final int ATTRIBUTE_INT = 2;
+  private static final int ATTRIBUTE_STRING = 3;
   private static final int ATTRIBUTE_INTS = 7;
 
   private final Protobuf graph = new Protobuf();
@@ -33,6 +38,7 @@ public final class OnnxFile {
   private final Map<Value, List<String>> tensors = new HashMap<>();
 
   private final Map<Float, String> constants = new HashMap<>();
+  private final Set<String> integers = new HashSet<>();
   private int count;
 
   private OnnxFile() {}
@@ -62,11 +68,10 @@ public final class OnnxFile {
     file.tensors.put(network.input(), List.of("images"));
     network.nodes().forEach(file::add);
     file.node("Identity", "logits", List.of(file.at(network.output(), 0)));
-    List<Integer> in = network.input().shape();
     file.graph
         .text(2, "sakd")
-        .message(11, tensorInfo("images", in.get(2), in.get(0), in.get(1)))
-        .message(12, tensorInfo("logits", network.output().channels()));
+        .message(11, tensorInfo("images", network.input()))
+        .message(12, tensorInfo("logits", network.output()));
     Protobuf model =
         new Protobuf()
             .integer(1, IR_VERSION)
@@ -77,10 +82,11 @@ public final class OnnxFile {
     return model.bytes();
   }
 
-  /** A ValueInfoProto of float32 [N, dims..]. */
-  private static Protobuf tensorInfo(String name, int... dims) {
+  /** A ValueInfoProto of float32 [N, C, H, W], or [N, C]. */
+  private static Protobuf tensorInfo(String name, Value v) {
     Protobuf shape = new Protobuf().message(1, new Protobuf().text(2, "N"));
-    for (int d : dims) {
+    shape.message(1, new Protobuf().integer(1, v.channels()));
+    for (int d : v.shape().subList(0, v.shape().size() - 1)) {
       shape.message(1, new Protobuf().integer(1, d));
     }
     Protobuf type = new Protobuf().integer(1, FLOAT).message(2, shape);
@@ -97,6 +103,10 @@ public final class OnnxFile {
 
   private static Protobuf scalarAttribute(String name, int value) {
     return new Protobuf().text(1, name).integer(20, ATTRIBUTE_INT).integer(3, value);
+  }
+
+  private static Protobuf textAttribute(String name, String value) {
+    return new Protobuf().text(1, name).integer(20, ATTRIBUTE_STRING).text(4, value);
   }
 
   private String node(String op, String output, List<String> inputs, Protobuf... attributes) {
@@ -125,6 +135,18 @@ public final class OnnxFile {
             .order(ByteOrder.LITTLE_ENDIAN);
     raw.asFloatBuffer().put(values);
     graph.message(5, tensor.integer(2, FLOAT).text(8, name).bytes(9, raw.array()));
+    return name;
+  }
+
+  /** An initializer of 64-bit numbers; of one name there is one. */
+  private String integers(String name, long... values) {
+    if (integers.add(name)) {
+      ByteBuffer raw =
+          ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      raw.asLongBuffer().put(values);
+      Protobuf tensor = new Protobuf().integer(1, values.length).integer(2, INT64);
+      graph.message(5, tensor.text(8, name).bytes(9, raw.array()));
+    }
     return name;
   }
 
@@ -174,6 +196,18 @@ public final class OnnxFile {
     } else if (node instanceof NetworkGraph.AveragePool average) {
       each("GlobalAveragePool", average.in(), average.out(), List.of());
       each("Flatten", average.out(), average.out(), List.of());
+    } else if (node instanceof NetworkGraph.OnePixel pixel) {
+      each("Unsqueeze", pixel.in(), pixel.out(), List.of(integers("space", 2, 3)));
+    } else if (node instanceof NetworkGraph.Resized resized) {
+      resize(resized);
+    } else if (node instanceof NetworkGraph.Concatenated all) {
+      List<String> results = new ArrayList<>();
+      for (int t = 0; t < all.out().steps(); t++) {
+        int step = t;
+        List<String> parts = all.parts().stream().map(part -> at(part, step)).toList();
+        results.add(node("Concat", "x" + count++, parts, scalarAttribute("axis", 1)));
+      }
+      tensors.put(all.out(), results);
     } else if (node instanceof NetworkGraph.TimeMean mean) {
       String result = "x" + count++;
       tensors.put(mean.out(), List.of(node("Mean", result, tensors.get(mean.in()))));
@@ -185,6 +219,29 @@ public final class OnnxFile {
               weights(linear.name() + ".bias", linear.bias(), out));
       each("Gemm", linear.in(), linear.out(), weights, scalarAttribute("transB", 1));
     }
+  }
+
+  /** Sizes are those of all dimensions, of which only the input knows N. */
+  private void resize(NetworkGraph.Resized layer) {
+    boolean bilinear = layer.kind() == Resize.BILINEAR;
+    List<Integer> to = layer.out().shape();
+    String size = integers(to.get(0) + "x" + to.get(1), to.get(0), to.get(1));
+    List<String> results = new ArrayList<>();
+    for (String x : tensors.get(layer.in())) {
+      String rest = node("Shape", "x" + count++, List.of(x), scalarAttribute("end", 2));
+      String sizes =
+          node("Concat", "x" + count++, List.of(rest, size), scalarAttribute("axis", 0));
+      results.add(
+          node(
+              "Resize",
+              "x" + count++,
+              List.of(x, "", "", sizes),
+              textAttribute("mode", bilinear ? "linear" : "nearest"),
+              textAttribute(
+                  "coordinate_transformation_mode", bilinear ? "half_pixel" : "asymmetric"),
+              textAttribute("nearest_mode", "floor")));
+    }
+    tensors.put(layer.out(), results);
   }
 
   private static Protobuf[] window(int size, int stride, int pad, int dilation) {

@@ -19,6 +19,7 @@ import sakd.nn.Parameter;
 import sakd.nn.Tape;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.ops.Resize;
 import sakd.ops.Tensor;
 
 /**
@@ -32,6 +33,9 @@ final class Tracer implements InvocationHandler, Monitor {
 
   /** By the tensor that receives scale and shift. */
   private final Map<Tensor, Ops.BatchNorm> norms = new IdentityHashMap<>();
+
+  /** What lies so far in the channels of a tensor that is not yet full. */
+  private final Map<Tensor, List<Value>> parts = new IdentityHashMap<>();
 
   private final List<NetworkGraph.Node> nodes = new ArrayList<>();
   private String layer = "";
@@ -98,6 +102,11 @@ final class Tracer implements InvocationHandler, Monitor {
       }
       case "averagePool" -> averagePool((Tensor) args[0], (Tensor) args[1]);
       case "subsample" -> subsample((Tensor) args[0], (Tensor) args[1]);
+      case "resize" -> {
+        Value in = value((Tensor) args[1]);
+        nodes.add(new NetworkGraph.Resized(in, (Resize) args[0], define((Tensor) args[2])));
+      }
+      case "copyChannels" -> concatenate(args);
       case "convert" -> convert((Tensor) args[0], (Tensor) args[1]);
       case "timeMean" -> {
         Value in = value((Tensor) args[0]);
@@ -115,7 +124,7 @@ final class Tracer implements InvocationHandler, Monitor {
         "this network cannot be exported: it uses "
             + what
             + ", for which there is no node; expected a network of convolutions, batch norms after"
-            + " them, neurons, pools and linear layers, export it as safetensors");
+            + " them, neurons, pools, resizing and linear layers, export it as safetensors");
   }
 
   private Value define(Tensor t) {
@@ -181,11 +190,31 @@ final class Tracer implements InvocationHandler, Monitor {
         new NetworkGraph.Conv("subsample" + count, in, shape, weight, new float[to], define(y)));
   }
 
-  /** To another type of storage, of which a graph knows nothing, or to a row of features. */
+  /** Whole tensors that fill another's channels from the first to the last. */
+  private void concatenate(Object[] args) {
+    Tensor from = (Tensor) args[0];
+    Tensor to = (Tensor) args[2];
+    List<Value> before = parts.computeIfAbsent(to, t -> new ArrayList<>());
+    int filled = before.stream().mapToInt(Value::channels).sum();
+    if ((int) args[1] != 0 || (int) args[3] != filled || (int) args[4] != from.channels()) {
+      throw notExported("a copy of some channels");
+    }
+    before.add(value(from));
+    if (filled + from.channels() == to.channels()) {
+      nodes.add(new NetworkGraph.Concatenated(List.copyOf(parts.remove(to)), define(to)));
+    }
+  }
+
+  /**
+   * To another type of storage, of which a graph knows nothing, to a row of features, or from one to
+   * maps of a pixel.
+   */
   private void convert(Tensor x, Tensor y) {
     Value in = value(x);
     if (Arrays.equals(x.shape(), y.shape())) {
       values.put(y, in);
+    } else if (in.shape().size() == 1) {
+      nodes.add(new NetworkGraph.OnePixel(in, define(y)));
     } else {
       nodes.add(new NetworkGraph.Flatten(in, define(y, List.of(y.channels()))));
     }
