@@ -187,10 +187,18 @@ class MaskMistakesTest {
         "classifier/best.safetensors holds spiking-resnet8|are masks; expected",
         List.of(
             "eval", "--weights", ofClasses + "", "--data-path", data + "", "--device", "cpu"));
+    // Its classes are not those of the digits; a state dict has no names of classes.
+    assertMistake("mnist has classes that the network was not trained on", eval(teacher));
+    Path bare = shared.resolve("bare.pth");
+    CommandLines.run("export", "--weights", teacher + "", "--output", bare + "").ok();
     assertMistake(
-        "holds spiking-fcn-resnet8|a class for every pixel|mnist have one a picture; expected",
-        List.of(
-            "eval", "--weights", teacher + "", "--data-path", classes + "", "--device", "cpu"));
+        "bare.pth holds spiking-fcn-resnet8|a class for every pixel|mnist have one a picture",
+        CommandLines.with(eval(bare), "--model", "fcn-resnet8"));
+  }
+
+  private static List<String> eval(Path weights) {
+    return List.of(
+        "eval", "--weights", weights + "", "--data-path", classes + "", "--device", "cpu");
   }
 
   /** Nothing but ground, and nothing at all: losses that are numbers. */
