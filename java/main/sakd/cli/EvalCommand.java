@@ -83,7 +83,7 @@ final class EvalCommand implements Callable<Integer> {
                 batchSize,
                 device.storage(ops),
                 Task.of(testSet));
-        ConfusionMeter report = report(ops, testSet)) {
+        ConfusionMeter report = ConfusionMeter.of(ops, testSet)) {
       out.println("weights " + loaded.summary());
       long start = System.nanoTime();
       Evaluator.Evaluation e = evaluator.evaluate(loaded.network(), true, report);
@@ -111,12 +111,5 @@ final class EvalCommand implements Callable<Integer> {
       out.flush();
     }
     return 0;
-  }
-
-  private static ConfusionMeter report(Ops ops, Dataset testSet) {
-    return switch (testSet.targetKind()) {
-      case CLASSES -> new ClassificationReport(ops, testSet.classes());
-      case MASKS -> new PixelConfusion(ops, testSet.classes());
-    };
   }
 }
