@@ -89,7 +89,8 @@ public abstract sealed class TrainedNetwork implements AutoCloseable permits Cla
               set.name(), set.channels(), about().architecture()));
     }
     Dataset seen = pictures.applyTo(set).inSteps(about().steps());
-    try (Evaluator evaluator = new Evaluator(ops, seen, BATCH, storage, Task.of(seen))) {
+    try (Evaluator evaluator =
+        new Evaluator(ops, seen, Evaluator.batchSize(seen), storage, Task.of(seen))) {
       return evaluator.evaluate(model.network(), true);
     }
   }

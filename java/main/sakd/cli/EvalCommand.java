@@ -49,9 +49,8 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      defaultValue = "100",
-      description = "Images a step (default: ${DEFAULT-VALUE}).")
-  private int batchSize;
+      description = "Images a step (default: 100, of whole pictures with masks 8).")
+  private Integer batchSize;
 
   @Option(
       names = "--confusion-matrix",
@@ -63,7 +62,9 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Values.atLeast(1, "--batch-size", batchSize);
+    if (batchSize != null) {
+      Values.atLeast(1, "--batch-size", batchSize);
+    }
     var out = spec.commandLine().getOut();
     WeightFile file = WeightFile.read(weights);
     Dataset testSet = data.open(false, ImageSpec.of(file.metadata(), weights.toString()));
@@ -80,7 +81,7 @@ final class EvalCommand implements Callable<Integer> {
             new Evaluator(
                 ops,
                 testSet.inSteps(loaded.about().steps()),
-                batchSize,
+                batchSize != null ? batchSize : Evaluator.batchSize(testSet),
                 device.storage(ops),
                 Task.of(testSet));
         ConfusionMeter report = ConfusionMeter.of(ops, testSet)) {

@@ -103,7 +103,9 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
       List<NetworkResult> those = e.results().stream().filter(which).toList();
       if (those.isEmpty()) {
         String why = e.results().isEmpty() ? e.missing() : none;
-        page.figure(id(id, e, "none"), e.run().name(), why, () -> "");
+        if (!why.isEmpty()) {
+          page.figure(id(id, e, "none"), e.run().name(), why, () -> "");
+        }
       }
       those.forEach(f -> figure.add(e, f, id(id, e, f.phase())));
     }
