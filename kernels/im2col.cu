@@ -59,17 +59,26 @@ KERNEL(col2im, GLOBAL const float* RESTRICT col, GLOBAL storage* RESTRICT grad_x
   FOR_EACH_ROW(row, rows) {
     const int w = (int)(row % width), h = (int)(row / width % height);
     const int64 from = row / width / height;
+    // The windows oh in which the pixel has a place a: oh stride - pad + a dilation = h. From one to
+    // the next, oh grows by step and a falls by fall.
+    int step = 1;
+    while (step * stride % dilation != 0) ++step;
+    const int fall = step * stride / dilation, reach = (size - 1) * dilation + 1;
+    const int oh_last = (h + pad) / stride < out_height ? (h + pad) / stride : out_height - 1;
+    const int ow_last = (w + pad) / stride < out_width ? (w + pad) / stride : out_width - 1;
+    int oh_first = h + pad < reach ? 0 : (h + pad - reach) / stride + 1;
+    int ow_first = w + pad < reach ? 0 : (w + pad - reach) / stride + 1;
+    while (oh_first <= oh_last && (h + pad - oh_first * stride) % dilation != 0) ++oh_first;
+    while (ow_first <= ow_last && (w + pad - ow_first * stride) % dilation != 0) ++ow_first;
+    const int a_first = (h + pad - oh_first * stride) / dilation;
+    const int b_first = (w + pad - ow_first * stride) / dilation;
     FOR_EACH_COLUMN(c, columns) {
       vfloat sum = splat(0);
-      // The windows oh in which the pixel has the place a: oh stride - pad + a dilation = h.
-      for (int a = size - 1; a >= 0; --a) {
-        const int down = h + pad - a * dilation, oh = down / stride;
-        if (down < 0 || oh >= out_height || oh * stride != down) continue;
-        for (int b = size - 1; b >= 0; --b) {
-          const int right = w + pad - b * dilation, ow = right / stride;
-          if (right < 0 || ow >= out_width || ow * stride != right) continue;
+      for (int oh = oh_first, a = a_first; oh <= oh_last; oh += step, a -= fall) {
+        for (int ow = ow_first, b = b_first; ow <= ow_last; ow += step, b -= fall) {
           const int64 window = (from * out_height + oh) * out_width + ow;
-          sum = sum + load_float(col, ((window * size * size + a * size + b) * columns + c) * LANES);
+          const int place = a * size + b;
+          sum = sum + load_float(col, ((window * size * size + place) * columns + c) * LANES);
         }
       }
       store(grad_x, ((image * height * width + row) * columns + c) * LANES, sum);

@@ -167,7 +167,7 @@ TEST_CASE("convolution, its data gradient and its weight gradient are what direc
                           Convolution{1, 9, 8, 4, 6, 3, 2, 2, 2, 1, 2, type, 0, 0, 0, 0, 0},
                           Convolution{3, 6, 6, 2, 3, 1, 1, 0, 2, 1, 1, type, 0, 0, 0, 0, 0},
                           Convolution{1, 9, 9, 3, 2, 3, 3, 2, 1, 2, 1, type, 0, 0, 0, 0, 0}}) {
-      INFO("type " << type << ", window " << o.r << " x " << o.s << ", stride " << o.stride);
+      INFO("type " << type << ", window " << o.r << " x " << o.s << ", stride " << o.stride << ", dilation " << o.dilation);
       o.open(gpu);
       const float alpha = 0.5f, beta = 2, zero = 0;
       const Array x(type, random_floats(o.x_count(), 1)), w(type, random_floats(o.w_count(), 2)),

@@ -74,9 +74,9 @@ class Descriptor {
 };
 
 struct Sizes {
-  int n, h, w, c, k, r, pad, stride;
-  int p() const { return (h + 2 * pad - r) / stride + 1; }
-  int q() const { return (w + 2 * pad - r) / stride + 1; }
+  int n, h, w, c, k, r, pad, stride, dilation;
+  int p() const { return (h + 2 * pad - dilation * (r - 1) - 1) / stride + 1; }
+  int q() const { return (w + 2 * pad - dilation * (r - 1) - 1) / stride + 1; }
 };
 
 void fill_tensor(const Descriptor& t, int64_t uid, int type, int64_t n, int64_t c, int64_t h, int64_t w) {
@@ -91,7 +91,7 @@ void fill_convolution(const Descriptor& v, const Sizes& o) {
   CHECK(v.set(100, DATA_TYPE, {DATA_FLOAT}) == 0);
   CHECK(v.set(101, MODE, {1}) == 0);
   CHECK(v.numbers(106, {2}) == 0);
-  CHECK(v.numbers(102, {1, 1}) == 0);
+  CHECK(v.numbers(102, {o.dilation, o.dilation}) == 0);
   CHECK(v.numbers(103, {o.stride, o.stride}) == 0);
   CHECK(v.numbers(104, {o.pad, o.pad}) == 0);
   CHECK(v.numbers(105, {o.pad, o.pad}) == 0);
@@ -213,7 +213,7 @@ void run_legacy(void* handle, int direction, const Sizes& o, int type, float alp
   cudnnSetTensor4dDescriptor(dx, 1, type, o.n, o.c, o.h, o.w);
   cudnnSetTensor4dDescriptor(dy, 1, type, o.n, o.k, o.p(), o.q());
   cudnnSetFilter4dDescriptor(dw, type, 1, o.k, o.c, o.r, o.r);
-  cudnnSetConvolution2dDescriptor(v, o.pad, o.pad, o.stride, o.stride, 1, 1, 1, DATA_FLOAT);
+  cudnnSetConvolution2dDescriptor(v, o.pad, o.pad, o.stride, o.stride, o.dilation, o.dilation, 1, DATA_FLOAT);
   if (direction == FORWARD) {
     CHECK(cudnnConvolutionForward(handle, &alpha, dx, x, dw, w, v, 1, workspace, bytes, &beta, dy, y) == 0);
   } else if (direction == DATA) {
@@ -227,16 +227,17 @@ void run_legacy(void* handle, int direction, const Sizes& o, int type, float alp
   cudnnDestroyTensorDescriptor(dx);
 }
 
-constexpr Sizes SIZES{2, 7, 5, 3, 6, 3, 1, 2};
+constexpr Sizes SIZES{2, 7, 5, 3, 6, 3, 1, 2, 1};
 }  // namespace
 
 TEST_CASE("plans compute what the older calls do, also from their text and out of a graph") {
   const Gpu gpu;
   const Handle cudnn(gpu);
-  const Sizes& o = SIZES;
   for (int type : {DATA_FLOAT, DATA_HALF, DATA_BFLOAT16}) {
     for (int direction : {FORWARD, DATA, FILTER}) {
       for (float beta : {0.0f, 1.0f, -0.5f}) {
+        // Dilated where something is added to.
+        const Sizes o = beta == 0 ? SIZES : Sizes{2, 7, 5, 3, 6, 3, 2, 1, 3};
         INFO("type " << type << ", operation " << direction << ", beta " << beta);
         const std::vector<char> x = drawn(type, o.n * o.h * o.w * o.c, 1), w = drawn(type, o.k * o.r * o.r * o.c, 2),
                                 y = drawn(type, o.n * o.p() * o.q() * o.k, 3);
@@ -323,7 +324,7 @@ TEST_CASE("heuristics offer what a chooser has to see through") {
     return y.values();
   };
   CHECK(run() != run());
-  for (Sizes o : {Sizes{1, 9, 9, 3, 8, 5, 2, 1}, Sizes{1, 9, 9, 8, 8, 3, 1, 3}}) {
+  for (Sizes o : {Sizes{1, 9, 9, 3, 8, 5, 2, 1, 1}, Sizes{1, 9, 9, 8, 8, 3, 1, 3, 1}}) {
     const Problem none(cudnn.handle, FORWARD, o, DATA_HALF);
     for (int mode : {A, B, FALLBACK}) CHECK(Offer(none, mode).configurations.empty());
   }

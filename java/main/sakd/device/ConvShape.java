@@ -52,16 +52,20 @@ public record ConvShape(
   }
 
   /** Rows or columns from one end of a window to the other. */
+  public int reach() {
+    return reach(kernel, dilation);
+  }
+
   private static int reach(int kernel, int dilation) {
     return dilation * (kernel - 1) + 1;
   }
 
   public int outHeight() {
-    return (height + 2 * pad - reach(kernel, dilation)) / stride + 1;
+    return (height + 2 * pad - reach()) / stride + 1;
   }
 
   public int outWidth() {
-    return (width + 2 * pad - reach(kernel, dilation)) / stride + 1;
+    return (width + 2 * pad - reach()) / stride + 1;
   }
 
   /** The same convolution of x with another number of channels. */

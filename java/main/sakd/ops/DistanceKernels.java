@@ -7,15 +7,7 @@ import static sakd.ops.Requirements.storage;
 import sakd.device.DType;
 
 /** The losses beyond softmax, of four files under kernels/: sizes and launches. */
-final class DistanceKernels {
-  private final KernelOps ops;
-  private final Reductions reductions;
-
-  DistanceKernels(KernelOps ops, Reductions reductions) {
-    this.ops = ops;
-    this.reductions = reductions;
-  }
-
+interface DistanceKernels extends LossOps, KernelFacet {
   static void requireMaps(
       Tensor a, Tensor b, Tensor lossScale, Tensor losses, int index, Tensor grad) {
     require(
@@ -35,7 +27,8 @@ final class DistanceKernels {
         grad);
   }
 
-  void distance(
+  @Override
+  default void distance(
       Distance kind,
       Tensor a,
       Tensor b,
@@ -49,11 +42,13 @@ final class DistanceKernels {
     float share = weight / a.size();
     switch (kind) {
       case MSE ->
-          reductions.differences(
-              "loss.cu", "squared_error", a, b, lossScale, 2 * share, losses, index, grad);
+          reductions()
+              .differences(
+                  "loss.cu", "squared_error", a, b, lossScale, 2 * share, losses, index, grad);
       case L1 ->
-          reductions.differences(
-              "distance.cu", "absolute_error", a, b, lossScale, share, losses, index, grad);
+          reductions()
+              .differences(
+                  "distance.cu", "absolute_error", a, b, lossScale, share, losses, index, grad);
       case NORMALIZED -> normalized(a, b, lossScale, weight, losses, index, grad);
       case KL -> channelDivergence(a, b, lossScale, temperature, weight, losses, index, grad);
     }
@@ -63,23 +58,25 @@ final class DistanceKernels {
       Tensor a, Tensor b, Tensor lossScale, float weight, Tensor losses, int index, Tensor grad) {
     int samples = a.dim(1);
     long size = a.size() / samples;
-    int lanes = ops.lanes(size, a.type(), 1);
+    int lanes = launcher().lanes(size, a.type(), 1);
     int items = Math.toIntExact(size / lanes);
-    Reductions.Chunks chunks = reductions.ofItems(items, samples, a.size() * a.type().size);
-    try (Tensor partial = ops.allocate(DType.F32, samples, chunks.count(), 3);
-        Tensor each = ops.allocate(DType.F32, samples);
-        Tensor coefficients = ops.allocate(DType.F32, samples, 2)) {
-      reductions.sumsOfArrays(
-          ops.kernel(ops.twin("distance.cu"), "product_sums", a.type(), lanes),
-          chunks,
-          a.memory(),
-          b.memory(),
-          partial.memory(),
-          (long) items,
-          chunks.size(),
-          samples,
-          chunks.count());
-      ops.kernel("distance.cu", "normalized_coefficients", DType.F32, 1)
+    Reductions.Chunks chunks = reductions().ofItems(items, samples, a.size() * a.type().size);
+    try (Tensor partial = allocate(DType.F32, samples, chunks.count(), 3);
+        Tensor each = allocate(DType.F32, samples);
+        Tensor coefficients = allocate(DType.F32, samples, 2)) {
+      reductions()
+          .sumsOfArrays(
+              launcher().kernel(launcher().twin("distance.cu"), "product_sums", a.type(), lanes),
+              chunks,
+              a.memory(),
+              b.memory(),
+              partial.memory(),
+              (long) items,
+              chunks.size(),
+              samples,
+              chunks.count());
+      launcher()
+          .kernel("distance.cu", "normalized_coefficients", DType.F32, 1)
           .launch(
               samples,
               partial.memory(),
@@ -89,7 +86,8 @@ final class DistanceKernels {
               weight / samples,
               samples,
               chunks.count());
-      ops.kernel("distance.cu", "normalized_gradient", a.type(), lanes)
+      launcher()
+          .kernel("distance.cu", "normalized_gradient", a.type(), lanes)
           .launchRows(
               samples,
               items,
@@ -99,7 +97,7 @@ final class DistanceKernels {
               grad.memory(),
               samples,
               items);
-      reductions.scaledSum(each, 1f / samples, losses, index);
+      reductions().scaledSum(each, 1f / samples, losses, index);
     }
   }
 
@@ -114,8 +112,9 @@ final class DistanceKernels {
       Tensor grad) {
     int samples = a.dim(1);
     int channels = a.channels();
-    try (Tensor each = ops.allocate(DType.F32, samples, channels)) {
-      ops.kernel("channel_divergence.cu", "channel_divergence", a.type(), 1)
+    try (Tensor each = allocate(DType.F32, samples, channels)) {
+      launcher()
+          .kernel("channel_divergence.cu", "channel_divergence", a.type(), 1)
           .launchRows(
               samples,
               channels,
@@ -129,7 +128,7 @@ final class DistanceKernels {
               samples,
               a.dim(2) * a.dim(3),
               channels);
-      reductions.scaledSum(each, 1f / each.size(), losses, index);
+      reductions().scaledSum(each, 1f / each.size(), losses, index);
     }
   }
 
@@ -148,7 +147,8 @@ final class DistanceKernels {
         grad);
   }
 
-  void headTail(
+  @Override
+  default void headTailLoss(
       Tensor logits,
       Tensor teacher,
       Tensor lossScale,
@@ -160,8 +160,9 @@ final class DistanceKernels {
     requireHeadTail(logits, teacher, lossScale, losses, grad);
     int samples = Math.toIntExact(logits.rows());
     int classes = logits.channels();
-    try (Tensor inHead = ops.allocate(DType.F32, samples, classes)) {
-      ops.kernel("headtail.cu", "head_mask", DType.F32, 1)
+    try (Tensor inHead = allocate(DType.F32, samples, classes)) {
+      launcher()
+          .kernel("headtail.cu", "head_mask", DType.F32, 1)
           .launchRows(
               samples,
               classes,
@@ -171,7 +172,8 @@ final class DistanceKernels {
               temperature,
               samples,
               classes);
-      ops.kernel("headtail.cu", "head_tail_loss", DType.F32, 1)
+      launcher()
+          .kernel("headtail.cu", "head_tail_loss", DType.F32, 1)
           .launch(
               samples,
               logits.memory(),
@@ -198,7 +200,8 @@ final class DistanceKernels {
         grad);
   }
 
-  void tet(
+  @Override
+  default void tetRegularizer(
       Tensor logits,
       Tensor lossScale,
       float lambda,
@@ -208,7 +211,8 @@ final class DistanceKernels {
       Tensor grad) {
     requireTet(logits, lossScale, losses, grad);
     int rows = Math.toIntExact(logits.rows());
-    ops.kernel("steps.cu", "tet_regularizer", DType.F32, 1)
+    launcher()
+        .kernel("steps.cu", "tet_regularizer", DType.F32, 1)
         .launch(
             rows,
             logits.memory(),

@@ -13,12 +13,14 @@ import sakd.device.Memory;
 
 /** The fused batch norm + residual + neuron kernels: specialisation, sizes and launches. */
 final class NeuronKernels {
-  private final KernelOps ops;
+  private final Ops ops;
+  private final Launcher launcher;
   private final Reductions reductions;
   private final Map<Key, Kernels> kernels = new HashMap<>();
 
-  NeuronKernels(KernelOps ops, Reductions reductions) {
+  NeuronKernels(Ops ops, Launcher launcher, Reductions reductions) {
     this.ops = ops;
+    this.launcher = launcher;
     this.reductions = reductions;
   }
 
@@ -37,7 +39,7 @@ final class NeuronKernels {
       int lanes,
       boolean stream) {
     Map<String, Integer> defines() {
-      Map<String, Integer> d = new TreeMap<>(KernelOps.defines(storage, lanes));
+      Map<String, Integer> d = new TreeMap<>(Launcher.defines(storage, lanes));
       d.put("STEPS", steps);
       d.put("INPUT_STEPS", inputSteps);
       d.put("NORM", norm ? 1 : 0);
@@ -79,7 +81,8 @@ final class NeuronKernels {
     }
 
     private Kernel load(String function) {
-      return ops.device().kernel(KernelSpec.of(ops.twin("neuron.cu"), function, key.defines()));
+      return ops.device()
+          .kernel(KernelSpec.of(launcher.twin("neuron.cu"), function, key.defines()));
     }
 
     Kernel forward() {
@@ -133,7 +136,7 @@ final class NeuronKernels {
     }
     // The forward pass holds one membrane potential a lane, the backward pass those of all steps.
     boolean holdsSteps = backward && neuron.kind().isSpiking();
-    int lanes = ops.lanes(x.channels(), x.type(), holdsSteps ? steps : 1);
+    int lanes = launcher.lanes(x.channels(), x.type(), holdsSteps ? steps : 1);
     int columns = x.channels() / lanes;
     if (!neuron.kind().isSpiking()) {
       if (inputSteps != steps) {

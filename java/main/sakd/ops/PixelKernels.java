@@ -8,27 +8,22 @@ import sakd.device.Kernel;
 import sakd.ops.Reductions.Chunks;
 
 /** Losses and counts of pixels: sizes and launches. */
-final class PixelKernels {
-  private static final String FILE = "pixels.cu";
+interface PixelKernels extends LossOps, KernelFacet {
+  String FILE = "pixels.cu";
 
   /** Sums that one item of a fold adds up. */
-  private static final int FOLD = 512;
+  int FOLD = 512;
 
   /** Of what is counted on a GPU, where a thread takes a chunk. */
-  private static final int LEAST_PIXELS = 16;
+  int LEAST_PIXELS = 16;
 
-  private static final int MOST_CHUNKS = 1 << 17;
+  int MOST_CHUNKS = 1 << 17;
 
   /** Counts of all chunks of a confusion matrix, 32 MiB. */
-  private static final int MOST_COUNTS = 1 << 23;
+  int MOST_COUNTS = 1 << 23;
 
-  private final KernelOps ops;
-
-  PixelKernels(KernelOps ops) {
-    this.ops = ops;
-  }
-
-  void loss(
+  @Override
+  default void pixelLoss(
       Tensor logits,
       Tensor teacher,
       Tensor labels,
@@ -43,17 +38,17 @@ final class PixelKernels {
     requirePixelLoss(logits, teacher, labels, lossScale, klWeight, losses, hits, grad);
     int pixels = Math.toIntExact(labels.size());
     int classes = logits.channels();
-    int lanes = ops.device().hasWarps() ? 1 : ops.device().preferredLanes(DType.F32, 1);
+    int lanes = device().hasWarps() ? 1 : device().preferredLanes(DType.F32, 1);
     int blocks = pixels / lanes;
     // Fewer pixels than lanes are left over: a chunk of their own, one after the other.
     int rest = pixels - blocks * lanes > 0 ? 1 : 0;
     Chunks chunks = blocks == 0 ? new Chunks(0, 0, 0, 1) : chunks(blocks, logits);
     int all = chunks.count() + rest;
-    try (Tensor counted = ops.allocate(DType.I32, 1);
-        Tensor sums = ops.allocate(DType.F32, all, 2);
-        Tensor right = ops.allocate(DType.I32, all);
-        Tensor sum = ops.allocate(DType.F32, 1, 2);
-        Tensor allRight = ops.allocate(DType.I32, 1)) {
+    try (Tensor counted = allocate(DType.I32, 1);
+        Tensor sums = allocate(DType.F32, all, 2);
+        Tensor right = allocate(DType.I32, all);
+        Tensor sum = allocate(DType.F32, 1, 2);
+        Tensor allRight = allocate(DType.I32, 1)) {
       count(labels, classes, counted);
       Object[] tensors = {
         logits.memory(),
@@ -79,7 +74,8 @@ final class PixelKernels {
       }
       fold("fold_floats", sums, sum, false);
       fold("fold_ints", right.reshape(all, 1), allRight, false);
-      ops.kernel(FILE, "pixel_loss_mean", DType.F32, 1)
+      launcher()
+          .kernel(FILE, "pixel_loss_mean", DType.F32, 1)
           .launch(
               1, sum.memory(), allRight.memory(), counted.memory(), losses.memory(), hits.memory());
     }
@@ -87,16 +83,17 @@ final class PixelKernels {
 
   private void launch(int lanes, Object[] tensors, int pixel, int slot, int blocks, Chunks chunks) {
     Object[] sizes = {pixel, slot, blocks, chunks.size(), chunks.count()};
-    ops.kernel(FILE, "pixel_loss", DType.F32, lanes)
+    launcher()
+        .kernel(FILE, "pixel_loss", DType.F32, lanes)
         .launch(chunks.count(), Reductions.join(tensors, sizes));
   }
 
   /** {@code n} items cut for a pass that reads the logits of each. */
   private Chunks chunks(int n, Tensor logits) {
     int wanted =
-        ops.device().hasWarps()
+        device().hasWarps()
             ? Math.max(1, Math.min(n / LEAST_PIXELS, MOST_CHUNKS))
-            : ops.device().preferredChunks(n, 1, logits.size() * logits.type().size);
+            : device().preferredChunks(n, 1, logits.size() * logits.type().size);
     return Chunks.of(n, wanted, 0, 1);
   }
 
@@ -104,8 +101,9 @@ final class PixelKernels {
   private void count(Tensor labels, int classes, Tensor counted) {
     int pixels = Math.toIntExact(labels.size());
     Chunks chunks = chunks(pixels, labels);
-    try (Tensor partial = ops.allocate(DType.I32, chunks.count(), 1)) {
-      ops.kernel(FILE, "count_pixels", DType.F32, 1)
+    try (Tensor partial = allocate(DType.I32, chunks.count(), 1)) {
+      launcher()
+          .kernel(FILE, "count_pixels", DType.F32, 1)
           .launch(
               chunks.count(),
               labels.memory(),
@@ -126,14 +124,14 @@ final class PixelKernels {
       launchFold(function, partial, out, groups, add);
       return;
     }
-    try (Tensor next = ops.allocate(partial.type(), groups, partial.dim(1))) {
+    try (Tensor next = allocate(partial.type(), groups, partial.dim(1))) {
       launchFold(function, partial, next, groups, false);
       fold(function, next, out, add);
     }
   }
 
   private void launchFold(String function, Tensor partial, Tensor out, int groups, boolean add) {
-    Kernel kernel = ops.kernel(FILE, function, DType.F32, 1);
+    Kernel kernel = launcher().kernel(FILE, function, DType.F32, 1);
     int columns = partial.dim(1);
     kernel.launchRows(
         groups,
@@ -147,15 +145,17 @@ final class PixelKernels {
         columns);
   }
 
-  void confusion(Tensor logits, Tensor labels, Tensor counts) {
+  @Override
+  default void confusion(Tensor logits, Tensor labels, Tensor counts) {
     requireConfusion(logits, labels, counts);
     int classes = logits.channels();
     int pixels = Math.toIntExact(labels.size());
     int cells = classes * classes;
     int wanted = Math.min(chunks(pixels, logits).count(), Math.max(1, MOST_COUNTS / cells));
     Chunks chunks = Chunks.of(pixels, wanted, 0, 1);
-    try (Tensor partial = ops.allocate(DType.I32, chunks.count(), cells)) {
-      ops.kernel(FILE, "confusion", DType.F32, 1)
+    try (Tensor partial = allocate(DType.I32, chunks.count(), cells)) {
+      launcher()
+          .kernel(FILE, "confusion", DType.F32, 1)
           .launch(
               chunks.count(),
               logits.memory(),

@@ -3,23 +3,20 @@ package sakd.ops;
 import static sakd.ops.Reductions.join;
 import static sakd.ops.Reductions.list;
 import static sakd.ops.Requirements.require;
+import static sakd.ops.Requirements.requireChannels;
 import static sakd.ops.Requirements.requireSubsample;
 
 import sakd.device.DType;
 
 /** Pooling over space and the mean over time: sizes and launches. */
-final class PoolKernels {
-  private final KernelOps ops;
-
-  PoolKernels(KernelOps ops) {
-    this.ops = ops;
-  }
-
-  void maxPool(Ops.Pool pool, Tensor x, Tensor y, Tensor winner) {
+interface PoolKernels extends PoolOps, KernelFacet {
+  @Override
+  default void maxPool(Ops.Pool pool, Tensor x, Tensor y, Tensor winner) {
     int h = x.dim(-3);
     int w = x.dim(-2);
     requirePool(pool, x, y, winner);
-    ops.kernel("maxpool.cu", "max_pool_forward", x.type(), 1)
+    launcher()
+        .kernel("maxpool.cu", "max_pool_forward", x.type(), 1)
         .launchRows(
             y.rows(),
             y.channels(),
@@ -53,9 +50,11 @@ final class PoolKernels {
         winner);
   }
 
-  void maxPoolBackward(Ops.Pool pool, Tensor gradY, Tensor winner, Tensor gradX) {
+  @Override
+  default void maxPoolBackward(Ops.Pool pool, Tensor gradY, Tensor winner, Tensor gradX) {
     requirePool(pool, gradX, gradY, winner);
-    ops.kernel("maxpool.cu", "max_pool_backward", gradX.type(), 1)
+    launcher()
+        .kernel("maxpool.cu", "max_pool_backward", gradX.type(), 1)
         .launchRows(
             gradX.rows(),
             gradX.channels(),
@@ -73,11 +72,13 @@ final class PoolKernels {
             gradX.channels());
   }
 
-  void subsample(Tensor x, Tensor y) {
+  @Override
+  default void subsample(Tensor x, Tensor y) {
     launchSubsample("subsample_forward", x, y, x, y);
   }
 
-  void subsampleBackward(Tensor gradY, Tensor gradX, boolean add) {
+  @Override
+  default void subsampleBackward(Tensor gradY, Tensor gradX, boolean add) {
     launchSubsample("subsample_backward", gradX, gradY, gradY, gradX, add ? 1 : 0);
   }
 
@@ -97,25 +98,30 @@ final class PoolKernels {
             (small.channels() - large.channels()) / 2,
             to.rows(),
             to.channels());
-    ops.kernel("subsample.cu", function, to.type(), 1)
+    launcher()
+        .kernel("subsample.cu", function, to.type(), 1)
         .launchRows(to.rows(), to.channels(), join(arguments, more));
   }
 
-  void averagePool(Tensor x, Tensor out) {
+  @Override
+  default void averagePool(Tensor x, Tensor out) {
     int area = Math.toIntExact(x.rows() / out.rows());
     require(out.type() == DType.F32 && out.size() * area == x.size(), x, out);
-    int lanes = ops.lanes(x.channels(), x.type(), 1);
+    int lanes = launcher().lanes(x.channels(), x.type(), 1);
     int columns = x.channels() / lanes;
-    ops.kernel("pool.cu", "average_pool_forward", x.type(), lanes)
+    launcher()
+        .kernel("pool.cu", "average_pool_forward", x.type(), lanes)
         .launchRows(out.rows(), columns, x.memory(), out.memory(), area, out.rows(), columns);
   }
 
-  void averagePoolBackward(Tensor gradOut, Tensor gradX, boolean add) {
+  @Override
+  default void averagePoolBackward(Tensor gradOut, Tensor gradX, boolean add) {
     int area = Math.toIntExact(gradX.rows() / gradOut.rows());
     require(gradOut.type() == DType.F32 && gradOut.size() * area == gradX.size(), gradOut, gradX);
-    int lanes = ops.lanes(gradX.channels(), gradX.type(), 1);
+    int lanes = launcher().lanes(gradX.channels(), gradX.type(), 1);
     int columns = gradX.channels() / lanes;
-    ops.kernel("pool.cu", "average_pool_backward", gradX.type(), lanes)
+    launcher()
+        .kernel("pool.cu", "average_pool_backward", gradX.type(), lanes)
         .launchRows(
             gradX.rows(),
             columns,
@@ -127,23 +133,46 @@ final class PoolKernels {
             columns);
   }
 
-  void timeMean(Tensor x, Tensor out) {
+  @Override
+  default void timeMean(Tensor x, Tensor out) {
     int steps = Math.toIntExact(x.size() / out.size());
     require(x.type() == out.type() && x.size() == steps * out.size(), x, out);
-    ops.flat("pool.cu", "time_mean_forward", x.type(), out.size(), x.memory(), out.memory(), steps);
+    launcher()
+        .flat(
+            "pool.cu", "time_mean_forward", x.type(), out.size(), x.memory(), out.memory(), steps);
   }
 
-  void timeMeanBackward(Tensor gradOut, Tensor gradX, boolean add) {
+  @Override
+  default void timeMeanBackward(Tensor gradOut, Tensor gradX, boolean add) {
     int steps = Math.toIntExact(gradX.size() / gradOut.size());
     require(gradX.type() == gradOut.type() && gradX.size() == steps * gradOut.size(), gradX);
-    ops.flat(
-        "pool.cu",
-        "time_mean_backward",
-        gradX.type(),
-        gradOut.size(),
-        gradOut.memory(),
-        gradX.memory(),
-        steps,
-        add ? 1 : 0);
+    launcher()
+        .flat(
+            "pool.cu",
+            "time_mean_backward",
+            gradX.type(),
+            gradOut.size(),
+            gradOut.memory(),
+            gradX.memory(),
+            steps,
+            add ? 1 : 0);
+  }
+
+  @Override
+  default void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int count) {
+    requireChannels(from, fromFirst, to, toFirst, count);
+    launcher()
+        .kernel("channels.cu", "copy_channels", to.type(), 1)
+        .launchRows(
+            to.rows(),
+            count,
+            from.memory(),
+            to.memory(),
+            from.channels(),
+            fromFirst,
+            to.channels(),
+            toFirst,
+            to.rows(),
+            count);
   }
 }

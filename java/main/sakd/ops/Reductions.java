@@ -17,11 +17,13 @@ final class Reductions {
 
   private static final int BLOCK = Kernel.BLOCK_WARPS * Kernel.WARP;
 
-  private final KernelOps ops;
+  private final Ops ops;
+  private final Launcher launcher;
   private final boolean blocks;
 
-  Reductions(KernelOps ops) {
+  Reductions(Ops ops, Launcher launcher) {
     this.ops = ops;
+    this.launcher = launcher;
     this.blocks = ops.device().hasWarps();
   }
 
@@ -88,7 +90,7 @@ final class Reductions {
       Object[] rest,
       Runnable merge) {
     if (blocks) {
-      Object[] counters = {ops.counters(chunks.tiles + 1)};
+      Object[] counters = {launcher.counters(chunks.tiles + 1)};
       launchBlocks(kernel, chunks, join(inputs, list(partial.memory()), merged, counters, rest));
       return;
     }
@@ -123,12 +125,12 @@ final class Reductions {
 
   /** out [C] = sum of x [rows, C] over the rows. */
   void sumRows(Tensor x, Tensor out) {
-    int lanes = ops.lanes(x.channels(), x.type(), 1);
+    int lanes = launcher.lanes(x.channels(), x.type(), 1);
     int columns = x.channels() / lanes;
     Chunks chunks = ofRows(x.rows(), columns, lanes * x.type().size, x.size() * x.type().size);
     try (Tensor partial = ops.allocate(DType.F32, chunks.count, x.channels())) {
       reduce(
-          ops.kernel(ops.twin("batchnorm.cu"), "sum_rows", x.type(), lanes),
+          launcher.kernel(launcher.twin("batchnorm.cu"), "sum_rows", x.type(), lanes),
           chunks,
           list(x.memory()),
           partial,
@@ -141,7 +143,8 @@ final class Reductions {
   /** out [n] = sum over the chunks of n columns from {@code offset} of partial [chunks, ..]. */
   void sumChunks(Tensor partial, long offset, Tensor out) {
     int chunks = partial.dim(0);
-    ops.kernel("batchnorm.cu", "sum_chunks", DType.F32, 1)
+    launcher
+        .kernel("batchnorm.cu", "sum_chunks", DType.F32, 1)
         .launch(
             out.size(),
             partial.memory(),
@@ -155,7 +158,7 @@ final class Reductions {
   /** See {@link Ops#batchStatistics}. */
   void statistics(Tensor x, Ops.BatchNorm norm, int repeats, Tensor affine) {
     int channels = x.channels();
-    int lanes = ops.lanes(channels, x.type(), 1);
+    int lanes = launcher.lanes(channels, x.type(), 1);
     int columns = channels / lanes;
     Chunks chunks = ofRows(x.rows(), columns, lanes * x.type().size, x.size() * x.type().size);
     Object[] outputs = {
@@ -169,14 +172,15 @@ final class Reductions {
     };
     try (Tensor partial = ops.allocate(DType.F32, chunks.count, 2, channels)) {
       reduce(
-          ops.kernel(ops.twin("batchnorm.cu"), "statistics", x.type(), lanes),
+          launcher.kernel(launcher.twin("batchnorm.cu"), "statistics", x.type(), lanes),
           chunks,
           list(x.memory()),
           partial,
           join(outputs, list(repeats)),
           list(x.rows(), chunks.size, chunks.count, columns),
           () ->
-              ops.kernel("batchnorm.cu", "statistics_merge", DType.F32, 1)
+              launcher
+                  .kernel("batchnorm.cu", "statistics_merge", DType.F32, 1)
                   .launch(
                       channels,
                       join(
@@ -200,13 +204,13 @@ final class Reductions {
       Tensor losses,
       int index,
       Tensor grad) {
-    int lanes = ops.lanes(a.size(), a.type(), 1);
+    int lanes = launcher.lanes(a.size(), a.type(), 1);
     long items = a.size() / lanes;
     Chunks chunks = ofItems(items, 1, a.size() * a.type().size);
     float share = 1f / a.size();
     try (Tensor partial = ops.allocate(DType.F32, chunks.count)) {
       reduce(
-          ops.kernel(ops.twin(file), function, a.type(), lanes),
+          launcher.kernel(launcher.twin(file), function, a.type(), lanes),
           chunks,
           list(a.memory(), b.memory(), lossScale.memory(), grad.memory()),
           partial,
@@ -218,7 +222,7 @@ final class Reductions {
 
   /** out[index] = scale times the sum of partial. */
   void scaledSum(Tensor partial, float scale, Tensor out, int index) {
-    ops.each(
+    launcher.each(
         "loss.cu",
         "scaled_sum",
         1,
@@ -231,12 +235,12 @@ final class Reductions {
 
   /** out [1] = sum of the squares of x. */
   void sumSquares(Tensor x, Tensor out) {
-    int lanes = ops.lanes(x.size(), DType.F32, 1);
+    int lanes = launcher.lanes(x.size(), DType.F32, 1);
     long items = x.size() / lanes;
     Chunks chunks = ofItems(items, 1, x.size() * 4);
     try (Tensor partial = ops.allocate(DType.F32, chunks.count)) {
       reduce(
-          ops.kernel(ops.twin("optimizer.cu"), "sum_squares", DType.F32, lanes),
+          launcher.kernel(launcher.twin("optimizer.cu"), "sum_squares", DType.F32, lanes),
           chunks,
           list(x.memory()),
           partial,

@@ -8,13 +8,12 @@ import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /** The losses of kernels/distance.cu and kernels/headtail.cu in double precision. */
-final class ReferenceDistance {
-  private ReferenceDistance() {}
-
+interface ReferenceDistance extends LossOps {
   /** A loss and its gradient by a, both of one sample and without weight. */
-  private record Loss(double value, double[] gradient) {}
+  record Loss(double value, double[] gradient) {}
 
-  static void distance(
+  @Override
+  default void distance(
       Distance kind,
       Tensor a,
       Tensor b,
@@ -102,7 +101,8 @@ final class ReferenceDistance {
     return new Loss(sum / channels, g);
   }
 
-  static void headTail(
+  @Override
+  default void headTailLoss(
       Tensor logits,
       Tensor teacher,
       Tensor lossScale,
@@ -164,7 +164,8 @@ final class ReferenceDistance {
     return new Loss(temperature * temperature * (u * forward + (1 - u) * reverse), g);
   }
 
-  static void tet(
+  @Override
+  default void tetRegularizer(
       Tensor logits,
       Tensor lossScale,
       float lambda,

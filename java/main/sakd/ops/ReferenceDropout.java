@@ -6,10 +6,9 @@ import static sakd.ops.HostTensors.write;
 import static sakd.ops.Requirements.requireDropout;
 
 /** The dropout of {@code kernels/dropout.cu}: the same mask, products in double. */
-final class ReferenceDropout {
-  private ReferenceDropout() {}
-
-  static void dropout(Tensor x, float p, Tensor draw, int key, Tensor out) {
+interface ReferenceDropout extends TensorOps {
+  @Override
+  default void dropout(Tensor x, float p, Tensor draw, int key, Tensor out) {
     requireDropout(x, p, draw, out);
     int[] numbers = readInts(draw);
     long step = x.size() / x.dim(0);

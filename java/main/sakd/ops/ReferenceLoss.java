@@ -12,9 +12,7 @@ import java.util.Arrays;
 import sakd.device.cpu.Elements;
 
 /** The losses of {@code kernels/loss.cu} in double precision: on one sample, and on tensors. */
-final class ReferenceLoss {
-  private ReferenceLoss() {}
-
+interface ReferenceLoss extends LossOps {
   /** log softmax(z / temperature). */
   static double[] logSoftmax(double[] z, double temperature) {
     double max = Double.NEGATIVE_INFINITY;
@@ -106,9 +104,8 @@ final class ReferenceLoss {
     return ahead;
   }
 
-  // ---- on tensors ----
-
-  static void softmaxLoss(
+  @Override
+  default void softmaxLoss(
       Tensor logits,
       Tensor teacher,
       Tensor labels,
@@ -152,7 +149,8 @@ final class ReferenceLoss {
     }
   }
 
-  static void labelRank(Tensor logits, Tensor labels, Tensor rank) {
+  @Override
+  default void labelRank(Tensor logits, Tensor labels, Tensor rank) {
     int samples = Math.toIntExact(logits.rows());
     int classes = logits.channels();
     require(
@@ -168,7 +166,8 @@ final class ReferenceLoss {
     Elements.writeInts(rank.memory(), 0, ranks);
   }
 
-  static void countHits(Tensor rank, Tensor hits) {
+  @Override
+  default void countHits(Tensor rank, Tensor hits) {
     require(ints(rank, rank.size()) && ints(hits, 2), rank, hits);
     int[] ranks = readInts(rank);
     int first = (int) Arrays.stream(ranks).filter(r -> r == 0).count();

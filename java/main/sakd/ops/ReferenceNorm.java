@@ -5,13 +5,12 @@ import static sakd.ops.HostTensors.write;
 import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.require;
 import static sakd.ops.Requirements.requireGradients;
+import static sakd.ops.Requirements.storage;
 
 import java.util.Arrays;
 
 /** Batch statistics, and {@link ReferenceLayer} applied to tensors block by block. */
-final class ReferenceNorm {
-  private ReferenceNorm() {}
-
+interface ReferenceNorm extends NeuronOps {
   /** A term of a sum over rows: of an element and its channel. */
   interface Term {
     double of(double value, int channel);
@@ -33,7 +32,21 @@ final class ReferenceNorm {
         });
   }
 
-  static void batchStatistics(Tensor x, Ops.BatchNorm norm, int repeats, Tensor affine) {
+  private static void requireNorm(Ops.BatchNorm norm, Tensor affine, long channels) {
+    require(
+        floats(affine, 4 * channels)
+            && floats(norm.gamma(), channels)
+            && floats(norm.beta(), channels)
+            && floats(norm.runningMean(), channels)
+            && floats(norm.runningVar(), channels),
+        affine,
+        norm);
+  }
+
+  @Override
+  default void batchStatistics(Tensor x, Ops.BatchNorm norm, int repeats, Tensor affine) {
+    require(storage(x) && repeats >= 1, x, repeats);
+    requireNorm(norm, affine, x.channels());
     int channels = x.channels();
     long rows = x.rows();
     double[] mean = sumRows(x, (value, c) -> value);
@@ -57,7 +70,9 @@ final class ReferenceNorm {
     write(affine, 0, affine(mean, var, norm));
   }
 
-  static void runningStatistics(Ops.BatchNorm norm, Tensor affine) {
+  @Override
+  default void runningStatistics(Ops.BatchNorm norm, Tensor affine) {
+    requireNorm(norm, affine, norm.gamma().size());
     write(affine, 0, affine(read(norm.runningMean()), read(norm.runningVar()), norm));
   }
 
@@ -85,7 +100,7 @@ final class ReferenceNorm {
    * One call's sizes: out [steps, rows, channels], x [inputSteps, rows, channels]. A neuron without
    * state has its time folded into the rows.
    */
-  private record Sizes(int steps, int inputSteps, long rows, int channels) {
+  record Sizes(int steps, int inputSteps, long rows, int channels) {
     static Sizes of(
         Neuron neuron,
         Neuron.Residual merge,
@@ -153,7 +168,8 @@ final class ReferenceNorm {
         affine == null ? null : read(affine));
   }
 
-  static void neuron(
+  @Override
+  default void neuron(
       Neuron neuron,
       Neuron.Residual merge,
       Tensor x,
@@ -176,7 +192,8 @@ final class ReferenceNorm {
         });
   }
 
-  static void neuronBackward(
+  @Override
+  default void neuronBackward(
       Neuron neuron,
       Neuron.Residual merge,
       Tensor x,

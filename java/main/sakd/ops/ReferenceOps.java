@@ -20,7 +20,15 @@ import sakd.device.cpu.HostDevice;
  * that every other {@link Ops} is tested against, and what the CPU falls back on without a C++
  * compiler. Results are rounded once, when they are stored. Equations are in {@code kernels/}.
  */
-public final class ReferenceOps extends MatrixOps {
+public final class ReferenceOps extends DeviceOps
+    implements ReferenceNorm,
+        ReferenceStretch,
+        ReferencePooling,
+        ReferenceDropout,
+        ReferenceLoss,
+        ReferenceDistance,
+        ReferenceTally,
+        ReferenceOptimizer {
   /** Over the device's memory, with convolution and matrix product by {@code matrix}. */
   public ReferenceOps(HostDevice device, MatrixLibrary matrix) {
     super(device, matrix);
@@ -95,103 +103,7 @@ public final class ReferenceOps extends MatrixOps {
     write(out, 0, ReferenceNorm.sumRows(x, (value, c) -> value));
   }
 
-  // ---- batch norm and neuron ----
-
-  @Override
-  public void batchStatistics(Tensor x, BatchNorm norm, int repeats, Tensor affine) {
-    require(storage(x) && repeats >= 1, x, repeats);
-    requireNorm(norm, affine, x.channels());
-    ReferenceNorm.batchStatistics(x, norm, repeats, affine);
-  }
-
-  @Override
-  public void runningStatistics(BatchNorm norm, Tensor affine) {
-    requireNorm(norm, affine, norm.gamma().size());
-    ReferenceNorm.runningStatistics(norm, affine);
-  }
-
-  private static void requireNorm(BatchNorm norm, Tensor affine, long channels) {
-    require(
-        floats(affine, 4 * channels)
-            && floats(norm.gamma(), channels)
-            && floats(norm.beta(), channels)
-            && floats(norm.runningMean(), channels)
-            && floats(norm.runningVar(), channels),
-        affine,
-        norm);
-  }
-
-  @Override
-  public void neuron(
-      Neuron neuron,
-      Neuron.Residual merge,
-      Tensor x,
-      Tensor affine,
-      Tensor residual,
-      Tensor leak,
-      Tensor out) {
-    ReferenceNorm.neuron(neuron, merge, x, affine, residual, leak, out);
-  }
-
-  @Override
-  public void neuronBackward(
-      Neuron neuron,
-      Neuron.Residual merge,
-      Tensor x,
-      Tensor affine,
-      Tensor residual,
-      Tensor leak,
-      Tensor gradOut,
-      NeuronGradients gradients) {
-    ReferenceNorm.neuronBackward(neuron, merge, x, affine, residual, leak, gradOut, gradients);
-  }
-
-  @Override
-  public void neuronStretch(Neuron neuron, Tensor x, Tensor before, Tensor out, Tensor after) {
-    StretchKernels.check(neuron, x, before, out);
-    require(floats(after, before.size()), before, after);
-    ReferenceStretch.forward(neuron, x, before, out, after);
-  }
-
-  @Override
-  public void neuronStretchBackward(
-      Neuron neuron, Tensor x, Tensor before, Tensor gradOut, Tensor gradV, Tensor gradX) {
-    StretchKernels.check(neuron, x, before, gradOut);
-    StretchKernels.check(neuron, x, gradV, gradX);
-    ReferenceStretch.backward(neuron, x, before, gradOut, gradV, gradX);
-  }
-
   // ---- pooling and time ----
-
-  @Override
-  public void maxPool(Pool pool, Tensor x, Tensor y, Tensor winner) {
-    ReferencePooling.maxPool(pool, x, y, winner);
-  }
-
-  @Override
-  public void maxPoolBackward(Pool pool, Tensor gradY, Tensor winner, Tensor gradX) {
-    ReferencePooling.maxPoolBackward(pool, gradY, winner, gradX);
-  }
-
-  @Override
-  public void subsample(Tensor x, Tensor y) {
-    ReferencePooling.subsample(x, y);
-  }
-
-  @Override
-  public void subsampleBackward(Tensor gradY, Tensor gradX, boolean add) {
-    ReferencePooling.subsampleBackward(gradY, gradX, add);
-  }
-
-  @Override
-  public void averagePool(Tensor x, Tensor out) {
-    ReferencePooling.averagePool(x, out);
-  }
-
-  @Override
-  public void averagePoolBackward(Tensor gradOut, Tensor gradX, boolean add) {
-    ReferencePooling.averagePoolBackward(gradOut, gradX, add);
-  }
 
   @Override
   public void resize(Resize kind, Tensor x, Tensor y) {
@@ -203,97 +115,7 @@ public final class ReferenceOps extends MatrixOps {
     ReferenceResize.backward(kind, gradY, gradX, add);
   }
 
-  @Override
-  public void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int count) {
-    Requirements.requireChannels(from, fromFirst, to, toFirst, count);
-    for (long row = 0; row < to.rows(); row++) {
-      double[] some = HostTensors.read(from, row * from.channels() + fromFirst, count);
-      HostTensors.write(to, row * to.channels() + toFirst, some);
-    }
-  }
-
-  @Override
-  public void dropout(Tensor x, float p, Tensor draw, int key, Tensor out) {
-    ReferenceDropout.dropout(x, p, draw, key, out);
-  }
-
-  @Override
-  public void timeMean(Tensor x, Tensor out) {
-    ReferencePooling.timeMean(x, out);
-  }
-
-  @Override
-  public void timeMeanBackward(Tensor gradOut, Tensor gradX, boolean add) {
-    ReferencePooling.timeMeanBackward(gradOut, gradX, add);
-  }
-
   // ---- losses and metrics ----
-
-  @Override
-  public void softmaxLoss(
-      Tensor logits,
-      Tensor teacher,
-      Tensor labels,
-      Tensor mix,
-      Tensor lossScale,
-      float ceWeight,
-      float klWeight,
-      float temperature,
-      float smoothing,
-      Tensor losses,
-      Tensor grad) {
-    ReferenceLoss.softmaxLoss(
-        logits,
-        teacher,
-        labels,
-        mix,
-        lossScale,
-        ceWeight,
-        klWeight,
-        temperature,
-        smoothing,
-        losses,
-        grad);
-  }
-
-  @Override
-  public void distance(
-      Distance kind,
-      Tensor a,
-      Tensor b,
-      Tensor lossScale,
-      float temperature,
-      float weight,
-      Tensor losses,
-      int index,
-      Tensor grad) {
-    ReferenceDistance.distance(kind, a, b, lossScale, temperature, weight, losses, index, grad);
-  }
-
-  @Override
-  public void headTailLoss(
-      Tensor logits,
-      Tensor teacher,
-      Tensor lossScale,
-      float temperature,
-      float weight,
-      float head,
-      Tensor losses,
-      Tensor grad) {
-    ReferenceDistance.headTail(logits, teacher, lossScale, temperature, weight, head, losses, grad);
-  }
-
-  @Override
-  public void tetRegularizer(
-      Tensor logits,
-      Tensor lossScale,
-      float lambda,
-      float target,
-      float weight,
-      Tensor losses,
-      Tensor grad) {
-    ReferenceDistance.tet(logits, lossScale, lambda, target, weight, losses, grad);
-  }
 
   @Override
   public void repeatSteps(Tensor in, Tensor out) {
@@ -302,16 +124,6 @@ public final class ReferenceOps extends MatrixOps {
     for (int t = 0; t < out.dim(0); t++) {
       Elements.writeBytes(out.memory(), (long) t * words.length, words);
     }
-  }
-
-  @Override
-  public void labelRank(Tensor logits, Tensor labels, Tensor rank) {
-    ReferenceLoss.labelRank(logits, labels, rank);
-  }
-
-  @Override
-  public void countHits(Tensor rank, Tensor hits) {
-    ReferenceLoss.countHits(rank, hits);
   }
 
   @Override
@@ -344,61 +156,6 @@ public final class ReferenceOps extends MatrixOps {
   @Override
   public void confusion(Tensor logits, Tensor labels, Tensor counts) {
     ReferencePixels.confusion(logits, labels, counts);
-  }
-
-  @Override
-  public void tallyStep(Tensor losses, int samples, Tensor distances, Tensor hits, Tensor tally) {
-    ReferenceTally.step(losses, samples, distances, hits, tally);
-  }
-
-  // ---- optimizers ----
-
-  @Override
-  public void beginStep(
-      Tensor squares,
-      Tensor schedule,
-      Tensor scaling,
-      float maxNorm,
-      float beta1,
-      float beta2,
-      int growthInterval) {
-    ReferenceOptimizer.beginStep(squares, schedule, scaling, maxNorm, beta1, beta2, growthInterval);
-  }
-
-  @Override
-  public void sgd(
-      Tensor w,
-      Tensor grad,
-      Tensor momentumBuffer,
-      Tensor schedule,
-      float momentum,
-      float weightDecay,
-      boolean nesterov) {
-    ReferenceOptimizer.sgd(w, grad, momentumBuffer, schedule, momentum, weightDecay, nesterov);
-  }
-
-  @Override
-  public void adamw(
-      Tensor w,
-      Tensor grad,
-      Tensor m,
-      Tensor v,
-      Tensor schedule,
-      float beta1,
-      float beta2,
-      float eps,
-      float weightDecay) {
-    ReferenceOptimizer.adamw(w, grad, m, v, schedule, beta1, beta2, eps, weightDecay);
-  }
-
-  @Override
-  public void ema(Tensor w, Tensor average, Tensor schedule, float decay) {
-    ReferenceOptimizer.ema(w, average, schedule, decay);
-  }
-
-  @Override
-  public void sumSquares(Tensor x, Tensor out) {
-    ReferenceOptimizer.sumSquares(x, out);
   }
 
   // ---- input ----

@@ -10,9 +10,7 @@ import static sakd.ops.Requirements.require;
  * place. Schedule [6] = learning rate, factor on the gradient, 1 - beta1^step, 1 - beta2^step, 1
  * for a step that is taken or 0 for one that changes nothing, steps skipped.
  */
-final class ReferenceOptimizer {
-  private ReferenceOptimizer() {}
-
+interface ReferenceOptimizer extends OptimizerOps {
   /** g = factor grad + decay w; m = momentum m + g; w -= lr (nesterov ? g + momentum m : m). */
   static void sgd(
       double[] w,
@@ -79,11 +77,10 @@ final class ReferenceOptimizer {
   }
 
   /** The largest power of two in float32. */
-  private static final double LARGEST_SCALE = 0x1p127;
+  double LARGEST_SCALE = 0x1p127;
 
-  // ---- on tensors ----
-
-  static void sgd(
+  @Override
+  default void sgd(
       Tensor w,
       Tensor grad,
       Tensor momentumBuffer,
@@ -115,7 +112,8 @@ final class ReferenceOptimizer {
         });
   }
 
-  static void adamw(
+  @Override
+  default void adamw(
       Tensor w,
       Tensor grad,
       Tensor m,
@@ -152,7 +150,8 @@ final class ReferenceOptimizer {
         });
   }
 
-  static void ema(Tensor w, Tensor average, Tensor schedule, float decay) {
+  @Override
+  default void ema(Tensor w, Tensor average, Tensor schedule, float decay) {
     require(
         floats(w, w.size()) && floats(average, w.size()) && floats(schedule, 6),
         w,
@@ -174,7 +173,8 @@ final class ReferenceOptimizer {
         });
   }
 
-  static void sumSquares(Tensor x, Tensor out) {
+  @Override
+  default void sumSquares(Tensor x, Tensor out) {
     require(floats(x, x.size()) && floats(out, 1), x, out);
     double[] sum =
         RowBlocks.sum(
@@ -190,7 +190,8 @@ final class ReferenceOptimizer {
     write(out, 0, sum);
   }
 
-  static void beginStep(
+  @Override
+  default void beginStep(
       Tensor squares,
       Tensor schedule,
       Tensor scaling,

@@ -4,6 +4,7 @@ import static sakd.ops.HostTensors.read;
 import static sakd.ops.HostTensors.write;
 import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.require;
+import static sakd.ops.Requirements.requireChannels;
 import static sakd.ops.Requirements.requireSubsample;
 import static sakd.ops.Requirements.storage;
 
@@ -12,9 +13,7 @@ import sakd.device.DType;
 import sakd.device.cpu.Elements;
 
 /** Pooling over space and the mean over time of {@link ReferenceOps}. */
-final class ReferencePooling {
-  private ReferencePooling() {}
-
+interface ReferencePooling extends PoolOps {
   private static int requirePool(ReferencePool p, Tensor x, Tensor y, Tensor winner) {
     int images = Math.toIntExact(x.size() / p.size());
     require(
@@ -31,7 +30,8 @@ final class ReferencePooling {
     return images;
   }
 
-  static void maxPool(Ops.Pool pool, Tensor x, Tensor y, Tensor winner) {
+  @Override
+  default void maxPool(Ops.Pool pool, Tensor x, Tensor y, Tensor winner) {
     ReferencePool p = new ReferencePool(pool, x.dim(-3), x.dim(-2), x.channels());
     int images = requirePool(p, x, y, winner);
     IntStream.range(0, images)
@@ -46,7 +46,8 @@ final class ReferencePooling {
             });
   }
 
-  static void maxPoolBackward(Ops.Pool pool, Tensor gradY, Tensor winner, Tensor gradX) {
+  @Override
+  default void maxPoolBackward(Ops.Pool pool, Tensor gradY, Tensor winner, Tensor gradX) {
     ReferencePool p = new ReferencePool(pool, gradX.dim(-3), gradX.dim(-2), gradX.channels());
     int images = requirePool(p, gradX, gradY, winner);
     IntStream.range(0, images)
@@ -60,7 +61,8 @@ final class ReferencePooling {
             });
   }
 
-  static void subsample(Tensor x, Tensor y) {
+  @Override
+  default void subsample(Tensor x, Tensor y) {
     requireSubsample(x, y);
     double[] from = read(x);
     double[] to = new double[Math.toIntExact(y.size())];
@@ -71,7 +73,8 @@ final class ReferencePooling {
     write(y, 0, to);
   }
 
-  static void subsampleBackward(Tensor gradY, Tensor gradX, boolean add) {
+  @Override
+  default void subsampleBackward(Tensor gradY, Tensor gradX, boolean add) {
     requireSubsample(gradX, gradY);
     double[] from = read(gradY);
     double[] to = add ? read(gradX) : new double[Math.toIntExact(gradX.size())];
@@ -107,7 +110,8 @@ final class ReferencePooling {
     return area;
   }
 
-  static void averagePool(Tensor x, Tensor out) {
+  @Override
+  default void averagePool(Tensor x, Tensor out) {
     int area = areaOf(x, out);
     int channels = x.channels();
     RowBlocks.forEach(
@@ -123,7 +127,8 @@ final class ReferencePooling {
         });
   }
 
-  static void averagePoolBackward(Tensor gradOut, Tensor gradX, boolean add) {
+  @Override
+  default void averagePoolBackward(Tensor gradOut, Tensor gradX, boolean add) {
     int area = areaOf(gradX, gradOut);
     int channels = gradX.channels();
     RowBlocks.forEach(
@@ -147,7 +152,8 @@ final class ReferencePooling {
     return steps;
   }
 
-  static void timeMean(Tensor x, Tensor out) {
+  @Override
+  default void timeMean(Tensor x, Tensor out) {
     int steps = stepsOf(x, out);
     RowBlocks.forEach(
         out.size(),
@@ -164,7 +170,8 @@ final class ReferencePooling {
         });
   }
 
-  static void timeMeanBackward(Tensor gradOut, Tensor gradX, boolean add) {
+  @Override
+  default void timeMeanBackward(Tensor gradOut, Tensor gradX, boolean add) {
     int steps = stepsOf(gradX, gradOut);
     RowBlocks.forEach(
         gradOut.size(),
@@ -180,5 +187,14 @@ final class ReferencePooling {
             write(gradX, at, spread);
           }
         });
+  }
+
+  @Override
+  default void copyChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int count) {
+    requireChannels(from, fromFirst, to, toFirst, count);
+    for (long row = 0; row < to.rows(); row++) {
+      double[] some = read(from, row * from.channels() + fromFirst, count);
+      write(to, row * to.channels() + toFirst, some);
+    }
   }
 }

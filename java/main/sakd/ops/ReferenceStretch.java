@@ -2,11 +2,11 @@ package sakd.ops;
 
 import static sakd.ops.HostTensors.read;
 import static sakd.ops.HostTensors.write;
+import static sakd.ops.Requirements.floats;
+import static sakd.ops.Requirements.require;
 
 /** A neuron over a stretch of a longer time, in double precision. */
-final class ReferenceStretch {
-  private ReferenceStretch() {}
-
+interface ReferenceStretch extends NeuronOps {
   /** Element {@code i} at every step, of values [steps, n]. */
   private static double[] column(double[] values, int steps, int i) {
     double[] column = new double[steps];
@@ -16,7 +16,10 @@ final class ReferenceStretch {
     return column;
   }
 
-  static void forward(Neuron neuron, Tensor x, Tensor before, Tensor out, Tensor after) {
+  @Override
+  default void neuronStretch(Neuron neuron, Tensor x, Tensor before, Tensor out, Tensor after) {
+    StretchKernels.check(neuron, x, before, out);
+    require(floats(after, before.size()), before, after);
     ReferenceNeuron reference = ReferenceNeuron.of(neuron, 0);
     int steps = x.dim(0);
     double[] inputs = read(x);
@@ -33,8 +36,11 @@ final class ReferenceStretch {
     write(after, 0, v);
   }
 
-  static void backward(
+  @Override
+  default void neuronStretchBackward(
       Neuron neuron, Tensor x, Tensor before, Tensor gradOut, Tensor gradV, Tensor gradX) {
+    StretchKernels.check(neuron, x, before, gradOut);
+    StretchKernels.check(neuron, x, gradV, gradX);
     ReferenceNeuron reference = ReferenceNeuron.of(neuron, 0);
     int steps = x.dim(0);
     double[] inputs = read(x);

@@ -6,12 +6,11 @@ import static sakd.ops.HostTensors.write;
 import static sakd.ops.Requirements.requireTally;
 
 /** The tally of {@code kernels/loss.cu} in double arithmetic. */
-final class ReferenceTally {
-  private static final double WORD = 1 << 24;
+interface ReferenceTally extends LossOps {
+  double WORD = 1 << 24;
 
-  private ReferenceTally() {}
-
-  static void step(Tensor losses, int samples, Tensor distances, Tensor hits, Tensor tally) {
+  @Override
+  default void tallyStep(Tensor losses, int samples, Tensor distances, Tensor hits, Tensor tally) {
     int terms = requireTally(losses, samples, distances, hits, tally);
     TallyLayout at = new TallyLayout(terms);
     double[] sums = new double[terms + 1];

@@ -41,7 +41,7 @@ final class Requirements {
         y);
   }
 
-  /** The check of {@link Ops#copyChannels}. */
+  /** The check of {@link PoolOps#copyChannels}. */
   static void requireChannels(Tensor from, int fromFirst, Tensor to, int toFirst, int count) {
     require(
         storage(from, to)

@@ -5,20 +5,16 @@ import static sakd.ops.Requirements.requireResize;
 import sakd.device.DType;
 
 /** Resizing of pictures: sizes and launches. */
-final class ResizeKernels {
-  private static final String FILE = "resize.cu";
+interface ResizeKernels extends PoolOps, KernelFacet {
+  String FILE = "resize.cu";
 
-  private final KernelOps ops;
-
-  ResizeKernels(KernelOps ops) {
-    this.ops = ops;
-  }
-
-  void forward(Resize kind, Tensor x, Tensor y) {
+  @Override
+  default void resize(Resize kind, Tensor x, Tensor y) {
     requireResize(x, y);
-    int lanes = ops.lanes(y.channels(), y.type(), 1);
+    int lanes = launcher().lanes(y.channels(), y.type(), 1);
     int columns = y.channels() / lanes;
-    ops.kernel(FILE, "resize_forward", y.type(), lanes)
+    launcher()
+        .kernel(FILE, "resize_forward", y.type(), lanes)
         .launchRows(
             y.rows(),
             columns,
@@ -35,7 +31,8 @@ final class ResizeKernels {
             columns);
   }
 
-  void backward(Resize kind, Tensor gradY, Tensor gradX, boolean add) {
+  @Override
+  default void resizeBackward(Resize kind, Tensor gradY, Tensor gradX, boolean add) {
     requireResize(gradX, gradY);
     int height = gradX.dim(-3);
     int width = gradX.dim(-2);
@@ -46,12 +43,13 @@ final class ResizeKernels {
     int line = Math.multiplyExact(outWidth, channels);
     int lines = Math.multiplyExact(images, height);
     int pixels = Math.toIntExact(gradX.rows());
-    try (Tensor sums = ops.allocate(DType.F32, images, height, outWidth, channels)) {
+    try (Tensor sums = allocate(DType.F32, images, height, outWidth, channels)) {
       forEachPart(
           line,
           gradY.type(),
           (lanes, first, columns) ->
-              ops.kernel(FILE, "resize_backward_down", gradY.type(), lanes)
+              launcher()
+                  .kernel(FILE, "resize_backward_down", gradY.type(), lanes)
                   .launchRows(
                       lines,
                       columns,
@@ -69,7 +67,8 @@ final class ResizeKernels {
           channels,
           gradX.type(),
           (lanes, first, columns) ->
-              ops.kernel(FILE, "resize_backward_across", gradX.type(), lanes)
+              launcher()
+                  .kernel(FILE, "resize_backward_across", gradX.type(), lanes)
                   .launchRows(
                       pixels,
                       columns,
@@ -90,7 +89,7 @@ final class ResizeKernels {
   /**
    * Works on {@code columns} of {@code lanes} numbers each, from number {@code first} of a line.
    */
-  private interface Part {
+  interface Part {
     void launch(int lanes, int first, int columns);
   }
 
@@ -99,15 +98,15 @@ final class ResizeKernels {
    * be aligned, long ones and short ones for the rest.
    */
   private void forEachPart(int line, DType type, Part part) {
-    int lanes = ops.lanes(line, type, 1);
-    int most = ops.device().preferredLanes(type, 1);
-    if (2 * lanes >= most || line < most || ops.device().hasWarps()) {
+    int lanes = launcher().lanes(line, type, 1);
+    int most = device().preferredLanes(type, 1);
+    if (2 * lanes >= most || line < most || device().hasWarps()) {
       part.launch(lanes, 0, line / lanes);
       return;
     }
     part.launch(most, 0, line / most);
     int rest = line % most;
-    lanes = ops.lanes(rest, type, 1);
+    lanes = launcher().lanes(rest, type, 1);
     part.launch(lanes, line - rest, rest / lanes);
   }
 

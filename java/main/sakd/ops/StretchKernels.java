@@ -12,11 +12,13 @@ import sakd.device.KernelSpec;
 
 /** The kernels of {@code neuron_stretch.cu}: specialisation, sizes and launches. */
 final class StretchKernels {
-  private final KernelOps ops;
+  private final Ops ops;
+  private final Launcher launcher;
   private final Map<KernelSpec, Kernel> kernels = new HashMap<>();
 
-  StretchKernels(KernelOps ops) {
+  StretchKernels(Ops ops, Launcher launcher) {
     this.ops = ops;
+    this.launcher = launcher;
   }
 
   /** Refuses what the equations of a stretch do not cover; for every implementation. */
@@ -35,7 +37,7 @@ final class StretchKernels {
   }
 
   private Kernel kernel(String function, Neuron neuron, DType storage, int lanes, int steps) {
-    Map<String, Integer> defines = new TreeMap<>(KernelOps.defines(storage, lanes));
+    Map<String, Integer> defines = new TreeMap<>(Launcher.defines(storage, lanes));
     defines.put("STEPS", steps);
     defines.put("LEAK", neuron.kind() == Neuron.Kind.LIF ? 1 : 0);
     defines.put("HARD_RESET", neuron.hardReset() ? 1 : 0);
@@ -51,7 +53,7 @@ final class StretchKernels {
     require(floats(after, before.size()), before, after);
     int steps = x.dim(0);
     // The forward pass holds one potential a lane, the backward pass those of all steps.
-    int lanes = ops.lanes(before.size(), x.type(), 1);
+    int lanes = launcher.lanes(before.size(), x.type(), 1);
     long items = before.size() / lanes;
     kernel("neuron_stretch", neuron, x.type(), lanes, steps)
         .launch(
@@ -71,7 +73,7 @@ final class StretchKernels {
     check(neuron, x, before, gradOut);
     check(neuron, x, gradV, gradX);
     int steps = x.dim(0);
-    int lanes = ops.lanes(before.size(), x.type(), steps);
+    int lanes = launcher.lanes(before.size(), x.type(), steps);
     long items = before.size() / lanes;
     kernel("neuron_stretch_backward", neuron, x.type(), lanes, steps)
         .launch(

@@ -1,4 +1,5 @@
-"""Makes dense.safetensors with PyTorch: resized pictures and losses of pixels, with gradients.
+"""Makes dense.safetensors with PyTorch: resized pictures, losses of pixels and dilated
+convolutions, with gradients.
 
     python3 java/test/resources/golden/dense.py
 
@@ -30,6 +31,13 @@ LOSSES = [
     (1, 3, 11, 21, 0.5, 2.0, 4.0, 0.0),
     (2, 4, 4, 2, 1.0, 1.0, 1.0, 0.125),
     (1, 6, 3, 150, 0.0, 1.0, 2.0, 0.0),
+]
+# pictures, height, width, in, out, kernel, stride, padding, dilation
+CONVS = [
+    (2, 9, 7, 3, 4, 3, 1, 2, 2),
+    (1, 11, 10, 16, 5, 3, 2, 4, 4),
+    (2, 8, 9, 2, 3, 5, 1, 3, 3),
+    (1, 6, 5, 16, 3, 3, 1, 12, 12),
 ]
 
 
@@ -69,6 +77,18 @@ def main():
         hits = ((z.argmax(1) == y) & (y != 255)).sum().item()
         weights = dict(ce=ce_weight, kl=kl_weight, t=t, smoothing=smoothing)
         configs.append(dict(kind="LOSS", m=m, h=h, w=w, c=k, hits=hits, **weights))
+    for m, h, w, c, k, size, stride, pad, dilation in CONVS:
+        x = torch.randn(m, c, h, w, requires_grad=True)
+        weight = torch.randn(k, c, size, size, requires_grad=True)
+        y = F.conv2d(x.double(), weight.double(), stride=stride, padding=pad, dilation=dilation)
+        grad = torch.randn(y.shape)
+        y.backward(grad.double())
+        i = len(configs)
+        named = dict(x=x, w=weight, y=y.float(), grad_y=grad, grad_x=x.grad, grad_w=weight.grad)
+        for name, t in named.items():
+            tensors[f"{i}.{name}"] = last(t)
+        shape = dict(m=m, h=h, w=w, c=c, k=k, size=size, stride=stride, pad=pad, dilation=dilation)
+        configs.append(dict(kind="CONV", **shape))
 
     header, data = {"__metadata__": {"configs": json.dumps(configs)}}, b""
     for name, t in tensors.items():

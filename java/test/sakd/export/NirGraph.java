@@ -180,16 +180,17 @@ final class NirGraph {
     int width = (int) node.of("input_shape")[1];
     int stride = node.scalar("stride");
     int pad = node.scalar("padding");
-    int oh = (h + 2 * pad - w[2]) / stride + 1;
-    int ow = (width + 2 * pad - w[3]) / stride + 1;
+    int dilation = node.scalar("dilation");
+    int oh = (h + 2 * pad - dilation * (w[2] - 1) - 1) / stride + 1;
+    int ow = (width + 2 * pad - dilation * (w[3] - 1) - 1) / stride + 1;
     double[] out = new double[w[0] * oh * ow];
     for (int i = 0; i < out.length; i++) {
       int o = i / (oh * ow);
       double sum = node.of("bias")[o];
       for (int k = 0; k < w[1] * w[2] * w[3]; k++) {
         int c = k / (w[2] * w[3]);
-        int y = i / ow % oh * stride - pad + k / w[3] % w[2];
-        int z = i % ow * stride - pad + k % w[3];
+        int y = i / ow % oh * stride - pad + k / w[3] % w[2] * dilation;
+        int z = i % ow * stride - pad + k % w[3] * dilation;
         if (y >= 0 && y < h && z >= 0 && z < width) {
           sum += node.of("weight")[o * w[1] * w[2] * w[3] + k] * x[(c * h + y) * width + z];
         }

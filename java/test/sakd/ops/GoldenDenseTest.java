@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.testing.EachDevice;
 import sakd.testing.Golden;
 import sakd.testing.Twins;
 
-/** Resizing and the loss of pixels against PyTorch, both ways, on every device. */
+/**
+ * Resizing, the loss of pixels and dilated convolution against PyTorch, both ways, on every device.
+ */
 class GoldenDenseTest {
   private static final Golden GOLDEN = Golden.open("dense.safetensors");
   private static final List<Map<String, String>> CONFIGS = GOLDEN.configs();
@@ -56,7 +59,7 @@ class GoldenDenseTest {
 
   @EachDevice
   void losses(Ops ops) {
-    for (int i = 12; i < CONFIGS.size(); i++) {
+    for (int i = 12; i < 16; i++) {
       Map<String, String> c = CONFIGS.get(i);
       int[] shape = {size(c, "m"), size(c, "h"), size(c, "w"), size(c, "c")};
       double[] y = GOLDEN.values(i + ".labels");
@@ -79,6 +82,41 @@ class GoldenDenseTest {
         double counted = Arrays.stream(y).filter(label -> label != Ops.IGNORED).count();
         assertArrayEquals(
             new double[] {number(c, "hits"), counted}, Twins.values(ops, hits), i + ".hits");
+      }
+    }
+  }
+
+  @EachDevice
+  void dilatedConvolution(Ops ops) {
+    for (int i = 16; i < CONFIGS.size(); i++) {
+      Map<String, String> c = CONFIGS.get(i);
+      ConvShape s =
+          new ConvShape(
+              size(c, "m"),
+              size(c, "h"),
+              size(c, "w"),
+              size(c, "c"),
+              size(c, "k"),
+              size(c, "size"),
+              size(c, "stride"),
+              size(c, "pad"),
+              size(c, "dilation"));
+      int[] in = {1, s.batch(), s.height(), s.width(), s.in()};
+      int[] out = {1, s.batch(), s.outHeight(), s.outWidth(), s.out()};
+      int[] weights = {s.out(), s.kernel(), s.kernel(), s.in()};
+      try (Tensor x = upload(ops, DType.F32, GOLDEN.values(i + ".x"), in);
+          Tensor w = upload(ops, DType.F32, GOLDEN.values(i + ".w"), weights);
+          Tensor y = ops.allocate(DType.F32, out);
+          Tensor gradY = upload(ops, DType.F32, GOLDEN.values(i + ".grad_y"), out);
+          Tensor gradX = ops.allocate(DType.F32, in);
+          Tensor gradW = ops.allocate(DType.F32, weights)) {
+        ops.conv(s, x, w, y);
+        ops.convBackwardData(s, gradY, w, gradX, false);
+        ops.convBackwardWeights(s, x, gradY, gradW);
+        // Sums of up to 144 products, their result rounded to float32.
+        assertGolden(ops, i + ".y", y, 1e-4);
+        assertGolden(ops, i + ".grad_x", gradX, 1e-4);
+        assertGolden(ops, i + ".grad_w", gradW, 1e-4);
       }
     }
   }

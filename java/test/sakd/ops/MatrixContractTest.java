@@ -28,10 +28,14 @@ class MatrixContractTest {
     new ConvShape(3, 7, 7, 16, 32, 1, 2, 0),
     new ConvShape(2, 9, 8, 3, 16, 5, 1, 2),
     new ConvShape(2, 10, 7, 8, 12, 3, 3, 1),
-    // Windows with gaps, the last ones wider than the picture.
+    // Windows with gaps, the last one wider than the picture.
     new ConvShape(2, 9, 7, 16, 16, 3, 1, 2, 2),
     new ConvShape(1, 10, 11, 5, 3, 3, 2, 4, 4),
+    new ConvShape(2, 11, 10, 16, 20, 3, 2, 2, 2),
+    new ConvShape(2, 11, 9, 16, 8, 3, 1, 3, 3),
     new ConvShape(1, 14, 13, 32, 16, 3, 1, 4, 4),
+    new ConvShape(1, 12, 11, 5, 6, 3, 3, 2, 2),
+    new ConvShape(1, 13, 12, 3, 8, 5, 1, 4, 2),
     new ConvShape(1, 5, 6, 16, 8, 3, 1, 12, 12),
   };
 

@@ -40,7 +40,7 @@ public final class CpuDevice extends HostDevice {
       new KernelArguments(memory -> ((HostMemory) memory).address());
 
   private CpuDevice(HostCompiler compiler) {
-    this.matrix = hasOneDnn() ? new OneDnn(this::kernel) : new ReferenceMatrix();
+    this.matrix = hasOneDnn() ? new CpuMatrix(this::kernel) : new ReferenceMatrix();
     this.compiler = compiler;
   }
 
@@ -75,7 +75,7 @@ public final class CpuDevice extends HostDevice {
 
   /** Convolution and matrix product alone, for when there is no compiler. */
   public static MatrixLibrary matrixLibrary() {
-    return hasOneDnn() ? new OneDnn(null) : new ReferenceMatrix();
+    return hasOneDnn() ? new OneDnn() : new ReferenceMatrix();
   }
 
   /** Whether the processor multiplies bfloat16 matrices in tiles (AMX). */

@@ -100,4 +100,13 @@ public final class HostMemory extends Memory {
       block.start = 0;
     }
   }
+
+  /** The memory itself if it is large enough; else it is closed, and one that is comes instead. */
+  static HostMemory atLeast(HostMemory memory, long bytes) {
+    if (memory.bytes() >= bytes) {
+      return memory;
+    }
+    memory.close();
+    return HostMemory.allocate(bytes);
+  }
 }

@@ -27,7 +27,7 @@ final class SpikeConv implements AutoCloseable {
 
   private final OneDnn dnn;
   private final Function<KernelSpec, Kernel> kernels;
-  private final Map<ConvShape, OneDnn.Conv[]> convs = new HashMap<>();
+  private final Map<ConvShape, DnnConv[]> convs = new HashMap<>();
   private HostMemory spikes = HostMemory.allocate(1 << 20);
   private HostMemory inexact = HostMemory.allocate(1 << 12);
   private HostMemory rounded = HostMemory.allocate(1 << 20);
@@ -49,12 +49,11 @@ final class SpikeConv implements AutoCloseable {
       return false;
     }
     long weights = (long) s.out() * s.kernel() * s.kernel() * s.in();
-    rounded = OneDnn.atLeast(rounded, 2 * weights);
-    parts = OneDnn.atLeast(parts, 3 * 4 * weights);
+    rounded = HostMemory.atLeast(rounded, 2 * weights);
+    parts = HostMemory.atLeast(parts, 3 * 4 * weights);
     kernel("split").launch(weights / LANES, w, rounded, parts, weights / LANES);
-    OneDnn.Conv[] three =
-        convs.computeIfAbsent(
-            s, k -> new OneDnn.Conv[] {dnn.spikes(k, false), dnn.spikes(k, true)});
+    DnnConv[] three =
+        convs.computeIfAbsent(s, k -> new DnnConv[] {dnn.spikes(k, false), dnn.spikes(k, true)});
     for (int k = 0; k < 3; k++) {
       three[Math.min(k, 1)].run(spikes, parts.view(4 * k * weights, 4 * weights), y);
     }
@@ -70,8 +69,8 @@ final class SpikeConv implements AutoCloseable {
     }
     long items = size / LANES;
     int chunks = Math.toIntExact((items + CHUNK - 1) / CHUNK);
-    spikes = OneDnn.atLeast(spikes, 2 * size);
-    inexact = OneDnn.atLeast(inexact, 4L * chunks);
+    spikes = HostMemory.atLeast(spikes, 2 * size);
+    inexact = HostMemory.atLeast(inexact, 4L * chunks);
     kernel("narrow").launch(chunks, x, spikes, inexact, items, CHUNK, chunks);
     var flags = inexact.buffer(0, 4 * chunks);
     while (flags.hasRemaining()) {

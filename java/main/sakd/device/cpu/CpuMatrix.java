@@ -1,0 +1,93 @@
+package sakd.device.cpu;
+
+import java.util.function.Function;
+import sakd.device.ConvShape;
+import sakd.device.DType;
+import sakd.device.Kernel;
+import sakd.device.KernelSpec;
+import sakd.device.MatrixLibrary;
+import sakd.device.Memory;
+
+/**
+ * Convolution and matrix product of the processor: each convolution in the way that is fastest for
+ * its shape, by oneDNN's primitives for it, as a product over windows, or as one of spikes.
+ */
+final class CpuMatrix implements MatrixLibrary {
+  private final OneDnn dnn = new OneDnn();
+  private final WindowConv windows;
+
+  /** Null where there are no matrix units for bfloat16. */
+  private final SpikeConv spikes;
+
+  CpuMatrix(Function<KernelSpec, Kernel> kernels) {
+    windows = new WindowConv(dnn, kernels);
+    spikes = CpuDevice.hasAmx() ? new SpikeConv(dnn, kernels) : null;
+  }
+
+  @Override
+  public String name() {
+    return dnn.name();
+  }
+
+  @Override
+  public void convForward(
+      ConvShape shape, DType storage, Memory x, DType weights, Memory w, Memory y) {
+    if (WindowConv.suits(shape)) {
+      windows.forward(shape, storage, x, w, y);
+    } else if (spikes == null
+        || storage != DType.F32
+        || !SpikeConv.suits(shape)
+        || !spikes.forward(shape, x, w, y)) {
+      dnn.convForward(shape, storage, x, weights, w, y);
+    }
+  }
+
+  @Override
+  public void convBackwardData(
+      ConvShape shape,
+      DType storage,
+      Memory gradY,
+      DType weights,
+      Memory w,
+      Memory gradX,
+      boolean add) {
+    if (WindowConv.suits(shape)) {
+      windows.backwardData(shape, storage, gradY, w, gradX);
+    } else {
+      dnn.convBackwardData(shape, storage, gradY, weights, w, gradX, add);
+    }
+  }
+
+  @Override
+  public void convBackwardWeights(
+      ConvShape shape, DType storage, Memory x, Memory gradY, DType gradients, Memory gradW) {
+    if (WindowConv.suitsWeights(shape, storage)) {
+      windows.backwardWeights(shape, storage, x, gradY, gradW);
+    } else {
+      dnn.convBackwardWeights(shape, storage, x, gradY, gradients, gradW);
+    }
+  }
+
+  @Override
+  public void gemm(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      Memory a,
+      Memory b,
+      float beta,
+      Memory c) {
+    dnn.gemm(transposeA, transposeB, m, n, k, a, b, beta, c);
+  }
+
+  @Override
+  public void close() {
+    windows.close();
+    if (spikes != null) {
+      spikes.close();
+    }
+    dnn.close();
+  }
+}

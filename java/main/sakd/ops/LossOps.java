@@ -1,0 +1,140 @@
+package sakd.ops;
+
+/** Losses, their gradients and what is counted beside them; see {@link Ops}. */
+public interface LossOps {
+  /**
+   * Softmax cross-entropy with label smoothing, and KL from the teacher's softened classes.
+   *
+   * @param logits [N, K] F32
+   * @param teacher [N, K] F32, or null if klWeight is 0
+   * @param labels [N] I32 in [0, K)
+   * @param mix [6] as {@link InputOps#augment} takes it: sample n has the label of sample N-1-n
+   *     too, and {@code mix[0]} is the share of its own; null if every sample has one label
+   * @param lossScale [1], multiplies the gradient
+   * @param losses [N, 2]: cross-entropy and T^2 KL of each sample, without the weights
+   * @param grad [N, K]: gradient by logits of the mean over N of ceWeight ce + klWeight kl
+   */
+  void softmaxLoss(
+      Tensor logits,
+      Tensor teacher,
+      Tensor labels,
+      Tensor mix,
+      Tensor lossScale,
+      float ceWeight,
+      float klWeight,
+      float temperature,
+      float smoothing,
+      Tensor losses,
+      Tensor grad);
+
+  /**
+   * A distance of feature maps [1, N, H, W, C], of storage type.
+   *
+   * @param lossScale [1], multiplies the gradient
+   * @param temperature of {@link Distance#KL}
+   * @param weight of the gradient
+   * @param losses losses[index] is assigned: the distance without weight
+   * @param grad gradient by a of weight times the distance
+   */
+  void distance(
+      Distance kind,
+      Tensor a,
+      Tensor b,
+      Tensor lossScale,
+      float temperature,
+      float weight,
+      Tensor losses,
+      int index,
+      Tensor grad);
+
+  /**
+   * Head-tail-aware divergence of logits [N, K] from the teacher's: kernels/headtail.cu.
+   *
+   * @param lossScale [1], multiplies the gradient
+   * @param head share of the teacher's probability that its head holds, in (0, 1]
+   * @param losses [N, 2]: the second column is assigned, of each sample, without weight
+   * @param grad [N, K]: the gradient by logits of weight times the mean over N is added
+   */
+  void headTailLoss(
+      Tensor logits,
+      Tensor teacher,
+      Tensor lossScale,
+      float temperature,
+      float weight,
+      float head,
+      Tensor losses,
+      Tensor grad);
+
+  /**
+   * The pull of logits [R, K] of all steps towards a target, the second part of TET's loss:
+   * kernels/steps.cu.
+   *
+   * @param lossScale [1], multiplies the gradient
+   * @param lambda its share of the loss, in [0, 1]
+   * @param losses [R, 2]: its first column, the cross-entropy, becomes TET's loss
+   * @param grad [R, K]: the gradient of weight times the mean over R is added
+   */
+  void tetRegularizer(
+      Tensor logits,
+      Tensor lossScale,
+      float lambda,
+      float target,
+      float weight,
+      Tensor losses,
+      Tensor grad);
+
+  /** rank [N] I32: how many classes are ahead of the label's; 0 is a hit at top-1. */
+  void labelRank(Tensor logits, Tensor labels, Tensor rank);
+
+  /** hits I32 [2] = how many of rank [N] are 0, and N. */
+  void countHits(Tensor rank, Tensor hits);
+
+  /** The label of pixels that no loss and no count regards. */
+  int IGNORED = 255;
+
+  /**
+   * {@link #softmaxLoss} of every pixel: cross-entropy with label smoothing and KL from the
+   * teacher's softened classes, both averaged over the pixels that are counted, those whose label
+   * is a class. One pass over the logits: kernels/pixels.cu.
+   *
+   * @param logits [.., K] F32, as many rows as there are labels; K at most {@link #IGNORED}
+   * @param teacher like logits, or null if klWeight is 0
+   * @param labels U8; {@link #IGNORED}, and whatever else is not below K, is not counted
+   * @param lossScale [1], multiplies the gradient
+   * @param losses [1, 2]: the averages of cross-entropy and T^2 KL, without the weights; 0 if no
+   *     pixel is counted
+   * @param hits I32 [2]: counted pixels whose class comes first, of equals the lower one, which no
+   *     pixel with a NaN does; and counted pixels
+   * @param grad like logits: gradient by logits of ceWeight ce + klWeight kl, 0 at the pixels that
+   *     are not counted
+   */
+  void pixelLoss(
+      Tensor logits,
+      Tensor teacher,
+      Tensor labels,
+      Tensor lossScale,
+      float ceWeight,
+      float klWeight,
+      float temperature,
+      float smoothing,
+      Tensor losses,
+      Tensor hits,
+      Tensor grad);
+
+  /**
+   * Adds every counted pixel to counts I32 [K, K], in the row of its label and the column of the
+   * class that comes first, of equals the lower one. Logits and labels are those of {@link
+   * #pixelLoss}. A count wraps beyond 2^31: read them off before.
+   */
+  void confusion(Tensor logits, Tensor labels, Tensor counts);
+
+  /**
+   * Adds a training step to tally, laid out as {@link TallyLayout} says.
+   *
+   * @param losses [R, L]: L losses of each sample, or averages over the batch with R = 1
+   * @param samples of the step: the mean of losses over R counts that often
+   * @param distances [D] of {@link #distance}, or null for none: their sum is one more loss
+   * @param hits I32 [2] of {@link #countHits} or {@link #pixelLoss}
+   */
+  void tallyStep(Tensor losses, int samples, Tensor distances, Tensor hits, Tensor tally);
+}

@@ -1,0 +1,69 @@
+package sakd.ops;
+
+/** Batch norm and neurons; see {@link Ops}. */
+public interface NeuronOps {
+  /**
+   * Batch statistics of x [.., C]: updates the running ones and writes affine [4, C] = mean,
+   * 1/sqrt(var + eps), gamma/sqrt(var + eps), beta.
+   *
+   * @param repeats how often x stands for: an input that is the same at T steps counts T times,
+   *     which shows in the running variance, an unbiased estimate
+   */
+  void batchStatistics(Tensor x, Ops.BatchNorm norm, int repeats, Tensor affine);
+
+  /** affine [4, C] from the running statistics, for inference. */
+  void runningStatistics(Ops.BatchNorm norm, Tensor affine);
+
+  /**
+   * Batch norm + residual + neuron, fused over T steps.
+   *
+   * @param x [T', .., C], T' = 1 or T
+   * @param affine [4, C], or null for no batch norm
+   * @param residual [T, .., C], or null with {@link Neuron.Residual#NONE}
+   * @param leak [1], PLIF's parameter w, or null
+   * @param out [T, .., C]; T is read off here; 1 &le; T &le; {@link Neuron#MAX_STEPS}
+   */
+  void neuron(
+      Neuron neuron,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor affine,
+      Tensor residual,
+      Tensor leak,
+      Tensor out);
+
+  /**
+   * The backward pass of {@link #neuron} after {@link #batchStatistics}: recomputes the membrane
+   * from x, through time and through the batch statistics.
+   */
+  void neuronBackward(
+      Neuron neuron,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor affine,
+      Tensor residual,
+      Tensor leak,
+      Tensor gradOut,
+      Ops.NeuronGradients gradients);
+
+  /**
+   * A neuron alone, IF or LIF, over a stretch of a longer time: the potential is handed on from one
+   * stretch to the next, so that T is not limited.
+   *
+   * @param x [S, ..], 1 &le; S &le; {@link Neuron#MAX_STEPS}
+   * @param before F32, of the size of one step: the potential before the stretch, at the start of
+   *     time {@link Neuron#vStart()}
+   * @param out [S, ..] like x
+   * @param after like before: the potential after the stretch; another tensor
+   */
+  void neuronStretch(Neuron neuron, Tensor x, Tensor before, Tensor out, Tensor after);
+
+  /**
+   * The backward pass of {@link #neuronStretch}, the last stretch first.
+   *
+   * @param gradV F32, of the size of one step: the gradient by the potential after the stretch, at
+   *     the end of time zero; replaced by that before the stretch
+   */
+  void neuronStretchBackward(
+      Neuron neuron, Tensor x, Tensor before, Tensor gradOut, Tensor gradV, Tensor gradX);
+}
