@@ -5,64 +5,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import sakd.base.UserError;
-import sakd.data.Dataset;
-import sakd.device.DType;
-import sakd.infer.Evaluator;
+import sakd.data.Targets;
 import sakd.infer.ImageReader;
-import sakd.infer.LoadedModel;
 import sakd.infer.PictureReader;
 import sakd.infer.Predictor;
 import sakd.io.HostTensor;
-import sakd.io.WeightFile;
-import sakd.model.ImageSpec;
-import sakd.model.ModelFile;
-import sakd.ops.Backend;
-import sakd.ops.Ops;
-import sakd.task.Task;
 
-/** A trained network on a device: {@link Sakd#load}. Not for several threads at once. */
-public final class Classifier implements AutoCloseable {
-  private static final int BATCH = 100;
-
-  private final Ops ops;
-  private final DType storage;
-  private final LoadedModel model;
-  private final ImageSpec pictures;
-
-  private Classifier(Ops ops, LoadedModel model, ImageSpec pictures) {
-    this.ops = ops;
-    this.storage = Backend.fastestStorage(ops);
-    this.model = model;
-    this.pictures = pictures;
-  }
-
-  static Classifier load(Path weights, String device) {
-    WeightFile file = WeightFile.read(weights);
-    ImageSpec pictures = ImageSpec.of(file.metadata(), weights.toString());
-    if (!ModelFile.isIn(file.metadata()) || pictures == null) {
-      throw new UserError(
-          weights
-              + " does not describe its network; expected a file that a training wrote, give its"
-              + " best.safetensors");
-    }
-    ModelFile about = ModelFile.of(file.metadata(), weights.toString());
-    Ops ops = Backend.open(device);
-    try {
-      return new Classifier(ops, LoadedModel.open(ops, file, about, false), pictures);
-    } catch (UserError e) {
-      ops.close();
-      throw e;
-    }
-  }
-
-  /** What the network is: its description, neuron, T, channels and classes. */
-  public ModelFile about() {
-    return model.about();
-  }
-
-  /** The name of each class, by class number. */
-  public List<String> classNames() {
-    return pictures.classNames();
+/** A trained network that classifies pictures: {@link Sakd#load}. */
+public final class Classifier extends TrainedNetwork {
+  Classifier(Path weights, String device) {
+    super(weights, device, Targets.Kind.CLASSES);
   }
 
   /**
@@ -124,31 +76,5 @@ public final class Classifier implements AutoCloseable {
               + ", H, W], reshape it");
     }
     return Predictor.predict(ops, model.network(), images, BATCH, storage);
-  }
-
-  /**
-   * Accuracy and activity on a data set, such as {@link sakd.data.set.Datasets#open} gives, with
-   * the size of pictures, the normalisation and the class numbers of the training.
-   *
-   * @param set of the channels that the network was trained on, and some or all of its classes
-   * @throws UserError if it is of others, or a sample cannot be read
-   */
-  public Evaluator.Evaluation evaluate(Dataset set) {
-    if (set.channels() != about().channels()) {
-      throw new UserError(
-          String.format(
-              "%s has %d channels; expected a data set for %s, give another",
-              set.name(), set.channels(), about().architecture()));
-    }
-    Dataset seen = pictures.applyTo(set).inSteps(about().steps());
-    try (Evaluator evaluator = new Evaluator(ops, seen, BATCH, storage, Task.of(seen))) {
-      return evaluator.evaluate(model.network(), true);
-    }
-  }
-
-  @Override
-  public void close() {
-    model.close();
-    ops.close();
   }
 }

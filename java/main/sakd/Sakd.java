@@ -195,7 +195,7 @@ public final class Sakd {
    * A trained network, on the device that {@code auto} finds.
    *
    * @param weights a file that a training wrote
-   * @throws UserError if it is none
+   * @throws UserError if it is none, or of a network for segmentation
    */
   public static Classifier load(Path weights) {
     return load(weights, "auto");
@@ -209,6 +209,27 @@ public final class Sakd {
    * @throws UserError if it is none, or there is no such device
    */
   public static Classifier load(Path weights, String device) {
-    return Classifier.load(weights, device);
+    return new Classifier(weights, device);
+  }
+
+  /**
+   * A trained network for segmentation, on the device that {@code auto} finds.
+   *
+   * @param weights a file that a training wrote
+   * @throws UserError if it is none, or of a network that classifies whole pictures
+   */
+  public static Segmenter loadSegmenter(Path weights) {
+    return loadSegmenter(weights, "auto");
+  }
+
+  /**
+   * A trained network for segmentation.
+   *
+   * @param weights a file that a training wrote
+   * @param device as of {@link #on}
+   * @throws UserError as {@link #loadSegmenter(Path)}, or if there is no such device
+   */
+  public static Segmenter loadSegmenter(Path weights, String device) {
+    return new Segmenter(weights, device);
   }
 }

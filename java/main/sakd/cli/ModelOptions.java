@@ -35,7 +35,8 @@ final class ModelOptions {
       description =
           "A network that the command models lists, such as spiking-resnet18 or sew-resnet50; "
               + "resnet18 is the ANN of spiking-resnet18 (default: spiking-resnet8 for 28x28 "
-              + "images, else spiking-resnet18; or the weight file's).")
+              + "images, else spiking-resnet18; for masks spiking-fcn-resnet20, from 320 pixels on "
+              + "spiking-fcn-resnet18; or the weight file's).")
   String model;
 
   @Option(

@@ -104,7 +104,6 @@ public final class TrainStep implements AutoCloseable {
         Tape tape = new Tape(ops, Tape.Mode.TRAIN, storage, monitor)) {
       tape.draw(batch.draw());
       tape.roundWeights(optimizer.parameters());
-      tape.draw(batch.draw());
       try (Objective.Losses losses =
           objective.compute(tape, tape.input(images), batch, optimizer.lossScale())) {
         tally.add(losses);

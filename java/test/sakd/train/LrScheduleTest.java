@@ -45,4 +45,13 @@ class LrScheduleTest {
     assertThrows(IllegalArgumentException.class, () -> new LrSchedule(Kind.COSINE, 1, 4, -1));
     assertThrows(IllegalArgumentException.class, () -> new LrSchedule(Kind.COSINE, 1, 4, 4));
   }
+
+  /** lr (1 - e / E)^0.9 after the warm-up, as torchvision's training of segmentation has it. */
+  @Test
+  void polyFallsToZero() {
+    LrSchedule s = new LrSchedule(Kind.POLY, 0.1, 6, 2);
+    assertEquals(0.1, s.at(2), EXACT);
+    assertEquals(0.1 * Math.pow(0.5, 0.9), s.at(4), EXACT);
+    assertEquals(0.1 * Math.pow(0.25, 0.9), s.at(5), EXACT);
+  }
 }

@@ -100,9 +100,11 @@ final class ShapePictures implements MaskedPictures {
 
   /** The shape in front at a pixel, or null. */
   private static Shape front(Scene scene, int pixel) {
+    int row = pixel / SIDE;
+    int column = pixel % SIDE;
     for (int i = scene.shapes.size() - 1; i >= 0; i--) {
       Shape shape = scene.shapes.get(i);
-      if (shape.covers(pixel % SIDE + 0.5, pixel / SIDE + 0.5)) {
+      if (shape.covers(column + 0.5, row + 0.5)) {
         return shape;
       }
     }

@@ -21,6 +21,7 @@ import sakd.data.Batch;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.Epoch;
+import sakd.data.Mixing;
 import sakd.data.RenumberedDataset;
 import sakd.data.SampleShape;
 import sakd.data.Targets;
@@ -181,6 +182,15 @@ class MaskDatasetTest {
         assertThrows(
             UserError.class, () -> new DistortedDataset(set, new Distortion(null, 0, 0.5)));
     assertTrue(e.getMessage().contains("a class for each of them"), e.getMessage());
+  }
+
+  @Test
+  void masksAreNotMixed() {
+    Augment mixing = Augment.NONE.mixing(new Mixing(0.2, 0));
+    Dataset shapes = Datasets.open("shapes", null, true);
+    UserError e =
+        assertThrows(UserError.class, () -> new DataLoader(shapes, 2, true, true, mixing, 0, 0));
+    assertTrue(e.getMessage().contains("a class for each pixel"), e.getMessage());
   }
 
   @Test
