@@ -4,6 +4,7 @@ import java.util.List;
 import sakd.device.ConvShape;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.ops.Resize;
 
 /**
  * A network at inference as data: what it computes, in order, with batch norm folded into the
@@ -11,7 +12,7 @@ import sakd.ops.Ops;
  *
  * @param input the images
  * @param nodes each after those whose values it reads
- * @param output the logits, mean over time
+ * @param output the logits, mean over time: [K], or of every pixel [H, W, K]
  */
 record NetworkGraph(Value input, List<Node> nodes, Value output) {
   /**
@@ -65,6 +66,15 @@ record NetworkGraph(Value input, List<Node> nodes, Value output) {
 
   /** Mean over space: [H, W, C] to [C]. */
   record AveragePool(Value in, Value out) implements Node {}
+
+  /** [C] as a map of one pixel, [1, 1, C]. */
+  record OnePixel(Value in, Value out) implements Node {}
+
+  /** The channels of maps of one size one after another. */
+  record Concatenation(List<Value> in, Value out) implements Node {}
+
+  /** A map brought to the height and width of another, as {@link Ops#resize} does it. */
+  record Resized(Value in, Resize kind, Value out) implements Node {}
 
   /** Mean over the steps. */
   record TimeMean(Value in, Value out) implements Node {}

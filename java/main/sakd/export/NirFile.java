@@ -149,8 +149,10 @@ public final class NirFile {
       affine.putDataset(
           "weight", nested(linear.weight(), linear.out().channels(), linear.in().channels()));
       affine.putDataset("bias", linear.bias());
-    } else {
+    } else if (node instanceof NetworkGraph.MaxPool) {
       throw refused("max pooling (the ImageNet stem)", "a network without it");
+    } else {
+      throw refused("maps that are resized or joined, as of masks", "a network for classification");
     }
   }
 

@@ -12,10 +12,11 @@ import sakd.io.AtomicFile;
 import sakd.io.Protobuf;
 import sakd.model.Network;
 import sakd.ops.Neuron;
+import sakd.ops.Resize;
 
 /**
  * A network as an ONNX model (opset 17), from {@code images} [N, C, H, W], normalised, to {@code
- * logits} [N, K]. Numbers of fields are those of {@code onnx.proto}.
+ * logits} [N, K], or of every pixel [N, K, H, W]. Numbers of fields are those of {@code onnx.proto}.
  *
  * <p>ONNX knows no spiking neurons: the T steps are laid out one after another, and a neuron is the
  * elementary operations of its equations. What is the same at every step is computed once.
@@ -24,7 +25,9 @@ public final class OnnxFile {
   private static final int IR_VERSION = 8;
   private static final int OPSET = 17;
   private static final int FLOAT = 1;
+  private static final int INT64 = 7;
   private static final int ATTRIBUTE_INT = 2;
+  private static final int ATTRIBUTE_STRING = 3;
   private static final int ATTRIBUTE_INTS = 7;
 
   private final Protobuf graph = new Protobuf();
@@ -66,7 +69,7 @@ public final class OnnxFile {
     file.graph
         .text(2, "sakd")
         .message(11, tensorInfo("images", in.get(2), in.get(0), in.get(1)))
-        .message(12, tensorInfo("logits", network.output().channels()));
+        .message(12, tensorInfo("logits", channelsFirst(network.output())));
     Protobuf model =
         new Protobuf()
             .integer(1, IR_VERSION)
@@ -75,6 +78,12 @@ public final class OnnxFile {
             .message(8, new Protobuf().text(1, "").integer(2, OPSET));
     metadata.forEach((key, value) -> model.message(14, new Protobuf().text(1, key).text(2, value)));
     return model.bytes();
+  }
+
+  /** [C], or [C, H, W] of a map. */
+  private static int[] channelsFirst(Value v) {
+    List<Integer> s = v.shape();
+    return s.size() == 1 ? new int[] {s.get(0)} : new int[] {s.get(2), s.get(0), s.get(1)};
   }
 
   /** A ValueInfoProto of float32 [N, dims..]. */
@@ -97,6 +106,10 @@ public final class OnnxFile {
 
   private static Protobuf scalarAttribute(String name, int value) {
     return new Protobuf().text(1, name).integer(20, ATTRIBUTE_INT).integer(3, value);
+  }
+
+  private static Protobuf textAttribute(String name, String value) {
+    return new Protobuf().text(1, name).integer(20, ATTRIBUTE_STRING).text(4, value);
   }
 
   private String node(String op, String output, List<String> inputs, Protobuf... attributes) {
@@ -125,6 +138,15 @@ public final class OnnxFile {
             .order(ByteOrder.LITTLE_ENDIAN);
     raw.asFloatBuffer().put(values);
     graph.message(5, tensor.integer(2, FLOAT).text(8, name).bytes(9, raw.array()));
+    return name;
+  }
+
+  private String integers(long... values) {
+    ByteBuffer raw = ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    raw.asLongBuffer().put(values);
+    String name = "x" + count++;
+    Protobuf tensor = new Protobuf().integer(1, values.length).integer(2, INT64);
+    graph.message(5, tensor.text(8, name).bytes(9, raw.array()));
     return name;
   }
 
@@ -174,6 +196,12 @@ public final class OnnxFile {
     } else if (node instanceof NetworkGraph.AveragePool average) {
       each("GlobalAveragePool", average.in(), average.out(), List.of());
       each("Flatten", average.out(), average.out(), List.of());
+    } else if (node instanceof NetworkGraph.OnePixel pixel) {
+      each("Unsqueeze", pixel.in(), pixel.out(), List.of(integers(2, 3)));
+    } else if (node instanceof NetworkGraph.Concatenation parts) {
+      concatenate(parts);
+    } else if (node instanceof NetworkGraph.Resized resized) {
+      resize(resized);
     } else if (node instanceof NetworkGraph.TimeMean mean) {
       String result = "x" + count++;
       tensors.put(mean.out(), List.of(node("Mean", result, tensors.get(mean.in()))));
@@ -185,6 +213,45 @@ public final class OnnxFile {
               weights(linear.name() + ".bias", linear.bias(), out));
       each("Gemm", linear.in(), linear.out(), weights, scalarAttribute("transB", 1));
     }
+  }
+
+  private void concatenate(NetworkGraph.Concatenation parts) {
+    List<String> results = new ArrayList<>();
+    for (int t = 0; t < parts.out().steps(); t++) {
+      int step = t;
+      List<String> inputs = parts.in().stream().map(v -> at(v, step)).toList();
+      results.add(node("Concat", "x" + count++, inputs, scalarAttribute("axis", 1)));
+    }
+    tensors.put(parts.out(), results);
+  }
+
+  /** Sizes are asked for, as those that follow from factors may be off by rounding. */
+  private void resize(NetworkGraph.Resized resized) {
+    List<Integer> shape = resized.out().shape();
+    String size = integers(shape.get(0), shape.get(1));
+    List<String> results = new ArrayList<>();
+    for (String x : tensors.get(resized.in())) {
+      String outer =
+          node(
+              "Shape",
+              "x" + count++,
+              List.of(x),
+              scalarAttribute("start", 0),
+              scalarAttribute("end", 2));
+      String sizes =
+          node("Concat", "x" + count++, List.of(outer, size), scalarAttribute("axis", 0));
+      boolean linear = resized.kind() == Resize.BILINEAR;
+      results.add(
+          node(
+              "Resize",
+              "x" + count++,
+              List.of(x, "", "", sizes),
+              textAttribute("mode", linear ? "linear" : "nearest"),
+              textAttribute(
+                  "coordinate_transformation_mode", linear ? "half_pixel" : "asymmetric"),
+              textAttribute("nearest_mode", "floor")));
+    }
+    tensors.put(resized.out(), results);
   }
 
   private static Protobuf[] window(int size, int stride, int pad, int dilation) {

@@ -19,6 +19,7 @@ import sakd.nn.Parameter;
 import sakd.nn.Tape;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.ops.Resize;
 import sakd.ops.Tensor;
 
 /**
@@ -98,6 +99,11 @@ final class Tracer implements InvocationHandler, Monitor {
       }
       case "averagePool" -> averagePool((Tensor) args[0], (Tensor) args[1]);
       case "subsample" -> subsample((Tensor) args[0], (Tensor) args[1]);
+      case "copyChannels" -> concatenate((Tensor) args[0], (Tensor) args[2], (int) args[3]);
+      case "resize" -> {
+        Value in = value((Tensor) args[1]);
+        nodes.add(new NetworkGraph.Resized(in, (Resize) args[0], define((Tensor) args[2])));
+      }
       case "convert" -> convert((Tensor) args[0], (Tensor) args[1]);
       case "timeMean" -> {
         Value in = value((Tensor) args[0]);
@@ -181,11 +187,29 @@ final class Tracer implements InvocationHandler, Monitor {
         new NetworkGraph.Conv("subsample" + count, in, shape, weight, new float[to], define(y)));
   }
 
-  /** To another type of storage, of which a graph knows nothing, or to a row of features. */
+  /** All channels of x behind those that y was given before. */
+  private void concatenate(Tensor x, Tensor y, int first) {
+    Value in = value(x);
+    List<Value> parts = new ArrayList<>();
+    if (first > 0) {
+      // Nothing comes between the parts.
+      parts.addAll(((NetworkGraph.Concatenation) nodes.remove(nodes.size() - 1)).in());
+    }
+    parts.add(in);
+    Value out = first > 0 ? value(y) : define(y);
+    nodes.add(new NetworkGraph.Concatenation(parts, out));
+  }
+
+  /**
+   * To another type of storage, of which a graph knows nothing, from a row of features to a map of
+   * one pixel, or back.
+   */
   private void convert(Tensor x, Tensor y) {
     Value in = value(x);
     if (Arrays.equals(x.shape(), y.shape())) {
       values.put(y, in);
+    } else if (in.shape().size() == 1) {
+      nodes.add(new NetworkGraph.OnePixel(in, define(y)));
     } else {
       nodes.add(new NetworkGraph.Flatten(in, define(y, List.of(y.channels()))));
     }
