@@ -12,7 +12,7 @@ import sakd.ops.Resize;
  *
  * @param input the images
  * @param nodes each after those whose values it reads
- * @param output the logits, mean over time: [K], or [H, W, K] of a network for segmentation
+ * @param output the logits, mean over time: [K], or of every pixel [H, W, K]
  */
 record NetworkGraph(Value input, List<Node> nodes, Value output) {
   /**
@@ -67,14 +67,14 @@ record NetworkGraph(Value input, List<Node> nodes, Value output) {
   /** Mean over space: [H, W, C] to [C]. */
   record AveragePool(Value in, Value out) implements Node {}
 
-  /** Means over space as maps of one pixel: [C] to [1, 1, C]. */
+  /** [C] as a map of one pixel, [1, 1, C]. */
   record OnePixel(Value in, Value out) implements Node {}
 
-  /** Maps of another height and width. */
-  record Resized(Value in, Resize kind, Value out) implements Node {}
-
   /** The channels of maps of one size one after another. */
-  record Concatenated(List<Value> parts, Value out) implements Node {}
+  record Concatenation(List<Value> in, Value out) implements Node {}
+
+  /** A map brought to the height and width of another, as {@link Ops#resize} does it. */
+  record Resized(Value in, Resize kind, Value out) implements Node {}
 
   /** Mean over the steps. */
   record TimeMean(Value in, Value out) implements Node {}

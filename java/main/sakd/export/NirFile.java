@@ -74,7 +74,8 @@ public final class NirFile {
       Path path, Network network, int steps, int channels, int height, int width) {
     NetworkGraph graph = Tracer.trace(network, channels, height, width);
     if (graph.nodes().stream().anyMatch(node -> node instanceof NetworkGraph.Resized)) {
-      throw refused("the resizing of maps to the size of the images", "a network of classification");
+      // First of all: without the other things that NIR has not it could not be written either.
+      throw refused("maps that are resized or joined, as of masks", "a network for classification");
     }
     AtomicFile.write(
         path,

@@ -5,10 +5,8 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import sakd.export.NetworkGraph.Value;
 import sakd.io.AtomicFile;
 import sakd.io.Protobuf;
@@ -18,7 +16,7 @@ import sakd.ops.Resize;
 
 /**
  * A network as an ONNX model (opset 17), from {@code images} [N, C, H, W], normalised, to {@code
- * logits} [N, K], or [N, K, H, W] for segmentation. Numbers of fields are those of {@code onnx.proto}.
+ * logits} [N, K], or of every pixel [N, K, H, W]. Numbers of fields are those of {@code onnx.proto}.
  *
  * <p>ONNX knows no spiking neurons: the T steps are laid out one after another, and a neuron is the
  * elementary operations of its equations. What is the same at every step is computed once.
@@ -38,7 +36,6 @@ public final class OnnxFile {
   private final Map<Value, List<String>> tensors = new HashMap<>();
 
   private final Map<Float, String> constants = new HashMap<>();
-  private final Set<String> integers = new HashSet<>();
   private int count;
 
   private OnnxFile() {}
@@ -68,10 +65,11 @@ public final class OnnxFile {
     file.tensors.put(network.input(), List.of("images"));
     network.nodes().forEach(file::add);
     file.node("Identity", "logits", List.of(file.at(network.output(), 0)));
+    List<Integer> in = network.input().shape();
     file.graph
         .text(2, "sakd")
-        .message(11, tensorInfo("images", network.input()))
-        .message(12, tensorInfo("logits", network.output()));
+        .message(11, tensorInfo("images", in.get(2), in.get(0), in.get(1)))
+        .message(12, tensorInfo("logits", channelsFirst(network.output())));
     Protobuf model =
         new Protobuf()
             .integer(1, IR_VERSION)
@@ -82,11 +80,16 @@ public final class OnnxFile {
     return model.bytes();
   }
 
-  /** A ValueInfoProto of float32 [N, C, H, W], or [N, C]. */
-  private static Protobuf tensorInfo(String name, Value v) {
+  /** [C], or [C, H, W] of a map. */
+  private static int[] channelsFirst(Value v) {
+    List<Integer> s = v.shape();
+    return s.size() == 1 ? new int[] {s.get(0)} : new int[] {s.get(2), s.get(0), s.get(1)};
+  }
+
+  /** A ValueInfoProto of float32 [N, dims..]. */
+  private static Protobuf tensorInfo(String name, int... dims) {
     Protobuf shape = new Protobuf().message(1, new Protobuf().text(2, "N"));
-    shape.message(1, new Protobuf().integer(1, v.channels()));
-    for (int d : v.shape().subList(0, v.shape().size() - 1)) {
+    for (int d : dims) {
       shape.message(1, new Protobuf().integer(1, d));
     }
     Protobuf type = new Protobuf().integer(1, FLOAT).message(2, shape);
@@ -138,15 +141,12 @@ public final class OnnxFile {
     return name;
   }
 
-  /** An initializer of 64-bit numbers; of one name there is one. */
-  private String integers(String name, long... values) {
-    if (integers.add(name)) {
-      ByteBuffer raw =
-          ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      raw.asLongBuffer().put(values);
-      Protobuf tensor = new Protobuf().integer(1, values.length).integer(2, INT64);
-      graph.message(5, tensor.text(8, name).bytes(9, raw.array()));
-    }
+  private String integers(long... values) {
+    ByteBuffer raw = ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    raw.asLongBuffer().put(values);
+    String name = "x" + count++;
+    Protobuf tensor = new Protobuf().integer(1, values.length).integer(2, INT64);
+    graph.message(5, tensor.text(8, name).bytes(9, raw.array()));
     return name;
   }
 
@@ -197,17 +197,11 @@ public final class OnnxFile {
       each("GlobalAveragePool", average.in(), average.out(), List.of());
       each("Flatten", average.out(), average.out(), List.of());
     } else if (node instanceof NetworkGraph.OnePixel pixel) {
-      each("Unsqueeze", pixel.in(), pixel.out(), List.of(integers("space", 2, 3)));
+      each("Unsqueeze", pixel.in(), pixel.out(), List.of(integers(2, 3)));
+    } else if (node instanceof NetworkGraph.Concatenation parts) {
+      concatenate(parts);
     } else if (node instanceof NetworkGraph.Resized resized) {
       resize(resized);
-    } else if (node instanceof NetworkGraph.Concatenated all) {
-      List<String> results = new ArrayList<>();
-      for (int t = 0; t < all.out().steps(); t++) {
-        int step = t;
-        List<String> parts = all.parts().stream().map(part -> at(part, step)).toList();
-        results.add(node("Concat", "x" + count++, parts, scalarAttribute("axis", 1)));
-      }
-      tensors.put(all.out(), results);
     } else if (node instanceof NetworkGraph.TimeMean mean) {
       String result = "x" + count++;
       tensors.put(mean.out(), List.of(node("Mean", result, tensors.get(mean.in()))));
@@ -221,27 +215,43 @@ public final class OnnxFile {
     }
   }
 
-  /** Sizes are those of all dimensions, of which only the input knows N. */
-  private void resize(NetworkGraph.Resized layer) {
-    boolean bilinear = layer.kind() == Resize.BILINEAR;
-    List<Integer> to = layer.out().shape();
-    String size = integers(to.get(0) + "x" + to.get(1), to.get(0), to.get(1));
+  private void concatenate(NetworkGraph.Concatenation parts) {
     List<String> results = new ArrayList<>();
-    for (String x : tensors.get(layer.in())) {
-      String rest = node("Shape", "x" + count++, List.of(x), scalarAttribute("end", 2));
+    for (int t = 0; t < parts.out().steps(); t++) {
+      int step = t;
+      List<String> inputs = parts.in().stream().map(v -> at(v, step)).toList();
+      results.add(node("Concat", "x" + count++, inputs, scalarAttribute("axis", 1)));
+    }
+    tensors.put(parts.out(), results);
+  }
+
+  /** Sizes are asked for, as those that follow from factors may be off by rounding. */
+  private void resize(NetworkGraph.Resized resized) {
+    List<Integer> shape = resized.out().shape();
+    String size = integers(shape.get(0), shape.get(1));
+    List<String> results = new ArrayList<>();
+    for (String x : tensors.get(resized.in())) {
+      String outer =
+          node(
+              "Shape",
+              "x" + count++,
+              List.of(x),
+              scalarAttribute("start", 0),
+              scalarAttribute("end", 2));
       String sizes =
-          node("Concat", "x" + count++, List.of(rest, size), scalarAttribute("axis", 0));
+          node("Concat", "x" + count++, List.of(outer, size), scalarAttribute("axis", 0));
+      boolean linear = resized.kind() == Resize.BILINEAR;
       results.add(
           node(
               "Resize",
               "x" + count++,
               List.of(x, "", "", sizes),
-              textAttribute("mode", bilinear ? "linear" : "nearest"),
+              textAttribute("mode", linear ? "linear" : "nearest"),
               textAttribute(
-                  "coordinate_transformation_mode", bilinear ? "half_pixel" : "asymmetric"),
+                  "coordinate_transformation_mode", linear ? "half_pixel" : "asymmetric"),
               textAttribute("nearest_mode", "floor")));
     }
-    tensors.put(layer.out(), results);
+    tensors.put(resized.out(), results);
   }
 
   private static Protobuf[] window(int size, int stride, int pad, int dilation) {

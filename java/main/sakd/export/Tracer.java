@@ -34,9 +34,6 @@ final class Tracer implements InvocationHandler, Monitor {
   /** By the tensor that receives scale and shift. */
   private final Map<Tensor, Ops.BatchNorm> norms = new IdentityHashMap<>();
 
-  /** What lies so far in the channels of a tensor that is not yet full. */
-  private final Map<Tensor, List<Value>> parts = new IdentityHashMap<>();
-
   private final List<NetworkGraph.Node> nodes = new ArrayList<>();
   private String layer = "";
   private int count;
@@ -102,11 +99,11 @@ final class Tracer implements InvocationHandler, Monitor {
       }
       case "averagePool" -> averagePool((Tensor) args[0], (Tensor) args[1]);
       case "subsample" -> subsample((Tensor) args[0], (Tensor) args[1]);
+      case "copyChannels" -> concatenate((Tensor) args[0], (Tensor) args[2], (int) args[3]);
       case "resize" -> {
         Value in = value((Tensor) args[1]);
         nodes.add(new NetworkGraph.Resized(in, (Resize) args[0], define((Tensor) args[2])));
       }
-      case "copyChannels" -> concatenate(args);
       case "convert" -> convert((Tensor) args[0], (Tensor) args[1]);
       case "timeMean" -> {
         Value in = value((Tensor) args[0]);
@@ -124,7 +121,7 @@ final class Tracer implements InvocationHandler, Monitor {
         "this network cannot be exported: it uses "
             + what
             + ", for which there is no node; expected a network of convolutions, batch norms after"
-            + " them, neurons, pools, resizing and linear layers, export it as safetensors");
+            + " them, neurons, pools and linear layers, export it as safetensors");
   }
 
   private Value define(Tensor t) {
@@ -190,24 +187,22 @@ final class Tracer implements InvocationHandler, Monitor {
         new NetworkGraph.Conv("subsample" + count, in, shape, weight, new float[to], define(y)));
   }
 
-  /** Whole tensors that fill another's channels from the first to the last. */
-  private void concatenate(Object[] args) {
-    Tensor from = (Tensor) args[0];
-    Tensor to = (Tensor) args[2];
-    List<Value> before = parts.computeIfAbsent(to, t -> new ArrayList<>());
-    int filled = before.stream().mapToInt(Value::channels).sum();
-    if ((int) args[1] != 0 || (int) args[3] != filled || (int) args[4] != from.channels()) {
-      throw notExported("a copy of some channels");
+  /** All channels of x behind those that y was given before. */
+  private void concatenate(Tensor x, Tensor y, int first) {
+    Value in = value(x);
+    List<Value> parts = new ArrayList<>();
+    if (first > 0) {
+      // Nothing comes between the parts.
+      parts.addAll(((NetworkGraph.Concatenation) nodes.remove(nodes.size() - 1)).in());
     }
-    before.add(value(from));
-    if (filled + from.channels() == to.channels()) {
-      nodes.add(new NetworkGraph.Concatenated(List.copyOf(parts.remove(to)), define(to)));
-    }
+    parts.add(in);
+    Value out = first > 0 ? value(y) : define(y);
+    nodes.add(new NetworkGraph.Concatenation(parts, out));
   }
 
   /**
-   * To another type of storage, of which a graph knows nothing, to a row of features, or from one to
-   * maps of a pixel.
+   * To another type of storage, of which a graph knows nothing, from a row of features to a map of
+   * one pixel, or back.
    */
   private void convert(Tensor x, Tensor y) {
     Value in = value(x);

@@ -1,5 +1,6 @@
 package sakd.infer;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import sakd.io.HostTensor;
+import sakd.model.SegmentationSpec;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 
@@ -19,6 +21,9 @@ final class WeightNames {
   /** What the last linear layer is called here and in files of others. */
   private static final List<String> HEADS =
       List.of("fc2.", "fc.", "linear.", "classifier.6.", "classifier.", "head.fc.", "head.");
+
+  /** The bias that has an element for every class where the class of every pixel is told. */
+  private static final String PIXEL_BIAS = "classifier.4.bias";
 
   private WeightNames() {}
 
@@ -55,9 +60,11 @@ final class WeightNames {
         .orElse(null);
   }
 
-  /** The bias of the last linear layer, under any of its names, or null. */
+  /** The bias of the last layer, under any of its names, or null. */
   static HostTensor headBias(Map<String, HostTensor> tensors) {
-    return find(tensors, HEADS.stream().map(head -> head + "bias").toList());
+    List<String> names = new ArrayList<>(HEADS.stream().map(head -> head + "bias").toList());
+    names.add(PIXEL_BIAS);
+    return find(tensors, names);
   }
 
   /**
@@ -114,10 +121,17 @@ final class WeightNames {
         .orElse("");
   }
 
-  /** The parameter's name for a tensor's: the last linear layer has several. */
+  /**
+   * The parameter's name for a tensor's: the last linear layer has several, and a network for
+   * classification may become the body of another.
+   */
   private static String nameIn(Parameters parameters, String name) {
     if (parameters.get(name) != null) {
       return name;
+    }
+    String inBody = SegmentationSpec.BODY + name;
+    if (parameters.get(inBody) != null) {
+      return inBody;
     }
     for (String theirs : HEADS) {
       if (name.equals(theirs + "weight") || name.equals(theirs + "bias")) {

@@ -83,7 +83,7 @@ final class HeadLayers {
     int width = in / NARROWER;
     ConvNormNeuron first = layer(name + ".", 0, in, width, 3, 1);
     Dropout dropout = new Dropout(FCN_DROPOUT, key);
-    Conv2d last = Conv2d.withBias(parameters, name + ".4", width, classes, 1, 1);
+    Conv2d last = Conv2d.linear(parameters, name + ".4", width, classes);
     return (tape, x, keep) -> {
       Var y = first.forward(tape, x);
       dropUnless(keep, tape, x);
@@ -107,7 +107,7 @@ final class HeadLayers {
     ConvNormNeuron project = layer(pyramid + "project.", 0, all, DEEPLAB_WIDTH, 1, 1);
     Dropout dropout = new Dropout(DEEPLAB_DROPOUT, key);
     ConvNormNeuron next = layer(name + ".", 1, DEEPLAB_WIDTH, DEEPLAB_WIDTH, 3, 1);
-    Conv2d last = Conv2d.withBias(parameters, name + ".4", DEEPLAB_WIDTH, classes, 1, 1);
+    Conv2d last = Conv2d.linear(parameters, name + ".4", DEEPLAB_WIDTH, classes);
     return (tape, x, keep) -> {
       int height = x.value().dim(-3);
       int width = x.value().dim(-2);

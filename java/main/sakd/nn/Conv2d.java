@@ -32,6 +32,12 @@ public final class Conv2d {
     return new Conv2d(p, name, in, out, kernel, stride, 1, true);
   }
 
+  /** A linear layer at every pixel, with weight [out, in, 1, 1], drawn as {@link Linear}'s. */
+  public static Conv2d linear(Parameters p, String name, int in, int out) {
+    Parameter weight = p.pixelLinear(name + ".weight", out, in);
+    return new Conv2d(name, weight, p.linearBias(name + ".bias", in, out), 1, 1, 1);
+  }
+
   private Conv2d(
       Parameters p,
       String name,
@@ -41,15 +47,26 @@ public final class Conv2d {
       int stride,
       int dilation,
       boolean biased) {
+    this(
+        name,
+        p.conv(name + ".weight", out, in, kernel),
+        biased ? p.constant(name + ".bias", 0, out) : null,
+        kernel,
+        stride,
+        dilation);
+  }
+
+  private Conv2d(
+      String name, Parameter weight, Parameter bias, int kernel, int stride, int dilation) {
     this.name = name;
-    this.in = in;
-    this.out = out;
+    this.weight = weight;
+    this.bias = bias;
+    this.out = weight.shape()[0];
+    this.in = weight.shape()[1];
     this.kernel = kernel;
     this.stride = stride;
     this.pad = dilation * (kernel / 2);
     this.dilation = dilation;
-    this.weight = p.conv(name + ".weight", out, in, kernel);
-    this.bias = biased ? p.constant(name + ".bias", 0, out) : null;
   }
 
   public Var forward(Tape tape, Var x) {

@@ -76,6 +76,11 @@ public final class Parameters implements AutoCloseable {
     return add(name, new int[] {out, in}, area, true, uniform(in));
   }
 
+  /** The weight [out, in, 1, 1] of a linear layer at every pixel, drawn as {@link #linear}'s. */
+  public Parameter pixelLinear(String name, int out, int in) {
+    return add(name, new int[] {out, in, 1, 1}, 1, true, uniform(in));
+  }
+
   /** A linear layer's bias, drawn as its weight. */
   public Parameter linearBias(String name, int fanIn, int out) {
     return add(name, new int[] {out}, 1, true, uniform(fanIn));

@@ -257,7 +257,7 @@ class MaskTrainTest {
         CommandLines.run(
             "export", "--weights", weights + "", "--output", shared.resolve("net.nir") + "");
     assertEquals(2, nir.code());
-    assertTrue(nir.err().contains("NIR has no node for the resizing of maps"), nir.err());
+    assertTrue(nir.err().contains("NIR has no node for maps that are resized"), nir.err());
   }
 
   private static String line(String text, String start) {

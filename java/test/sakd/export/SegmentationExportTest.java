@@ -182,8 +182,8 @@ class SegmentationExportTest {
               UserError.class,
               () -> NirFile.write(path, network, STEPS, CHANNELS, HEIGHT, WIDTH));
       assertEquals(
-          "NIR has no node for the resizing of maps to the size of the images; expected a network"
-              + " of classification, or export it as onnx",
+          "NIR has no node for maps that are resized or joined, as of masks; expected a network for"
+              + " classification, or export it as onnx",
           e.getMessage());
     }
     assertFalse(Files.exists(path));
