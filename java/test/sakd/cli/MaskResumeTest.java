@@ -7,11 +7,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import sakd.device.cuda.CudaDevice;
 
 /** A killed run on masks ends with the bytes of one that was left alone, whatever dropout drew. */
 class MaskResumeTest {
@@ -76,6 +78,40 @@ class MaskResumeTest {
     CommandLines.killAt(line, train(run).toArray(String[]::new));
     CommandLines.run("train", "--resume", run.toString()).ok();
     assertSame(run);
+  }
+
+  /** Of steps that are recorded and launched as a whole, in float16. */
+  @Test
+  void killedOnCuda() throws IOException {
+    Assumptions.assumeTrue(CudaDevice.count() > 0, CudaDevice::whyNone);
+    Path alone = shared.resolve("cuda-alone");
+    CommandLines.run(onCuda(alone)).ok();
+    Path run = shared.resolve("cuda-killed");
+    CommandLines.killAt("direct epoch 2/2 step 2/4", onCuda(run).toArray(String[]::new));
+    CommandLines.run("train", "--resume", run.toString()).ok();
+    assertArrayEquals(
+        Files.readAllBytes(alone.resolve("last.safetensors")),
+        Files.readAllBytes(run.resolve("last.safetensors")));
+    assertEquals(CommandLines.epochs(alone), CommandLines.epochs(run));
+  }
+
+  private static List<String> onCuda(Path output) {
+    List<String> args =
+        MaskLines.train(
+            data,
+            output,
+            "--method",
+            "direct",
+            "--epochs",
+            "2",
+            "--model-ema",
+            "0.9",
+            "--amp",
+            "fp16",
+            "--print-freq",
+            "1");
+    args.set(args.indexOf("cpu"), "cuda");
+    return args;
   }
 
   /** The mask of a picture is part of the data that a run goes on with. */
