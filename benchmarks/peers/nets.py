@@ -17,14 +17,15 @@ class Block(nn.Module):
     """A chain of conv-bn-neuron and the shortcut around it. The residual joins before the last neuron, or in a SEW block
     (`sew`) after it, where the shortcut's convolution has a neuron too."""
 
-    def __init__(self, cin, width, stride, neuron, sew, bottleneck):
+    def __init__(self, cin, width, stride, neuron, sew, bottleneck, dilations=(1, 1)):
         super().__init__()
         cout = width * EXPANSION if bottleneck else width
-        shapes = [(cin, width, 1, 1), (width, width, 3, stride), (width, cout, 1, 1)] if bottleneck else \
-            [(cin, width, 3, stride), (width, cout, 3, 1)]
+        first, second = dilations
+        shapes = [(cin, width, 1, 1, 1), (width, width, 3, stride, first), (width, cout, 1, 1, 1)] if bottleneck else \
+            [(cin, width, 3, stride, first), (width, cout, 3, 1, second)]
         self.convs = len(shapes)
-        for i, (a, b, kernel, s) in enumerate(shapes, 1):
-            setattr(self, f"conv{i}", nn.Conv2d(a, b, kernel, s, kernel // 2, bias=False))
+        for i, (a, b, kernel, s, dilation) in enumerate(shapes, 1):
+            setattr(self, f"conv{i}", nn.Conv2d(a, b, kernel, s, dilation * (kernel // 2), dilation, bias=False))
             setattr(self, f"bn{i}", nn.BatchNorm2d(b))
             setattr(self, f"act{i}", neuron())
         self.downsample = None
@@ -57,7 +58,7 @@ class ResNet(nn.Module):
     """[T, N, 3, H, W] -> (logits, [stage features]), both the mean over time. The teacher is this with ReLU and T = 1."""
 
     def __init__(self, neuron, widths=(64, 128, 256, 512), layers=(2, 2, 2, 2), classes=10, stem_width=None, sew=False,
-                 bottleneck=False, imagenet=False, head=0):
+                 bottleneck=False, imagenet=False, head=0, output_stride=32):
         super().__init__()
         cin = stem_width or widths[0]
         self.conv1 = nn.Conv2d(3, cin, 7, 2, 3, bias=False) if imagenet else nn.Conv2d(3, cin, 3, 1, 1, bias=False)
@@ -65,10 +66,15 @@ class ResNet(nn.Module):
         self.act1 = neuron()
         self.pool = nn.MaxPool2d(3, 2, 1) if imagenet else None
         self.channels = []
+        reached, dilation = 4 if imagenet else 1, 1
         for i, (width, blocks) in enumerate(zip(widths, layers)):
-            stage = []
+            stage, before, stride = [], dilation, 2 if i > 0 else 1
+            if reached * stride > output_stride:  # as torchvision: dilation for stride
+                dilation, stride = dilation * stride, 1
+            reached *= stride
             for b in range(blocks):
-                stage.append(Block(cin, width, 2 if i > 0 and b == 0 else 1, neuron, sew, bottleneck))
+                dilations = (before if b == 0 else dilation, dilation)
+                stage.append(Block(cin, width, stride if b == 0 else 1, neuron, sew, bottleneck, dilations))
                 cin = width * EXPANSION if bottleneck else width
             setattr(self, f"layer{i + 1}", nn.Sequential(*stage))
             self.channels.append(cin)
@@ -81,14 +87,20 @@ class ResNet(nn.Module):
             if isinstance(m, nn.Conv2d):
                 nn.init.kaiming_normal_(m.weight, mode="fan_out", nonlinearity="relu")
 
-    def forward(self, x):
+    def of_stages(self, x):
+        """What leaves each stage, [T, N, C, H, W]."""
         x = self.act1(over_time(lambda z: self.bn1(self.conv1(z)), x))
         if self.pool is not None:
             x = over_time(self.pool, x)
-        features = []
+        out = []
         for i in range(self.stages):
             x = getattr(self, f"layer{i + 1}")(x)
-            features.append(x.mean(0))
+            out.append(x)
+        return out
+
+    def forward(self, x):
+        out = self.of_stages(x)
+        x, features = out[-1], [f.mean(0) for f in out]
         if self.head:
             x = self.fc_act(over_time(lambda z: self.fc1(z.mean((2, 3))), x))
             return over_time(self.fc, x).mean(0), features

@@ -16,8 +16,7 @@ import sakd.ops.Ops;
 import sakd.task.Task;
 
 /** A trained network on a device. Not for several threads at once. */
-public abstract sealed class TrainedNetwork implements AutoCloseable
-    permits Classifier, Segmenter {
+public abstract sealed class TrainedNetwork implements AutoCloseable permits Classifier, Segmenter {
   /** Images a step. */
   static final int BATCH = 100;
 
@@ -76,8 +75,8 @@ public abstract sealed class TrainedNetwork implements AutoCloseable
   }
 
   /**
-   * Scores and activity on a data set, such as {@link sakd.data.set.Datasets#open} gives, with
-   * the size of pictures, the normalisation and the class numbers of the training.
+   * Scores and activity on a data set, such as {@link sakd.data.set.Datasets#open} gives, with the
+   * size of pictures, the normalisation and the class numbers of the training.
    *
    * @param set of the channels that the network was trained on, and some or all of its classes
    * @throws UserError if it is of others, or a sample cannot be read
@@ -90,7 +89,8 @@ public abstract sealed class TrainedNetwork implements AutoCloseable
               set.name(), set.channels(), about().architecture()));
     }
     Dataset seen = pictures.applyTo(set).inSteps(about().steps());
-    try (Evaluator evaluator = new Evaluator(ops, seen, BATCH, storage, Task.of(seen))) {
+    try (Evaluator evaluator =
+        new Evaluator(ops, seen, Evaluator.batchSize(seen), storage, Task.of(seen))) {
       return evaluator.evaluate(model.network(), true);
     }
   }

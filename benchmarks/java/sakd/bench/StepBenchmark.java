@@ -13,8 +13,6 @@ import sakd.ops.Ops;
 /** One {@link StepBench}, as a line of JSON like those of the scripts in benchmarks/peers. */
 @CommandLine.Command(name = "step", mixinStandardHelpOptions = true)
 public final class StepBenchmark implements Callable<Integer> {
-  private static final int CLASSES = 10;
-
   @Option(names = "--device", defaultValue = "cpu")
   private String device;
 
@@ -36,6 +34,9 @@ public final class StepBenchmark implements Callable<Integer> {
   @Option(names = "--size", defaultValue = "32")
   private int size;
 
+  @Option(names = "--classes", defaultValue = "10")
+  private int classes;
+
   @Option(names = "--channels", defaultValue = "3")
   private int channels;
 
@@ -56,15 +57,16 @@ public final class StepBenchmark implements Callable<Integer> {
           new StepBench(ops, storage, timed)
               .measure(
                   new StepBench.Work(
-                      Networks.named(model), method, size, channels, CLASSES, batch, steps));
+                      Networks.named(model), method, size, channels, classes, batch, steps));
       System.out.printf(
           Locale.ROOT,
-          "{\"peer\": \"sakd\", \"device\": \"%s\", \"model\": \"%s\", \"step_s\": %.4f, "
+          "{\"peer\": \"sakd\", \"device\": \"%s\", \"model\": \"%s\", \"size\": %d, \"step_s\": %.4f, "
               + "\"images_per_s\": %.2f, \"host_overhead\": %s, \"method\": \"%s\", \"dtype\": \"%s\", \"T\": %d, "
               + "\"batch\": %d, \"convolution\": %.3f, \"neuron\": %.3f, \"rest\": %.3f, "
               + "\"peak_mib\": %d, \"loss_first\": %.4f, \"loss_last\": %.4f}%n",
           device,
           model,
+          size,
           m.seconds(),
           batch / m.seconds(),
           Double.isNaN(m.busySeconds())

@@ -13,10 +13,12 @@ import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
 import sakd.data.Epoch;
+import sakd.data.Targets;
 import sakd.data.set.MemoryDataset;
 import sakd.device.CapturedGraph;
 import sakd.device.DType;
 import sakd.device.OutOfDeviceMemory;
+import sakd.distill.DistillationForm;
 import sakd.distill.DistillationLoss;
 import sakd.distill.DistillationObjective;
 import sakd.distill.DistillationWeights;
@@ -28,6 +30,7 @@ import sakd.model.NetworkSpec;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.task.Task;
 import sakd.train.Optimizer;
 import sakd.train.TrainStep;
 
@@ -117,6 +120,8 @@ public final class StepBench {
         Network student = student(work, parameters)) {
       DistillationLoss loss =
           new DistillationLoss(
+              Task.of(work.spec.targetKind()),
+              DistillationForm.PUBLISHED,
               work.method.select(new DistillationWeights(1, 1, 100, 4, 0)),
               student.stageChannels(),
               TRANSFORM_KERNEL,
@@ -181,8 +186,13 @@ public final class StepBench {
         .build(ann ? Neuron.RELU : Neuron.LIF, work.steps, work.channels, work.classes, parameters);
   }
 
-  /** Random images. */
+  /** Random images and what is to be found in them. */
   private static Dataset random(Work work, int images) {
+    Dataset pictures = pictures(work, images);
+    return work.spec.targetKind() == Targets.Kind.MASKS ? new RandomMasks(pictures) : pictures;
+  }
+
+  private static Dataset pictures(Work work, int images) {
     Random random = new Random(3);
     byte[] pixels = new byte[images * work.channels * work.size * work.size];
     random.nextBytes(pixels);

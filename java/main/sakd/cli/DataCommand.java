@@ -47,7 +47,9 @@ final class DataCommand implements Runnable {
       footer = "sakd data download cifar10 --data-path data",
       description = "Fetches a data set, goes on where it was cut off, and checks what came.")
   static final class Fetch implements Callable<Integer> {
-    @Parameters(paramLabel = "NAME", description = "cifar10, cifar100, fashion-mnist or mnist.")
+    @Parameters(
+        paramLabel = "NAME",
+        description = "cifar10, cifar100, fashion-mnist, mnist or voc-seg (PASCAL VOC 2012).")
     private String name;
 
     @Option(

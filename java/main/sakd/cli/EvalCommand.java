@@ -49,9 +49,8 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      defaultValue = "100",
-      description = "Images a step (default: ${DEFAULT-VALUE}).")
-  private int batchSize;
+      description = "Images a step (default: 100, of whole pictures with masks 8).")
+  private Integer batchSize;
 
   @Option(
       names = "--confusion-matrix",
@@ -63,7 +62,9 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Values.atLeast(1, "--batch-size", batchSize);
+    if (batchSize != null) {
+      Values.atLeast(1, "--batch-size", batchSize);
+    }
     var out = spec.commandLine().getOut();
     WeightFile file = WeightFile.read(weights);
     Dataset testSet = data.open(false, ImageSpec.of(file.metadata(), weights.toString()));
@@ -80,10 +81,10 @@ final class EvalCommand implements Callable<Integer> {
             new Evaluator(
                 ops,
                 testSet.inSteps(loaded.about().steps()),
-                batchSize,
+                batchSize != null ? batchSize : Evaluator.batchSize(testSet),
                 device.storage(ops),
                 Task.of(testSet));
-        ConfusionMeter report = report(ops, testSet)) {
+        ConfusionMeter report = ConfusionMeter.of(ops, testSet)) {
       out.println("weights " + loaded.summary());
       long start = System.nanoTime();
       Evaluator.Evaluation e = evaluator.evaluate(loaded.network(), true, report);
@@ -111,12 +112,5 @@ final class EvalCommand implements Callable<Integer> {
       out.flush();
     }
     return 0;
-  }
-
-  private static ConfusionMeter report(Ops ops, Dataset testSet) {
-    return switch (testSet.targetKind()) {
-      case CLASSES -> new ClassificationReport(ops, testSet.classes());
-      case MASKS -> new PixelConfusion(ops, testSet.classes());
-    };
   }
 }

@@ -2,6 +2,7 @@ package sakd.cli;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -61,9 +62,12 @@ final class ExportCommand implements Callable<Integer> {
 
   @Option(
       names = "--image-size",
+      arity = "1..2",
       paramLabel = "PIXELS",
-      description = "Side of the images, for nir and onnx (default: what the weight file says).")
-  private Integer imageSize;
+      description =
+          "Height and width of the images, or the side of squares, for nir and onnx "
+              + "(default: what the weight file says).")
+  private List<Integer> imageSize;
 
   @Mixin private ModelOptions model;
   @Mixin private NeuronOptions neuron;
@@ -94,11 +98,13 @@ final class ExportCommand implements Callable<Integer> {
     if (images == null && imageSize == null) {
       throw new UserError(
           weights
-              + " does not tell the size of the images; expected the side of a square in pixels,"
+              + " does not tell the size of the images; expected height and width in pixels,"
               + " give it with --image-size");
     }
-    int height = imageSize == null ? images.height() : Values.atLeast(1, "--image-size", imageSize);
-    int width = imageSize == null ? images.width() : imageSize;
+    List<Integer> size = imageSize == null ? List.of(images.height(), images.width()) : imageSize;
+    size.forEach(side -> Values.atLeast(1, "--image-size", side));
+    int height = size.get(0);
+    int width = size.get(size.size() - 1);
     int channels =
         ModelFile.isIn(file.metadata())
             ? ModelFile.of(file.metadata(), weights.toString()).channels()

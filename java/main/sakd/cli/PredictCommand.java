@@ -161,7 +161,8 @@ final class PredictCommand implements Callable<Integer> {
   }
 
   /** Says what the network sees in each image as soon as it is known. */
-  private void classify(Ops ops, LoadedModel loaded, ImageReader images, PredictionPrinter printer) {
+  private void classify(
+      Ops ops, LoadedModel loaded, ImageReader images, PredictionPrinter printer) {
     requireRoom(images.images(), loaded.about().classes());
     List<HostTensor> logits = new ArrayList<>();
     int unreadable =
@@ -184,7 +185,9 @@ final class PredictCommand implements Callable<Integer> {
     requireAll(unreadable, images.images());
   }
 
-  /** Says what shares of each image the classes have, and writes the mask, as soon as it is known. */
+  /**
+   * Says what shares of each image the classes have, and writes the mask, as soon as it is known.
+   */
   private void segment(
       Ops ops, LoadedModel loaded, ImageReader images, ImageSpec how, PredictionPrinter printer) {
     int classes = loaded.about().classes();
@@ -197,8 +200,7 @@ final class PredictCommand implements Callable<Integer> {
             images,
             MaskPredictor.mostValues(images.channels(), classes),
             batch -> {
-              var masks =
-                  MaskPredictor.predict(ops, loaded.network(), batch, device.storage(ops));
+              var masks = MaskPredictor.predict(ops, loaded.network(), batch, device.storage(ops));
               for (MaskPredictor.Mask mask : masks) {
                 printer.print(mask, classes);
                 if (files != null) {

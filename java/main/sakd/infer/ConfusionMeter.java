@@ -1,5 +1,8 @@
 package sakd.infer;
 
+import sakd.data.Dataset;
+import sakd.ops.Ops;
+
 /** A meter that also counts which class was taken for which. */
 public sealed interface ConfusionMeter extends Meter permits ClassificationReport, PixelConfusion {
   /**
@@ -7,4 +10,12 @@ public sealed interface ConfusionMeter extends Meter permits ClassificationRepor
    * pixels.
    */
   long[][] confusion();
+
+  /** The meter for what is to be found in a set. */
+  static ConfusionMeter of(Ops ops, Dataset set) {
+    return switch (set.targetKind()) {
+      case CLASSES -> new ClassificationReport(ops, set.classes());
+      case MASKS -> new PixelConfusion(ops, set.classes());
+    };
+  }
 }

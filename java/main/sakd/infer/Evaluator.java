@@ -5,6 +5,7 @@ import sakd.data.Augment;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.Epoch;
+import sakd.data.Targets;
 import sakd.device.DType;
 import sakd.model.Network;
 import sakd.nn.Tape;
@@ -61,6 +62,11 @@ public final class Evaluator implements AutoCloseable {
     this.inputs = new BatchUploader(ops, dataset);
     this.name = dataset.name();
     this.loader = new DataLoader(dataset, batchSize, false, false, Augment.NONE, 0, 1);
+  }
+
+  /** How many samples a step suit a set: pictures with masks are whole, and their logits too. */
+  public static int batchSize(Dataset set) {
+    return set.targetKind() == Targets.Kind.MASKS ? 8 : 100;
   }
 
   /** What networks are evaluated on. */

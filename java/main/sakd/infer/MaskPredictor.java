@@ -74,20 +74,29 @@ public final class MaskPredictor {
       List<Mask> masks = new ArrayList<>();
       for (int i = 0; i < batch.size(); i++) {
         InputImage image = batch.images().get(i);
-        masks.add(new Mask(batch.names().get(i), image, likeliest(values, i, image, logits)));
+        byte[] classes = likeliest(values, i, logits, image.shownHeight(), image.shownWidth());
+        masks.add(new Mask(batch.names().get(i), image, classes));
       }
       return masks;
     }
   }
 
-  /** Of the classes of each pixel that is not padding, the first of the largest logits. */
-  private static byte[] likeliest(float[] logits, int i, InputImage image, Tensor form) {
+  /**
+   * Of each pixel of an image, the first of the classes with the largest logit.
+   *
+   * @param logits of a batch
+   * @param i number of the image in it
+   * @param form whose values the logits are: [1, N, H, W, K]
+   * @param height of the image without padding, at most H
+   * @param width of the image without padding, at most W
+   * @return uint8 [height, width]
+   */
+  public static byte[] likeliest(float[] logits, int i, Tensor form, int height, int width) {
     int classes = form.channels();
-    byte[] labels = new byte[image.shownHeight() * image.shownWidth()];
+    byte[] labels = new byte[height * width];
     for (int p = 0; p < labels.length; p++) {
-      int y = p / image.shownWidth();
-      int x = p % image.shownWidth();
-      int at = ((i * image.height() + y) * image.width() + x) * classes;
+      int row = i * form.dim(-3) + p / width;
+      int at = (row * form.dim(-2) + p % width) * classes;
       int best = 0;
       for (int k = 1; k < classes; k++) {
         best = logits[at + k] > logits[at + best] ? k : best;

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import sakd.task.Task;
 
 /** Figures of what the networks do with test images. */
 record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
@@ -19,11 +20,14 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
 
   void add() {
     page.section("inference", "Inference").open();
-    steps();
+    if (any(Task.CLASSIFICATION)) {
+      steps();
+    }
     bars(
         "features",
         "Distance of each stage's features, mean over time, from the teacher's",
-        "1 - cosine, mean over " + RunEvaluation.COMPARED + " images",
+        "1 - cosine, mean over "
+            + (any(Task.CLASSIFICATION) ? RunEvaluation.COMPARED + " images" : "the first images"),
         NetworkFigures::distances);
     bars(
         "firing",
@@ -44,10 +48,53 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
     each("raster", "No spiking network is trained yet.", NetworkResult::spiking, this::neurons);
     page.section("confusion", "Confusion");
     page.open();
+    for (RunResult e : runs) {
+      if (e.results().stream().anyMatch(f -> f.ious().length > 0)) {
+        ious(e);
+      }
+    }
     each("confusion", "", f -> true, this::confusion);
     page.close();
     page.section("samples", "Samples");
-    each("samples", "", f -> true, this::samples);
+    each("samples", "", f -> f.masks().isEmpty(), this::samples);
+    for (RunResult e : runs) {
+      if (!e.pictures().isEmpty() && !e.results().isEmpty()) {
+        masks(e);
+      }
+    }
+  }
+
+  private boolean any(Task task) {
+    return runs.stream().anyMatch(e -> e.task() == task);
+  }
+
+  private void masks(RunResult e) {
+    page.figure(
+        id("masks", e, "all"),
+        e.run().name() + ": the first test images",
+        MaskSamples.table(
+            e.pictures(),
+            e.results().stream().map(f -> colours.name(e, f.phase())).toList(),
+            e.results().stream().map(NetworkResult::masks).toList()));
+  }
+
+  /** IoU of every class, a column for each network. */
+  private void ious(RunResult e) {
+    List<String> head = new ArrayList<>(List.of("class"));
+    e.results().forEach(f -> head.add(colours.name(e, f.phase())));
+    List<List<String>> rows = new ArrayList<>();
+    for (int k = 0; k < e.classes().size(); k++) {
+      List<String> row = new ArrayList<>(List.of(e.classes().get(k)));
+      for (NetworkResult f : e.results()) {
+        double iou = f.ious()[k];
+        row.add(Double.isNaN(iou) ? "-" : String.format(Locale.ROOT, "%.2f %%", 100 * iou));
+      }
+      rows.add(row);
+    }
+    page.figure(
+        id("iou", e, "all"),
+        e.run().name() + ": intersection over union of truth and prediction",
+        Page.table(head, rows));
   }
 
   /** Adds something for each network, or says in one figure for each run why there is none. */
@@ -56,7 +103,9 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
       List<NetworkResult> those = e.results().stream().filter(which).toList();
       if (those.isEmpty()) {
         String why = e.results().isEmpty() ? e.missing() : none;
-        page.figure(id(id, e, "none"), e.run().name(), why, () -> "");
+        if (!why.isEmpty()) {
+          page.figure(id(id, e, "none"), e.run().name(), why, () -> "");
+        }
       }
       those.forEach(f -> figure.add(e, f, id(id, e, f.phase())));
     }
@@ -77,8 +126,7 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
     }
     Set<String> reasons = new LinkedHashSet<>();
     runs.forEach(
-        e ->
-            reasons.add(e.results().isEmpty() ? e.missing() : "There is nothing to compare yet."));
+        e -> reasons.add(e.results().isEmpty() ? e.missing() : "There is nothing to compare yet."));
     return String.join(" ", reasons);
   }
 
@@ -86,7 +134,7 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
     List<Plots.Series> series = new ArrayList<>();
     for (RunResult e : runs) {
       for (NetworkResult f : e.results()) {
-        if (f.spiking()) {
+        if (f.spiking() && f.accuracies().length > 0) {
           double[] x = new double[f.accuracies().length];
           Arrays.setAll(x, t -> t + 1);
           series.add(
@@ -123,7 +171,10 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
 
   /** Values by name of every spiking network that has some. */
   private void bars(
-      String id, String caption, String label, Function<NetworkResult, Map<String, Double>> values) {
+      String id,
+      String caption,
+      String label,
+      Function<NetworkResult, Map<String, Double>> values) {
     Set<String> rows = new LinkedHashSet<>();
     runs.forEach(
         e ->
@@ -174,7 +225,11 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
 
   private void confusion(RunResult e, NetworkResult f, String id) {
     String caption =
-        colours.name(e, f.phase()) + ": " + f.evaluation().images() + " test images by class";
+        String.format(
+            "%s: %s%d test images by class",
+            colours.name(e, f.phase()),
+            f.masks().isEmpty() ? "" : "pixels of ",
+            f.evaluation().images());
     page.figure(id, caption, Plots.confusion(caption, f.confusion(), e.classes()));
   }
 

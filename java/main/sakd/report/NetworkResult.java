@@ -11,8 +11,10 @@ import sakd.model.ModelFile;
  * @param about its description
  * @param evaluation on {@code evaluation.images()} test images
  * @param confusion counts, [true class][taken for]
- * @param accuracies top-1 after every number of steps
- * @param samples some images with what the network said
+ * @param accuracies top-1 after every number of steps; none for masks
+ * @param ious IoU of each class, NaN for one that does not occur; none for classes of pictures
+ * @param samples some images with what the network said; none with masks
+ * @param masks what the network said of some images with masks; none for classes of pictures
  * @param distances 1 - cosine between each stage's features, mean over time, and the teacher's,
  *     mean over images; null where there is no teacher to compare with
  * @param layers membranes and spikes on the first image; empty for an ANN
@@ -24,7 +26,9 @@ record NetworkResult(
     Evaluator.Evaluation evaluation,
     long[][] confusion,
     double[] accuracies,
+    double[] ious,
     List<Sample> samples,
+    List<byte[]> masks,
     double[] distances,
     List<Membranes.Layer> layers) {
   /**

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import sakd.base.UserError;
 import sakd.data.Dataset;
+import sakd.data.Targets;
 import sakd.device.DType;
 import sakd.io.AtomicFile;
 import sakd.ops.Ops;
@@ -53,10 +54,13 @@ public final class Report {
     try {
       Dataset images = testSet.open(run.folder(), run.args());
       List<NetworkResult> results = RunEvaluation.examine(run, ops, storage, images);
-      return new RunResult(run, results, "", images.classNames());
+      boolean masks = images.targetKind() == Targets.Kind.MASKS;
+      List<byte[]> pictures = masks ? MaskSamples.pictures(images) : List.of();
+      return new RunResult(run, results, "", images.classNames(), pictures);
     } catch (UserError e) {
       // What training wrote is worth a page without what running its networks would add.
-      return new RunResult(run, List.of(), "Could not be measured: " + e.getMessage(), List.of());
+      return new RunResult(
+          run, List.of(), "Could not be measured: " + e.getMessage(), List.of(), List.of());
     }
   }
 

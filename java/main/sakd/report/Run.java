@@ -9,8 +9,10 @@ import java.util.Optional;
 import sakd.base.UserError;
 import sakd.io.IoErrors;
 import sakd.run.RunArguments;
+import sakd.run.RunFolder;
 import sakd.run.Summary;
 import sakd.task.LossTerms;
+import sakd.task.Task;
 
 /**
  * What a run directory says of itself, finished or interrupted.
@@ -18,9 +20,16 @@ import sakd.task.LossTerms;
  * @param name of the folder, unique among those of a report
  * @param args the arguments it was started with
  * @param log the lines that training printed
+ * @param task what its networks are for
  * @param rows of summary.csv
  */
-record Run(Path folder, String name, List<String> args, List<String> log, List<Summary.Row> rows) {
+record Run(
+    Path folder,
+    String name,
+    List<String> args,
+    List<String> log,
+    Task task,
+    List<Summary.Row> rows) {
   /**
    * Reads a folder.
    *
@@ -33,12 +42,14 @@ record Run(Path folder, String name, List<String> args, List<String> log, List<S
               + " is not a run directory (it has no args.txt); expected one that train wrote, give"
               + " its path");
     }
+    Summary summary = new Summary(folder);
     return new Run(
         folder,
         name,
         RunArguments.of(folder),
-        log(folder.resolve("train.log")),
-        new Summary(folder).rows());
+        log(folder.resolve(RunFolder.LOG)),
+        summary.task(),
+        summary.rows());
   }
 
   /** The lines of the log; none if it is not there, as in a run that was stopped early. */

@@ -7,16 +7,20 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import sakd.data.Augment;
 import sakd.data.Batch;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.Epoch;
+import sakd.data.Targets;
 import sakd.device.DType;
 import sakd.distill.Pipeline;
 import sakd.infer.BatchUploader;
 import sakd.infer.ClassificationReport;
+import sakd.infer.ConfusionMeter;
 import sakd.infer.Evaluator;
+import sakd.infer.PixelConfusion;
 import sakd.infer.Weights;
 import sakd.io.ImageFiles;
 import sakd.io.WeightFile;
@@ -38,8 +42,16 @@ final class RunEvaluation {
   /** Test images that accuracy, activity and confusion are measured on. */
   static final int IMAGES = 1000;
 
+  /** Test images with masks that this is measured on. */
+  static final int MASKS = 100;
+
   /** Test images that features are compared on. */
   static final int COMPARED = 100;
+
+  /** The same of images with masks, fewer where they are large. */
+  private static final int MASKS_AT_ONCE = 8;
+
+  private static final int PIXELS_AT_ONCE = 1 << 21;
 
   /** Test images that are shown. */
   private static final int SHOWN = 24;
@@ -47,11 +59,18 @@ final class RunEvaluation {
   private final Ops ops;
   private final DType storage;
   private final Dataset testSet;
+  private final boolean masks;
+
+  /** Images of a batch, and those that features are compared on. */
+  private final int atOnce;
 
   private RunEvaluation(Ops ops, DType storage, Dataset testSet) {
     this.ops = ops;
     this.storage = storage;
     this.testSet = testSet;
+    masks = testSet.targetKind() == Targets.Kind.MASKS;
+    int pixels = testSet.shape(0).height() * testSet.shape(0).width();
+    atOnce = masks ? Math.max(1, Math.min(MASKS_AT_ONCE, PIXELS_AT_ONCE / pixels)) : COMPARED;
   }
 
   /** A weight file of a run and the phase that wrote it. */
@@ -95,7 +114,9 @@ final class RunEvaluation {
 
   private static List<Part> parts(Run run) {
     Path teacher =
-        run.option("--teacher").map(Path::of).orElse(run.folder().resolve(Pipeline.TEACHER).resolve(Trainer.BEST));
+        run.option("--teacher")
+            .map(Path::of)
+            .orElse(run.folder().resolve(Pipeline.TEACHER).resolve(Trainer.BEST));
     List<String> phases = run.phases();
     Map<String, Path> paths = new LinkedHashMap<>();
     paths.put(Pipeline.TEACHER, teacher);
@@ -119,15 +140,20 @@ final class RunEvaluation {
   }
 
   private NetworkResult examine(Part part, Network network, float[][] teacher) {
-    Dataset seen = new FirstSamples(testSet, IMAGES);
-    ClassificationReport report = new ClassificationReport(ops, testSet.classes());
+    Dataset seen = new FirstSamples(testSet, masks ? MASKS : IMAGES);
     Evaluator.Evaluation evaluation;
-    try (Evaluator evaluator = new Evaluator(ops, seen, COMPARED, storage, Task.of(seen))) {
-      evaluation = evaluator.evaluate(network, true, report);
-    }
-    double[] accuracies = new double[report.steps()];
-    for (int t = 1; t <= accuracies.length; t++) {
-      accuracies[t - 1] = report.top1(t);
+    long[][] confusion;
+    double[] accuracies = new double[0];
+    double[] ious = new double[0];
+    try (ConfusionMeter meter = ConfusionMeter.of(ops, seen);
+        Evaluator evaluator = new Evaluator(ops, seen, atOnce, storage, Task.of(seen))) {
+      evaluation = evaluator.evaluate(network, true, meter);
+      confusion = meter.confusion();
+      if (meter instanceof ClassificationReport classes) {
+        accuracies = IntStream.rangeClosed(1, classes.steps()).mapToDouble(classes::top1).toArray();
+      } else if (meter instanceof PixelConfusion pixels) {
+        ious = IntStream.range(0, seen.classes()).mapToDouble(pixels::iou).toArray();
+      }
     }
     Membranes membranes = new Membranes(ops);
     boolean spiking = part.about.neuron().kind().isSpiking();
@@ -142,9 +168,11 @@ final class RunEvaluation {
         part.phase,
         part.about,
         evaluation,
-        report.confusion(),
+        confusion,
         accuracies,
-        samples(network),
+        ious,
+        masks ? List.of() : samples(network),
+        masks ? MaskSamples.said(ops, network, testSet) : List.of(),
         distances,
         membranes.layers());
   }
@@ -173,7 +201,7 @@ final class RunEvaluation {
   private float[][] features(Network network) {
     return forward(
         network,
-        COMPARED,
+        atOnce,
         null,
         true,
         (tape, out) -> {
@@ -187,7 +215,7 @@ final class RunEvaluation {
   }
 
   private double[] distances(float[][] student, float[][] teacher) {
-    int images = Math.min(COMPARED, testSet.size());
+    int images = Math.min(atOnce, testSet.size());
     double[] distances = new double[student.length];
     for (int s = 0; s < student.length; s++) {
       int size = student[s].length / images;

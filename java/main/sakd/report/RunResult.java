@@ -3,19 +3,31 @@ package sakd.report;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import sakd.task.Task;
 
 /**
  * A run and what its networks showed.
  *
  * @param problem why they could not be examined; empty if they were
  * @param classes the names of the data set's classes; empty with a problem
+ * @param pictures test images with masks, as {@link MaskSamples#pictures} gives them; empty without
  */
-record RunResult(Run run, List<NetworkResult> results, String problem, List<String> classes) {
+record RunResult(
+    Run run,
+    List<NetworkResult> results,
+    String problem,
+    List<String> classes,
+    List<byte[]> pictures) {
   /** Everything that was trained or examined. */
   Set<String> phases() {
     Set<String> phases = new LinkedHashSet<>(run.phases());
     results.forEach(f -> phases.add(f.phase()));
     return phases;
+  }
+
+  /** What the networks are for, as far as the run tells. */
+  Task task() {
+    return run.task();
   }
 
   /** Why a figure about its networks is missing. */

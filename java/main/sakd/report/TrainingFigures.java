@@ -7,7 +7,10 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.DoubleStream;
 import sakd.infer.ClassificationReport;
+import sakd.infer.Evaluator;
+import sakd.infer.Score;
 import sakd.run.Summary;
+import sakd.task.Task;
 
 /** The final table, and the curves of summary.csv. */
 record TrainingFigures(List<RunResult> runs, ChartColours colours, Page page) {
@@ -16,9 +19,7 @@ record TrainingFigures(List<RunResult> runs, ChartColours colours, Page page) {
   void add() {
     table();
     page.section("training", "Training").open();
-    List<Plots.Series> accuracy = new ArrayList<>(series("top1", false));
-    accuracy.addAll(series("train_top1", true));
-    curves("accuracy", "Accuracy on test images; dashed: on training images", "top-1", accuracy);
+    scores();
     Set<String> terms = new LinkedHashSet<>(List.of("loss"));
     runs.forEach(e -> terms.addAll(e.run().lossTerms()));
     for (String term : terms) {
@@ -31,6 +32,48 @@ record TrainingFigures(List<RunResult> runs, ChartColours colours, Page page) {
     }
     curves("lr", "Learning rate", "learning rate", series("lr", false));
     page.close();
+  }
+
+  /** Curves of every score that decides, with training's own; and of other kinds of training's. */
+  private void scores() {
+    for (Task task : tasks()) {
+      Score headline = task.scores().get(0);
+      List<Plots.Series> series = new ArrayList<>(series(headline.column(), false));
+      boolean same = task.trainScore() == headline;
+      if (same) {
+        series.addAll(series("train_" + headline.column(), true));
+      }
+      boolean classes = task == Task.CLASSIFICATION;
+      curves(
+          classes ? "accuracy" : headline.column(),
+          (classes ? "Accuracy" : headline.label())
+              + " on test images"
+              + (same ? "; dashed: on training images" : ""),
+          headline.label(),
+          series);
+      if (!same) {
+        Score other = task.trainScore();
+        List<Plots.Series> both = new ArrayList<>(series(other.column(), false));
+        both.addAll(series("train_" + other.column(), true));
+        curves(
+            other.column(),
+            other.label() + " on test images; dashed: on training images",
+            other.label(),
+            both);
+      }
+    }
+  }
+
+  /** What the runs' networks are for. */
+  private Set<Task> tasks() {
+    Set<Task> tasks = new LinkedHashSet<>();
+    runs.forEach(e -> tasks.add(e.task()));
+    return tasks;
+  }
+
+  /** How the score that decides is called. */
+  private String headline() {
+    return String.join(" or ", tasks().stream().map(t -> t.scores().get(0).label()).toList());
   }
 
   /** A curve for each phase of each run whose values are not all 0. */
@@ -82,11 +125,11 @@ record TrainingFigures(List<RunResult> runs, ChartColours colours, Page page) {
         List.of(
             "network",
             "epochs",
-            "best top-1",
-            "last top-1",
+            "best " + headline(),
+            "last " + headline(),
             "training s",
             "images/s",
-            "measured top-1",
+            "measured " + headline(),
             "95 % interval",
             "firing rate",
             "M MAC",
@@ -95,9 +138,11 @@ record TrainingFigures(List<RunResult> runs, ChartColours colours, Page page) {
     page.figure(
         "table", "Every network", rows.isEmpty() ? NO_EPOCH : "", () -> Page.table(head, rows));
     page.paragraph(
-        "Best and last top-1 are training's own. What follows them was measured for this page, with"
+        "Best and last "
+            + headline()
+            + " are training's own. What follows them was measured for this page, with"
             + " the best weights on at most "
-            + RunEvaluation.IMAGES
+            + (tasks().contains(Task.CLASSIFICATION) ? RunEvaluation.IMAGES : RunEvaluation.MASKS)
             + " test images; operations and energy are of one image. MAC: multiply-accumulates of"
             + " the ANN. SOP: additions that spikes cause. Energy at 45 nm: 4.6 pJ a MAC and 0.9 pJ"
             + " a SOP; an SNN multiplies where its input is not spikes.");
@@ -109,8 +154,9 @@ record TrainingFigures(List<RunResult> runs, ChartColours colours, Page page) {
     List<String> cells = new ArrayList<>();
     cells.add(colours.name(e, phase));
     cells.add(last == null ? "" : Integer.toString(last.epoch()));
-    cells.add(percent(values(epochs, "top1").max().orElse(Double.NaN)));
-    cells.add(percent(last == null ? Double.NaN : last.cell("top1")));
+    String headline = e.task().scores().get(0).column();
+    cells.add(percent(values(epochs, headline).max().orElse(Double.NaN)));
+    cells.add(percent(last == null ? Double.NaN : last.cell(headline)));
     cells.add(last == null ? "" : number("%.1f", values(epochs, "seconds").sum()));
     double speed = values(epochs, "images_per_second").average().orElse(Double.NaN);
     cells.add(number("%.0f", speed));
@@ -123,14 +169,19 @@ record TrainingFigures(List<RunResult> runs, ChartColours colours, Page page) {
 
   private static List<String> measured(NetworkResult f) {
     var v = f.evaluation();
-    var interval = ClassificationReport.interval(v.scores().value(), v.images());
     return List.of(
         percent(v.scores().value()),
-        number("%.2f", 100 * interval.low()) + " to " + number("%.2f", 100 * interval.high()),
+        f.masks().isEmpty() ? interval(v) : "",
         f.spiking() ? number("%.4f", v.activity().meanFiringRate()) : "",
         number("%.2f", v.macs() / 1e6),
         f.spiking() ? number("%.2f", v.synapticOperations() / 1e6) : "",
         number("%.2f", 1e6 * (f.spiking() ? v.snnJoules() : v.annJoules())));
+  }
+
+  /** Of a share of images, which an mIoU is not. */
+  private static String interval(Evaluator.Evaluation v) {
+    var interval = ClassificationReport.interval(v.scores().value(), v.images());
+    return number("%.2f", 100 * interval.low()) + " to " + number("%.2f", 100 * interval.high());
   }
 
   private static String percent(double share) {

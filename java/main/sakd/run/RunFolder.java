@@ -36,7 +36,8 @@ public final class RunFolder implements Listener, AutoCloseable {
     STEPS
   }
 
-  private static final String LOG = "train.log";
+  /** The file of what was printed. */
+  public static final String LOG = "train.log";
 
   private final Path folder;
   private final Summary summary;

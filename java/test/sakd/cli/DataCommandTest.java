@@ -25,6 +25,15 @@ class DataCommandTest {
   }
 
   @Test
+  void setsThatMustBeFetchedByHandSayWhere() {
+    CommandLines.Answer answer =
+        CommandLines.run("data", "download", "cityscapes", "--data-path", folder.toString());
+    assertEquals(2, answer.code());
+    assertTrue(answer.err().contains("gtFine_trainvaltest.zip"), answer.err());
+    assertTrue(answer.err().contains("cityscapes-dataset.com"), answer.err());
+  }
+
+  @Test
   void infoCountsTheClasses() {
     String out = CommandLines.run("data", "info").ok().out();
     assertTrue(

@@ -50,10 +50,13 @@ class RecipesTest {
       if (!name.contains("-")) {
         continue;
       }
-      String[] parts = name.replace("sew-", "sew_").split("-", -1);
-      assertEquals(parts[0], train.matchedOptionValue("--dataset", ""), name);
+      // A hyphen within the network's name is no end of a part.
+      String[] parts =
+          name.replace("sew-", "sew_").replaceFirst("(fcn|deeplabv3)-", "$1_").split("-", -1);
+      String set = parts[0].equals("voc") ? "voc-seg" : parts[0];
+      assertEquals(set, train.matchedOptionValue("--dataset", ""), name);
       String model = train.matchedOptionValue("--model", "");
-      String network = parts[1].startsWith("sew_") ? parts[1].replace('_', '-') : parts[1];
+      String network = parts[1].replace('_', '-');
       assertTrue(model.endsWith(network), name + " has " + model);
       assertEquals(
           parts[2],

@@ -47,8 +47,7 @@ class SegmentTest {
   static void files() throws IOException {
     weights = folder.resolve("net.safetensors");
     ImageSpec how =
-        new ImageSpec(
-            32, 64, 32, List.of(0.5f, 0.4f, 0.3f), List.of(0.2f, 0.3f, 0.4f), CLASSES);
+        new ImageSpec(32, 64, 32, List.of(0.5f, 0.4f, 0.3f), List.of(0.2f, 0.3f, 0.4f), CLASSES);
     ModelFile model =
         new ModelFile(Networks.named("fcn-resnet8"), Neuron.RELU, 1, 3, CLASSES.size());
     Parameters parameters = new Parameters(5);
@@ -101,7 +100,8 @@ class SegmentTest {
             .out();
     List<String> lines = out.lines().filter(l -> l.contains(" %")).toList();
     assertEquals(3, lines.size(), out);
-    List<Path> files = List.of("a", "b", "c").stream().map(n -> pictures.resolve(n + ".png")).toList();
+    List<Path> files =
+        List.of("a", "b", "c").stream().map(n -> pictures.resolve(n + ".png")).toList();
     boolean several = false;
     try (Segmenter segmenter = Sakd.loadSegmenter(weights, "cpu")) {
       assertEquals(CLASSES, segmenter.classNames());
@@ -195,8 +195,7 @@ class SegmentTest {
     Path bad = Files.writeString(folder.resolve("bad.jpg"), "no picture");
     Path masks = folder.resolve("some");
     CommandLines.Answer answer =
-        predict(
-            "--input", bad + "", pictures.resolve("b.png") + "", "--output", masks.toString());
+        predict("--input", bad + "", pictures.resolve("b.png") + "", "--output", masks.toString());
     assertEquals(2, answer.code(), answer.toString());
     assertTrue(answer.err().contains("error: 1 of 2 images could not be"), answer.err());
     assertTrue(Files.exists(masks.resolve("b.png")) && !Files.exists(masks.resolve("bad.png")));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static sakd.testing.TestFiles.assertRefused;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -337,6 +338,22 @@ class DataLoaderTest {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(t -> t.getName().equals("data-loader"))
         .toList();
+  }
+
+  @Test
+  void picturesWithMasksAreNotMixed() {
+    Dataset masks =
+        new Pixels(8) {
+          @Override
+          public Targets.Kind targetKind() {
+            return Targets.Kind.MASKS;
+          }
+        };
+    Augment mixed = Augment.NONE.mixing(new Mixing(0, 1));
+    assertRefused(
+        () -> new DataLoader(masks, 4, true, false, mixed, 1, 0), "--cutmix", "pixels", "leave");
+    assertEquals(2, new DataLoader(masks, 4, true, false, Augment.NONE, 1, 0).batches());
+    assertEquals(2, new DataLoader(set(8), 4, true, false, mixed, 1, 0).batches());
   }
 
   private static Dataset set(int size) {

@@ -50,7 +50,8 @@ class PictureReaderTest {
         sizes.add(batch.size());
         for (int i = 0; i < batch.size(); i++) {
           names.add(batch.names().get(i));
-          String expected = folder.resolve(Math.round(batch.images().get(i).pixels()[0]) + ".png") + "";
+          String expected =
+              folder.resolve(Math.round(batch.images().get(i).pixels()[0]) + ".png") + "";
           assertEquals(expected, batch.names().get(i));
         }
       }

@@ -46,10 +46,8 @@ public final class MaskPicture {
       palette[k] = colour(k);
     }
     IndexColorModel model =
-        new IndexColorModel(
-            Byte.SIZE, COLOURS, palette, 0, false, -1, DataBuffer.TYPE_BYTE);
-    BufferedImage image =
-        new BufferedImage(width, height, BufferedImage.TYPE_BYTE_INDEXED, model);
+        new IndexColorModel(Byte.SIZE, COLOURS, palette, 0, false, -1, DataBuffer.TYPE_BYTE);
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_INDEXED, model);
     byte[] pixels = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
     System.arraycopy(classes, 0, pixels, 0, height * width);
     ByteArrayOutputStream out = new ByteArrayOutputStream();

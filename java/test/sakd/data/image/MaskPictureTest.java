@@ -48,8 +48,7 @@ class MaskPictureTest {
     byte[] picture = {100, 20, (byte) 200, 40, 0, 60}; // Two pixels: (100, 200, 0), (20, 40, 60).
     BufferedImage read =
         ImageIO.read(
-            new ByteArrayInputStream(
-                MaskPicture.overlay(picture, 3, new byte[] {15, 0}, 1, 2)));
+            new ByteArrayInputStream(MaskPicture.overlay(picture, 3, new byte[] {15, 0}, 1, 2)));
     assertEquals(0x92a440, read.getRGB(0, 0) & 0xffffff); // Halves of c08080 and 64c800.
     assertEquals(0x14283c, read.getRGB(1, 0) & 0xffffff);
   }

@@ -3,6 +3,7 @@ package sakd.data.set;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static sakd.testing.TestFiles.assertRefused;
 
 import com.sun.net.httpserver.HttpServer;
@@ -119,6 +120,22 @@ class DownloadTest {
     ranges = false;
     fetch("set.gz", published);
     assertArrayEquals(content, Files.readAllBytes(file));
+  }
+
+  @Test
+  void anArchiveThatIsReadAsAFolderSaysHowToUnpackIt() {
+    byte[] content = new byte[2000];
+    served.put("set.tar", content);
+    served.put("set.gz", content);
+    String md5 = Checksum.md5(content);
+    String command = "tar -xf " + folder.resolve("set.tar") + " -C " + folder;
+    assertTrue(last(fetch("set.tar", md5)).endsWith(command));
+    assertTrue(last(fetch("set.tar", md5)).endsWith(command), "fetched before");
+    assertFalse(last(fetch("set.gz", md5)).contains("tar -xf"));
+  }
+
+  private static String last(List<String> lines) {
+    return lines.get(lines.size() - 1);
   }
 
   private List<String> fetch(String name, String md5) {

@@ -1,0 +1,136 @@
+"""Times one whole training step of an FCN for segmentation by SAKD, or direct, in PyTorch on the CPU: a spiking ResNet-18 of
+output stride 8 with torchvision's head and auxiliary head, neurons for ReLU, written the way the method's code writes its
+networks. Prints one line of JSON."""
+import argparse
+import json
+import statistics
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import machine
+from lif import LIF, PlainLIF, reset_net
+from nets import ResNet, kd_loss, over_time
+
+IGNORED = 255
+AUXILIARY = 0.5
+
+
+class Head(nn.Module):
+    """torchvision's FCNHead, the mean over time taken where all that follows is linear."""
+
+    def __init__(self, cin, classes, neuron):
+        super().__init__()
+        self.conv, self.bn = nn.Conv2d(cin, cin // 4, 3, padding=1, bias=False), nn.BatchNorm2d(cin // 4)
+        self.act, self.dropout = neuron(), nn.Dropout(0.1)
+        self.last = nn.Conv2d(cin // 4, classes, 1)
+
+    def forward(self, x, size):
+        y = self.act(over_time(lambda z: self.bn(self.conv(z)), x))
+        y = over_time(lambda z: self.last(self.dropout(z)), y).mean(0)
+        return F.interpolate(y.float(), size=size, mode="bilinear", align_corners=False)
+
+
+class Fcn(nn.Module):
+    """[T, N, 3, H, W] -> (logits, auxiliary logits, [stage features]), all the mean over time."""
+
+    def __init__(self, neuron, classes, transforms=False):
+        super().__init__()
+        self.backbone = ResNet(neuron, classes=classes, imagenet=True, output_stride=8)
+        del self.backbone.fc
+        c = self.backbone.channels
+        self.classifier, self.aux_classifier = Head(c[-1], classes, neuron), Head(c[-2], classes, neuron)
+        if transforms:
+            self.transforms = nn.ModuleList(
+                nn.Sequential(nn.Conv2d(w, w, 3, 1, 1, bias=False), nn.BatchNorm2d(w)) for w in c)
+
+    def forward(self, x):
+        out = self.backbone.of_stages(x)
+        size = x.shape[-2:]
+        return self.classifier(out[-1], size), self.aux_classifier(out[-2], size), [f.mean(0) for f in out]
+
+
+def calibrated_teacher(images, classes):
+    """A teacher whose running statistics fit its random weights."""
+    teacher = Fcn(nn.ReLU, classes)
+    for m in teacher.modules():
+        if isinstance(m, nn.BatchNorm2d):
+            m.momentum = 1.0
+    with torch.no_grad():
+        teacher.train()(images.unsqueeze(0))
+    return teacher.eval().requires_grad_(False)
+
+
+def loss_of(student, teacher, x, y, a, cast):
+    with cast():
+        logits, auxiliary, features = student(x.unsqueeze(0).repeat(a.T, 1, 1, 1, 1))
+        if teacher is not None:
+            with torch.no_grad():
+                teacher_logits, _, teacher_features = teacher(x.unsqueeze(0))
+            features = [t(f) for t, f in zip(student.transforms, features)]
+    loss = F.cross_entropy(logits, y, ignore_index=IGNORED) + AUXILIARY * F.cross_entropy(auxiliary, y, ignore_index=IGNORED)
+    if teacher is None:
+        return loss
+    pixels = lambda z: z.permute(0, 2, 3, 1).flatten(0, 2)
+    loss = loss + a.logit_weight * kd_loss(pixels(logits), pixels(teacher_logits), a.temperature)
+    return loss + a.feature_weight * sum(F.mse_loss(s.float(), t.float()) for s, t in zip(features, teacher_features))
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--batch", type=int, default=4)
+    p.add_argument("--size", type=int, default=128)
+    p.add_argument("--classes", type=int, default=21)
+    p.add_argument("--T", type=int, default=4)
+    p.add_argument("--steps", type=int, default=5)
+    p.add_argument("--warmup", type=int, default=2)
+    p.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32", help="bfloat16: under autocast")
+    p.add_argument("--method", choices=["sakd", "direct"], default="sakd")
+    p.add_argument("--lr", type=float, default=0.01)
+    p.add_argument("--logit-weight", type=float, default=1.0)
+    p.add_argument("--temperature", type=float, default=4.0)
+    p.add_argument("--feature-weight", type=float, default=100.0)
+    p.add_argument("--way", choices=["eager", "channels_last", "compiled"], default="eager")
+    machine.add_options(p)
+    a = p.parse_args()
+    where = machine.prepare(a)
+
+    torch.manual_seed(0)
+    x = torch.randn(a.batch, 3, a.size, a.size)
+    y = torch.randint(a.classes, (a.batch, a.size, a.size))
+    teacher = calibrated_teacher(x, a.classes)
+    # The neuron of SpikingJelly's torch backend where nothing else is asked for, else the one that keeps layout and graph.
+    student = Fcn(LIF if a.way == "eager" else PlainLIF, a.classes, transforms=a.method == "sakd")
+    student.load_state_dict(teacher.state_dict(), strict=False)  # the method's weight transfer
+    if a.method == "direct":
+        teacher = None
+    student.train()
+    if a.way == "channels_last":
+        x, student = x.contiguous(memory_format=torch.channels_last), student.to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(student.parameters(), lr=a.lr, momentum=0.9, nesterov=True, weight_decay=5e-4)
+    cast = lambda: torch.autocast("cpu", dtype=torch.bfloat16, enabled=a.dtype == "bfloat16")
+    step_loss = torch.compile(loss_of) if a.way == "compiled" else loss_of
+
+    times, losses = [], []
+    for _ in range(a.warmup + a.steps):
+        start = time.perf_counter()
+        optimizer.zero_grad(set_to_none=True)
+        loss = step_loss(student, teacher, x, y, a, cast)
+        loss.backward()
+        optimizer.step()
+        reset_net(student)
+        times.append(time.perf_counter() - start)
+        losses.append(loss.item())
+        assert torch.isfinite(loss), f"loss is {losses}"
+    step = statistics.median(times[a.warmup:])
+    print(json.dumps({"peer": f"pytorch {torch.__version__}", "way": a.way, "model": "spiking-fcn-resnet18",
+                      "size": a.size, "step_s": round(step, 4), "images_per_s": round(a.batch / step, 3),
+                      "method": a.method, "dtype": a.dtype, "T": a.T, "batch": a.batch, "steps": a.steps,
+                      "step_s_min": round(min(times[a.warmup:]), 4), "step_s_max": round(max(times[a.warmup:]), 4), **where,
+                      "loss_first": round(losses[0], 4), "loss_last": round(losses[-1], 4)}))
+
+
+if __name__ == "__main__":
+    main()
