@@ -94,20 +94,24 @@ final class HeadLayers {
     };
   }
 
-  /** DeepLabv3's layers; parameters as for {@link #fcn}. */
+  /**
+   * DeepLabv3's layers, as wide as torchvision's or, where it is narrower, the body; parameters as for
+   * {@link #fcn}.
+   */
   MaskHead.Layers deepLab(String name, int in, int classes, int key) {
+    int wide = Math.min(DEEPLAB_WIDTH, in);
     String pyramid = name + ".0.";
     List<ConvNormNeuron> branches = new ArrayList<>();
-    branches.add(layer(pyramid + "convs.0.", 0, in, DEEPLAB_WIDTH, 1, 1));
+    branches.add(layer(pyramid + "convs.0.", 0, in, wide, 1, 1));
     for (int i = 0; i < RATES.length; i++) {
-      branches.add(layer(pyramid + "convs." + (i + 1) + ".", 0, in, DEEPLAB_WIDTH, 3, RATES[i]));
+      branches.add(layer(pyramid + "convs." + (i + 1) + ".", 0, in, wide, 3, RATES[i]));
     }
-    ConvNormNeuron pooled = layer(pyramid + "convs.4.", 1, in, DEEPLAB_WIDTH, 1, 1);
-    int all = DEEPLAB_WIDTH * (branches.size() + 1);
-    ConvNormNeuron project = layer(pyramid + "project.", 0, all, DEEPLAB_WIDTH, 1, 1);
+    ConvNormNeuron pooled = layer(pyramid + "convs.4.", 1, in, wide, 1, 1);
+    int all = wide * (branches.size() + 1);
+    ConvNormNeuron project = layer(pyramid + "project.", 0, all, wide, 1, 1);
     Dropout dropout = new Dropout(DEEPLAB_DROPOUT, key);
-    ConvNormNeuron next = layer(name + ".", 1, DEEPLAB_WIDTH, DEEPLAB_WIDTH, 3, 1);
-    Conv2d last = Conv2d.linear(parameters, name + ".4", DEEPLAB_WIDTH, classes);
+    ConvNormNeuron next = layer(name + ".", 1, wide, wide, 3, 1);
+    Conv2d last = Conv2d.linear(parameters, name + ".4", wide, classes);
     return (tape, x, keep) -> {
       int height = x.value().dim(-3);
       int width = x.value().dim(-2);

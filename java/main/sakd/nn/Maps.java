@@ -30,40 +30,19 @@ public final class Maps {
 
   /** The same numbers in float32; x is dropped. */
   public static Var floats(Tape tape, Var x) {
-    return convert(tape, x, DType.F32);
+    return x.value().type() == DType.F32 ? x : converted(tape, x, DType.F32, x.value().shape());
   }
 
-  /** The same numbers in the type of activations; x is dropped. */
-  public static Var stored(Tape tape, Var x) {
-    return convert(tape, x, tape.storage());
-  }
-
-  private static Var convert(Tape tape, Var x, DType type) {
-    Ops ops = tape.ops();
-    Tensor in = x.value();
-    if (in.type() == type) {
-      return x;
-    }
-    Tensor out = ops.allocate(type, in.shape());
-    ops.convert(in, out);
-    tape.drop(x);
-    return tape.record(
-            out,
-            x.needsGradient(),
-            g -> {
-              Tensor gx = tape.gradientOf(x);
-              ops.convert(g, gx);
-              tape.pass(x, gx);
-            })
-        .mostSpikes(x.mostSpikes());
-  }
-
-  /** Means over space [T', N, C] as maps of one pixel [T', N, 1, 1, C], of the type they have. */
+  /** Means over space [T', N, C] as activations, maps of one pixel [T', N, 1, 1, C]. */
   public static Var onePixel(Tape tape, Var x) {
-    Ops ops = tape.ops();
     Tensor in = x.value();
-    Tensor out = ops.allocate(in.type(), in.dim(0), in.dim(1), 1, 1, in.channels());
-    ops.convert(in, out);
+    return converted(tape, x, tape.storage(), in.dim(0), in.dim(1), 1, 1, in.channels());
+  }
+
+  private static Var converted(Tape tape, Var x, DType type, int... shape) {
+    Ops ops = tape.ops();
+    Tensor out = ops.allocate(type, shape);
+    ops.convert(x.value(), out);
     tape.drop(x);
     return tape.record(
             out,
