@@ -69,8 +69,7 @@ final class MaskLines {
     return mask;
   }
 
-  private static void write(Path part, int number, int[][] mask, Random random)
-      throws IOException {
+  private static void write(Path part, int number, int[][] mask, Random random) throws IOException {
     Path pictures = Files.createDirectories(part.resolve("images"));
     int height = mask.length;
     int width = mask[0].length;

@@ -92,10 +92,9 @@ class MaskMistakesTest {
         "a",
         "--stem",
         "imagenet");
-    assertRefused(
-        "spiking-fcn-resnet8|a class for every pixel|mnist|spiking-resnet18", classes);
-    for (List<String> option : List.of(
-        List.of("--head", "ann"), List.of("--output-stride", "16"), List.of("--no-aux"))) {
+    assertRefused("spiking-fcn-resnet8|a class for every pixel|mnist|spiking-resnet18", classes);
+    for (List<String> option :
+        List.of(List.of("--head", "ann"), List.of("--output-stride", "16"), List.of("--no-aux"))) {
       List<String> all = new ArrayList<>(List.of("--model", "resnet8"));
       all.addAll(option);
       String flag = option.get(0).replace("--no-", "--");
@@ -141,13 +140,13 @@ class MaskMistakesTest {
   void aMaskOfAnotherSize() throws IOException {
     Path folder =
         with("other-size", masks -> MaskLines.mask(masks, 9, MaskLines.filled(30, 31, 1)));
-    assertEndsTraining("09.png is 31 pixels wide and 30 high|expected a mask of its picture's size", folder);
+    assertEndsTraining(
+        "09.png is 31 pixels wide and 30 high|expected a mask of its picture's size", folder);
   }
 
   @Test
   void aLabelBeyondTheClasses() throws IOException {
-    Path folder =
-        with("beyond", masks -> MaskLines.mask(masks, 9, MaskLines.filled(34, 34, 3)));
+    Path folder = with("beyond", masks -> MaskLines.mask(masks, 9, MaskLines.filled(34, 34, 3)));
     assertMistake(
         "09.png|3|expected",
         MaskLines.train(
@@ -177,16 +176,26 @@ class MaskMistakesTest {
         teacher + "");
     Path classifier = shared.resolve("classifier");
     CommandLines.run(
-            "train", "--data-path", classes + "", "--method", "ann", "--model", "resnet8",
-            "--epochs", "1", "--device", "cpu", "--output-dir", classifier + "")
+            "train",
+            "--data-path",
+            classes + "",
+            "--method",
+            "ann",
+            "--model",
+            "resnet8",
+            "--epochs",
+            "1",
+            "--device",
+            "cpu",
+            "--output-dir",
+            classifier + "")
         .ok();
     Path ofClasses = classifier.resolve("best.safetensors");
     assertRefused(
         "trained on other classes", data, "--method", "logits", "--teacher", ofClasses + "");
     assertMistake(
         "classifier/best.safetensors holds spiking-resnet8|are masks; expected",
-        List.of(
-            "eval", "--weights", ofClasses + "", "--data-path", data + "", "--device", "cpu"));
+        List.of("eval", "--weights", ofClasses + "", "--data-path", data + "", "--device", "cpu"));
     // Its classes are not those of the digits; a state dict has no names of classes.
     assertMistake("mnist has classes that the network was not trained on", eval(teacher));
     Path bare = shared.resolve("bare.pth");

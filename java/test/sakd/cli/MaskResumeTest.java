@@ -111,6 +111,7 @@ class MaskResumeTest {
             "--print-freq",
             "1");
     args.set(args.indexOf("cpu"), "cuda");
+    args.set(args.indexOf("--T") + 1, "1");
     return args;
   }
 
@@ -118,8 +119,7 @@ class MaskResumeTest {
   @Test
   void anotherMaskIsOtherData() throws IOException {
     Path run = shared.resolve("changed");
-    CommandLines.killAt(
-        "direct epoch 2/2 step 1/4", train(run).toArray(String[]::new));
+    CommandLines.killAt("direct epoch 2/2 step 1/4", train(run).toArray(String[]::new));
     Path mask = data.resolve("train/masks").resolve(MaskLines.name(2));
     byte[] before = Files.readAllBytes(mask);
     try {

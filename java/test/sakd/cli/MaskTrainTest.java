@@ -191,8 +191,7 @@ class MaskTrainTest {
       sum += (double) counts[k][k] / union;
       classes++;
       String name = MaskLines.CLASSES.split(",", -1)[k];
-      String row =
-          String.format(Locale.ROOT, "%.2f", 100.0 * counts[k][k] / union);
+      String row = String.format(Locale.ROOT, "%.2f", 100.0 * counts[k][k] / union);
       assertTrue(
           found.lines().anyMatch(l -> l.strip().matches(name + " +" + row + " .* " + truth)),
           name + " " + row + " of " + truth + " in " + found);
@@ -247,8 +246,18 @@ class MaskTrainTest {
       Path copy = shared.resolve("copy." + ending);
       CommandLines.run("export", "--weights", weights + "", "--output", copy + "").ok();
       String found =
-          eval(copy, "--amp", "off", "--model", "spiking-fcn-resnet8", "--T", "2",
-                  "--mask-classes", MaskLines.CLASSES, "--crop-size", "32")
+          eval(
+                  copy,
+                  "--amp",
+                  "off",
+                  "--model",
+                  "spiking-fcn-resnet8",
+                  "--T",
+                  "2",
+                  "--mask-classes",
+                  MaskLines.CLASSES,
+                  "--crop-size",
+                  "32")
               .out();
       assertEquals(line(expected, "mIoU "), line(found, "mIoU "), ending);
     }

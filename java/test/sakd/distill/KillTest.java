@@ -133,8 +133,7 @@ class KillTest {
         RunArguments.write(run.path(), ARGS);
       }
       Listeners listeners = new Listeners(List.of(run, events));
-      new Pipeline(ops, of.plan, of.training, of.test, folder, listeners, run::say)
-          .run(resuming);
+      new Pipeline(ops, of.plan, of.training, of.test, folder, listeners, run::say).run(resuming);
     }
   }
 

@@ -83,11 +83,7 @@ class SegmentationStepTest {
     Network network =
         spec(kind)
             .build(
-                ann ? Neuron.RELU : Neuron.LIF,
-                ann ? 1 : STEPS,
-                1,
-                TinyMasks.CLASSES,
-                parameters);
+                ann ? Neuron.RELU : Neuron.LIF, ann ? 1 : STEPS, 1, TinyMasks.CLASSES, parameters);
     DistillationLoss loss =
         new DistillationLoss(
             Task.SEGMENTATION,
