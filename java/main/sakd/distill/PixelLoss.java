@@ -17,7 +17,8 @@ import sakd.task.Task;
  * other cross-entropy, as in torchvision's reference training.
  */
 record PixelLoss() implements LabelLoss {
-  private static final float AUXILIARY = 0.5f;
+  /** The weight of the auxiliary head's cross-entropy, as a share of the other's. */
+  static final float AUXILIARY = 0.5f;
 
   @Override
   public List<String> names() {

@@ -2,6 +2,7 @@ package sakd.distill;
 
 import java.nio.file.Path;
 import sakd.model.NetworkSpec;
+import sakd.model.SegmentationSpec;
 import sakd.ops.Neuron;
 import sakd.train.TrainSettings;
 
@@ -44,6 +45,9 @@ public record Plan(
     StringBuilder terms = new StringBuilder("ce " + (ann ? 1f : w.ce()));
     if (w.labelSmoothing() > 0) {
       terms.append(" (label smoothing ").append(w.labelSmoothing()).append(')');
+    }
+    if (model instanceof SegmentationSpec segmentation && segmentation.auxiliary()) {
+      terms.append(", aux ").append(PixelLoss.AUXILIARY * (ann ? 1 : w.ce()));
     }
     if (method.followsLogits()) {
       terms.append(", logits ").append(w.logits()).append(" (temperature ").append(w.temperature());

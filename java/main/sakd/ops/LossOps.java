@@ -1,5 +1,7 @@
 package sakd.ops;
 
+import sakd.data.Targets;
+
 /** Losses, their gradients and what is counted beside them; see {@link Ops}. */
 public interface LossOps {
   /**
@@ -89,17 +91,14 @@ public interface LossOps {
   /** hits I32 [2] = how many of rank [N] are 0, and N. */
   void countHits(Tensor rank, Tensor hits);
 
-  /** The label of pixels that no loss and no count regards. */
-  int IGNORED = 255;
-
   /**
    * {@link #softmaxLoss} of every pixel: cross-entropy with label smoothing and KL from the
    * teacher's softened classes, both averaged over the pixels that are counted, those whose label
    * is a class. One pass over the logits: kernels/pixels.cu.
    *
-   * @param logits [.., K] F32, as many rows as there are labels; K at most {@link #IGNORED}
+   * @param logits [.., K] F32, as many rows as there are labels; K at most {@link Targets#IGNORED}
    * @param teacher like logits, or null if klWeight is 0
-   * @param labels U8; {@link #IGNORED}, and whatever else is not below K, is not counted
+   * @param labels U8; {@link Targets#IGNORED}, and whatever else is not below K, is not counted
    * @param lossScale [1], multiplies the gradient
    * @param losses [1, 2]: the averages of cross-entropy and T^2 KL, without the weights; 0 if no
    *     pixel is counted

@@ -1,6 +1,7 @@
 package sakd.ops;
 
 import java.util.List;
+import sakd.data.Targets;
 import sakd.device.DType;
 
 /** The checks that operations make of their arguments. */
@@ -99,7 +100,7 @@ final class Requirements {
   /** Whether every row of the logits has a label, and every class its number below the ignored. */
   private static boolean isLabelled(Tensor logits, Tensor labels) {
     return floats(logits, logits.size())
-        && logits.channels() <= Ops.IGNORED
+        && logits.channels() <= Targets.IGNORED
         && labels.type() == DType.U8
         && labels.size() == logits.rows();
   }

@@ -14,6 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import sakd.data.Targets;
 import sakd.base.UserError;
 import sakd.device.DType;
 import sakd.device.IdleDevice;
@@ -150,7 +151,7 @@ class SegmentationNetworksTest {
       ops.convert(plain, images);
       byte[] classes = new byte[(int) labels.size()];
       for (int i = 0; i < classes.length; i++) {
-        classes[i] = (byte) (i % 7 == 0 ? Ops.IGNORED : i / 5 % CLASSES);
+        classes[i] = (byte) (i % 7 == 0 ? Targets.IGNORED : i / 5 % CLASSES);
       }
       Transfers.setBytes(ops.device(), labels, classes);
       Transfers.setInts(ops.device(), draw, 17, 4);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Arrays;
 import java.util.function.Consumer;
+import sakd.data.Targets;
 import sakd.device.DType;
 import sakd.testing.Draw;
 import sakd.testing.EachDevice;
@@ -51,7 +52,7 @@ class CapturedDenseTest {
             Twins.set(ops, numbers, words);
             double[] y = new double[PIXELS];
             for (int i = 0; i < PIXELS; i++) {
-              y[i] = i % 7 == 0 ? Ops.IGNORED : (i * (int) words[0]) % CLASSES;
+              y[i] = i % 7 == 0 ? Targets.IGNORED : (i * (int) words[0]) % CLASSES;
             }
             Twins.set(ops, labels, y);
           };

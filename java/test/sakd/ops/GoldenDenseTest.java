@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import sakd.data.Targets;
 import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.testing.EachDevice;
@@ -79,7 +80,7 @@ class GoldenDenseTest {
         assertEquals(expected[0], actual[0], 2e-5);
         assertEquals(kl == 0 ? 0 : expected[1], actual[1], 1e-4);
         assertGolden(ops, i + ".grad", grad, 1e-6);
-        double counted = Arrays.stream(y).filter(label -> label != Ops.IGNORED).count();
+        double counted = Arrays.stream(y).filter(label -> label != Targets.IGNORED).count();
         assertArrayEquals(
             new double[] {number(c, "hits"), counted}, Twins.values(ops, hits), i + ".hits");
       }

@@ -1,6 +1,7 @@
 package sakd.ops;
 
 import java.util.Arrays;
+import sakd.data.Targets;
 import sakd.device.DType;
 import sakd.testing.Draw;
 import sakd.testing.EachDevice;
@@ -14,7 +15,7 @@ class PixelContractTest {
     double[] labels = draw.integers(pixels, 0, classes);
     double[] chance = draw.uniform(pixels, 0, 1);
     for (int i = 0; i < pixels; i++) {
-      labels[i] = chance[i] < 0.2 ? Ops.IGNORED : labels[i];
+      labels[i] = chance[i] < 0.2 ? Targets.IGNORED : labels[i];
     }
     return labels;
   }
@@ -90,7 +91,7 @@ class PixelContractTest {
     Arrays.fill(broken, Double.NaN);
     double[] y = new double[40];
     for (int i = 0; i < y.length; i++) {
-      y[i] = i % 2 == 0 ? Ops.IGNORED : 3 + i;
+      y[i] = i % 2 == 0 ? Targets.IGNORED : 3 + i;
     }
     try (Twins twins = new Twins(ops)) {
       Twin z = twins.of(DType.F32, broken, 1, 5, 8, 3);
