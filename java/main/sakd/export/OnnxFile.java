@@ -16,7 +16,8 @@ import sakd.ops.Resize;
 
 /**
  * A network as an ONNX model (opset 17), from {@code images} [N, C, H, W], normalised, to {@code
- * logits} [N, K], or of every pixel [N, K, H, W]. Numbers of fields are those of {@code onnx.proto}.
+ * logits} [N, K], or of every pixel [N, K, H, W]. Numbers of fields are those of {@code
+ * onnx.proto}.
  *
  * <p>ONNX knows no spiking neurons: the T steps are laid out one after another, and a neuron is the
  * elementary operations of its equations. What is the same at every step is computed once.
@@ -247,8 +248,7 @@ public final class OnnxFile {
               "x" + count++,
               List.of(x, "", "", sizes),
               textAttribute("mode", linear ? "linear" : "nearest"),
-              textAttribute(
-                  "coordinate_transformation_mode", linear ? "half_pixel" : "asymmetric"),
+              textAttribute("coordinate_transformation_mode", linear ? "half_pixel" : "asymmetric"),
               textAttribute("nearest_mode", "floor")));
     }
     tensors.put(resized.out(), results);

@@ -64,8 +64,7 @@ class SegmentationExportTest {
     Neuron neuron =
         name.startsWith("relu")
             ? Neuron.RELU
-            : new Neuron(
-                Neuron.Kind.LIF, 2, 0.5f, 0, false, false, Neuron.Surrogate.TRIANGLE, 1);
+            : new Neuron(Neuron.Kind.LIF, 2, 0.5f, 0, false, false, Neuron.Surrogate.TRIANGLE, 1);
     Parameters parameters = new Parameters(7);
     Network network = spec.build(neuron, STEPS, CHANNELS, CLASSES, parameters);
     parameters.allocate(OPS);
@@ -143,8 +142,7 @@ class SegmentationExportTest {
     try (Network network = network(name)) {
       UserError e =
           assertThrows(
-              UserError.class,
-              () -> NirFile.write(path, network, STEPS, CHANNELS, HEIGHT, WIDTH));
+              UserError.class, () -> NirFile.write(path, network, STEPS, CHANNELS, HEIGHT, WIDTH));
       assertTrue(e.getMessage().startsWith("NIR has no node for maps that are"), e.getMessage());
     }
     assertFalse(Files.exists(path));

@@ -14,7 +14,11 @@ import sakd.testing.Twins.Twin;
 class CopyChannelsContractTest {
   /** From, its first, to, its first, how many: of vectors, and of what no vector divides. */
   private static final int[][] CASES = {
-    {64, 0, 320, 64, 64}, {320, 256, 64, 0, 64}, {48, 16, 32, 16, 16}, {5, 1, 7, 3, 4}, {8, 3, 8, 0, 5}
+    {64, 0, 320, 64, 64},
+    {320, 256, 64, 0, 64},
+    {48, 16, 32, 16, 16},
+    {5, 1, 7, 3, 4},
+    {8, 3, 8, 0, 5}
   };
 
   @EachDevice
