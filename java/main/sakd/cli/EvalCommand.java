@@ -75,6 +75,7 @@ final class EvalCommand implements Callable<Integer> {
             testSet.channels(),
             testSet.classes(),
             Networks.defaultFor(testSet.targetKind(), testSet.height()));
+    Task.of(testSet).requireNetwork(weights + " holds", about.spec(), testSet);
     try (Ops ops = device.open();
         LoadedModel loaded = LoadedModel.open(ops, file, about, partial.allowed);
         Evaluator evaluator =

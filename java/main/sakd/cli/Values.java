@@ -36,6 +36,7 @@ final class Values {
     choice(line, TrainSettings.Algorithm.class);
     choice(line, LrSchedule.Kind.class);
     choice(line, ModelOptions.Connect.class);
+    choice(line, ModelOptions.HeadKind.class);
     choice(line, NetworkSpec.Stem.class);
     choice(line, ResNetSpec.Shortcut.class);
     choice(line, NeuronOptions.Kind.class);

@@ -13,6 +13,7 @@ import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
+import sakd.task.Task;
 import sakd.train.TrainSettings;
 import sakd.train.Trainer;
 
@@ -58,20 +59,7 @@ public final class PlanCheck {
   /** Refuses a network for other targets than the samples have, and losses that masks have not. */
   private static void requireTask(Plan plan, Dataset trainSet) {
     boolean masks = trainSet.targetKind() == Targets.Kind.MASKS;
-    if (trainSet.targetKind() != plan.model().targetKind()) {
-      throw new UserError(
-          "--model is "
-              + plan.model().name()
-              + (masks
-                  ? ", which finds one class a picture, but the samples of "
-                      + trainSet.name()
-                      + " are masks; expected a network for segmentation, such as"
-                      + " spiking-fcn-resnet18"
-                  : ", which finds a class for every pixel, but the samples of "
-                      + trainSet.name()
-                      + " have one a picture; expected a network for classification, such as"
-                      + " spiking-resnet18"));
-    }
+    Task.of(trainSet).requireNetwork("--model is", plan.model(), trainSet);
     if (masks) {
       Mixing mixing = plan.settings().mixing();
       refuseForMasks("--mixup", mixing.mixup() > 0);

@@ -73,6 +73,10 @@ public final class NirFile {
   public static void write(
       Path path, Network network, int steps, int channels, int height, int width) {
     NetworkGraph graph = Tracer.trace(network, channels, height, width);
+    if (graph.nodes().stream().anyMatch(node -> node instanceof NetworkGraph.Resized)) {
+      // First of all: without the other things that NIR has not it could not be written either.
+      throw refused("maps that are resized or joined, as of masks", "a network for classification");
+    }
     AtomicFile.write(
         path,
         channel -> {
@@ -149,10 +153,8 @@ public final class NirFile {
       affine.putDataset(
           "weight", nested(linear.weight(), linear.out().channels(), linear.in().channels()));
       affine.putDataset("bias", linear.bias());
-    } else if (node instanceof NetworkGraph.MaxPool) {
-      throw refused("max pooling (the ImageNet stem)", "a network without it");
     } else {
-      throw refused("maps that are resized or joined, as of masks", "a network for classification");
+      throw refused("max pooling (the ImageNet stem)", "a network without it");
     }
   }
 

@@ -2,11 +2,13 @@ package sakd.task;
 
 import java.util.Arrays;
 import java.util.List;
+import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.Targets;
 import sakd.infer.Meter;
 import sakd.infer.PixelConfusion;
 import sakd.infer.Score;
+import sakd.model.NetworkSpec;
 import sakd.ops.Ops;
 
 /** What networks are trained for. */
@@ -53,6 +55,31 @@ public enum Task implements Meter.Factory {
   /** What a network that finds this is trained for. */
   public static Task of(Targets.Kind kind) {
     return Arrays.stream(values()).filter(t -> t.targetKind == kind).findFirst().orElseThrow();
+  }
+
+  /**
+   * Refuses a network for other targets than the samples have.
+   *
+   * @param holder what has the network, up to its name: {@code --model is}
+   * @param samples of this task
+   * @throws UserError if the network is for another
+   */
+  public void requireNetwork(String holder, NetworkSpec network, Dataset samples) {
+    if (network.targetKind() != targetKind) {
+      throw new UserError(
+          holder
+              + " "
+              + network.name()
+              + (targetKind == Targets.Kind.MASKS
+                  ? ", which finds one class a picture, but the samples of "
+                      + samples.name()
+                      + " are masks; expected a network for segmentation, such as"
+                      + " spiking-fcn-resnet18"
+                  : ", which finds a class for every pixel, but the samples of "
+                      + samples.name()
+                      + " have one a picture; expected a network for classification, such as"
+                      + " spiking-resnet18"));
+    }
   }
 
   /** What the accuracy on training samples is: hits of {@link Objective.Losses}, as a share. */

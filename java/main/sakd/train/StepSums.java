@@ -52,8 +52,11 @@ public record StepSums(
     return objective.terms(losses.stream().map(sum -> sum / counted).toList());
   }
 
-  /** Share of the candidates that were taken for what they are; NaN where there were none. */
+  /**
+   * Share of the candidates that were taken for what they are; 0, as of an evaluation, of samples
+   * without any, such as masks that ignore all pixels, and NaN without samples.
+   */
   public double accuracy() {
-    return (double) hits / candidates;
+    return counted > 0 && candidates == 0 ? 0 : (double) hits / candidates;
   }
 }

@@ -20,13 +20,16 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
 import sakd.data.Mixing;
 import sakd.data.set.MemoryDataset;
 import sakd.device.DType;
+import sakd.model.NetworkSpec;
+import sakd.model.SegmentationSpec;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.run.RunArguments;
@@ -35,6 +38,7 @@ import sakd.run.TensorBoardListener;
 import sakd.task.Task;
 import sakd.testing.Devices;
 import sakd.testing.DyingFiles;
+import sakd.testing.TinyMasks;
 import sakd.testing.TinyNetwork;
 import sakd.train.Listeners;
 import sakd.train.LrSchedule;
@@ -42,46 +46,66 @@ import sakd.train.TrainSettings;
 
 /** A run that dies at any moment goes on, and ends with the bytes of one that was left alone. */
 class KillTest {
-  private static final int MOMENTS = 100;
-
   private static final List<String> ARGS = List.of("--epochs", "2");
 
-  /** A teacher, the student alone, and the student under the teacher, a few steps each. */
-  private static final Plan PLAN =
-      new Plan(
-          TinyNetwork.SPEC,
-          Neuron.LIF,
-          1,
-          Method.SAKD,
-          true,
-          null,
-          null,
-          false,
-          WeightSchedule.constant(new DistillationWeights(1, 1, 10, 4, 0)),
-          DistillationForm.PUBLISHED,
-          1,
-          new TrainSettings(
-              2,
-              8,
-              TrainSettings.Algorithm.SGD,
-              0.05,
-              0.9f,
-              5e-4f,
-              LrSchedule.Kind.COSINE,
-              0,
-              0,
-              0,
-              true,
-              Mixing.NONE,
-              true,
-              3,
-              0,
-              1,
-              DType.F32),
-          1);
+  /** What is killed: a training of a task, at so many moments. */
+  private enum Training {
+    CLASSIFICATION(TinyNetwork.SPEC, images(8), images(6), 100),
+    /** With dropout in both heads. */
+    SEGMENTATION(
+        new SegmentationSpec(
+            "tiny-fcn", SegmentationSpec.Kind.FCN, TinyNetwork.SPEC, 8, true, true),
+        new TinyMasks(8),
+        new TinyMasks(2),
+        15);
 
-  private static final Dataset TRAINING = images(8);
-  private static final Dataset TEST = images(6);
+    private final Plan plan;
+    private final Dataset training;
+    private final Dataset test;
+    private final int moments;
+
+    Training(NetworkSpec spec, Dataset training, Dataset test, int moments) {
+      this.plan = plan(spec);
+      this.training = training;
+      this.test = test;
+      this.moments = moments;
+    }
+  }
+
+  /** A teacher, the student alone, and the student under the teacher, a few steps each. */
+  private static Plan plan(NetworkSpec spec) {
+    return new Plan(
+        spec,
+        Neuron.LIF,
+        1,
+        Method.SAKD,
+        true,
+        null,
+        null,
+        false,
+        WeightSchedule.constant(new DistillationWeights(1, 1, 10, 4, 0)),
+        DistillationForm.PUBLISHED,
+        1,
+        new TrainSettings(
+            2,
+            8,
+            TrainSettings.Algorithm.SGD,
+            0.05,
+            0.9f,
+            5e-4f,
+            LrSchedule.Kind.COSINE,
+            0,
+            0,
+            0,
+            true,
+            Mixing.NONE,
+            true,
+            3,
+            0,
+            1,
+            DType.F32),
+        1);
+  }
 
   @TempDir Path folder;
 
@@ -95,26 +119,27 @@ class KillTest {
   }
 
   /** As the command train goes about it. */
-  private static void train(Ops ops, Path folder) {
+  private static void train(Ops ops, Training of, Path folder) {
     boolean resuming = RunArguments.areIn(folder);
     PrintWriter out = new PrintWriter(Writer.nullWriter());
     try (RunFolder run =
             resuming
                 ? RunFolder.open(folder, out, RunFolder.Printed.STEPS)
                 : RunFolder.create(
-                    folder, Task.CLASSIFICATION, ARGS, out, RunFolder.Printed.STEPS);
+                    folder, Task.of(of.training), ARGS, out, RunFolder.Printed.STEPS);
         TensorBoardListener events = new TensorBoardListener(ARGS)) {
       if (resuming) {
-        PlanCheck.checkResume(PLAN, folder, TRAINING, TEST);
+        PlanCheck.checkResume(of.plan, folder, of.training, of.test);
         RunArguments.write(run.path(), ARGS);
       }
       Listeners listeners = new Listeners(List.of(run, events));
-      new Pipeline(ops, PLAN, TRAINING, TEST, folder, listeners, run::say).run(resuming);
+      new Pipeline(ops, of.plan, of.training, of.test, folder, listeners, run::say)
+          .run(resuming);
     }
   }
 
   /** Moments of every kind, seeded: each step of the run belongs to a file and does one thing. */
-  private static SortedSet<Integer> moments(List<String> steps) {
+  private static SortedSet<Integer> moments(List<String> steps, int count) {
     Random random = new Random(11);
     Map<String, List<Integer>> kinds = new TreeMap<>();
     for (int i = 0; i < steps.size(); i++) {
@@ -122,9 +147,9 @@ class KillTest {
     }
     kinds.values().forEach(list -> Collections.shuffle(list, random));
     SortedSet<Integer> chosen = new TreeSet<>();
-    for (int round = 0; chosen.size() < MOMENTS; round++) {
+    for (int round = 0; chosen.size() < count; round++) {
       for (List<Integer> moments : kinds.values()) {
-        if (round < moments.size() && chosen.size() < MOMENTS) {
+        if (round < moments.size() && chosen.size() < count) {
           chosen.add(moments.get(round));
         }
       }
@@ -132,21 +157,22 @@ class KillTest {
     return chosen;
   }
 
-  @Test
-  void everyMomentLeavesARunThatGoesOn() throws IOException {
+  @ParameterizedTest
+  @EnumSource
+  void everyMomentLeavesARunThatGoesOn(Training of) throws IOException {
     try (Ops ops = Devices.reference()) {
       Path run = folder.resolve("run");
       DyingFiles living = new DyingFiles(Integer.MAX_VALUE, 0);
-      train(ops, living.path(run));
+      train(ops, of, living.path(run));
       Map<String, String> expected = content(run);
       delete(run);
       Random random = new Random(12);
-      for (int moment : moments(living.steps())) {
+      for (int moment : moments(living.steps(), of.moments)) {
         String when = "died at step " + moment + ": " + living.steps().get(moment);
         DyingFiles dying = new DyingFiles(moment, random.nextDouble());
-        assertThrows(DyingFiles.Died.class, () -> train(ops, dying.path(run)), when);
+        assertThrows(DyingFiles.Died.class, () -> train(ops, of, dying.path(run)), when);
         assertEquals(living.steps().subList(0, moment + 1), dying.steps(), when);
-        train(ops, new DyingFiles(Integer.MAX_VALUE, 0).path(run));
+        train(ops, of, new DyingFiles(Integer.MAX_VALUE, 0).path(run));
         assertEquals(expected, content(run), when);
         delete(run);
       }

@@ -139,4 +139,23 @@ class NetworkSizeTest {
     assertEquals(one.macs() - 32 * 32 * image, one.synapticOperations());
     assertEquals(four.macs() - 64 * 64 * image - head, four.synapticOperations());
   }
+
+  /**
+   * Parameters and billions of multiply-accumulates that torchvision's documentation tells of its
+   * networks for 21 classes, for images of 520x520. It runs the second head in evaluation too.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "fcn-resnet50, 35322218, 152.717",
+    "fcn-resnet101, 54314346, 232.738",
+    "deeplabv3-resnet50, 42004074, 178.722",
+    "deeplabv3-resnet101, 60996202, 258.743"
+  })
+  void segmentationCostsWhatTorchvisionSays(String name, long parameters, double billions) {
+    NetworkSpec spec = Networks.named(name);
+    assertEquals(parameters, NetworkSize.parameters(spec, 3, 21));
+    long second = 65L * 65 * (9 * 1024 * 256 + 256 * 21);
+    long macs = NetworkSize.of(spec, 3, 520, 520, 21, 1).macs();
+    assertEquals(billions, (macs + second) / 1e9, 1e-3);
+  }
 }

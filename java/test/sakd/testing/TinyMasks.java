@@ -24,15 +24,24 @@ public final class TinyMasks implements Dataset {
   private static final int SIDE = 6;
   private static final int MEAN = 128;
 
-  private final byte[] pixels = new byte[PICTURES * AREA];
-  private final byte[] labels = new byte[PICTURES * AREA];
+  private final int pictures;
+  private final byte[] pixels;
+  private final byte[] labels;
 
   public TinyMasks() {
+    this(PICTURES);
+  }
+
+  /** A set of so many pictures. */
+  public TinyMasks(int pictures) {
+    this.pictures = pictures;
+    pixels = new byte[pictures * AREA];
+    labels = new byte[pictures * AREA];
     Random random = new Random(3);
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = (byte) (MEAN - 24 + random.nextInt(48));
     }
-    for (int i = 0; i < PICTURES; i++) {
+    for (int i = 0; i < pictures; i++) {
       for (int k = 1; k < CLASSES; k++) {
         int top = random.nextInt(12 - SIDE + 1);
         int left = 8 * (k - 1) + random.nextInt(8 - SIDE + 1);
@@ -65,7 +74,7 @@ public final class TinyMasks implements Dataset {
 
   @Override
   public int size() {
-    return PICTURES;
+    return pictures;
   }
 
   @Override
