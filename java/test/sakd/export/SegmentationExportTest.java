@@ -82,9 +82,7 @@ class SegmentationExportTest {
     SegmentationSpec spec =
         new SegmentationSpec(
             "tiny",
-            name.contains("deeplab")
-                ? SegmentationSpec.Kind.DEEPLABV3
-                : SegmentationSpec.Kind.FCN,
+            name.contains("deeplab") ? SegmentationSpec.Kind.DEEPLABV3 : SegmentationSpec.Kind.FCN,
             body,
             name.contains("16") ? 16 : 8,
             true,
@@ -179,8 +177,7 @@ class SegmentationExportTest {
     try (Network network = network(name)) {
       UserError e =
           assertThrows(
-              UserError.class,
-              () -> NirFile.write(path, network, STEPS, CHANNELS, HEIGHT, WIDTH));
+              UserError.class, () -> NirFile.write(path, network, STEPS, CHANNELS, HEIGHT, WIDTH));
       assertEquals(
           "NIR has no node for maps that are resized or joined, as of masks; expected a network for"
               + " classification, or export it as onnx",
