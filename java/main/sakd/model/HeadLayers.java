@@ -95,8 +95,8 @@ final class HeadLayers {
   }
 
   /**
-   * DeepLabv3's layers, as wide as torchvision's or, where it is narrower, the body; parameters as for
-   * {@link #fcn}.
+   * DeepLabv3's layers, as wide as torchvision's or, where it is narrower, the body; parameters as
+   * for {@link #fcn}.
    */
   MaskHead.Layers deepLab(String name, int in, int classes, int key) {
     int wide = Math.min(DEEPLAB_WIDTH, in);

@@ -19,7 +19,11 @@ import sakd.base.UserError;
 import sakd.io.HostTensor;
 import sakd.io.Safetensors;
 import sakd.io.WeightFile;
+import sakd.model.NetworkSpec;
+import sakd.model.Networks;
+import sakd.model.SegmentationSpec;
 import sakd.nn.Parameters;
+import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.testing.Devices;
 
@@ -254,5 +258,53 @@ class WeightsTest {
   void wrappersAndShortcutsAreRenamed() {
     write("_orig_mod.module.layer2.0.shortcut.1.bias", new int[] {2});
     assertEquals(Set.of("layer2.0.downsample.1.bias"), WeightFile.read(file).tensors().keySet());
+  }
+
+  /** torchvision's files count batches, and may lack the auxiliary head. */
+  @Test
+  void aFileOfTorchvisionsIsWholeWithAndWithoutAuxiliaryHead() {
+    for (boolean auxiliary : new boolean[] {true, false}) {
+      SegmentationSpec made = segmenter().withAuxiliary(auxiliary);
+      Map<String, HostTensor> tensors = tensorsOf(made, 21);
+      tensors.put("backbone.bn1.num_batches_tracked", HostTensor.ofFloats(new float[1]));
+      Safetensors.write(file, Map.of(), tensors);
+      WeightFile read = WeightFile.read(file);
+      SegmentationSpec fitting = segmenter().fitting(tensors.keySet(), false);
+      assertEquals(auxiliary, fitting.auxiliary());
+      assertEquals(21, Weights.classes(read, 10));
+      Parameters network = new Parameters(1);
+      fitting.ann().build(Neuron.RELU, 1, 3, 21, network);
+      assertTrue(Weights.match(read, network, name -> true, "fcn", false).isWhole());
+    }
+  }
+
+  @Test
+  void aClassifierBecomesTheBodyOfASegmenter() {
+    Safetensors.write(file, Map.of(), tensorsOf(segmenter().body(), 10));
+    Parameters network = new Parameters(1);
+    segmenter().ann().build(Neuron.RELU, 1, 3, 5, network);
+    WeightFile read = WeightFile.read(file);
+    Weights.Match match = Weights.match(read, network, name -> true, "fcn", true);
+    assertTrue(match.found().keySet().stream().allMatch(p -> p.name().startsWith("backbone.")));
+    long body = network.all().stream().filter(p -> p.name().startsWith("backbone.")).count();
+    assertEquals(body, match.found().size());
+    assertEquals(Set.of("fc.weight", "fc.bias"), Set.copyOf(match.unknown()));
+    UserError e =
+        assertThrows(
+            UserError.class, () -> Weights.match(read, network, name -> true, "fcn", false));
+    assertTrue(e.getMessage().contains("missing (classifier.0.weight"), e.getMessage());
+  }
+
+  private static SegmentationSpec segmenter() {
+    return (SegmentationSpec) Networks.named("fcn-resnet8");
+  }
+
+  private static Map<String, HostTensor> tensorsOf(NetworkSpec spec, int classes) {
+    Map<String, HostTensor> tensors = new LinkedHashMap<>();
+    Parameters made = new Parameters(0);
+    spec.ann().build(Neuron.RELU, 1, 3, classes, made);
+    made.all()
+        .forEach(p -> tensors.put(p.name(), HostTensor.ofFloats(new float[p.size()], p.shape())));
+    return tensors;
   }
 }
