@@ -135,7 +135,7 @@ final class ModelOptions {
     return new ModelFile(
         spec,
         neuron,
-        options.steps(neuron, 4),
+        options.steps(neuron, NeuronOptions.STEPS),
         channels,
         classes == null ? Weights.classes(file, CLASSES) : classes);
   }

@@ -123,7 +123,7 @@ final class OptimizerOptions {
    */
   TrainSettings settings(boolean small, boolean teacher, Mixing mixing, DType storage) {
     boolean sgd = optimizer == TrainSettings.Algorithm.SGD;
-    int studentEpochs = Values.atLeast(1, "--epochs", epochs == null ? small ? 5 : 200 : epochs);
+    int studentEpochs = Values.atLeast(1, "--epochs", studentEpochs(small));
     int fewest = teacher ? Math.min(studentEpochs, teacherEpochs(small)) : studentEpochs;
     Values.require(
         warmupEpochs == 0 || (warmupEpochs > 0 && warmupEpochs < fewest),
@@ -158,8 +158,12 @@ final class OptimizerOptions {
 
   /** Epochs of the teacher. */
   int teacherEpochs(boolean small) {
-    int student = epochs == null ? small ? 5 : 200 : epochs;
+    int student = studentEpochs(small);
     int otherwise = small && epochs == null ? 12 : student;
     return Values.atLeast(1, "--teacher-epochs", teacherEpochs == null ? otherwise : teacherEpochs);
+  }
+
+  private int studentEpochs(boolean small) {
+    return epochs != null ? epochs : small ? 5 : 200;
   }
 }

@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.Unmatched;
 import sakd.base.UserError;
 import sakd.distill.Pipeline;
+import sakd.infer.Score;
 import sakd.run.RunArguments;
 import sakd.run.Summary;
 import sakd.train.Trainer;
@@ -110,7 +111,9 @@ final class ReproduceCommand implements Callable<Integer> {
   private void table(List<String> names, PrintWriter out) {
     Map<String, String> published = published();
     out.println();
-    out.printf("%-34s %8s %8s %10s %9s%n", "recipe", "top-1", "best", "published", "seconds");
+    Score headline = new Summary(outputDir.resolve(names.get(0))).task().scores().get(0);
+    out.printf(
+        "%-34s %8s %8s %10s %9s%n", "recipe", headline.label(), "best", "published", "seconds");
     for (String name : names) {
       Summary run = new Summary(outputDir.resolve(name));
       String phase = phase(name);

@@ -269,7 +269,7 @@ final class TrainCommand implements Callable<Integer> {
     return new Plan(
         model.forSet(trainSet),
         kind,
-        neuron.steps(kind, 4),
+        neuron.steps(kind, NeuronOptions.STEPS),
         method,
         distill.method == null,
         distill.teacher,

@@ -31,20 +31,7 @@ final class Launcher {
   Kernel kernel(String file, String function, DType storage, int lanes) {
     return kernels.computeIfAbsent(
         List.of(file, function, storage, lanes),
-        k -> ops.device().kernel(KernelSpec.of(file, function, defines(storage, lanes))));
-  }
-
-  static Map<String, Integer> defines(DType storage, int lanes) {
-    return Map.of("STORAGE", storageDefine(storage), "LANES", lanes);
-  }
-
-  private static int storageDefine(DType storage) {
-    return switch (storage) {
-      case F32 -> 0;
-      case F16 -> 1;
-      case BF16 -> 2;
-      default -> throw new IllegalArgumentException("no activations in " + storage);
-    };
+        k -> ops.device().kernel(KernelSpec.of(file, function, storage, lanes)));
   }
 
   /** The most lanes that divide {@code size}, up to what the device likes at T steps. */

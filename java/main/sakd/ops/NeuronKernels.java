@@ -39,7 +39,7 @@ final class NeuronKernels {
       int lanes,
       boolean stream) {
     Map<String, Integer> defines() {
-      Map<String, Integer> d = new TreeMap<>(Launcher.defines(storage, lanes));
+      Map<String, Integer> d = new TreeMap<>(KernelSpec.defines(storage, lanes));
       d.put("STEPS", steps);
       d.put("INPUT_STEPS", inputSteps);
       d.put("NORM", norm ? 1 : 0);

@@ -37,7 +37,7 @@ final class StretchKernels {
   }
 
   private Kernel kernel(String function, Neuron neuron, DType storage, int lanes, int steps) {
-    Map<String, Integer> defines = new TreeMap<>(Launcher.defines(storage, lanes));
+    Map<String, Integer> defines = new TreeMap<>(KernelSpec.defines(storage, lanes));
     defines.put("STEPS", steps);
     defines.put("LEAK", neuron.kind() == Neuron.Kind.LIF ? 1 : 0);
     defines.put("HARD_RESET", neuron.hardReset() ? 1 : 0);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import sakd.run.FinishedRun;
 import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.Targets;
@@ -44,13 +45,13 @@ public final class Report {
     for (Path folder : folders) {
       String name = folder.toAbsolutePath().normalize().getFileName().toString();
       int same = names.merge(name, 1, Integer::sum);
-      Run run = Run.read(folder, same == 1 ? name : name + " (" + same + ")");
+      FinishedRun run = FinishedRun.read(folder, same == 1 ? name : name + " (" + same + ")");
       runs.add(examine(run, testSet, ops, storage));
     }
     AtomicFile.writeText(file, html(runs));
   }
 
-  private static RunResult examine(Run run, TestSet testSet, Ops ops, DType storage) {
+  private static RunResult examine(FinishedRun run, TestSet testSet, Ops ops, DType storage) {
     try {
       Dataset images = testSet.open(run.folder(), run.args());
       List<NetworkResult> results = RunEvaluation.examine(run, ops, storage, images);

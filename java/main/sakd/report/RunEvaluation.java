@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import sakd.run.FinishedRun;
 import sakd.data.Augment;
 import sakd.data.Batch;
 import sakd.data.DataLoader;
@@ -91,7 +92,7 @@ final class RunEvaluation {
    * @return empty if none is there yet
    * @throws sakd.base.UserError if a file cannot be read or is of another data set
    */
-  static List<NetworkResult> examine(Run run, Ops ops, DType storage, Dataset testSet) {
+  static List<NetworkResult> examine(FinishedRun run, Ops ops, DType storage, Dataset testSet) {
     List<Part> parts = parts(run);
     int steps = parts.stream().mapToInt(p -> p.about.steps()).max().orElse(1);
     RunEvaluation evaluation = new RunEvaluation(ops, storage, testSet.inSteps(steps));
@@ -112,7 +113,7 @@ final class RunEvaluation {
     return results;
   }
 
-  private static List<Part> parts(Run run) {
+  private static List<Part> parts(FinishedRun run) {
     Path teacher =
         run.option("--teacher")
             .map(Path::of)

@@ -3,6 +3,7 @@ package sakd.report;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import sakd.run.FinishedRun;
 import sakd.task.Task;
 
 /**
@@ -13,7 +14,7 @@ import sakd.task.Task;
  * @param pictures test images with masks, as {@link MaskSamples#pictures} gives them; empty without
  */
 record RunResult(
-    Run run,
+    FinishedRun run,
     List<NetworkResult> results,
     String problem,
     List<String> classes,

@@ -17,13 +17,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import sakd.data.Targets;
 import sakd.device.DType;
-import sakd.device.cpu.CpuDevice;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.nn.Tape;
 import sakd.nn.Var;
-import sakd.ops.KernelOps;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -44,7 +43,9 @@ class SegmentationGoldenTest {
 
   @BeforeAll
   static void open() {
-    ops = CpuDevice.hasCompiler() ? new KernelOps(CpuDevice.open()) : Devices.reference();
+    // Deep networks of random weights turn roundings into other signs: the devices, which are held
+    // to the reference elsewhere, would each need pictures of their own.
+    ops = Devices.reference();
   }
 
   @AfterAll
@@ -164,7 +165,7 @@ class SegmentationGoldenTest {
     byte[] out = new byte[u.length];
     for (int i = 0; i < u.length; i++) {
       int label = (int) Math.floor(u[i] * (CLASSES + 1));
-      out[i] = (byte) (label == CLASSES ? Ops.IGNORED : label);
+      out[i] = (byte) (label == CLASSES ? Targets.IGNORED : label);
     }
     return out;
   }

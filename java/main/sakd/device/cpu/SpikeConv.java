@@ -3,6 +3,7 @@ package sakd.device.cpu;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
+import sakd.device.DType;
 import sakd.device.ConvShape;
 import sakd.device.Kernel;
 import sakd.device.KernelSpec;
@@ -23,7 +24,7 @@ final class SpikeConv implements AutoCloseable {
   /** Numbers looked at first: an input that is not spikes shows at once. */
   private static final int SAMPLE = 256;
 
-  private static final Map<String, Integer> DEFINES = Map.of("STORAGE", 2, "LANES", LANES);
+  private static final Map<String, Integer> DEFINES = KernelSpec.defines(DType.BF16, LANES);
 
   private final OneDnn dnn;
   private final Function<KernelSpec, Kernel> kernels;

@@ -156,7 +156,7 @@ final class WindowConv implements AutoCloseable {
             KernelSpec.of(
                 "im2col.cu",
                 function,
-                Map.of("STORAGE", storage == DType.F32 ? 0 : 2, "LANES", 16)));
+                storage, 16));
     int columns = s.in() / 16;
     kernel.launchRows(
         rows,

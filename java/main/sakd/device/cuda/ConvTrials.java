@@ -8,6 +8,7 @@ import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import jcuda.driver.CUevent;
 import jcuda.driver.JCudaDriver;
+import sakd.device.DType;
 import sakd.device.KernelSpec;
 import sakd.device.OutOfDeviceMemory;
 
@@ -23,7 +24,7 @@ final class ConvTrials implements AutoCloseable {
   private static final int SUMS = 1 << 16;
 
   static final KernelSpec CHECKSUM =
-      KernelSpec.of("convolution.cu", "checksum", Map.of("STORAGE", 0, "LANES", 1));
+      KernelSpec.of("convolution.cu", "checksum", DType.F32, 1);
 
   private final CudaDevice device;
   private final CudnnHandle handle;

@@ -249,13 +249,8 @@ final class CudaMatrix implements MatrixLibrary {
     device
         .kernel(
             KernelSpec.of(
-                "elementwise.cu", function, Map.of("STORAGE", storage(storage), "LANES", lanes)))
+                "elementwise.cu", function, storage, lanes))
         .launch(size / lanes, from, to, size / lanes);
-  }
-
-  /** A type of 16 bits as kernels/portable.h numbers it. */
-  static int storage(DType type) {
-    return type == DType.F16 ? 1 : 2;
   }
 
   @Override

@@ -98,10 +98,7 @@ final class PaddedConv implements ConvAlgorithm {
 
   /** The kernel that cuts and fills up channels. */
   static KernelSpec resizing(DType type) {
-    return KernelSpec.of(
-        "convolution.cu",
-        "resize_channels",
-        Map.of("STORAGE", CudaMatrix.storage(type), "LANES", 1));
+    return KernelSpec.of("convolution.cu", "resize_channels", type, 1);
   }
 
   @Override

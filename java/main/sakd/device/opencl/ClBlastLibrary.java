@@ -220,7 +220,7 @@ final class ClBlastLibrary implements MatrixLibrary {
         KernelSpec.of(
             "im2col.cu",
             function,
-            Map.of("STORAGE", storage == DType.F32 ? 0 : 1, "LANES", lanes)));
+            storage, lanes));
   }
 
   // ---- scratch memory: grows to the largest need and stays ----

@@ -1,4 +1,4 @@
-package sakd.report;
+package sakd.run;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -8,14 +8,11 @@ import java.util.List;
 import java.util.Optional;
 import sakd.base.UserError;
 import sakd.io.IoErrors;
-import sakd.run.RunArguments;
-import sakd.run.RunFolder;
-import sakd.run.Summary;
 import sakd.task.LossTerms;
 import sakd.task.Task;
 
 /**
- * What a run directory says of itself, finished or interrupted.
+ * What a run directory says of itself, finished or interrupted; it is read, and left alone.
  *
  * @param name of the folder, unique among those of a report
  * @param args the arguments it was started with
@@ -23,7 +20,7 @@ import sakd.task.Task;
  * @param task what its networks are for
  * @param rows of summary.csv
  */
-record Run(
+public record FinishedRun(
     Path folder,
     String name,
     List<String> args,
@@ -35,7 +32,7 @@ record Run(
    *
    * @throws UserError if it is no run directory
    */
-  static Run read(Path folder, String name) {
+  public static FinishedRun read(Path folder, String name) {
     if (!RunArguments.areIn(folder)) {
       throw new UserError(
           folder
@@ -43,7 +40,7 @@ record Run(
               + " its path");
     }
     Summary summary = new Summary(folder);
-    return new Run(
+    return new FinishedRun(
         folder,
         name,
         RunArguments.of(folder),
@@ -66,7 +63,7 @@ record Run(
   }
 
   /** The value of an option that the run was started with, as {@code --name V} or {@code =V}. */
-  Optional<String> option(String name) {
+  public Optional<String> option(String name) {
     for (int i = 0; i < args.size(); i++) {
       if (args.get(i).startsWith(name + "=")) {
         return Optional.of(args.get(i).substring(name.length() + 1));
@@ -79,16 +76,16 @@ record Run(
   }
 
   /** The phases in the order they were trained. */
-  List<String> phases() {
+  public List<String> phases() {
     return rows.stream().map(Summary.Row::phase).distinct().toList();
   }
 
-  List<Summary.Row> rows(String phase) {
+  public List<Summary.Row> rows(String phase) {
     return rows.stream().filter(r -> r.phase().equals(phase)).toList();
   }
 
   /** The columns of summary.csv with a term of the loss, in order, as long as one is not 0. */
-  List<String> lossTerms() {
+  public List<String> lossTerms() {
     List<String> columns =
         rows.stream().findFirst().map(r -> List.copyOf(r.cells().keySet())).orElse(List.of());
     int first = columns.indexOf("loss");
@@ -101,7 +98,7 @@ record Run(
   }
 
   /** The line of the log that starts so, without the word; empty if there is none. */
-  String logged(String word) {
+  public String logged(String word) {
     return log.stream()
         .filter(line -> line.startsWith(word))
         .reduce((first, last) -> last)
@@ -110,7 +107,7 @@ record Run(
   }
 
   /** Whether training came to its end, where it prints the table, and did not go on after it. */
-  boolean finished() {
+  public boolean finished() {
     for (int i = log.size() - 1; i >= 0 && !log.get(i).startsWith("device "); i--) {
       if (log.get(i).startsWith("network ")) {
         return true;
