@@ -1,6 +1,6 @@
-"""Times one whole training step of an FCN for segmentation by SAKD, or direct, in PyTorch on the CPU: a spiking ResNet-18 of
-output stride 8 with torchvision's head and auxiliary head, neurons for ReLU, written the way the method's code writes its
-networks. Prints one line of JSON."""
+"""Times one whole training step of an FCN for segmentation by SAKD, or direct, in PyTorch on the CPU: a spiking ResNet-18
+with torchvision's head and auxiliary head, neurons for ReLU, written the way the method's code writes its networks. Prints
+one line of JSON."""
 import argparse
 import json
 import statistics
@@ -36,9 +36,9 @@ class Head(nn.Module):
 class Fcn(nn.Module):
     """[T, N, 3, H, W] -> (logits, auxiliary logits, [stage features]), all the mean over time."""
 
-    def __init__(self, neuron, classes, transforms=False):
+    def __init__(self, neuron, classes, output_stride, transforms=False):
         super().__init__()
-        self.backbone = ResNet(neuron, classes=classes, imagenet=True, output_stride=8)
+        self.backbone = ResNet(neuron, classes=classes, imagenet=True, output_stride=output_stride)
         del self.backbone.fc
         c = self.backbone.channels
         self.classifier, self.aux_classifier = Head(c[-1], classes, neuron), Head(c[-2], classes, neuron)
@@ -52,9 +52,9 @@ class Fcn(nn.Module):
         return self.classifier(out[-1], size), self.aux_classifier(out[-2], size), [f.mean(0) for f in out]
 
 
-def calibrated_teacher(images, classes):
+def calibrated_teacher(images, classes, output_stride):
     """A teacher whose running statistics fit its random weights."""
-    teacher = Fcn(nn.ReLU, classes)
+    teacher = Fcn(nn.ReLU, classes, output_stride)
     for m in teacher.modules():
         if isinstance(m, nn.BatchNorm2d):
             m.momentum = 1.0
@@ -83,6 +83,7 @@ def main():
     p.add_argument("--batch", type=int, default=4)
     p.add_argument("--size", type=int, default=128)
     p.add_argument("--classes", type=int, default=21)
+    p.add_argument("--output-stride", type=int, choices=[8, 16, 32], default=8)
     p.add_argument("--T", type=int, default=4)
     p.add_argument("--steps", type=int, default=5)
     p.add_argument("--warmup", type=int, default=2)
@@ -100,9 +101,9 @@ def main():
     torch.manual_seed(0)
     x = torch.randn(a.batch, 3, a.size, a.size)
     y = torch.randint(a.classes, (a.batch, a.size, a.size))
-    teacher = calibrated_teacher(x, a.classes)
+    teacher = calibrated_teacher(x, a.classes, a.output_stride)
     # The neuron of SpikingJelly's torch backend where nothing else is asked for, else the one that keeps layout and graph.
-    student = Fcn(LIF if a.way == "eager" else PlainLIF, a.classes, transforms=a.method == "sakd")
+    student = Fcn(LIF if a.way == "eager" else PlainLIF, a.classes, a.output_stride, transforms=a.method == "sakd")
     student.load_state_dict(teacher.state_dict(), strict=False)  # the method's weight transfer
     if a.method == "direct":
         teacher = None
@@ -126,7 +127,7 @@ def main():
         assert torch.isfinite(loss), f"loss is {losses}"
     step = statistics.median(times[a.warmup:])
     print(json.dumps({"peer": f"pytorch {torch.__version__}", "way": a.way, "model": "spiking-fcn-resnet18",
-                      "size": a.size, "step_s": round(step, 4), "images_per_s": round(a.batch / step, 3),
+                      "size": a.size, "output_stride": a.output_stride, "step_s": round(step, 4), "images_per_s": round(a.batch / step, 3),
                       "method": a.method, "dtype": a.dtype, "T": a.T, "batch": a.batch, "steps": a.steps,
                       "step_s_min": round(min(times[a.warmup:]), 4), "step_s_max": round(max(times[a.warmup:]), 4), **where,
                       "loss_first": round(losses[0], 4), "loss_last": round(losses[-1], 4)}))

@@ -6,7 +6,9 @@ import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import sakd.device.DType;
 import sakd.distill.Method;
+import sakd.model.NetworkSpec;
 import sakd.model.Networks;
+import sakd.model.SegmentationSpec;
 import sakd.ops.Backend;
 import sakd.ops.Ops;
 
@@ -37,6 +39,9 @@ public final class StepBenchmark implements Callable<Integer> {
   @Option(names = "--classes", defaultValue = "10")
   private int classes;
 
+  @Option(names = "--output-stride", defaultValue = "8")
+  private int outputStride;
+
   @Option(names = "--channels", defaultValue = "3")
   private int channels;
 
@@ -55,9 +60,7 @@ public final class StepBenchmark implements Callable<Integer> {
     try (Ops ops = Backend.open(device)) {
       StepBench.Measured m =
           new StepBench(ops, storage, timed)
-              .measure(
-                  new StepBench.Work(
-                      Networks.named(model), method, size, channels, classes, batch, steps));
+              .measure(new StepBench.Work(spec(), method, size, channels, classes, batch, steps));
       System.out.printf(
           Locale.ROOT,
           "{\"peer\": \"sakd\", \"device\": \"%s\", \"model\": \"%s\", \"size\": %d, \"step_s\": %.4f, "
@@ -85,5 +88,10 @@ public final class StepBenchmark implements Callable<Integer> {
       System.out.print(m.operations());
     }
     return 0;
+  }
+
+  private NetworkSpec spec() {
+    NetworkSpec named = Networks.named(model);
+    return named instanceof SegmentationSpec s ? s.withOutputStride(outputStride) : named;
   }
 }

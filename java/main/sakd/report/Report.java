@@ -5,13 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import sakd.run.FinishedRun;
 import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.Targets;
 import sakd.device.DType;
 import sakd.io.AtomicFile;
 import sakd.ops.Ops;
+import sakd.run.FinishedRun;
 
 /**
  * One page about some runs, side by side, that needs nothing but itself: tables, curves, what the

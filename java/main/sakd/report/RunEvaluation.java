@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import sakd.run.FinishedRun;
 import sakd.data.Augment;
 import sakd.data.Batch;
 import sakd.data.DataLoader;
@@ -35,6 +34,7 @@ import sakd.nn.Var;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
+import sakd.run.FinishedRun;
 import sakd.task.Task;
 import sakd.train.Trainer;
 

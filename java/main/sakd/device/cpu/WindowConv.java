@@ -151,12 +151,7 @@ final class WindowConv implements AutoCloseable {
 
   private void launch(
       String function, ConvShape s, DType storage, long rows, Memory from, Memory to) {
-    Kernel kernel =
-        kernels.apply(
-            KernelSpec.of(
-                "im2col.cu",
-                function,
-                storage, 16));
+    Kernel kernel = kernels.apply(KernelSpec.of("im2col.cu", function, storage, 16));
     int columns = s.in() / 16;
     kernel.launchRows(
         rows,

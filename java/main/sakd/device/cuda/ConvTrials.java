@@ -3,7 +3,6 @@ package sakd.device.cuda;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import jcuda.driver.CUevent;
@@ -23,8 +22,7 @@ final class ConvTrials implements AutoCloseable {
   /** Items of kernels/convolution.cu's checksum. */
   private static final int SUMS = 1 << 16;
 
-  static final KernelSpec CHECKSUM =
-      KernelSpec.of("convolution.cu", "checksum", DType.F32, 1);
+  static final KernelSpec CHECKSUM = KernelSpec.of("convolution.cu", "checksum", DType.F32, 1);
 
   private final CudaDevice device;
   private final CudnnHandle handle;

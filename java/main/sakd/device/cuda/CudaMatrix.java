@@ -1,6 +1,5 @@
 package sakd.device.cuda;
 
-import java.util.Map;
 import sakd.device.BinaryCache;
 import sakd.device.ConvShape;
 import sakd.device.DType;
@@ -247,9 +246,7 @@ final class CudaMatrix implements MatrixLibrary {
       lanes /= 2;
     }
     device
-        .kernel(
-            KernelSpec.of(
-                "elementwise.cu", function, storage, lanes))
+        .kernel(KernelSpec.of("elementwise.cu", function, storage, lanes))
         .launch(size / lanes, from, to, size / lanes);
   }
 

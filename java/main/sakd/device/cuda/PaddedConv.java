@@ -1,6 +1,5 @@
 package sakd.device.cuda;
 
-import java.util.Map;
 import java.util.Optional;
 import sakd.device.ConvShape;
 import sakd.device.DType;

@@ -1,6 +1,5 @@
 package sakd.device.opencl;
 
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.jocl.CLException;
 import org.jocl.blast.CLBlast;
@@ -216,11 +215,7 @@ final class ClBlastLibrary implements MatrixLibrary {
 
   private Kernel kernel(String function, DType storage, int lanes) {
     // STORAGE as kernels/portable.h numbers it.
-    return device.kernel(
-        KernelSpec.of(
-            "im2col.cu",
-            function,
-            storage, lanes));
+    return device.kernel(KernelSpec.of("im2col.cu", function, storage, lanes));
   }
 
   // ---- scratch memory: grows to the largest need and stays ----
