@@ -1,4 +1,4 @@
-// Max pooling; activations [M, H, W, C], channels innermost. LANES = 1.
+// Max pooling; activations [M, H, W, C], channels innermost, of which columns = C / LANES vectors.
 #include "portable.h"
 
 // y [M, OH, OW, C] and winner [M, OH, OW, C] are assigned: the largest of the size x size window
@@ -10,25 +10,23 @@ KERNEL(max_pool_forward, GLOBAL const storage* RESTRICT x, GLOBAL storage* RESTR
   FOR_EACH_ROW(row, rows) {
     const int ow = (int)(row % out_width), oh = (int)(row / out_width % out_height);
     const int64 image = row / out_width / out_height;
+    // The part of the window that lies on the picture.
+    const int top = oh * stride - pad, left = ow * stride - pad;
+    const int h_first = top < 0 ? 0 : top, h_end = top + size < height ? top + size : height;
+    const int w_first = left < 0 ? 0 : left, w_end = left + size < width ? left + size : width;
     FOR_EACH_COLUMN(c, columns) {
-      float best = 0.0f;
-      int64 best_at = 0;
-      int place = -1;
-      for (int dy = 0; dy < size; ++dy) {
-        for (int dx = 0; dx < size; ++dx) {
-          const int h = oh * stride - pad + dy, w = ow * stride - pad + dx;
-          if (h < 0 || h >= height || w < 0 || w >= width) continue;
-          const int64 at = ((image * height + h) * width + w) * columns + c;
-          const float value = lane_sum(load(x, at));
-          if (place < 0 || value > best || value != value) {
-            best = value;
-            best_at = at;
-            place = dy * size + dx;
-          }
+      vfloat best = load(x, (((image * height + h_first) * width + w_first) * columns + c) * LANES);
+      vfloat place = splat((float)((h_first - top) * size + w_first - left));
+      for (int h = h_first; h < h_end; ++h) {
+        for (int w = w_first; w < w_end; ++w) {
+          const vfloat value = load(x, (((image * height + h) * width + w) * columns + c) * LANES);
+          const vfloat here = splat((float)((h - top) * size + w - left));
+          place = where_more_or_nan(value, best, here, place);
+          best = where_more_or_nan(value, best, value, best);
         }
       }
-      store(y, row * columns + c, load(x, best_at));
-      winner[row * columns + c] = (uchar)place;
+      store(y, (row * columns + c) * LANES, best);
+      store_bytes(winner, (row * columns + c) * LANES, place);
     }
   }
 }
@@ -49,12 +47,13 @@ KERNEL(max_pool_backward, GLOBAL const storage* RESTRICT grad_y,
       vfloat sum = splat(0);
       for (int oh = oh_first; oh <= oh_last; ++oh) {
         for (int ow = ow_first; ow <= ow_last; ++ow) {
-          const int64 at = ((image * out_height + oh) * out_width + ow) * columns + c;
+          const int64 at = (((image * out_height + oh) * out_width + ow) * columns + c) * LANES;
           const int place = (h - (oh * stride - pad)) * size + (w - (ow * stride - pad));
-          if (winner[at] == place) sum = sum + load(grad_y, at);
+          // The sum is never -0, so adding 0 leaves it as it is.
+          sum = sum + where_equal(load_bytes(winner, at), (float)place, load(grad_y, at), splat(0));
         }
       }
-      store(grad_x, row * columns + c, sum);
+      store(grad_x, (row * columns + c) * LANES, sum);
     }
   }
 }

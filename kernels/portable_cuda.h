@@ -341,14 +341,35 @@ INLINE vfloat load_strided(const float* p, int64 i, int64 stride) {
 INLINE void store_strided(float* p, int64 i, int64 stride, vfloat v) {
   UNROLL for (int k = 0; k < VECTOR; ++k) p[i + k * stride] = v.lane[k];
 }
+/// A vector of bytes, which moves in one access.
+struct alignas(VECTOR) Bytes {
+  uchar lane[VECTOR];
+};
 /// The numbers that the bytes are.
 INLINE vfloat load_bytes(const uchar* p, int64 i) {
-  LANEWISE(r, p[i + k]);
+  const Bytes b = *reinterpret_cast<const Bytes*>(p + i);
+  LANEWISE(r, b.lane[k]);
   return r;
+}
+/// The bytes that the numbers, whole and from 0 to 255, are.
+INLINE void store_bytes(uchar* p, int64 i, vfloat v) {
+  Bytes b;
+  UNROLL for (int k = 0; k < VECTOR; ++k) b.lane[k] = (uchar)v.lane[k];
+  *reinterpret_cast<Bytes*>(p + i) = b;
 }
 /// a > b ? yes : no.
 INLINE vfloat where_more(vfloat a, vfloat b, vfloat yes, vfloat no) {
   LANEWISE(r, a.lane[k] > b.lane[k] ? yes.lane[k] : no.lane[k]);
+  return r;
+}
+/// a > b, or a is a NaN ? yes : no.
+INLINE vfloat where_more_or_nan(vfloat a, vfloat b, vfloat yes, vfloat no) {
+  LANEWISE(r, a.lane[k] > b.lane[k] || a.lane[k] != a.lane[k] ? yes.lane[k] : no.lane[k]);
+  return r;
+}
+/// a == b ? yes : no.
+INLINE vfloat where_equal(vfloat a, float b, vfloat yes, vfloat no) {
+  LANEWISE(r, a.lane[k] == b ? yes.lane[k] : no.lane[k]);
   return r;
 }
 /// e^a to two units in the last place.

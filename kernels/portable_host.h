@@ -266,8 +266,24 @@ INLINE vfloat load_bytes(const uchar* p, int64 i) {
   return CONVERT(b, vfloat);
 #endif
 }
+/// The bytes that the numbers, whole and from 0 to 255, are.
+INLINE void store_bytes(uchar* p, int64 i, vfloat v) {
+#if LANES == 1
+  p[i] = (uchar)v;
+#else
+  typedef uchar bytes __attribute__((vector_size(LANES)));
+  const bytes b = CONVERT(CONVERT(v, vbits), bytes);
+  std::memcpy(p + i, &b, sizeof b);
+#endif
+}
 /// a > b ? yes : no.
 INLINE vfloat where_more(vfloat a, vfloat b, vfloat yes, vfloat no) { return a > b ? yes : no; }
+/// a > b, or a is a NaN ? yes : no.
+INLINE vfloat where_more_or_nan(vfloat a, vfloat b, vfloat yes, vfloat no) {
+  return (a > b) | (a != a) ? yes : no;
+}
+/// a == b ? yes : no.
+INLINE vfloat where_equal(vfloat a, float b, vfloat yes, vfloat no) { return a == b ? yes : no; }
 /// e^a to two units in the last place, 0 where a float32 with all its digits is not that small. With a =
 /// n log 2 + r it is 2^n e^r, and e^r the polynomial of S. Moshier's Cephes library.
 INLINE vfloat lane_exp(vfloat a) {

@@ -150,8 +150,22 @@ INLINE vfloat load_bytes(const __global uchar* p, int64 i) {
   return PASTE(convert_float, LANES)(PASTE(vload, LANES)(0, p + i));
 #endif
 }
+/// The bytes that the numbers, whole and from 0 to 255, are.
+INLINE void store_bytes(__global uchar* p, int64 i, vfloat v) {
+#if LANES == 1
+  p[i] = (uchar)v;
+#else
+  PASTE(vstore, LANES)(PASTE(convert_uchar, LANES)(v), 0, p + i);
+#endif
+}
 /// a > b ? yes : no.
 INLINE vfloat where_more(vfloat a, vfloat b, vfloat yes, vfloat no) { return CHOOSE(a > b, yes, no); }
+/// a > b, or a is a NaN ? yes : no.
+INLINE vfloat where_more_or_nan(vfloat a, vfloat b, vfloat yes, vfloat no) {
+  return CHOOSE((a > b) | (a != a), yes, no);
+}
+/// a == b ? yes : no.
+INLINE vfloat where_equal(vfloat a, float b, vfloat yes, vfloat no) { return CHOOSE(a == b, yes, no); }
 /// e^a to three units in the last place, as OpenCL has it.
 INLINE vfloat lane_exp(vfloat a) { return exp(a); }
 INLINE vfloat lane_log(vfloat a) { return log(a); }

@@ -5,7 +5,8 @@
 
 namespace {
 struct Shape {
-  int images, height, width, channels, size, stride, pad;
+  int images, height, width, columns, size, stride, pad;
+  const int channels = columns * LANES;
   int out_height() const { return (height + 2 * pad - size) / stride + 1; }
   int out_width() const { return (width + 2 * pad - size) / stride + 1; }
   size_t in(int n, int h, int w, int c) const { return ((size_t(n) * height + h) * width + w) * channels + c; }
@@ -57,11 +58,11 @@ Run run(const Shape& s, const Doubles& x, const Doubles& grad_y) {
   Run r{Buffer<storage>(s.outputs()), Buffer<storage>(s.inputs()), Buffer<uchar>(s.outputs())};
   const int64 in_rows = s.inputs() / s.channels, out_rows = s.outputs() / s.channels;
   KERNEL_OF(max_pool_forward)
-  (matrix(out_rows, s.channels), input.data(), r.y.data(), r.winner.data(), s.height, s.width, s.out_height(),
-   s.out_width(), s.size, s.stride, s.pad, out_rows, s.channels);
+  (matrix(out_rows, s.columns), input.data(), r.y.data(), r.winner.data(), s.height, s.width, s.out_height(),
+   s.out_width(), s.size, s.stride, s.pad, out_rows, s.columns);
   KERNEL_OF(max_pool_backward)
-  (matrix(in_rows, s.channels), g.data(), r.winner.data(), r.grad_x.data(), s.height, s.width, s.out_height(),
-   s.out_width(), s.size, s.stride, s.pad, in_rows, s.channels);
+  (matrix(in_rows, s.columns), g.data(), r.winner.data(), r.grad_x.data(), s.height, s.width, s.out_height(),
+   s.out_width(), s.size, s.stride, s.pad, in_rows, s.columns);
   return r;
 }
 
@@ -94,18 +95,52 @@ TEST_CASE("the first of equals wins, as with spikes") {
   }
 }
 
-TEST_CASE("a NaN wins") {
+TEST_CASE("a NaN wins, the last of several, in its own channel alone") {
   const Shape s{1, 3, 3, 1, 3, 1, 0};
-  const Run r = run(s, {1, 2, 9, 4, NAN, 6, 7, 8, 9}, {5});
-  CHECK(std::isnan(decode(r.y[0])));
-  CHECK(r.winner[0] == 4);
-  CHECK(decode(r.grad_x[4]) == 5);
+  for (int lane = 0; lane < LANES; ++lane) {
+    CAPTURE(lane);
+    Doubles x(s.inputs());
+    for (size_t i = 0; i < x.size(); ++i) x[i] = i / LANES;
+    x[s.in(0, 0, 1, lane)] = NAN;
+    x[s.in(0, 1, 1, lane)] = NAN;
+    const Run r = run(s, x, Doubles(LANES, 5));
+    for (int k = 0; k < LANES; ++k) {
+      const int winner = k == lane ? 4 : 8;
+      CHECK(std::isnan(decode(r.y[k])) == (k == lane));
+      CHECK(int(r.winner[k]) == winner);
+      for (int place = 0; place < 9; ++place) {
+        CHECK(decode(r.grad_x[place * LANES + k]) == (place == winner ? 5 : 0));
+      }
+    }
+  }
+}
+
+TEST_CASE("a gradient that is no number stays with its winner") {
+  const Shape s{1, 2, 2, 1, 2, 2, 0};
+  const Run r = run(s, Doubles(s.inputs(), 1), Doubles(LANES, NAN));
+  for (int k = 0; k < LANES; ++k) {
+    CHECK(std::isnan(decode(r.grad_x[k])));
+    for (int place = 1; place < 4; ++place) CHECK(decode(r.grad_x[place * LANES + k]) == 0);
+  }
+}
+
+TEST_CASE("the last place of the largest window fits its byte") {
+  const Shape s{1, 15, 15, 1, 15, 1, 0};
+  Doubles x(s.inputs());
+  for (size_t i = 0; i < x.size(); ++i) x[i] = i / LANES;
+  const Run r = run(s, x, Doubles(LANES, 2));
+  for (int k = 0; k < LANES; ++k) {
+    CHECK(int(r.winner[k]) == 224);
+    CHECK(decode(r.grad_x[224 * LANES + k]) == 2);
+  }
 }
 
 TEST_CASE("minus infinity everywhere is a maximum too") {
   const Shape s{1, 2, 2, 1, 2, 2, 0};
-  const Run r = run(s, Doubles(4, -INFINITY), {3});
-  CHECK(decode(r.y[0]) == -INFINITY);
-  CHECK(r.winner[0] == 0);
-  CHECK(decode(r.grad_x[0]) == 3);
+  const Run r = run(s, Doubles(s.inputs(), -INFINITY), Doubles(LANES, 3));
+  for (int k = 0; k < LANES; ++k) {
+    CHECK(decode(r.y[k]) == -INFINITY);
+    CHECK(int(r.winner[k]) == 0);
+    CHECK(decode(r.grad_x[k]) == 3);
+  }
 }

@@ -15,11 +15,13 @@ interface PoolKernels extends PoolOps, KernelFacet {
     int h = x.dim(-3);
     int w = x.dim(-2);
     requirePool(pool, x, y, winner);
+    int lanes = launcher().lanes(x.channels(), x.type(), 1);
+    int columns = x.channels() / lanes;
     launcher()
-        .kernel("maxpool.cu", "max_pool_forward", x.type(), 1)
+        .kernel("maxpool.cu", "max_pool_forward", x.type(), lanes)
         .launchRows(
             y.rows(),
-            y.channels(),
+            columns,
             x.memory(),
             y.memory(),
             winner.memory(),
@@ -31,7 +33,7 @@ interface PoolKernels extends PoolOps, KernelFacet {
             pool.stride(),
             pool.pad(),
             y.rows(),
-            y.channels());
+            columns);
   }
 
   private static void requirePool(Ops.Pool pool, Tensor x, Tensor y, Tensor winner) {
@@ -53,11 +55,13 @@ interface PoolKernels extends PoolOps, KernelFacet {
   @Override
   default void maxPoolBackward(Ops.Pool pool, Tensor gradY, Tensor winner, Tensor gradX) {
     requirePool(pool, gradX, gradY, winner);
+    int lanes = launcher().lanes(gradX.channels(), gradX.type(), 1);
+    int columns = gradX.channels() / lanes;
     launcher()
-        .kernel("maxpool.cu", "max_pool_backward", gradX.type(), 1)
+        .kernel("maxpool.cu", "max_pool_backward", gradX.type(), lanes)
         .launchRows(
             gradX.rows(),
-            gradX.channels(),
+            columns,
             gradY.memory(),
             winner.memory(),
             gradX.memory(),
@@ -69,7 +73,7 @@ interface PoolKernels extends PoolOps, KernelFacet {
             pool.stride(),
             pool.pad(),
             gradX.rows(),
-            gradX.channels());
+            columns);
   }
 
   @Override
