@@ -63,13 +63,7 @@ public final class Segmenter extends TrainedNetwork {
     long mostValues = MaskPredictor.mostValues(about().channels(), about().classes());
     try (ImageReader reader = PictureReader.whole(pictures, files)) {
       while (reader.hasNext()) {
-        ImageReader.Batch batch =
-            reader.batch(
-                BATCH,
-                mostValues,
-                e -> {
-                  throw e;
-                });
+        ImageReader.Batch batch = reader.batch(BATCH, mostValues);
         MaskPredictor.predict(ops, model.network(), batch, storage)
             .forEach(m -> masks.add(new Mask(m.height(), m.width(), m.classes())));
       }

@@ -145,16 +145,22 @@ public abstract class ImageReader implements AutoCloseable {
   }
 
   /**
-   * The next images, at least one.
+   * The next images, at least one; parameters as above.
    *
    * @throws UserError if one of them cannot be read or is not finite
    */
-  public Batch batch(int most) {
+  public Batch batch(int most, long mostValues) {
     return batch(
         most,
+        mostValues,
         e -> {
           throw e;
         });
+  }
+
+  /** The same, as many as an array can hold the pixels of. */
+  public Batch batch(int most) {
+    return batch(most, MOST_VALUES);
   }
 
   private static void requireFinite(String name, float[] pixels) {

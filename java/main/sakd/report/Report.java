@@ -11,7 +11,7 @@ import sakd.data.Targets;
 import sakd.device.DType;
 import sakd.io.AtomicFile;
 import sakd.ops.Ops;
-import sakd.run.FinishedRun;
+import sakd.run.RunRecord;
 
 /**
  * One page about some runs, side by side, that needs nothing but itself: tables, curves, what the
@@ -45,13 +45,13 @@ public final class Report {
     for (Path folder : folders) {
       String name = folder.toAbsolutePath().normalize().getFileName().toString();
       int same = names.merge(name, 1, Integer::sum);
-      FinishedRun run = FinishedRun.read(folder, same == 1 ? name : name + " (" + same + ")");
+      RunRecord run = RunRecord.read(folder, same == 1 ? name : name + " (" + same + ")");
       runs.add(examine(run, testSet, ops, storage));
     }
     AtomicFile.writeText(file, html(runs));
   }
 
-  private static RunResult examine(FinishedRun run, TestSet testSet, Ops ops, DType storage) {
+  private static RunResult examine(RunRecord run, TestSet testSet, Ops ops, DType storage) {
     try {
       Dataset images = testSet.open(run.folder(), run.args());
       List<NetworkResult> results = RunEvaluation.examine(run, ops, storage, images);

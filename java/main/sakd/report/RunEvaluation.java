@@ -34,7 +34,7 @@ import sakd.nn.Var;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
-import sakd.run.FinishedRun;
+import sakd.run.RunRecord;
 import sakd.task.Task;
 import sakd.train.Trainer;
 
@@ -92,7 +92,7 @@ final class RunEvaluation {
    * @return empty if none is there yet
    * @throws sakd.base.UserError if a file cannot be read or is of another data set
    */
-  static List<NetworkResult> examine(FinishedRun run, Ops ops, DType storage, Dataset testSet) {
+  static List<NetworkResult> examine(RunRecord run, Ops ops, DType storage, Dataset testSet) {
     List<Part> parts = parts(run);
     int steps = parts.stream().mapToInt(p -> p.about.steps()).max().orElse(1);
     RunEvaluation evaluation = new RunEvaluation(ops, storage, testSet.inSteps(steps));
@@ -113,7 +113,7 @@ final class RunEvaluation {
     return results;
   }
 
-  private static List<Part> parts(FinishedRun run) {
+  private static List<Part> parts(RunRecord run) {
     Path teacher =
         run.option("--teacher")
             .map(Path::of)

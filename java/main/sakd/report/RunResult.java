@@ -3,7 +3,7 @@ package sakd.report;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import sakd.run.FinishedRun;
+import sakd.run.RunRecord;
 import sakd.task.Task;
 
 /**
@@ -14,7 +14,7 @@ import sakd.task.Task;
  * @param pictures test images with masks, as {@link MaskSamples#pictures} gives them; empty without
  */
 record RunResult(
-    FinishedRun run,
+    RunRecord run,
     List<NetworkResult> results,
     String problem,
     List<String> classes,

@@ -20,7 +20,7 @@ import sakd.task.Task;
  * @param task what its networks are for
  * @param rows of summary.csv
  */
-public record FinishedRun(
+public record RunRecord(
     Path folder,
     String name,
     List<String> args,
@@ -32,7 +32,7 @@ public record FinishedRun(
    *
    * @throws UserError if it is no run directory
    */
-  public static FinishedRun read(Path folder, String name) {
+  public static RunRecord read(Path folder, String name) {
     if (!RunArguments.areIn(folder)) {
       throw new UserError(
           folder
@@ -40,7 +40,7 @@ public record FinishedRun(
               + " its path");
     }
     Summary summary = new Summary(folder);
-    return new FinishedRun(
+    return new RunRecord(
         folder,
         name,
         RunArguments.of(folder),
