@@ -1,5 +1,5 @@
 // Divergence of two feature maps a (the student's) and b (the teacher's), [N, H, W, C], over the places of
-// every channel. An item is a channel: LANES is 1.
+// every channel. An item is a channel: LANES = 1.
 #include "portable.h"
 
 // For every sample and channel, with softmaxes over the S places of the map:

@@ -1,7 +1,8 @@
 // Losses and counts of pixels: logits [pixels, K] and labels [pixels], bytes, of which those that are no
 // class (255, or whatever else is not below K) do not count.
 //
-// Here the LANES of a vector are neighbouring pixels, so that any number of classes fills it.
+// Here the LANES of a vector are neighbouring pixels, so that any number of classes fills it. On GPUs
+// LANES = 1: their threads are the pixels, and more would not fit their registers.
 #include "portable.h"
 
 /// 1 where a equals b, of whole numbers, else 0.

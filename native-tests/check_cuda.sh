@@ -75,12 +75,11 @@ mkdir -p "$DIR"
   for file in ../kernels/*.cu; do
     twin=../kernels/cuda/$(basename "$file")
     [ ! -e "$twin" ] || file=$twin
-    # Some say LANES = 1.
     case $file in
       */neuron.cu | */neuron_stretch.cu) continue ;;
-      */channel_divergence.cu | */subsample.cu | */augment.cu | */convolution.cu | */dropout.cu | */channels.cu) echo "#if LANES == 1" ;;
-      *) echo "#if 1" ;;
     esac
+    # With one lane are launched those that say so.
+    if grep -q "^// .*LANES = 1" "$file"; then echo "#if LANES == 1"; else echo "#if 1"; fi
     echo "#include \"../../$file\""
     echo "#endif"
   done > "$DIR/others.cu"
