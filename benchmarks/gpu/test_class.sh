@@ -11,9 +11,10 @@ fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
-# Neither a compiler nor OpenCL: the devices are the GPU's and the reference.
-CXX=/nonexistent OCL_ICD_VENDORS=/nonexistent LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$SAKD_HOME/lib/cuda13" \
+# The device that is tested, and the reference; no compiler for the processor.
+CXX=/nonexistent LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$SAKD_HOME/lib/cuda13" \
   timeout -k 5 $((END - began)) "$SAKD_HOME/runtime/bin/java" -XX:+UseSerialGC \
+  -Dsakd.test.devices="$SAKD_DEVICE" \
   -cp "$SAKD_HOME/lib/*:$TESTS_HOME/*:$TESTS_HOME/classes:java/test/resources" \
   org.junit.platform.console.ConsoleLauncher execute --select-class "$class" --disable-banner --fail-if-no-tests \
   --details testfeed --disable-ansi-colors > "$log" 2>&1 || status=$?
@@ -25,7 +26,12 @@ if [ $status -ge 124 ] && [ $((began + took)) -ge "$END" ]; then
   exit 124
 fi
 count() { sed -n "s/^\[ *\([0-9]*\) tests $1 *\]$/\1/p" "$log"; }
-echo "$class: $(count successful) passed, $(count failed) failed, $(count skipped) skipped, $took s"
+if [ -z "$(count started)" ]; then
+  echo "$class: ended by exit code $status after $(grep -c ' :: SUCCESSFUL' "$log" || true) tests, $took s:"
+  tail -n 3 "$log" | cut -c 1-300
+  exit 1
+fi
+echo "$class: $(count successful) passed, $(count failed) failed, $(($(count skipped) + $(count aborted))) skipped, $took s"
 [ $status -eq 0 ] || {
   grep -A 1 ' :: FAILED' "$log" | grep -v '^--' | cut -c 1-300 | head -n 20
   exit 1

@@ -14,9 +14,13 @@ import sakd.ops.ReferenceOps;
 
 /**
  * The devices that the contract of {@link Ops} is tested on: all that work on this machine, opened
- * once and kept, with their compiled kernels, for the whole run.
+ * once and kept, with their compiled kernels, for the whole run. The system property {@code
+ * sakd.test.devices} leaves only those whose names begin so, such as {@code opencl:1}; and the
+ * reference, which all are held to.
  */
 public final class Devices {
+  private static final String WANTED = System.getProperty("sakd.test.devices", "");
+
   private static final List<Ops> OPEN = open();
 
   private Devices() {}
@@ -24,19 +28,24 @@ public final class Devices {
   /** To add a device, add its Ops here where the machine has it. */
   private static List<Ops> open() {
     List<Ops> open = new ArrayList<>(List.of(reference()));
-    if (CpuDevice.hasCompiler()) {
+    if (isWanted("cpu") && CpuDevice.hasCompiler()) {
       open.add(new KernelOps(CpuDevice.open()));
     }
     OpenClDevice.list().stream()
+        .filter(d -> isWanted("opencl:" + d.platform() + ":" + d.device()))
         .findFirst()
         .ifPresent(d -> open.add(new KernelOps(OpenClDevice.open(d.platform(), d.device()))));
-    if (CudaDevice.count() > 0) {
+    if (isWanted("cuda:0") && CudaDevice.count() > 0) {
       Ops cuda = new KernelOps(CudaDevice.open(0));
       open.add(cuda);
       // The stand-in of the driver ends a process that leaves anything open.
       Runtime.getRuntime().addShutdownHook(new Thread(cuda::close));
     }
     return open;
+  }
+
+  private static boolean isWanted(String name) {
+    return name.startsWith(WANTED);
   }
 
   /** For {@link EachDevice}, by name. */

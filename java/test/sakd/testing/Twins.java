@@ -115,10 +115,20 @@ public final class Twins implements AutoCloseable {
 
   /** As above for a tensor whose values have been rounded to {@code precision} on their way. */
   public void assertClose(String what, Twin twin, double scale, DType precision) {
+    assertClose(what, twin, scale, precision, new double[(int) twin.reference.size()]);
+  }
+
+  /** As above for a sum whose term may have been rounded to its type before it was added. */
+  public void assertSumClose(String what, Twin twin, Twin term, double scale) {
+    assertClose(what, twin, scale, twin.type(), values(term));
+  }
+
+  private void assertClose(
+      String what, Twin twin, double scale, DType precision, double[] rounded) {
     double[] expected = values(twin);
     double[] actual = values(device.ops, twin.device);
     if (twin.type().isStorage()) {
-      assertClose(what, twin, precision, expected, actual, 0, expected.length, scale);
+      assertClose(what, twin, precision, expected, actual, rounded, 0, expected.length, scale);
     } else {
       assertArrayEquals(expected, actual, what);
     }
@@ -131,7 +141,15 @@ public final class Twins implements AutoCloseable {
     int n = expected.length / rows;
     for (int row = 0; row < rows; row++) {
       assertClose(
-          what + ", row " + row, twin, twin.type(), expected, actual, row * n, (row + 1) * n, 0);
+          what + ", row " + row,
+          twin,
+          twin.type(),
+          expected,
+          actual,
+          new double[expected.length],
+          row * n,
+          (row + 1) * n,
+          0);
     }
   }
 
@@ -146,6 +164,7 @@ public final class Twins implements AutoCloseable {
       DType precision,
       double[] expected,
       double[] actual,
+      double[] rounded,
       int from,
       int to,
       double scale) {
@@ -157,7 +176,8 @@ public final class Twins implements AutoCloseable {
     double unit = unit(precision);
     double smallest = precision == DType.F16 ? 0x1p-24 : 0;
     for (int i = from; i < to; i++) {
-      double bound = TOLERANCE * largest + unit * Math.abs(expected[i]) + smallest;
+      double bound =
+          TOLERANCE * largest + unit * (Math.abs(expected[i]) + Math.abs(rounded[i])) + smallest;
       boolean same = Double.compare(expected[i], actual[i]) == 0;
       if (!same && !(Math.abs(expected[i] - actual[i]) <= bound)) {
         fail(
