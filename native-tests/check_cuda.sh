@@ -79,7 +79,7 @@ mkdir -p "$DIR"
       */neuron.cu | */neuron_stretch.cu) continue ;;
     esac
     # With one lane are launched those that say so.
-    if grep -q "^// .*LANES = 1" "$file"; then echo "#if LANES == 1"; else echo "#if 1"; fi
+    if grep -Eq "^// .*LANES = 1([^0-9]|$)" "$file"; then echo "#if LANES == 1"; else echo "#if 1"; fi
     echo "#include \"../../$file\""
     echo "#endif"
   done > "$DIR/others.cu"

@@ -44,7 +44,7 @@ class DilatedExportTest {
   private static final Ops OPS = Devices.reference();
 
   @TempDir Path folder;
-  private final float[] image = floats(new Draw(3).normal(CHANNELS * HEIGHT * WIDTH));
+  private final float[] image = Draw.floats(new Draw(3).normal(CHANNELS * HEIGHT * WIDTH));
 
   /** Convolution with gaps of 3 and stride 2, batch norm, LIF, mean over space, linear. */
   private static final class Dilated implements Network {
@@ -65,7 +65,7 @@ class DilatedExportTest {
       Draw draw = new Draw(1);
       for (Parameter p : parameters.all()) {
         if (p.name().equals("conv1.weight")) {
-          p.set(floats(draw.normal(p.size())));
+          p.set(Draw.floats(draw.normal(p.size())));
         }
       }
     }
@@ -86,14 +86,6 @@ class DilatedExportTest {
     public List<Integer> stageChannels() {
       return List.of();
     }
-  }
-
-  private static float[] floats(double[] values) {
-    float[] out = new float[values.length];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = (float) values[i];
-    }
-    return out;
   }
 
   private final Network network = new Dilated();

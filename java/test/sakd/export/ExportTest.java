@@ -97,27 +97,19 @@ class ExportTest {
     double gamma = neuron.decayInput() ? 3 : 1;
     for (Parameter p : parameters.all()) {
       if (p.name().endsWith("running_var")) {
-        p.set(floats(draw.uniform(p.size(), 0.5, 1.5)));
+        p.set(Draw.floats(draw.uniform(p.size(), 0.5, 1.5)));
       } else if (p.name().endsWith("weight") && p.shape().length == 1) {
-        p.set(floats(draw.uniform(p.size(), 0.5 * gamma, 1.5 * gamma)));
+        p.set(Draw.floats(draw.uniform(p.size(), 0.5 * gamma, 1.5 * gamma)));
       } else if (p.name().endsWith("running_mean") || p.name().endsWith("bias")) {
-        p.set(floats(draw.normal(p.size(), 0.2, 0.3)));
+        p.set(Draw.floats(draw.normal(p.size(), 0.2, 0.3)));
       }
     }
     return network;
   }
 
-  private static float[] floats(double[] values) {
-    float[] out = new float[values.length];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = (float) values[i];
-    }
-    return out;
-  }
-
   private static HostTensor images() {
     int size = IMAGES * CHANNELS * SIDE * SIDE;
-    return HostTensor.ofFloats(floats(new Draw(3).normal(size)), IMAGES, CHANNELS, SIDE, SIDE);
+    return HostTensor.ofFloats(Draw.floats(new Draw(3).normal(size)), IMAGES, CHANNELS, SIDE, SIDE);
   }
 
   private static Predictor.Prediction predict(String name, int steps) {

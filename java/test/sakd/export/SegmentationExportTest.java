@@ -51,15 +51,7 @@ class SegmentationExportTest {
   @TempDir Path folder;
 
   private static final float[] PIXELS =
-      floats(new Draw(3).normal(IMAGES * CHANNELS * HEIGHT * WIDTH));
-
-  private static float[] floats(double[] values) {
-    float[] out = new float[values.length];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = (float) values[i];
-    }
-    return out;
-  }
+      Draw.floats(new Draw(3).normal(IMAGES * CHANNELS * HEIGHT * WIDTH));
 
   private static int steps(String name) {
     return name.contains("relu") ? 1 : STEPS;
@@ -98,11 +90,11 @@ class SegmentationExportTest {
     Draw draw = new Draw(1);
     for (Parameter p : parameters.all()) {
       if (p.name().endsWith("running_var")) {
-        p.set(floats(draw.uniform(p.size(), 0.5, 1.5)));
+        p.set(Draw.floats(draw.uniform(p.size(), 0.5, 1.5)));
       } else if (p.name().endsWith("weight") && p.shape().length == 1) {
-        p.set(floats(draw.uniform(p.size(), 0.5, 1.5)));
+        p.set(Draw.floats(draw.uniform(p.size(), 0.5, 1.5)));
       } else if (p.name().endsWith("running_mean") || p.name().endsWith("bias")) {
-        p.set(floats(draw.normal(p.size(), 0.2, 0.3)));
+        p.set(Draw.floats(draw.normal(p.size(), 0.2, 0.3)));
       }
     }
     return network;

@@ -23,7 +23,8 @@ import sakd.ops.Neuron;
 class NetworksTest {
   private static final Path LISTS = Path.of("java/test/resources/models");
 
-  private static List<String> tensors(NetworkSpec spec, Neuron neuron, int classes) {
+  /** Name and shape of each of its tensors, in order. */
+  static List<String> tensors(NetworkSpec spec, Neuron neuron, int classes) {
     Parameters parameters = new Parameters(0);
     spec.build(neuron, 2, 3, classes, parameters);
     return parameters.all().stream()

@@ -11,7 +11,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -226,25 +225,10 @@ class SegmentationGoldenTest {
     List<String> expected =
         lines("/models/" + name.replace('-', '_') + ".txt").stream().sorted().toList();
     SegmentationSpec spiking = (SegmentationSpec) Networks.named(name);
-    assertEquals(expected, tensors(spiking.ann(), Neuron.RELU));
-    assertEquals(expected, tensors(spiking, Neuron.LIF));
-    assertEquals(expected, tensors(spiking.withSpikingHead(false), Neuron.LIF));
-    assertEquals(expected, tensors(Networks.named("sew-" + name), Neuron.LIF));
+    assertEquals(expected, NetworksTest.tensors(spiking.ann(), Neuron.RELU, 21));
+    assertEquals(expected, NetworksTest.tensors(spiking, Neuron.LIF, 21));
+    assertEquals(expected, NetworksTest.tensors(spiking.withSpikingHead(false), Neuron.LIF, 21));
+    assertEquals(expected, NetworksTest.tensors(Networks.named("sew-" + name), Neuron.LIF, 21));
     assertEquals(parameters, NetworkSize.parameters(spiking, 3, 21));
-  }
-
-  private static List<String> tensors(NetworkSpec spec, Neuron neuron) {
-    Parameters parameters = new Parameters(0);
-    spec.build(neuron, 4, 3, 21, parameters);
-    return parameters.all().stream()
-        .map(
-            p ->
-                p.name()
-                    + " "
-                    + Arrays.stream(p.shape())
-                        .mapToObj(Integer::toString)
-                        .collect(Collectors.joining("x")))
-        .sorted()
-        .toList();
   }
 }

@@ -147,7 +147,7 @@ class SegmentationNetworksTest {
         }
       }
       Draw random = new Draw(3);
-      Transfers.setFloats(ops.device(), plain, floats(random.normal((int) plain.size())));
+      Transfers.setFloats(ops.device(), plain, Draw.floats(random.normal((int) plain.size())));
       ops.convert(plain, images);
       byte[] classes = new byte[(int) labels.size()];
       for (int i = 0; i < classes.length; i++) {
@@ -177,14 +177,6 @@ class SegmentationNetworksTest {
       }
     }
     return results;
-  }
-
-  private static float[] floats(double[] values) {
-    float[] out = new float[values.length];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = (float) values[i];
-    }
-    return out;
   }
 
   /** Dropout is drawn alike everywhere, so that it takes part. */

@@ -42,4 +42,13 @@ public final class Draw {
     Arrays.setAll(values, i -> random.nextInt(3) == 0 ? 1 : 0);
     return values;
   }
+
+  /** The same numbers in float32. */
+  public static float[] floats(double[] values) {
+    float[] out = new float[values.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = (float) values[i];
+    }
+    return out;
+  }
 }
