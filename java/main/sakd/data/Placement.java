@@ -26,4 +26,22 @@ public record Placement(
   public static Placement whole(SampleShape shape) {
     return new Placement(0, 0, shape.width(), shape.height(), shape.width(), shape.height(), false);
   }
+
+  /** Left, top, right and bottom of an object in the result, cut at the result's edges. */
+  float[] seen(ObjectBox object) {
+    double x = outWidth / width;
+    double y = outHeight / height;
+    double first = (object.left() - left) * x;
+    double last = (object.right() - left) * x;
+    return new float[] {
+      within(flipped ? outWidth - last : first, outWidth),
+      within((object.top() - top) * y, outHeight),
+      within(flipped ? outWidth - first : last, outWidth),
+      within((object.bottom() - top) * y, outHeight)
+    };
+  }
+
+  private static float within(double value, int limit) {
+    return (float) Math.max(0, Math.min(limit, value));
+  }
 }

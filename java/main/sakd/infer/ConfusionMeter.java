@@ -16,6 +16,7 @@ public sealed interface ConfusionMeter extends Meter permits ClassificationRepor
     return switch (set.targetKind()) {
       case CLASSES -> new ClassificationReport(ops, set.classes());
       case MASKS -> new PixelConfusion(ops, set.classes());
+      case BOXES -> throw new IllegalArgumentException("boxes have no confusion");
     };
   }
 }

@@ -17,6 +17,7 @@ public final class DeviceBatch implements AutoCloseable {
   private final Tensor pixels;
   private final Tensor shifts;
   private final Tensor labels;
+  private final Tensor boxes;
   private final Tensor mix;
   private final Tensor draw;
   private Targets targets;
@@ -32,10 +33,16 @@ public final class DeviceBatch implements AutoCloseable {
     this.normalisation = normalisation;
     pixels = ops.allocate(DType.U8, n, s.frames(), s.channels(), s.height(), s.width());
     shifts = ops.allocate(DType.I32, n, 3);
-    labels =
-        first.targets() instanceof Targets.Masks
-            ? ops.allocate(DType.U8, n, s.height(), s.width())
-            : ops.allocate(DType.I32, n);
+    if (first.targets() instanceof Targets.Boxes objects) {
+      labels = ops.allocate(DType.I32, n, objects.most());
+      boxes = ops.allocate(DType.F32, n, objects.most(), 4);
+    } else {
+      labels =
+          first.targets() instanceof Targets.Masks
+              ? ops.allocate(DType.U8, n, s.height(), s.width())
+              : ops.allocate(DType.I32, n);
+      boxes = null;
+    }
     draw = ops.allocate(DType.I32, 2);
     mix = first.mix() != null ? ops.allocate(DType.F32, Mixing.Mix.VALUES) : null;
   }
@@ -46,6 +53,10 @@ public final class DeviceBatch implements AutoCloseable {
     targets = batch.targets();
     if (targets instanceof Targets.Masks masks) {
       Transfers.setBytes(ops.device(), labels, masks.labels());
+    } else if (targets instanceof Targets.Boxes objects) {
+      int[] classes = new int[(int) labels.size()];
+      Transfers.setFloats(ops.device(), boxes, objects.inBatch(classes));
+      Transfers.setInts(ops.device(), labels, classes);
     } else {
       Transfers.setInts(ops.device(), labels, ((Targets.Classes) targets).labels());
     }
@@ -60,9 +71,17 @@ public final class DeviceBatch implements AutoCloseable {
     return pixels.dim(0);
   }
 
-  /** The class of each sample, [N] I32, or of each pixel, [N, H, W] U8. */
+  /**
+   * The class of each sample, [N] I32, of each pixel, [N, H, W] U8, or of each object, [N, M] I32,
+   * 0 where there is none.
+   */
   public Tensor labels() {
     return labels;
+  }
+
+  /** Where the objects lie, [N, M, 4], as {@link Targets.Boxes#inBatch}; null if there are none. */
+  public Tensor boxes() {
+    return boxes;
   }
 
   /** What {@link #labels} are, in the host's memory. */
@@ -94,6 +113,9 @@ public final class DeviceBatch implements AutoCloseable {
     pixels.close();
     shifts.close();
     labels.close();
+    if (boxes != null) {
+      boxes.close();
+    }
     draw.close();
     if (mix != null) {
       mix.close();
