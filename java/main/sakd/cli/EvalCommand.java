@@ -10,6 +10,7 @@ import picocli.CommandLine.Spec;
 import sakd.data.Dataset;
 import sakd.infer.ClassificationReport;
 import sakd.infer.ConfusionMeter;
+import sakd.infer.DetailMeter;
 import sakd.infer.Evaluator;
 import sakd.infer.LoadedModel;
 import sakd.infer.PixelConfusion;
@@ -85,7 +86,7 @@ final class EvalCommand implements Callable<Integer> {
                 batchSize != null ? batchSize : Evaluator.batchSize(testSet),
                 device.storage(ops),
                 Task.of(testSet));
-        ConfusionMeter report = ConfusionMeter.of(ops, testSet)) {
+        DetailMeter report = DetailMeter.of(ops, testSet)) {
       out.println("weights " + loaded.summary());
       long start = System.nanoTime();
       Evaluator.Evaluation e = evaluator.evaluate(loaded.network(), true, report);
@@ -106,8 +107,8 @@ final class EvalCommand implements Callable<Integer> {
       }
       printer.operations();
       out.printf(Locale.ROOT, "%.1f s, %.0f images/s%n", seconds, e.images() / seconds);
-      if (confusionMatrix != null) {
-        ConfusionCsv.write(confusionMatrix, testSet.classNames(), report.confusion());
+      if (confusionMatrix != null && report instanceof ConfusionMeter confusion) {
+        ConfusionCsv.write(confusionMatrix, testSet.classNames(), confusion.confusion());
         out.printf("confusion matrix in %s%n", confusionMatrix);
       }
       out.flush();

@@ -19,6 +19,7 @@ import sakd.distill.Pipeline;
 import sakd.infer.BatchUploader;
 import sakd.infer.ClassificationReport;
 import sakd.infer.ConfusionMeter;
+import sakd.infer.DetailMeter;
 import sakd.infer.Evaluator;
 import sakd.infer.PixelConfusion;
 import sakd.infer.Weights;
@@ -149,7 +150,7 @@ final class RunEvaluation {
     try (DetailMeter meter = DetailMeter.of(ops, seen);
         Evaluator evaluator = new Evaluator(ops, seen, atOnce, storage, Task.of(seen))) {
       evaluation = evaluator.evaluate(network, true, meter);
-      confusion = meter.confusion();
+      confusion = meter instanceof ConfusionMeter m ? m.confusion() : new long[0][];
       if (meter instanceof ClassificationReport classes) {
         accuracies = IntStream.rangeClosed(1, classes.steps()).mapToDouble(classes::top1).toArray();
       } else if (meter instanceof PixelConfusion pixels) {
