@@ -91,8 +91,13 @@ public record ImageSpec(
    * @throws UserError if the set has a class that the network was not trained on
    */
   public Dataset applyTo(Dataset set) {
-    boolean square = height == width && set.targetKind() == Targets.Kind.CLASSES;
-    Dataset sized = square ? set.sized(height, resized) : set;
+    boolean sizes =
+        switch (set.targetKind()) {
+          case CLASSES -> height == width;
+          case MASKS -> false;
+          case BOXES -> true;
+        };
+    Dataset sized = sizes ? set.sized(height, resized) : set;
     Dataset seen =
         mean.size() == set.channels() ? sized.normalised(array(mean), array(std)) : sized;
     return RenumberedDataset.of(seen, classNames);
