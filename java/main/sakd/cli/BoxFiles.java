@@ -20,6 +20,11 @@ import sakd.model.ImageSpec;
  * @param how pictures became what the network saw
  */
 record BoxFiles(Path folder, float threshold, ImageSpec how) {
+  /** Whether an output is no folder but a file of results. */
+  static boolean isResults(Path output) {
+    return output.toString().endsWith(".json");
+  }
+
   /** What is written for each picture. */
   PictureFiles files() {
     return new PictureFiles(folder, "picture", List.of(".png"));

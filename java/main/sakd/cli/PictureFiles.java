@@ -39,7 +39,9 @@ record PictureFiles(Path folder, String what, List<String> endings) {
       for (Path file : of(picture.toString())) {
         if (Files.exists(file) && read.contains(real(file))) {
           throw new UserError(
-              "the " + what + " of "
+              "the "
+                  + what
+                  + " of "
                   + picture
                   + " would be written over "
                   + file
@@ -49,7 +51,9 @@ record PictureFiles(Path folder, String what, List<String> endings) {
         Path other = written.put(file.getFileName().toString().toLowerCase(Locale.ROOT), picture);
         if (other != null) {
           throw new UserError(
-              "the " + what + "s of "
+              "the "
+                  + what
+                  + "s of "
                   + other
                   + " and "
                   + picture

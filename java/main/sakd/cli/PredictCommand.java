@@ -133,7 +133,7 @@ final class PredictCommand implements Callable<Integer> {
             null,
             Networks.defaultFor(Targets.Kind.CLASSES, height));
     Targets.Kind kind = about.spec().targetKind();
-    requireFitting(kind, array != null);
+    new PredictFit(weights, output, overlay, perStep, threshold).require(kind, array != null);
     try (ImageReader images = array == null ? pictures(how, kind) : ImageReader.of(array);
         Ops ops = device.open();
         LoadedModel loaded = LoadedModel.open(ops, file, about, partial.allowed)) {
@@ -148,55 +148,6 @@ final class PredictCommand implements Callable<Integer> {
       }
     }
     return 0;
-  }
-
-  private void requireFitting(Targets.Kind kind, boolean array) {
-    if (overlay && kind != Targets.Kind.MASKS) {
-      throw new UserError(
-          "--overlay is for networks for segmentation, and "
-              + weights
-              + (kind == Targets.Kind.BOXES ? " finds objects" : " classifies whole pictures")
-              + "; leave it out");
-    }
-    if (overlay && (output == null || array)) {
-      throw new UserError(
-          "--overlay "
-              + (array ? "needs pictures, not an array" : "has no folder to write to")
-              + "; expected pictures as --input and a folder as --output, give both");
-    }
-    if (kind != Targets.Kind.CLASSES && perStep) {
-      throw new UserError(
-          "--per-step is for networks that classify whole pictures, and "
-              + weights
-              + (kind == Targets.Kind.BOXES ? " finds objects" : " says the class of every pixel")
-              + "; leave it out");
-    }
-    if (kind != Targets.Kind.BOXES && threshold != null) {
-      throw new UserError(
-          "--threshold is for detectors, and " + weights + " is of none; leave it out");
-    }
-    if (threshold != null && !(threshold >= 0 && threshold <= 1)) {
-      throw new UserError(
-          "--threshold is " + threshold + "; expected a score from 0 to 1, such as 0.5");
-    }
-    if (output == null || kind == Targets.Kind.CLASSES || isResults(kind)) {
-      return;
-    }
-    String what = kind == Targets.Kind.BOXES ? "pictures with boxes, or FILE.json" : "masks";
-    if (Files.exists(output) && !Files.isDirectory(output)) {
-      throw new UserError(
-          "--output " + output + " is a file; expected a folder for " + what + ", give one");
-    }
-    if (kind == Targets.Kind.BOXES && array) {
-      throw new UserError(
-          "--output " + output + " is for pictures with boxes, and --input is an array; expected"
-              + " FILE.json, or pictures as --input");
-    }
-  }
-
-  /** Whether the output is a file of results of a detector. */
-  private boolean isResults(Targets.Kind kind) {
-    return kind == Targets.Kind.BOXES && output.toString().endsWith(".json");
   }
 
   /** Says what the network sees in each image as soon as it is known. */
@@ -227,11 +178,7 @@ final class PredictCommand implements Callable<Integer> {
    * Says what shares of each image the classes have, and writes the mask, as soon as it is known.
    */
   private void segment(
-      Ops ops,
-      LoadedModel loaded,
-      BatchReading reading,
-      ImageSpec how,
-      PredictionPrinter printer) {
+      Ops ops, LoadedModel loaded, BatchReading reading, ImageSpec how, PredictionPrinter printer) {
     ImageReader images = reading.images();
     int classes = loaded.about().classes();
     MaskFiles files = output == null ? null : new MaskFiles(output, overlay, how);
@@ -258,14 +205,10 @@ final class PredictCommand implements Callable<Integer> {
 
   /** Says what is in each image as soon as it is known, and draws it or keeps it for a file. */
   private void detect(
-      Ops ops,
-      LoadedModel loaded,
-      BatchReading reading,
-      ImageSpec how,
-      PredictionPrinter printer) {
+      Ops ops, LoadedModel loaded, BatchReading reading, ImageSpec how, PredictionPrinter printer) {
     ImageReader images = reading.images();
     float least = threshold == null ? DEFAULT_THRESHOLD : threshold;
-    boolean results = output != null && isResults(Targets.Kind.BOXES);
+    boolean results = output != null && BoxFiles.isResults(output);
     BoxFiles files = output == null || results ? null : new BoxFiles(output, least, how);
     CocoResults all = new CocoResults();
     if (files != null) {

@@ -64,7 +64,8 @@ record PredictionPrinter(PrintWriter out, List<String> classNames, boolean perSt
    */
   void print(BoxPredictor.Found found, float least) {
     List<Detection> told = found.detections().stream().filter(d -> d.score() >= least).toList();
-    String count = told.isEmpty() ? "nothing" : told.size() == 1 ? "1 object" : told.size() + " objects";
+    String count =
+        told.isEmpty() ? "nothing" : told.size() == 1 ? "1 object" : told.size() + " objects";
     out.println(Suggestions.oneLine(found.name() + "  " + count));
     for (Detection d : told) {
       out.println(

@@ -14,7 +14,6 @@ import sakd.data.Dataset;
 import sakd.data.FitScale;
 import sakd.data.Placement;
 import sakd.data.RenumberedDataset;
-import sakd.data.Targets;
 import sakd.data.image.Crop;
 import sakd.data.image.Picture;
 import sakd.data.image.PictureDecoder;

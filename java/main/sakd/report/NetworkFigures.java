@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import sakd.data.Targets;
 import sakd.task.Task;
 
 /** Figures of what the networks do with test images. */
@@ -46,8 +47,8 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
             + "spikes of neurons that are spread evenly over the layer. Right: the membrane potential"
             + " of three chosen neurons before the reset, with a ring where they fire.");
     each("raster", "No spiking network is trained yet.", NetworkResult::spiking, this::neurons);
-    boolean boxesAlone = runs.stream().allMatch(e -> e.task() == Task.DETECTION);
-    page.section("confusion", boxesAlone ? "Classes" : "Confusion");
+    boolean boxes = runs.stream().anyMatch(e -> isOfBoxes(e));
+    page.section("confusion", boxes ? "Classes" : "Confusion");
     page.open();
     for (RunResult e : runs) {
       if (e.results().stream().anyMatch(f -> f.byClass().length > 0)) {
@@ -65,6 +66,10 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
     }
   }
 
+  private static boolean isOfBoxes(RunResult e) {
+    return e.results().stream().anyMatch(f -> f.about().spec().targetKind() == Targets.Kind.BOXES);
+  }
+
   private boolean any(Task task) {
     return runs.stream().anyMatch(e -> e.task() == task);
   }
@@ -73,14 +78,14 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
     Map<String, List<byte[]>> columns = new LinkedHashMap<>(e.pictures());
     e.results().forEach(f -> columns.put(colours.name(e, f.phase()), f.pictures()));
     page.figure(
-        id(e.task() == Task.SEGMENTATION ? "masks" : "boxes", e, "all"),
+        id(isOfBoxes(e) ? "boxes" : "masks", e, "all"),
         e.run().name() + ": the first test images",
         TestPictures.table(columns));
   }
 
   /** IoU or AP50 of every class, a column for each network. */
   private void byClass(RunResult e) {
-    boolean masks = e.task() == Task.SEGMENTATION;
+    boolean masks = !isOfBoxes(e);
     List<String> head = new ArrayList<>(List.of("class"));
     e.results().forEach(f -> head.add(colours.name(e, f.phase())));
     List<List<String>> rows = new ArrayList<>();

@@ -54,8 +54,7 @@ public final class Report {
     try {
       Dataset images = testSet.open(run.folder(), run.args());
       List<NetworkResult> results = RunEvaluation.examine(run, ops, storage, images);
-      return new RunResult(
-          run, results, "", images.classNames(), TestPictures.columns(images));
+      return new RunResult(run, results, "", images.classNames(), TestPictures.columns(images));
     } catch (UserError e) {
       // What training wrote is worth a page without what running its networks would add.
       return new RunResult(
