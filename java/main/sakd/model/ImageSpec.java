@@ -14,6 +14,7 @@ import sakd.data.Dataset;
 import sakd.data.FitScale;
 import sakd.data.Placement;
 import sakd.data.RenumberedDataset;
+import sakd.data.Targets;
 import sakd.data.image.Crop;
 import sakd.data.image.Picture;
 import sakd.data.image.PictureDecoder;
@@ -90,13 +91,9 @@ public record ImageSpec(
    * @throws UserError if the set has a class that the network was not trained on
    */
   public Dataset applyTo(Dataset set) {
-    boolean sizes =
-        switch (set.targetKind()) {
-          case CLASSES -> height == width;
-          case MASKS -> false;
-          case BOXES -> true;
-        };
-    Dataset sized = sizes ? set.sized(height, resized) : set;
+    boolean square = height == width && set.targetKind() == Targets.Kind.CLASSES;
+    boolean based = resized > 0 && set.targetKind() == Targets.Kind.BOXES;
+    Dataset sized = square || based ? set.sized(height, resized) : set;
     Dataset seen =
         mean.size() == set.channels() ? sized.normalised(array(mean), array(std)) : sized;
     return RenumberedDataset.of(seen, classNames);

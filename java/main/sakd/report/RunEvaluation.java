@@ -145,15 +145,13 @@ final class RunEvaluation {
   private NetworkResult examine(Part part, Network network, float[][] teacher) {
     Dataset seen = new FirstSamples(testSet, whole ? LARGE : IMAGES);
     Evaluator.Evaluation evaluation;
-    long[][] confusion = new long[0][];
+    long[][] confusion;
     double[] accuracies = new double[0];
     double[] byClass = new double[0];
     try (DetailMeter meter = DetailMeter.of(ops, seen);
         Evaluator evaluator = new Evaluator(ops, seen, atOnce, storage, Task.of(seen))) {
       evaluation = evaluator.evaluate(network, true, meter);
-      if (meter instanceof ConfusionMeter counted) {
-        confusion = counted.confusion();
-      }
+      confusion = meter instanceof ConfusionMeter m ? m.confusion() : new long[0][];
       if (meter instanceof ClassificationReport classes) {
         accuracies = IntStream.rangeClosed(1, classes.steps()).mapToDouble(classes::top1).toArray();
       } else if (meter instanceof PixelConfusion pixels) {
