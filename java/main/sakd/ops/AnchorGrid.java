@@ -68,11 +68,21 @@ public record AnchorGrid(List<Level> levels) {
       int[] sizes = sizes();
       float[] halves = new float[PER_PLACE];
       for (int i = 0; i < PER_PLACE; i++) {
-        float root = ROOTS[i / SIZES];
-        halves[i] = (float) Math.rint((heights ? root : 1 / root) * sizes[i % SIZES] / 2);
+        float factor = heights ? high(i / SIZES) : wide(i / SIZES);
+        halves[i] = (float) Math.rint(factor * sizes[i % SIZES] / 2);
       }
       return halves;
     }
+  }
+
+  /** Width of a box of this shape and of size 1; the shape in the middle is a square. */
+  static float wide(int shape) {
+    return 1 / ROOTS[shape];
+  }
+
+  /** Height of a box of this shape and of size 1. */
+  static float high(int shape) {
+    return ROOTS[shape];
   }
 
   public AnchorGrid {

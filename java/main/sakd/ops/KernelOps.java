@@ -17,6 +17,7 @@ public final class KernelOps extends DeviceOps
         LossKernels,
         DistanceKernels,
         PixelKernels,
+        BoxKernels,
         OptimizerKernels {
   private final Launcher launcher;
   private final Reductions reductions;

@@ -22,6 +22,7 @@ public interface Ops
         NeuronOps,
         PoolOps,
         LossOps,
+        BoxOps,
         OptimizerOps,
         InputOps,
         AutoCloseable {

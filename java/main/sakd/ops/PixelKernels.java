@@ -4,15 +4,11 @@ import static sakd.ops.Requirements.requireConfusion;
 import static sakd.ops.Requirements.requirePixelLoss;
 
 import sakd.device.DType;
-import sakd.device.Kernel;
 import sakd.ops.Reductions.Chunks;
 
 /** Losses and counts of pixels: sizes and launches. */
 interface PixelKernels extends LossOps, KernelFacet {
   String FILE = "pixels.cu";
-
-  /** Sums that one item of a fold adds up. */
-  int FOLD = 512;
 
   /** Of what is counted on a GPU, where a thread takes a chunk. */
   int LEAST_PIXELS = 16;
@@ -72,8 +68,8 @@ interface PixelKernels extends LossOps, KernelFacet {
         int left = pixels - blocks * lanes;
         launch(1, tensors, blocks * lanes, chunks.count(), left, new Chunks(1, left, 0, 1));
       }
-      fold("fold_floats", sums, sum, false);
-      fold("fold_ints", right.reshape(all, 1), allRight, false);
+      reductions().fold(sums, sum, false);
+      reductions().fold(right.reshape(all, 1), allRight, false);
       launcher()
           .kernel(FILE, "pixel_loss_mean", DType.F32, 1)
           .launch(
@@ -112,37 +108,8 @@ interface PixelKernels extends LossOps, KernelFacet {
               pixels,
               chunks.size(),
               chunks.count());
-      fold("fold_ints", partial, counted, false);
+      reductions().fold(partial, counted, false);
     }
-  }
-
-  /** out [columns] = sum over the rows of partial [rows, columns], or with add is added to. */
-  private void fold(String function, Tensor partial, Tensor out, boolean add) {
-    int rows = partial.dim(0);
-    int groups = (rows + FOLD - 1) / FOLD;
-    if (groups == 1) {
-      launchFold(function, partial, out, groups, add);
-      return;
-    }
-    try (Tensor next = allocate(partial.type(), groups, partial.dim(1))) {
-      launchFold(function, partial, next, groups, false);
-      fold(function, next, out, add);
-    }
-  }
-
-  private void launchFold(String function, Tensor partial, Tensor out, int groups, boolean add) {
-    Kernel kernel = launcher().kernel(FILE, function, DType.F32, 1);
-    int columns = partial.dim(1);
-    kernel.launchRows(
-        groups,
-        columns,
-        partial.memory(),
-        out.memory(),
-        partial.dim(0),
-        FOLD,
-        add ? 1 : 0,
-        groups,
-        columns);
   }
 
   @Override
@@ -165,7 +132,7 @@ interface PixelKernels extends LossOps, KernelFacet {
               pixels,
               chunks.size(),
               chunks.count());
-      fold("fold_ints", partial, counts, true);
+      reductions().fold(partial, counts, true);
     }
   }
 }

@@ -17,6 +17,9 @@ final class Reductions {
 
   private static final int BLOCK = Kernel.BLOCK_WARPS * Kernel.WARP;
 
+  /** Rows that one item of {@link #fold} adds up. */
+  private static final int FOLD = 512;
+
   private final Ops ops;
   private final Launcher launcher;
   private final boolean blocks;
@@ -153,6 +156,40 @@ final class Reductions {
             partial.size() / chunks,
             offset,
             out.size());
+  }
+
+  /**
+   * out [columns] = sum over the rows of partial [rows, columns], both F32 or I32, or with add is
+   * added to. For many rows and few columns: some at a time, until one is left.
+   */
+  void fold(Tensor partial, Tensor out, boolean add) {
+    int rows = partial.dim(0);
+    int groups = (rows + FOLD - 1) / FOLD;
+    if (groups == 1) {
+      launchFold(partial, out, groups, add);
+      return;
+    }
+    try (Tensor next = ops.allocate(partial.type(), groups, partial.dim(1))) {
+      launchFold(partial, next, groups, false);
+      fold(next, out, add);
+    }
+  }
+
+  private void launchFold(Tensor partial, Tensor out, int groups, boolean add) {
+    int columns = partial.dim(1);
+    launcher
+        .kernel(
+            "pixels.cu", partial.type() == DType.I32 ? "fold_ints" : "fold_floats", DType.F32, 1)
+        .launchRows(
+            groups,
+            columns,
+            partial.memory(),
+            out.memory(),
+            partial.dim(0),
+            FOLD,
+            add ? 1 : 0,
+            groups,
+            columns);
   }
 
   /** See {@link Ops#batchStatistics}. */

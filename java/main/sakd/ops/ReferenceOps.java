@@ -28,6 +28,7 @@ public final class ReferenceOps extends DeviceOps
         ReferenceLoss,
         ReferenceDistance,
         ReferenceTally,
+        ReferenceBoxes,
         ReferenceOptimizer {
   /** Over the device's memory, with convolution and matrix product by {@code matrix}. */
   public ReferenceOps(HostDevice device, MatrixLibrary matrix) {
