@@ -63,6 +63,16 @@ public final class PictureReader extends ImageReader {
     return new PictureReader(spec, files, spec::readWhole);
   }
 
+  /**
+   * A reader of these files, in their order, each scaled as a detector sees it.
+   *
+   * @throws sakd.base.UserError if the network does not take pictures
+   */
+  public static PictureReader fitted(ImageSpec spec, List<Path> files) {
+    spec.requireColours();
+    return new PictureReader(spec, files, spec::readFitted);
+  }
+
   @Override
   protected InputImage read(int i) {
     while (submitted < files.size() && submitted < i + window) {

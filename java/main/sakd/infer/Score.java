@@ -9,7 +9,13 @@ public enum Score {
   /** Intersection over union of truth and prediction, mean over classes. */
   MIOU("miou", "mIoU"),
   /** Pixels whose true class comes first, of those that have one. */
-  PIXEL_ACCURACY("pixel_accuracy", "pixel accuracy");
+  PIXEL_ACCURACY("pixel_accuracy", "pixel accuracy"),
+  /** COCO's average precision of boxes, mean over classes and least IoUs of 0.5 to 0.95. */
+  AP("ap", "AP"),
+  /** The same at a least IoU of 0.5. */
+  AP50("ap50", "AP50"),
+  /** The same at a least IoU of 0.75. */
+  AP75("ap75", "AP75");
 
   private final String column;
   private final String label;

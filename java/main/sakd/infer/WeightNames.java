@@ -7,10 +7,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import sakd.io.HostTensor;
+import sakd.model.DetectionSpec;
 import sakd.model.SegmentationSpec;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
+import sakd.ops.AnchorGrid;
 
 /**
  * What the tensors of a file are called in a network: files put a prefix before a network that was
@@ -24,6 +28,20 @@ final class WeightNames {
 
   /** The bias that has an element for every class where the class of every pixel is told. */
   private static final String PIXEL_BIAS = "classifier.4.bias";
+
+  /** The bias that has an element for every class of every anchor of a place. */
+  private static final String ANCHOR_BIAS = "head.classification_head.cls_logits.bias";
+
+  /** Before the names of a network for classification that is the body of another. */
+  private static final List<String> BODIES = List.of(SegmentationSpec.BODY, DetectionSpec.BODY);
+
+  /** As torchvision called the layers of its detectors' towers, and still does in its files. */
+  private static final Pattern OLDER_TOWER =
+      Pattern.compile("^(head\\.\\w+_head\\.conv\\.)(\\d)\\.(weight|bias)$");
+
+  /** The same of pyramids. */
+  private static final Pattern OLDER_PYRAMID =
+      Pattern.compile("^(backbone\\.fpn\\.\\w+_blocks\\.\\d)\\.(weight|bias)$");
 
   private WeightNames() {}
 
@@ -60,11 +78,20 @@ final class WeightNames {
         .orElse(null);
   }
 
-  /** The bias of the last layer, under any of its names, or null. */
-  static HostTensor headBias(Map<String, HostTensor> tensors) {
+  /**
+   * How many classes the last layer tells apart, under any of its names.
+   *
+   * @param otherwise if there is none
+   */
+  static int classes(Map<String, HostTensor> tensors, int otherwise) {
+    HostTensor ofAnchors = find(tensors, List.of(ANCHOR_BIAS));
+    if (ofAnchors != null) {
+      return ofAnchors.numel() / AnchorGrid.PER_PLACE;
+    }
     List<String> names = new ArrayList<>(HEADS.stream().map(head -> head + "bias").toList());
     names.add(PIXEL_BIAS);
-    return find(tensors, names);
+    HostTensor bias = find(tensors, names);
+    return bias == null ? otherwise : bias.numel();
   }
 
   /**
@@ -121,6 +148,11 @@ final class WeightNames {
         .orElse("");
   }
 
+  /** A convolution of a tower was every second of its layers, and is the first of a pair. */
+  private static String inTower(MatchResult older) {
+    return older.group(1) + Integer.parseInt(older.group(2)) / 2 + ".0." + older.group(3);
+  }
+
   /**
    * The parameter's name for a tensor's: the last linear layer has several, and a network for
    * classification may become the body of another.
@@ -129,9 +161,15 @@ final class WeightNames {
     if (parameters.get(name) != null) {
       return name;
     }
-    String inBody = SegmentationSpec.BODY + name;
-    if (parameters.get(inBody) != null) {
-      return inBody;
+    String today = OLDER_TOWER.matcher(name).replaceFirst(WeightNames::inTower);
+    today = OLDER_PYRAMID.matcher(today).replaceFirst("$1.0.$2");
+    if (parameters.get(today) != null) {
+      return today;
+    }
+    for (String body : BODIES) {
+      if (parameters.get(body + name) != null) {
+        return body + name;
+      }
     }
     for (String theirs : HEADS) {
       if (name.equals(theirs + "weight") || name.equals(theirs + "bias")) {

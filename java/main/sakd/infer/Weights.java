@@ -56,8 +56,7 @@ public final class Weights {
 
   /** The classes that a file's last linear layer tells apart, or {@code otherwise}. */
   public static int classes(WeightFile file, int otherwise) {
-    HostTensor bias = WeightNames.headBias(file.tensors());
-    return bias == null ? otherwise : bias.numel();
+    return WeightNames.classes(file.tensors(), otherwise);
   }
 
   /** The tensor of that name, or the one of that name under the shortest prefix, or null. */

@@ -22,8 +22,9 @@ public interface Backbone {
    *
    * @param images [T', N, H, W, C]: T' = 1 for still images, or T for recordings, of which an ANN
    *     sees the mean over time
-   * @param keepStages whether all stages' outputs will be read, or in inference only the last one's
+   * @param first the first stage, from 0, whose output will be read; in inference those before are
+   *     dropped
    * @return the output of each stage, [T', N, H / stride, W / stride, C]
    */
-  List<Var> forward(Tape tape, Var images, boolean keepStages);
+  List<Var> forward(Tape tape, Var images, int first);
 }

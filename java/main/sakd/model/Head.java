@@ -16,4 +16,18 @@ public interface Head {
    * @return with no stages
    */
   Network.Output forward(Tape tape, List<Var> stages, int height, int width, boolean keepStages);
+
+  /**
+   * Of so many stages the first that {@link #forward} reads, from 0: as a rule the last.
+   *
+   * @param stages how many there are
+   */
+  default int firstStage(int stages) {
+    return stages - 1;
+  }
+
+  /** Channels of each of {@link Network.Boxes#pyramid}. */
+  default List<Integer> pyramidChannels() {
+    return List.of();
+  }
 }

@@ -9,16 +9,26 @@ import sakd.nn.Var;
 record HeadedNetwork(Backbone backbone, Head head, Parameters parameters) implements Network {
   @Override
   public Output forward(Tape tape, Var images, boolean keepStages) {
-    List<Var> stages = backbone.forward(tape, images, keepStages);
+    int first = keepStages ? 0 : head.firstStage(backbone.stages().size());
+    List<Var> stages = backbone.forward(tape, images, first);
     int height = images.value().dim(-3);
     int width = images.value().dim(-2);
     Output out = head.forward(tape, stages, height, width, keepStages);
     return new Output(
-        out.logits(), out.stepLogits(), out.auxiliary(), keepStages ? stages : List.of());
+        out.logits(),
+        out.stepLogits(),
+        out.auxiliary(),
+        keepStages ? stages : List.of(),
+        out.boxes());
   }
 
   @Override
   public List<Integer> stageChannels() {
     return backbone.stages().stream().map(Backbone.Stage::channels).toList();
+  }
+
+  @Override
+  public List<Integer> pyramidChannels() {
+    return head.pyramidChannels();
   }
 }

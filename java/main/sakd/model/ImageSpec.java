@@ -11,6 +11,8 @@ import java.util.stream.IntStream;
 import sakd.base.UserError;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
+import sakd.data.FitScale;
+import sakd.data.Placement;
 import sakd.data.RenumberedDataset;
 import sakd.data.Targets;
 import sakd.data.image.Crop;
@@ -27,7 +29,7 @@ import sakd.io.Json;
  *
  * @param height H of the input
  * @param resized what the shorter side of a picture becomes, in pixels, before its middle is taken;
- *     0 where pictures with masks keep their size
+ *     0 where pictures with masks keep their size; the base of {@link FitScale} for boxes
  * @param mean of pixel / 255 per channel, which is taken off
  * @param std of pixel / 255 per channel, by which the rest is divided
  * @param classNames by class number
@@ -197,29 +199,49 @@ public record ImageSpec(
    * @throws UserError if the file is no picture or too large, or as {@link #requireColours}
    */
   public InputImage readWhole(Path file) {
+    return read(file, (width, height) -> new int[] {width, height});
+  }
+
+  /**
+   * A picture as evaluation of boxes would show it to the network alone: scaled as {@link FitScale}
+   * says, {@link #resized} being the base, else as {@link #readWhole}.
+   *
+   * @return (pixel / 255 - mean) / std
+   * @throws UserError as {@link #readWhole}
+   */
+  public InputImage readFitted(Path file) {
+    return read(file, (width, height) -> FitScale.size(width, height, resized));
+  }
+
+  /** Width and height in which a picture of some width and height is shown. */
+  private interface Sizing {
+    int[] of(int width, int height);
+  }
+
+  private InputImage read(Path file, Sizing sizing) {
     requireColours();
     Picture picture = PictureDecoder.decode(file, bytes(file), (w, h) -> 1);
-    int w = picture.width();
-    int h = picture.height();
+    int[] size = sizing.of(picture.width(), picture.height());
+    int w = size[0];
+    int h = size[1];
     int wide = DataLoader.roundedUp(w);
     int high = DataLoader.roundedUp(h);
     if ((long) wide * high * Math.max(3, channels()) > MOST_PIXELS) {
       throw new UserError(
           file
               + " has "
-              + w
+              + picture.width()
               + " x "
-              + h
+              + picture.height()
               + " pixels; expected at most "
               + MOST_PIXELS / 3
               + ", scale it down or cut it into parts");
     }
-    int area = w * h;
-    ByteBuffer colours = ByteBuffer.allocate(3 * area);
-    for (int i = 0; i < 3 * area; i++) {
-      colours.put(i, (byte) (picture.pixels()[i % area] >>> (24 - 8 * (i / area))));
-    }
-    return new InputImage(normalised(colours, h, w, high, wide), high, wide, h, w);
+    Crop all = Crop.whole(picture.width(), picture.height());
+    ByteBuffer colours =
+        ByteBuffer.wrap(new Resampler().resample(picture, all, w, h), 0, 3 * w * h);
+    Placement placement = new Placement(0, 0, picture.width(), picture.height(), w, h, false);
+    return new InputImage(normalised(colours, h, w, high, wide), high, wide, placement);
   }
 
   /** Colours [3, h, w] as the network takes them, [C, high, wide]. */

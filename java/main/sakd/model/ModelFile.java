@@ -29,6 +29,9 @@ public record ModelFile(NetworkSpec spec, Neuron neuron, int steps, int channels
       put(metadata, "output_stride", s.outputStride());
       put(metadata, "auxiliary", s.auxiliary());
       put(metadata, "spiking_head", s.spikingHead());
+    } else if (spec instanceof DetectionSpec d) {
+      put(metadata, "pyramid_channels", d.pyramidChannels());
+      put(metadata, "spiking_head", d.spikingHead());
     }
     ResNetSpec resnet = body(spec);
     if (resnet != null) {
@@ -121,6 +124,11 @@ public record ModelFile(NetworkSpec spec, Neuron neuron, int steps, int channels
           .withAuxiliary(Boolean.parseBoolean(get(metadata, "auxiliary")))
           .withSpikingHead(Boolean.parseBoolean(get(metadata, "spiking_head")));
     }
+    if (spec instanceof DetectionSpec d) {
+      return d.withBody(joined)
+          .withPyramidChannels(Integer.parseInt(get(metadata, "pyramid_channels")))
+          .withSpikingHead(Boolean.parseBoolean(get(metadata, "spiking_head")));
+    }
     return joined;
   }
 
@@ -128,6 +136,9 @@ public record ModelFile(NetworkSpec spec, Neuron neuron, int steps, int channels
   private static ResNetSpec body(NetworkSpec spec) {
     if (spec instanceof SegmentationSpec s) {
       return s.body();
+    }
+    if (spec instanceof DetectionSpec d) {
+      return d.body();
     }
     return spec instanceof ResNetSpec resnet ? resnet : null;
   }

@@ -11,7 +11,7 @@ import sakd.ops.Neuron;
  * built with a spiking neuron the SNN of the same architecture: their tensors have the same names
  * and shapes, which are torchvision's.
  */
-public sealed interface NetworkSpec permits ResNetSpec, SegmentationSpec, VggSpec {
+public sealed interface NetworkSpec permits DetectionSpec, ResNetSpec, SegmentationSpec, VggSpec {
   /** What goes before the first stage (and, in a VGG, after the last) for images of this kind. */
   enum Stem {
     /** Small images, 32x32. */

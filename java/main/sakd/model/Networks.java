@@ -34,6 +34,11 @@ public final class Networks {
         }
       }
     }
+    for (NetworkSpec spec : classifiers()) {
+      if (spec instanceof ResNetSpec body) {
+        all.add(DetectionSpec.over(body.sew() ? SEW : SPIKING, body));
+      }
+    }
     return List.copyOf(all);
   }
 
@@ -80,7 +85,7 @@ public final class Networks {
             + "'; expected one of "
             + String.join(", ", known)
             + ", or for segmentation spiking-fcn-resnet18, sew-deeplabv3-resnet50 and so on for"
-            + " every resnet, did you mean "
+            + " every resnet, or for detection spiking-retinanet-resnet18 and so on, did you mean "
             + EditDistance.nearest(wanted, meant)
             + "?");
   }
@@ -106,6 +111,7 @@ public final class Networks {
   public static String defaultFor(Targets.Kind targets, int height) {
     return switch (targets) {
       case CLASSES -> SPIKING + (height == SMALL ? "resnet8" : "resnet18");
+      case BOXES -> SPIKING + "retinanet-" + (height >= PHOTOGRAPH ? "resnet18" : "resnet20");
       case MASKS -> SPIKING + "fcn-" + (height >= PHOTOGRAPH ? "resnet18" : "resnet20");
     };
   }

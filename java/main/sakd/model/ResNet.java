@@ -193,7 +193,7 @@ final class ResNet implements Backbone {
   }
 
   @Override
-  public List<Var> forward(Tape tape, Var images, boolean keepStages) {
+  public List<Var> forward(Tape tape, Var images, int first) {
     // An ANN has no time: of a recording it sees the mean over the frames.
     Var seen = neuron.kind().isSpiking() ? images : Pooling.timeMean(tape, images);
     Var x = act1.forward(tape, conv1.forward(tape, seen));
@@ -204,7 +204,7 @@ final class ResNet implements Backbone {
     for (List<Block> stage : blocks) {
       for (int b = 0; b < stage.size(); b++) {
         boolean isFeature = b == 0 && !features.isEmpty();
-        x = stage.get(b).forward(tape, x, keepStages && isFeature);
+        x = stage.get(b).forward(tape, x, isFeature && features.size() > first);
       }
       features.add(x);
     }

@@ -38,6 +38,27 @@ public final class Conv2d {
     return new Conv2d(name, weight, p.linearBias(name + ".bias", in, out), 1, 1, 1);
   }
 
+  /**
+   * A convolution of stride 1 with a bias, drawn as the heads of detectors.
+   *
+   * @param std of the weights, which are normal
+   * @param start of the bias
+   */
+  public static Conv2d normal(
+      Parameters p, String name, int in, int out, int kernel, double std, float start) {
+    Parameter weight = p.conv(name + ".weight", out, in, kernel, std);
+    return new Conv2d(name, weight, p.constant(name + ".bias", start, out), kernel, 1, 1);
+  }
+
+  /**
+   * A convolution with a bias of 0 at first, drawn as the pyramids of detectors: He et al.'s
+   * uniform one with a = 1.
+   */
+  public static Conv2d uniform(Parameters p, String name, int in, int out, int kernel, int stride) {
+    Parameter weight = p.uniformConv(name + ".weight", out, in, kernel);
+    return new Conv2d(name, weight, p.constant(name + ".bias", 0, out), kernel, stride, 1);
+  }
+
   private Conv2d(
       Parameters p,
       String name,
@@ -101,9 +122,12 @@ public final class Conv2d {
           // Nobody waits for it before the end of the backward pass.
           ops.beside(
               () -> {
-                ops.convBackwardWeights(shape, value, g, tape.weightGradient(weight));
+                tape.parameterGradient(
+                    weight,
+                    tape.weightGradient(weight),
+                    gw -> ops.convBackwardWeights(shape, value, g, gw));
                 if (bias != null) {
-                  ops.sumRows(g, bias.gradient());
+                  tape.parameterGradient(bias, bias.gradient(), gb -> ops.sumRows(g, gb));
                 }
               },
               value,

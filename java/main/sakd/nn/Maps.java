@@ -55,6 +55,65 @@ public final class Maps {
         .mostSpikes(x.mostSpikes());
   }
 
+  /** The sum of maps of one size, which are dropped. */
+  public static Var sum(Tape tape, Var a, Var b) {
+    Ops ops = tape.ops();
+    Tensor out = ops.allocate(a.value().type(), a.value().shape());
+    ops.convert(a.value(), out);
+    ops.add(out, b.value());
+    tape.drop(a);
+    tape.drop(b);
+    return tape.record(
+        out,
+        a.needsGradient() || b.needsGradient(),
+        g -> {
+          tape.addGradient(
+              a,
+              (ga, add) -> {
+                if (add) {
+                  ops.add(ga, g);
+                } else {
+                  ops.convert(g, ga);
+                }
+              });
+          tape.passOn(b, g);
+        });
+  }
+
+  /**
+   * The places of maps of several sizes one after another; the maps are dropped.
+   *
+   * @param parts each [1, N, h, w, places K]
+   * @param channels K
+   * @return [1, N, sum of h w places, K]
+   */
+  public static Var places(Tape tape, List<Var> parts, int channels) {
+    Ops ops = tape.ops();
+    int n = parts.get(0).value().dim(1);
+    int all = parts.stream().mapToInt(p -> (int) p.value().size() / n).sum();
+    Tensor out = ops.allocate(parts.get(0).value().type(), 1, n, all / channels, channels);
+    int at = 0;
+    for (Var part : parts) {
+      int size = (int) part.value().size() / n;
+      ops.copyChannels(part.value().reshape(n, size), 0, out.reshape(n, all), at, size);
+      at += size;
+      tape.drop(part);
+    }
+    return tape.record(
+        out,
+        parts.stream().anyMatch(Var::needsGradient),
+        g -> {
+          int from = 0;
+          for (Var part : parts) {
+            int size = (int) part.value().size() / n;
+            Tensor gx = tape.gradientOf(part);
+            ops.copyChannels(g.reshape(n, all), from, gx.reshape(n, size), 0, size);
+            from += size;
+            tape.pass(part, gx);
+          }
+        });
+  }
+
   /** The channels of maps of one size one after another; they are dropped. */
   public static Var concatenated(Tape tape, List<Var> parts) {
     Ops ops = tape.ops();

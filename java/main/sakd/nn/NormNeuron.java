@@ -1,5 +1,6 @@
 package sakd.nn;
 
+import java.util.function.Consumer;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -48,6 +49,17 @@ public final class NormNeuron {
    * but its norm reads what a layer of weights computes.
    */
   public Var forward(Tape tape, Var x, Var residual) {
+    Var result = of(tape, x, residual);
+    tape.drop(x);
+    return result;
+  }
+
+  /** Without a residual, of x [T', N, .., C] that others read too: it is not dropped. */
+  public Var beside(Tape tape, Var x) {
+    return of(tape, x, null);
+  }
+
+  private Var of(Tape tape, Var x, Var residual) {
     Ops ops = tape.ops();
     Tensor in = x.value();
     int[] shape = in.shape();
@@ -66,7 +78,6 @@ public final class NormNeuron {
     if (tape.monitor() != null && neuron.kind() != Neuron.Kind.IDENTITY) {
       tape.monitor().neuron(name, new Monitor.Inputs(neuron, merge, in, affine, r, w), out);
     }
-    tape.drop(x);
     Var result =
         tape.record(
             out,
@@ -74,20 +85,27 @@ public final class NormNeuron {
             g -> {
               Tensor gx = tape.gradientOf(x);
               Tensor gr = merge.changesGradient() ? tape.gradientOf(residual) : null;
-              ops.neuronBackward(
-                  neuron,
-                  merge,
-                  in,
-                  affine,
-                  r,
-                  w,
-                  g,
-                  new Ops.NeuronGradients(
-                      gx,
-                      gr,
-                      norm == null ? null : norm.gamma().gradient(),
-                      norm == null ? null : norm.beta().gradient(),
-                      leak == null ? null : leak.gradient()));
+              Consumer<Tensor> compute =
+                  gl ->
+                      ops.neuronBackward(
+                          neuron,
+                          merge,
+                          in,
+                          affine,
+                          r,
+                          w,
+                          g,
+                          new Ops.NeuronGradients(
+                              gx,
+                              gr,
+                              norm == null ? null : norm.gamma().gradient(),
+                              norm == null ? null : norm.beta().gradient(),
+                              gl));
+              if (leak == null) {
+                compute.accept(null);
+              } else {
+                tape.parameterGradient(leak, leak.gradient(), compute);
+              }
               tape.pass(x, gx);
               if (gr != null) {
                 tape.pass(residual, gr);

@@ -52,14 +52,22 @@ public final class Parameters implements AutoCloseable {
 
   /** A convolution's weight: normal with variance 2 / (out k k), He et al.'s fan-out. */
   public Parameter conv(String name, int out, int in, int kernel) {
-    double std = Math.sqrt(2.0 / ((double) out * kernel * kernel));
-    Parameter p =
-        add(
-            name,
-            new int[] {out, in, kernel, kernel},
-            kernel * kernel,
-            true,
-            () -> random.nextGaussian() * std);
+    return conv(name, out, in, kernel, Math.sqrt(2.0 / ((double) out * kernel * kernel)));
+  }
+
+  /** A convolution's weight: normal with this standard deviation. */
+  public Parameter conv(String name, int out, int in, int kernel, double std) {
+    return window(name, out, in, kernel, () -> random.nextGaussian() * std);
+  }
+
+  /** A convolution's weight: uniform within sqrt(3 / fan-in), He et al.'s with a = 1. */
+  public Parameter uniformConv(String name, int out, int in, int kernel) {
+    double bound = Math.sqrt(3.0 / ((double) in * kernel * kernel));
+    return window(name, out, in, kernel, () -> (random.nextDouble() * 2 - 1) * bound);
+  }
+
+  private Parameter window(String name, int out, int in, int kernel, DoubleSupplier draw) {
+    Parameter p = add(name, new int[] {out, in, kernel, kernel}, kernel * kernel, true, draw);
     if (kernel > 1) {
       windows.add(p);
     }

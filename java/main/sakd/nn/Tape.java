@@ -2,8 +2,11 @@ package sakd.nn;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
 import sakd.device.DType;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -38,6 +41,10 @@ public final class Tape implements AutoCloseable {
   private final List<Tensor> copies = new ArrayList<>();
   private final Map<Parameter, Tensor> rounded = new HashMap<>();
   private final Map<Parameter, Tensor> narrow = new HashMap<>();
+
+  /** Whose gradients this pass has assigned. */
+  private final Set<Parameter> written = new HashSet<>();
+
   private Parameters roundedParameters;
   private Frozen frozen;
   private Tensor passedOn;
@@ -135,6 +142,23 @@ public final class Tape implements AutoCloseable {
   /** Where a convolution writes the gradient of its weight. */
   Tensor weightGradient(Parameter weight) {
     return narrow.getOrDefault(weight, weight.gradient());
+  }
+
+  /**
+   * Computes the gradient of a parameter. Those of a layer that a pass uses more than once add up.
+   *
+   * @param gradient of the parameter
+   * @param compute assigns to the tensor it gets
+   */
+  void parameterGradient(Parameter parameter, Tensor gradient, Consumer<Tensor> compute) {
+    if (written.add(parameter)) {
+      compute.accept(gradient);
+      return;
+    }
+    try (Tensor another = ops.allocate(gradient.type(), gradient.shape())) {
+      compute.accept(another);
+      ops.add(gradient, another);
+    }
   }
 
   /** A value from outside, such as the images; the tape does not own it. */

@@ -146,7 +146,7 @@ final class RunEvaluation {
     long[][] confusion;
     double[] accuracies = new double[0];
     double[] ious = new double[0];
-    try (ConfusionMeter meter = ConfusionMeter.of(ops, seen);
+    try (DetailMeter meter = DetailMeter.of(ops, seen);
         Evaluator evaluator = new Evaluator(ops, seen, atOnce, storage, Task.of(seen))) {
       evaluation = evaluator.evaluate(network, true, meter);
       confusion = meter.confusion();

@@ -1,105 +1,97 @@
-"""Makes detection.safetensors: torchvision's anchors, matches and losses of RetinaNet.
+"""Expected values of DetectionGoldenTest: one training step of torchvision's RetinaNet with a ResNet-18 body in float64.
 
-    python3 java/test/resources/golden/detection.py
-
-Made with torchvision 0.28, PyTorch 2.13 and safetensors. Anchors and matches are float32, losses
-and gradients float64 from float32 inputs. What a teacher adds, which torchvision does not have, is
-written out with PyTorch's divergence of Bernoulli distributions.
+Usage: detection.py FOLDER. Weights and pictures come from the formula of segmentation.py, which the test computes too; of
+a tensor, its sum, its norm and evenly spaced entries are written. The pictures have two odd sizes and are padded as
+torchvision pads them, but not resized.
 """
-
-import os
-
+import pathlib, sys
+import numpy as np
 import torch
-from safetensors.torch import save_file
-from torch.distributions import Bernoulli, kl_divergence
-from torchvision.models.detection.anchor_utils import AnchorGenerator
-from torchvision.models.detection.image_list import ImageList
-from torchvision.models.detection.retinanet import (
-    RetinaNetClassificationHead,
-    RetinaNetRegressionHead,
-    _default_anchorgen,
-)
-from torchvision.models.detection._utils import Matcher
-from torchvision.ops.boxes import box_iou
+from torch import nn
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-PICTURES, HEIGHT, WIDTH, CLASSES, OBJECTS = 3, 128, 160, 5, 6
-MAPS = ((4, 5), (2, 3), (1, 2))
-THRESHOLD, TEMPERATURE, WEIGHT, KD_WEIGHT = 0.7, 2.0, 0.5, 3.0
+from segmentation import row, uniform, watched  # Also finds torchvision.
+from torchvision.models import resnet
+from torchvision.models.detection import RetinaNet, _utils
+from torchvision.models.detection.backbone_utils import BackboneWithFPN
+from torchvision.models.detection.retinanet import RetinaNetHead, _default_anchorgen
+from torchvision.models.detection.transform import GeneralizedRCNNTransform
+from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
-
-def random_boxes(labels):
-    corner = torch.rand(*labels.shape, 2) * torch.tensor([100.0, 70.0])
-    size = 8 + 110 * torch.rand(*labels.shape, 2)
-    return torch.cat([corner, corner + size], -1) * (labels > 0)[..., None]
+CLASSES = 4
+SIZES = [(97, 131), (151, 85)]
+BOXES = [
+    [[10.5, 20.25, 60, 80], [30, 5, 125.5, 90], [70, 40, 90, 64], [1, 2, 12, 9]],
+    [[3, 7.5, 80, 140], [40, 60, 62, 101.25]],
+]
+LABELS = [[1, 3, 2, 2], [3, 1]]
 
 
-def main():
-    torch.manual_seed(0)
-    sizes = _default_anchorgen().sizes[:3]
-    generator = AnchorGenerator(sizes, ((0.5, 1.0, 2.0),) * len(sizes))
-    images = ImageList(torch.zeros(PICTURES, 3, HEIGHT, WIDTH), [(HEIGHT, WIDTH)] * PICTURES)
-    anchors = generator(images, [torch.zeros(PICTURES, 1, h, w) for h, w in MAPS])
+def network(body, classes, norm=nn.BatchNorm2d):
+    net = getattr(resnet, body)(norm_layer=norm)
+    width = net.inplanes // 8
+    layers = {"layer2": "0", "layer3": "1", "layer4": "2"}
+    fpn = BackboneWithFPN(net, layers, [2 * width, 4 * width, 8 * width], 256, LastLevelP6P7(256, 256))
+    anchors = _default_anchorgen()
+    head = RetinaNetHead(256, anchors.num_anchors_per_location()[0], classes)
+    return RetinaNet(fpn, classes, anchor_generator=anchors, head=head)
 
-    labels = torch.randint(1, CLASSES, (PICTURES, OBJECTS))
-    labels[1] = 0  # A picture without objects.
-    labels[2, 2:4] = 0  # Objects need not stand in front.
-    boxes = random_boxes(labels)
-    boxes[0, 1] = boxes[0, 0]  # Equal IoU with every anchor.
-    boxes[0, 2] = torch.tensor([64.0, 64.0, 66.0, 67.0])  # Inside many an anchor of one size.
-    matcher = Matcher(0.5, 0.4, allow_low_quality_matches=True)
-    matched, targets, kept = [], [], []
-    for n in range(PICTURES):
-        own = labels[n] > 0
-        targets.append(dict(boxes=boxes[n][own].double(), labels=labels[n][own]))
-        kept.append(own.nonzero()[:, 0])
-        if own.any():
-            matched.append(matcher(box_iou(boxes[n][own], anchors[n])))
+
+def fill(model):
+    """As segmentation.py's: norms and biases move what ReLUs read away from 0. Of the head's last layers the biases are
+    torchvision's own."""
+    for name, p in model.named_parameters():
+        u = uniform(name, p.numel())
+        if p.dim() > 1:
+            u = (2 * u - 1) * np.sqrt((6 if "body" in name else 1) / p[0].numel())
+        elif name.endswith("weight"):
+            u = 0.5 * u + 0.5
+        elif "cls_logits" in name:
+            u = np.full_like(u, -np.log(99))
+        elif "bbox_reg" in name:
+            u = 0 * u
         else:
-            matched.append(torch.full((len(anchors[n]),), -1, dtype=torch.int64))
-
-    shape = PICTURES, len(anchors[0])
-    logits = (torch.randn(*shape, CLASSES) * 2 - 1).double().requires_grad_()
-    deltas = torch.randn(*shape, 4).double().requires_grad_()
-    teacher_logits = (torch.randn(*shape, CLASSES) * 2 - 1).double()
-    teacher_deltas = torch.randn(*shape, 4).double()
-    confidence = teacher_logits.sigmoid().amax(-1)
-    sure = confidence * (confidence >= THRESHOLD)
-
-    heads = RetinaNetClassificationHead(8, 9, CLASSES), RetinaNetRegressionHead(8, 9)
-    doubles = [a.double() for a in anchors]
-    focal = heads[0].compute_loss(targets, dict(cls_logits=logits), matched)
-    l1 = heads[1].compute_loss(targets, dict(bbox_regression=deltas), doubles, matched)
-    yes = [Bernoulli(logits=z / TEMPERATURE) for z in (teacher_logits, logits)]
-    kl = TEMPERATURE**2 * (confidence[..., None] * kl_divergence(*yes)).sum() / confidence.sum()
-    distance = (sure[..., None] * (deltas - teacher_deltas).abs()).sum() / sure.sum()
-    (WEIGHT * focal + KD_WEIGHT * kl + WEIGHT * l1 + KD_WEIGHT * distance).backward()
-
-    numbers = []  # In the list with those that are no objects.
-    for m, own in zip(matched, kept):
-        numbers.append(torch.where(m >= 0, own[m.clamp(min=0)], m) if len(own) else m)
-    every = dict(
-        anchors=anchors[0],
-        boxes=boxes,
-        labels=labels.float(),
-        matched=torch.stack(numbers).float(),
-        logits=logits,
-        deltas=deltas,
-        teacher_logits=teacher_logits,
-        teacher_deltas=teacher_deltas,
-        confidence=confidence,
-        sums=torch.stack([confidence.sum(), sure.sum()]),
-        losses=torch.stack([focal, kl, l1, distance]),
-        grad_logits=logits.grad,
-        grad_deltas=deltas.grad,
-    )
-    double = "losses", "sums"
-    save_file(
-        {k: (v if k in double else v.float()).detach().contiguous() for k, v in every.items()},
-        os.path.join(HERE, "detection.safetensors"),
-    )
-    for n in range(PICTURES):
-        print([int((matched[n] == v).sum()) for v in (-1, -2)], int((matched[n] >= 0).sum()))
+            u = np.where(u < 0.5, -0.5 - 2 * u, 2 * u - 0.5)
+        p.data = torch.tensor(u.astype(np.float32), dtype=p.dtype).reshape(p.shape)
 
 
-main()
+def main(folder):
+    folder = pathlib.Path(folder)
+    folder.mkdir(exist_ok=True)
+    net, nearest = watched(network("resnet18", CLASSES).double())
+    fill(net)
+    net.train()
+    pictures = [2 * uniform("picture%d" % i, 3 * h * w) - 1 for i, (h, w) in enumerate(SIZES)]
+    pictures = [torch.tensor(p.astype(np.float32)).double().reshape(3, h, w) for p, (h, w) in zip(pictures, SIZES)]
+    targets = [
+        {"boxes": torch.tensor(b).double(), "labels": torch.tensor(l)} for b, l in zip(BOXES, LABELS)
+    ]
+    batch = net.transform.batch_images(pictures)
+    features = list(net.backbone(batch).values())
+    out = net.head(features)
+    from torchvision.models.detection.image_list import ImageList
+    anchors = net.anchor_generator(ImageList(batch, SIZES), features)
+    # Matched as in float32, which decides which object an anchor belongs to.
+    matched = [net.proposal_matcher(_iou(t["boxes"].float(), a.float())) for t, a in zip(targets, anchors)]
+    losses = net.head.compute_loss(targets, out, anchors, matched)
+    sum(losses.values()).backward()
+    print("margin", min(nearest), {k: v.item() for k, v in losses.items()}, batch.shape)
+    rows = ["loss %.9g %.9g" % (losses["classification"].item(), losses["bbox_regression"].item())]
+    rows += [row("logits", out["cls_logits"], 64), row("deltas", out["bbox_regression"], 64)]
+    rows += [row("P%d" % (i + 3), f.permute(0, 2, 3, 1)) for i, f in enumerate(features)]
+    rows += [row(n, p.grad) for n, p in net.named_parameters()]
+    rows += [row(n, b) for n, b in net.named_buffers() if "running" in n]
+    (folder / "retinanet-resnet18.txt").write_text("\n".join(rows) + "\n")
+    net = network("resnet50", 91)
+    rows = [n + " " + "x".join(map(str, p.shape)) for n, p in net.state_dict().items() if p.dim() > 0]
+    (folder / "retinanet_resnet50_fpn.txt").write_text("\n".join(rows) + "\n")
+    for body, classes in (("resnet18", 91), ("resnet50", 4)):
+        print(body, classes, sum(p.numel() for p in network(body, classes).parameters()))
+
+
+def _iou(boxes, anchors):
+    from torchvision.ops.boxes import box_iou
+    return box_iou(boxes, anchors)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,14 +1,7 @@
 package sakd.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -27,6 +20,7 @@ import sakd.ops.Ops;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 import sakd.testing.Devices;
+import sakd.testing.GoldenRows;
 
 /**
  * One training step of the ANNs for segmentation against torchvision's in float64: {@code
@@ -34,7 +28,6 @@ import sakd.testing.Devices;
  * that is here too.
  */
 class SegmentationGoldenTest {
-  private static final double TOLERANCE = 1e-4;
   private static final float AUXILIARY_WEIGHT = 0.5f;
   private static final int CLASSES = 5;
   private static final int SAMPLES = 3;
@@ -66,7 +59,7 @@ class SegmentationGoldenTest {
     String pictures = file.contains("resnet50") ? "images4" : "images13";
     int height = file.contains("resnet50") ? 25 : 33;
     int width = file.contains("resnet50") ? 35 : 47;
-    Map<String, double[]> expected = rows(file);
+    Map<String, double[]> expected = GoldenRows.of("segmentation/" + file);
     String[] words = file.split("-");
     SegmentationSpec spec =
         ((SegmentationSpec) Networks.named(words[0] + "-" + words[1]))
@@ -83,18 +76,22 @@ class SegmentationGoldenTest {
       Transfers.setBytes(ops.device(), labels, labels(height * width));
       ops.fill(scale, 1);
       Network.Output out = network.forward(tape, tape.input(images), false);
-      check("logits", expected.get("logits"), pixelsInside(out.logits(), height * width));
-      check("auxiliary", expected.get("auxiliary"), pixelsInside(out.auxiliary(), height * width));
+      GoldenRows.check(
+          "logits", expected.get("logits"), pixelsInside(out.logits(), height * width));
+      GoldenRows.check(
+          "auxiliary", expected.get("auxiliary"), pixelsInside(out.auxiliary(), height * width));
       double[] losses = {
         loss(tape, out.logits(), labels, scale, 1),
         loss(tape, out.auxiliary(), labels, scale, AUXILIARY_WEIGHT)
       };
       tape.backward();
       for (int i = 0; i < losses.length; i++) {
-        assertEquals(expected.get("loss")[i], losses[i], TOLERANCE * losses[i], "loss " + i);
+        assertEquals(
+            expected.get("loss")[i], losses[i], GoldenRows.TOLERANCE * losses[i], "loss " + i);
       }
       for (Parameter p : parameters.all()) {
-        check(p.name(), expected.get(p.name()), p.trained() ? p.read(p.gradient()) : p.get());
+        GoldenRows.check(
+            p.name(), expected.get(p.name()), p.trained() ? p.read(p.gradient()) : p.get());
       }
       assertEquals(expected.size(), parameters.all().size() + 3, "parameters and buffers");
     }
@@ -110,33 +107,6 @@ class SegmentationGoldenTest {
     }
   }
 
-  /** Sum, norm and evenly spaced entries, each relative to what rounding is relative to. */
-  private static void check(String name, double[] expected, float[] actual) {
-    double sum = 0;
-    double absolute = 0;
-    double squares = 0;
-    double largest = 0;
-    for (float a : actual) {
-      sum += a;
-      absolute += Math.abs(a);
-      squares += (double) a * a;
-      largest = Math.max(largest, Math.abs(a));
-    }
-    close(name + ", sum", expected[0], sum, absolute);
-    close(name + ", norm", expected[1], Math.sqrt(squares), expected[1]);
-    int shown = expected.length - 2;
-    for (int k = 0; k < shown; k++) {
-      int at = (int) ((long) k * (actual.length - 1) / (shown - 1));
-      close(name + "[" + at + "]", expected[2 + k], actual[at], largest);
-    }
-  }
-
-  private static void close(String what, double expected, double actual, double scale) {
-    assertTrue(
-        Math.abs(expected - actual) <= TOLERANCE * scale,
-        () -> what + " is " + actual + " instead of " + expected + ", on a scale of " + scale);
-  }
-
   /** [1, N, H, W, K] in PyTorch's order [N, K, H, W]. */
   private static float[] pixelsInside(Var logits, int area) {
     float[] from = Transfers.floats(ops.device(), logits.value());
@@ -149,7 +119,7 @@ class SegmentationGoldenTest {
   }
 
   private static float[] pictures(String name, int area) {
-    double[] u = uniform(name, SAMPLES * 3 * area);
+    double[] u = GoldenRows.uniform(name, SAMPLES * 3 * area);
     float[] out = new float[u.length];
     for (int i = 0; i < u.length; i++) {
       int pixel = i % area;
@@ -160,7 +130,7 @@ class SegmentationGoldenTest {
   }
 
   private static byte[] labels(int area) {
-    double[] u = uniform("labels", SAMPLES * area);
+    double[] u = GoldenRows.uniform("labels", SAMPLES * area);
     byte[] out = new byte[u.length];
     for (int i = 0; i < u.length; i++) {
       int label = (int) Math.floor(u[i] * (CLASSES + 1));
@@ -170,7 +140,7 @@ class SegmentationGoldenTest {
   }
 
   private static void fill(Parameter p) {
-    double[] u = uniform(p.name(), p.size());
+    double[] u = GoldenRows.uniform(p.name(), p.size());
     float[] out = new float[u.length];
     double bound = Math.sqrt(6.0 * p.shape()[0] / p.size());
     for (int i = 0; i < u.length; i++) {
@@ -185,45 +155,12 @@ class SegmentationGoldenTest {
     p.set(out);
   }
 
-  /** {@code uniform} of segmentation.py. */
-  private static double[] uniform(String name, int n) {
-    int seed = (int) 2166136261L;
-    for (byte c : name.getBytes(StandardCharsets.US_ASCII)) {
-      seed = (seed ^ c) * 16777619;
-    }
-    double[] out = new double[n];
-    for (int i = 0; i < n; i++) {
-      int x = seed + i * (int) 2654435761L;
-      x = (x ^ (x >>> 16)) * 0x7feb352d;
-      x = (x ^ (x >>> 15)) * 0x846ca68b;
-      out[i] = Integer.toUnsignedLong(x ^ (x >>> 16)) * 0x1p-32;
-    }
-    return out;
-  }
-
-  private static Map<String, double[]> rows(String file) {
-    Map<String, double[]> rows = new LinkedHashMap<>();
-    for (String line : lines("/golden/segmentation/" + file + ".txt")) {
-      String[] words = line.split(" ");
-      rows.put(words[0], Arrays.stream(words).skip(1).mapToDouble(Double::parseDouble).toArray());
-    }
-    return rows;
-  }
-
-  private static List<String> lines(String resource) {
-    try (InputStream in = SegmentationGoldenTest.class.getResourceAsStream(resource)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   /** Names and shapes of torchvision's networks for 21 classes, as of its published files. */
   @ParameterizedTest
   @CsvSource({"fcn-resnet50, 35322218", "deeplabv3-resnet50, 42004074"})
   void namesAndShapesAreTorchvisions(String name, long parameters) {
     List<String> expected =
-        lines("/models/" + name.replace('-', '_') + ".txt").stream().sorted().toList();
+        GoldenRows.lines("/models/" + name.replace('-', '_') + ".txt").stream().sorted().toList();
     SegmentationSpec spiking = (SegmentationSpec) Networks.named(name);
     assertEquals(expected, NetworksTest.tensors(spiking.ann(), Neuron.RELU, 21));
     assertEquals(expected, NetworksTest.tensors(spiking, Neuron.LIF, 21));

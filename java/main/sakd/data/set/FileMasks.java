@@ -1,50 +1,19 @@
 package sakd.data.set;
 
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import sakd.base.UserError;
 import sakd.data.Fingerprint;
 import sakd.data.image.LabelPicture;
-import sakd.data.image.Picture;
-import sakd.data.image.PictureDecoder;
-import sakd.io.ImageFiles;
 
-/** Pictures and masks in files, decoded whenever they are needed. */
-final class FileMasks implements MaskedPictures {
+/** Pictures and masks in files. */
+final class FileMasks extends FilePictures implements MaskedPictures {
   private final List<MaskPair> pairs;
   private final MaskClasses classes;
 
-  /** Width and height of each picture, once somebody asked. */
-  private final AtomicReferenceArray<int[]> sizes;
-
   FileMasks(List<MaskPair> pairs, MaskClasses classes) {
+    super(pairs.stream().map(MaskPair::picture).toList());
     this.pairs = pairs;
     this.classes = classes;
-    this.sizes = new AtomicReferenceArray<>(pairs.size());
-  }
-
-  @Override
-  public int size() {
-    return pairs.size();
-  }
-
-  @Override
-  public int[] sizeOf(int index) {
-    int[] size = sizes.get(index);
-    if (size == null) {
-      ImageStore.Entry file = ImageStore.Entry.of(pairs.get(index).picture());
-      size = PictureDecoder.size(file, file.bytes());
-      sizes.set(index, size);
-    }
-    return size;
-  }
-
-  @Override
-  public Picture picture(int index, int divisor) {
-    ImageStore.Entry file = ImageStore.Entry.of(pairs.get(index).picture());
-    return PictureDecoder.decode(file, file.bytes(), (width, height) -> divisor);
   }
 
   @Override
@@ -81,14 +50,5 @@ final class FileMasks implements MaskedPictures {
       fingerprint.add(pairs.get(i).picture(), i, pairs.size());
       fingerprint.add(pairs.get(i).mask(), i, pairs.size());
     }
-  }
-
-  @Override
-  public SortedMap<String, Integer> formats() {
-    SortedMap<String, Integer> formats = new TreeMap<>();
-    for (MaskPair pair : pairs) {
-      formats.merge(ImageFiles.suffix(pair.picture().toString()), 1, Integer::sum);
-    }
-    return formats;
   }
 }

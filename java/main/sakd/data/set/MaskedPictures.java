@@ -1,23 +1,7 @@
 package sakd.data.set;
 
-import java.util.SortedMap;
-import sakd.data.Fingerprint;
-import sakd.data.image.Picture;
-
 /** Where pictures and their masks come from. */
-interface MaskedPictures {
-  /** N, the number of pictures. */
-  int size();
-
-  /** Width and height of a picture, in pixels. */
-  int[] sizeOf(int index);
-
-  /**
-   * A picture, decoded at 1/divisor of its size or at all of it; valid until the same thread asks
-   * for the next.
-   */
-  Picture picture(int index, int divisor);
-
+interface MaskedPictures extends Pictures {
   /**
    * The class of each pixel of a picture, or {@link sakd.data.Targets#IGNORED}, row by row.
    *
@@ -25,10 +9,4 @@ interface MaskedPictures {
    *     class
    */
   byte[] mask(int index);
-
-  /** Adds what tells these pictures from others. */
-  void addTo(Fingerprint fingerprint);
-
-  /** As {@link sakd.data.Dataset#formats}. */
-  SortedMap<String, Integer> formats();
 }

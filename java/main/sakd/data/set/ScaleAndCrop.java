@@ -12,15 +12,15 @@ import sakd.data.Placement;
  * @param base what the shorter side of a picture becomes, in pixels; 0 if pictures keep their size
  * @param flip whether half of the pictures of training are mirrored
  */
-record ScaleAndCrop(int crop, int base, boolean flip) {
+record ScaleAndCrop(int crop, int base, boolean flip) implements Placing {
   /** Of pictures that keep their size, the longer side; those beyond are made smaller. */
   static final int LARGEST_SIDE = 2048;
 
   private static final double SMALLEST_SCALE = 0.5;
   private static final double LARGEST_SCALE = 2;
 
-  /** The whole picture. */
-  Placement evaluation(int width, int height) {
+  @Override
+  public Placement evaluation(int width, int height) {
     double scale = scale(width, height);
     return new Placement(0, 0, width, height, scaled(width, scale), scaled(height, scale), false);
   }
@@ -29,7 +29,8 @@ record ScaleAndCrop(int crop, int base, boolean flip) {
    * A part of the picture at a scale of 0.5 to 2, uniform; all of a side that is not longer than
    * the crop.
    */
-  Placement training(int width, int height, SplitMix64 random) {
+  @Override
+  public Placement training(int width, int height, SplitMix64 random) {
     double factor = SMALLEST_SCALE + (LARGEST_SCALE - SMALLEST_SCALE) * random.nextDouble();
     double scale = factor * scale(width, height);
     int columns = scaled(width, scale);

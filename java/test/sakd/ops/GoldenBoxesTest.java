@@ -14,11 +14,11 @@ import sakd.testing.Golden;
 import sakd.testing.Twins;
 
 /**
- * Anchors, matches and losses against torchvision's RetinaNet: {@code golden/detection.py} tells
+ * Anchors, matches and losses against torchvision's RetinaNet: {@code golden/boxes.py} tells
  * how.
  */
-class GoldenDetectionTest {
-  private static final Golden GOLDEN = Golden.open("detection.safetensors");
+class GoldenBoxesTest {
+  private static final Golden GOLDEN = Golden.open("boxes.safetensors");
   private static final AnchorGrid GRID =
       AnchorGrid.of(
           128,
