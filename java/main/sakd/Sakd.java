@@ -195,7 +195,7 @@ public final class Sakd {
    * A trained network, on the device that {@code auto} finds.
    *
    * @param weights a file that a training wrote
-   * @throws UserError if it is none, or of a network for segmentation
+   * @throws UserError if it is none, or of a network for segmentation or detection
    */
   public static Classifier load(Path weights) {
     return load(weights, "auto");
@@ -216,7 +216,7 @@ public final class Sakd {
    * A trained network for segmentation, on the device that {@code auto} finds.
    *
    * @param weights a file that a training wrote
-   * @throws UserError if it is none, or of a network that classifies whole pictures
+   * @throws UserError if it is none, or of a network for something else
    */
   public static Segmenter loadSegmenter(Path weights) {
     return loadSegmenter(weights, "auto");
@@ -231,5 +231,26 @@ public final class Sakd {
    */
   public static Segmenter loadSegmenter(Path weights, String device) {
     return new Segmenter(weights, device);
+  }
+
+  /**
+   * A trained detector, on the device that {@code auto} finds.
+   *
+   * @param weights a file that a training wrote
+   * @throws UserError if it is none, or of a network for something else
+   */
+  public static Detector loadDetector(Path weights) {
+    return loadDetector(weights, "auto");
+  }
+
+  /**
+   * A trained detector.
+   *
+   * @param weights a file that a training wrote
+   * @param device as of {@link #on}
+   * @throws UserError as {@link #loadDetector(Path)}, or if there is no such device
+   */
+  public static Detector loadDetector(Path weights, String device) {
+    return new Detector(weights, device);
   }
 }

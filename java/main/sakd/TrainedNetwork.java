@@ -16,7 +16,8 @@ import sakd.ops.Ops;
 import sakd.task.Task;
 
 /** A trained network on a device. Not for several threads at once. */
-public abstract sealed class TrainedNetwork implements AutoCloseable permits Classifier, Segmenter {
+public abstract sealed class TrainedNetwork implements AutoCloseable
+    permits Classifier, Segmenter, Detector {
   /** Images a step. */
   static final int BATCH = 100;
 
@@ -42,17 +43,16 @@ public abstract sealed class TrainedNetwork implements AutoCloseable permits Cla
     }
     ModelFile about = ModelFile.of(file.metadata(), weights.toString());
     if (about.spec().targetKind() != targets) {
-      boolean masks = about.spec().targetKind() == Targets.Kind.MASKS;
       throw new UserError(
           weights
               + " is of "
               + about.name()
-              + ", which finds the class of "
-              + (masks ? "every pixel" : "a picture")
+              + ", which "
+              + does(about.spec().targetKind())
               + "; expected a network that "
-              + (masks ? "classifies pictures" : "segments them")
-              + ", load it by Sakd."
-              + (masks ? "loadSegmenter" : "load"));
+              + does(targets)
+              + ", or load it by Sakd."
+              + loader(about.spec().targetKind()));
     }
     ops = Backend.open(device);
     storage = Backend.fastestStorage(ops);
@@ -62,6 +62,22 @@ public abstract sealed class TrainedNetwork implements AutoCloseable permits Cla
       ops.close();
       throw e;
     }
+  }
+
+  private static String does(Targets.Kind targets) {
+    return switch (targets) {
+      case CLASSES -> "finds the class of a picture";
+      case MASKS -> "finds the class of every pixel";
+      case BOXES -> "finds objects";
+    };
+  }
+
+  private static String loader(Targets.Kind targets) {
+    return switch (targets) {
+      case CLASSES -> "load";
+      case MASKS -> "loadSegmenter";
+      case BOXES -> "loadDetector";
+    };
   }
 
   /** What the network is: its description, neuron, T, channels and classes. */

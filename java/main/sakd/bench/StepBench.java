@@ -123,7 +123,7 @@ public final class StepBench {
               Task.of(work.spec.targetKind()),
               DistillationForm.PUBLISHED,
               work.method.select(new DistillationWeights(1, 1, 100, 4, 0)),
-              student.stageChannels(),
+              student,
               TRANSFORM_KERNEL,
               parameters);
       if (work.method.needsTeacher()) {

@@ -96,9 +96,13 @@ final class DataCommand implements Runnable {
         SampleShape s = set.shape();
         out.printf(
             Locale.ROOT,
-            set.targetKind() == Targets.Kind.MASKS
-                ? "%s, %s: %d pictures with masks, seen in training as %dx%dx%d, %d classes%n"
-                : "%s, %s: %d samples of %dx%dx%d, %d classes%n",
+            switch (set.targetKind()) {
+              case CLASSES -> "%s, %s: %d samples of %dx%dx%d, %d classes%n";
+              case MASKS ->
+                  "%s, %s: %d pictures with masks, seen in training as %dx%dx%d, %d classes%n";
+              case BOXES ->
+                  "%s, %s: %d pictures with objects, seen in training as %dx%dx%d, %d classes%n";
+            },
             set.name(),
             train ? "training" : "test",
             set.size(),
@@ -115,10 +119,10 @@ final class DataCommand implements Runnable {
                           .map(e -> e.getKey() + " (" + e.getValue() + ")")
                           .toList()));
         }
-        if (set.targetKind() == Targets.Kind.MASKS) {
-          pixels(set, out);
-        } else {
-          samples(set, out);
+        switch (set.targetKind()) {
+          case CLASSES -> samples(set, out);
+          case MASKS -> pixels(set, out);
+          case BOXES -> ObjectCounts.print(set, out);
         }
       }
       out.flush();

@@ -1,6 +1,7 @@
 package sakd.cli;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -9,6 +10,7 @@ import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
 import sakd.data.Targets;
 import sakd.data.event.FrameSplit;
+import sakd.data.set.BoxOptions;
 import sakd.data.set.Datasets;
 import sakd.data.set.MaskOptions;
 import sakd.data.set.ReadOptions;
@@ -21,6 +23,8 @@ final class DataOptions {
   private static final int SMALLEST = 32;
   private static final int LARGEST = 1024;
   private static final int LARGEST_BASE = 4096;
+  private static final double SMALLEST_SCALE = 0.1;
+  private static final double LARGEST_SCALE = 10;
 
   @Option(
       names = "--dataset",
@@ -29,7 +33,8 @@ final class DataOptions {
           "Images: fashion-mnist-small (bundled), fashion-mnist, mnist, cifar10, cifar100, "
               + "imagenet, tiny-imagenet, image-folder. Events: "
               + "nmnist, dvs-gesture, cifar10-dvs, n-cars, st-mnist, event-folder. Masks: "
-              + "shapes (bundled), voc-seg, ade20k, cityscapes, camvid, mask-folder "
+              + "shapes (bundled), voc-seg, ade20k, cityscapes, camvid, mask-folder. Objects: "
+              + "box-shapes (bundled), coco, voc "
               + "(default: what --data-path holds, else the bundled one).")
   String dataset;
 
@@ -77,10 +82,21 @@ final class DataOptions {
       names = "--base-size",
       paramLabel = "N",
       description =
-          "What the shorter side of a picture with a mask becomes in evaluation, 32 to 4096; "
-              + "training scales it by another 0.5 to 2 (default: its own size, of longer sides than "
-              + "2048 that; of eval, that of the training).")
+          "What the shorter side of a picture with a mask or objects becomes in evaluation, 32 to "
+              + "4096; training scales it by another 0.5 to 2, with objects by --scale-jitter "
+              + "(default: its own size, of longer sides than 2048 that; with objects 800, the "
+              + "longer side at most 1333/800 of it, of box-shapes 128; of eval, that of the "
+              + "training).")
   Integer baseSize;
+
+  @Option(
+      names = "--scale-jitter",
+      split = ",",
+      paramLabel = "F",
+      description =
+          "LOW,HIGH: training scales a picture with objects by a random factor between them, 0.1 "
+              + "to 10 (default: 0.8,1.25).")
+  double[] scaleJitter;
 
   @Option(
       names = "--mask-classes",
@@ -143,7 +159,10 @@ final class DataOptions {
             cropSize,
             baseSize == null ? 0 : baseSize);
     ReadOptions how =
-        new ReadOptions(framesBy, side, sensor, masks, text -> err.println("note: " + text));
+        new ReadOptions(framesBy, side, text -> err.println("note: " + text))
+            .withSensor(sensor)
+            .withMasks(masks)
+            .withBoxes(boxes());
     Dataset opened = Datasets.open(dataset, dataPath, train, how);
     opened.classNames().forEach(FileNames::requireSpelt);
     if (trained != null
@@ -154,12 +173,7 @@ final class DataOptions {
       Sensor learnt = new Sensor(trained.height(), trained.width());
       opened = Datasets.open(dataset, dataPath, train, how.withSensor(learnt));
     }
-    if (imageSize != null && opened.targetKind() == Targets.Kind.MASKS) {
-      throw new UserError(
-          "--image-size is for pictures with a class each, but those of "
-              + opened.name()
-              + " have masks; expected --crop-size and --base-size, give these");
-    }
+    requireUsed(opened);
     if (imageSize != null && (opened.height() != side || opened.width() != side)) {
       throw new UserError(
           "--image-size is for pictures of any size, but those of "
@@ -182,6 +196,45 @@ final class DataOptions {
     }
     DatasetInfo info = seen.info();
     return seen.normalised(numbers("--mean", mean, info.mean()), numbers("--std", std, info.std()));
+  }
+
+  private BoxOptions boxes() {
+    BoxOptions usual = BoxOptions.DEFAULT;
+    int base = baseSize == null ? usual.base() : baseSize;
+    if (scaleJitter == null) {
+      return new BoxOptions(base, usual.smallestScale(), usual.largestScale());
+    }
+    if (scaleJitter.length != 2
+        || !(scaleJitter[0] >= SMALLEST_SCALE
+            && scaleJitter[0] <= scaleJitter[1]
+            && scaleJitter[1] <= LARGEST_SCALE)) {
+      throw new UserError(
+          "--scale-jitter is "
+              + String.join(",", Arrays.stream(scaleJitter).mapToObj(Double::toString).toList())
+              + "; expected a least and a greatest factor of 0.1 to 10, such as 0.8,1.25, give such"
+              + " numbers");
+    }
+    return new BoxOptions(base, scaleJitter[0], scaleJitter[1]);
+  }
+
+  /** Refuses options that are for other targets than the samples have. */
+  private void requireUsed(Dataset opened) {
+    Targets.Kind kind = opened.targetKind();
+    if (imageSize != null && kind != Targets.Kind.CLASSES) {
+      boolean masks = kind == Targets.Kind.MASKS;
+      throw new UserError(
+          "--image-size is for pictures with a class each, but those of "
+              + opened.name()
+              + (masks
+                  ? " have masks; expected --crop-size and --base-size, give these"
+                  : " have objects in boxes; expected --base-size, give that"));
+    }
+    if (scaleJitter != null && kind != Targets.Kind.BOXES) {
+      throw new UserError(
+          "--scale-jitter is for pictures with objects in boxes, which "
+              + opened.name()
+              + " has not; expected a set for detection, leave it out");
+    }
   }
 
   private static float[] numbers(String flag, float[] given, float[] otherwise) {

@@ -4,10 +4,12 @@ import java.nio.file.Path;
 import java.util.Map;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
+import sakd.data.Targets;
 import sakd.distill.DistillationForm;
 import sakd.distill.DistillationWeights;
 import sakd.distill.Method;
 import sakd.distill.WeightSchedule;
+import sakd.model.NetworkSpec;
 import sakd.ops.Distance;
 
 /** What the student learns from: the method, its teacher, and the terms of the loss. */
@@ -61,6 +63,20 @@ final class DistillOptions {
       paramLabel = "EPOCHS=WEIGHT",
       description = "Another weight of the features' distillation after so many epochs: 10=0.01.")
   private Map<Integer, Float> laterFeatures;
+
+  @Option(
+      names = "--box-weight",
+      paramLabel = "W",
+      description =
+          "Of detection: weight of the distance from the teacher's boxes, where it sees objects "
+              + "(default: 1).")
+  private Float boxWeight;
+
+  @Option(
+      names = "--pyramid-weight",
+      paramLabel = "W",
+      description = "Of detection: weight of the pyramid's levels as features (default: 1).")
+  private Float pyramidWeight;
 
   @Option(
       names = "--feature-loss",
@@ -125,9 +141,13 @@ final class DistillOptions {
       description = "Share of the target spread over all classes (default: ${DEFAULT-VALUE}).")
   private float labelSmoothing;
 
-  /** The weights of the loss by epoch; {@code small} if the data are the bundled ones. */
-  WeightSchedule weights(boolean small) {
-    DistillationWeights start = start(small);
+  /**
+   * The weights of the loss by epoch.
+   *
+   * @param small if the data are the bundled ones
+   */
+  WeightSchedule weights(boolean small, NetworkSpec network) {
+    DistillationWeights start = start(small, network);
     if (laterFeatures != null && laterFeatures.size() != 1) {
       throw new UserError(
           "--feature-weight-after is given more than once; expected one change of the weight");
@@ -159,13 +179,23 @@ final class DistillOptions {
         Values.share("--kd-head", head));
   }
 
-  private DistillationWeights start(boolean small) {
+  private DistillationWeights start(boolean small, NetworkSpec network) {
+    boolean boxes = network.targetKind() == Targets.Kind.BOXES;
+    if (!boxes && (boxWeight != null || pyramidWeight != null)) {
+      throw new UserError(
+          (boxWeight != null ? "--box-weight" : "--pyramid-weight")
+              + " is for networks that find boxes, not for "
+              + network.name()
+              + "; leave it out");
+    }
     DistillationWeights weights =
         new DistillationWeights(
             Values.notNegative("--ce-weight", ceWeight),
             Values.notNegative("--logit-weight", logitWeight),
             Values.notNegative(
                 "--feature-weight", featureWeight == null ? small ? 10 : 100 : featureWeight),
+            boxes ? ofBoxes("--box-weight", boxWeight) : 0,
+            boxes ? ofBoxes("--pyramid-weight", pyramidWeight) : 0,
             (float) Values.positive("--kd-temperature", temperature),
             Values.share("--label-smoothing", labelSmoothing));
     DistillationWeights left = method().select(weights);
@@ -175,6 +205,10 @@ final class DistillOptions {
               + " (or --logit-weight, --feature-weight) more than 0");
     }
     return weights;
+  }
+
+  private static float ofBoxes(String flag, Float given) {
+    return Values.notNegative(flag, given == null ? 1 : given);
   }
 
   /**

@@ -7,9 +7,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import sakd.base.UserError;
 import sakd.data.Dataset;
+import sakd.data.Targets;
+import sakd.infer.BoxMeter;
 import sakd.infer.ClassificationReport;
 import sakd.infer.ConfusionMeter;
+import sakd.infer.DetailMeter;
 import sakd.infer.Evaluator;
 import sakd.infer.LoadedModel;
 import sakd.infer.PixelConfusion;
@@ -58,6 +62,14 @@ final class EvalCommand implements Callable<Integer> {
       description = "Write which class was taken for which: a row for each true class.")
   private Path confusionMatrix;
 
+  @Option(
+      names = "--detections",
+      paramLabel = "FILE.json",
+      description =
+          "Of a detector: write all it found with a score above 0.05, as COCO's results; image_id is"
+              + " the place of a picture in the set, from 0 on.")
+  private Path detections;
+
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
 
   @Override
@@ -76,6 +88,8 @@ final class EvalCommand implements Callable<Integer> {
             testSet.classes(),
             Networks.defaultFor(testSet.targetKind(), testSet.height()));
     Task.of(testSet).requireNetwork(weights + " holds", about.spec(), testSet);
+    requireFitting(testSet.targetKind());
+    CocoResults found = new CocoResults();
     try (Ops ops = device.open();
         LoadedModel loaded = LoadedModel.open(ops, file, about, partial.allowed);
         Evaluator evaluator =
@@ -85,7 +99,7 @@ final class EvalCommand implements Callable<Integer> {
                 batchSize != null ? batchSize : Evaluator.batchSize(testSet),
                 device.storage(ops),
                 Task.of(testSet));
-        ConfusionMeter report = ConfusionMeter.of(ops, testSet)) {
+        DetailMeter report = meter(ops, testSet, found)) {
       out.println("weights " + loaded.summary());
       long start = System.nanoTime();
       Evaluator.Evaluation e = evaluator.evaluate(loaded.network(), true, report);
@@ -103,15 +117,43 @@ final class EvalCommand implements Callable<Integer> {
         printer.accuracy(classes);
       } else if (report instanceof PixelConfusion pixels) {
         printer.overlap(pixels, testSet.classNames());
+      } else if (report instanceof BoxMeter boxes) {
+        printer.precision(boxes, testSet.classNames());
       }
       printer.operations();
       out.printf(Locale.ROOT, "%.1f s, %.0f images/s%n", seconds, e.images() / seconds);
-      if (confusionMatrix != null) {
-        ConfusionCsv.write(confusionMatrix, testSet.classNames(), report.confusion());
+      if (confusionMatrix != null && report instanceof ConfusionMeter confusion) {
+        ConfusionCsv.write(confusionMatrix, testSet.classNames(), confusion.confusion());
         out.printf("confusion matrix in %s%n", confusionMatrix);
+      }
+      if (detections != null) {
+        found.write(detections);
+        out.printf("detections in %s%n", detections);
       }
       out.flush();
     }
     return 0;
+  }
+
+  private DetailMeter meter(Ops ops, Dataset set, CocoResults found) {
+    if (detections == null) {
+      return DetailMeter.of(ops, set);
+    }
+    long[] next = new long[1];
+    return new BoxMeter(ops, set.classes(), those -> found.add(next[0]++, those));
+  }
+
+  private void requireFitting(Targets.Kind kind) {
+    boolean boxes = kind == Targets.Kind.BOXES;
+    if (boxes && confusionMatrix != null) {
+      throw new UserError(
+          "--confusion-matrix is of classes of pictures or pixels, and "
+              + weights
+              + " finds objects; leave it out, or write them by --detections FILE.json");
+    }
+    if (!boxes && detections != null) {
+      throw new UserError(
+          "--detections is for detectors, and " + weights + " is of none; leave it out");
+    }
   }
 }

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import sakd.infer.Activity;
+import sakd.infer.BoxMeter;
 import sakd.infer.ClassificationReport;
 import sakd.infer.Evaluator;
 import sakd.infer.PixelConfusion;
@@ -49,6 +50,24 @@ record EvalPrinter(PrintWriter out, Evaluator.Evaluation result, boolean spiking
           "  %-26s %12s %12s %14d",
           classNames.get(k), percent(report.iou(k)), percent(report.accuracy(k)), report.pixels(k));
     }
+  }
+
+  /** How well objects are found: COCO's figures, and the precision of each class. */
+  void precision(BoxMeter report, List<String> classNames) {
+    report.coco().figures().forEach((f, value) -> say("%-44s %8s", f.label(), share(value)));
+    say("VOC's AP at IoU 0.50, mean over classes %13s", share(report.voc().mean()));
+    say("  %-26s %12s %12s", "class", "AP50 %", "VOC's %");
+    for (int k = 1; k < classNames.size(); k++) {
+      double ap50 = report.coco().ap50(k);
+      if (ap50 >= 0) {
+        say("  %-26s %12s %12s", classNames.get(k), share(ap50), share(report.voc().ap(k)));
+      }
+    }
+  }
+
+  /** In per cent; a dash where there is nothing it could be of. */
+  private static String share(double value) {
+    return percent(value < 0 ? Double.NaN : value);
   }
 
   /** A dash for a class that has none. */

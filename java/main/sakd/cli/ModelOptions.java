@@ -5,9 +5,11 @@ import java.util.Set;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
 import sakd.data.Dataset;
+import sakd.data.Targets;
 import sakd.infer.Weights;
 import sakd.io.HostTensor;
 import sakd.io.WeightFile;
+import sakd.model.DetectionSpec;
 import sakd.model.ModelFile;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
@@ -36,7 +38,8 @@ final class ModelOptions {
           "A network that the command models lists, such as spiking-resnet18 or sew-resnet50; "
               + "resnet18 is the ANN of spiking-resnet18 (default: spiking-resnet8 for 28x28 "
               + "images, else spiking-resnet18; for masks spiking-fcn-resnet20, from 320 pixels on "
-              + "spiking-fcn-resnet18; or the weight file's).")
+              + "spiking-fcn-resnet18; for boxes spiking-retinanet-resnet20 and -resnet18; or the "
+              + "weight file's).")
   String model;
 
   @Option(
@@ -82,9 +85,16 @@ final class ModelOptions {
       names = "--head",
       paramLabel = "spiking|ann",
       description =
-          "Of segmentation: spiking neurons in the SNN's head too, or an ANN as head, on the mean "
-              + "over time (default: spiking; or the weight file's).")
+          "Of segmentation and detection: spiking neurons in the SNN's head too, or an ANN as head "
+              + "(and pyramid), on the mean over time (default: spiking; or the weight file's).")
   HeadKind head;
+
+  @Option(
+      names = "--fpn-channels",
+      paramLabel = "N",
+      description =
+          "Of detection: channels of the pyramid and the head (default: 256; or the weight file's).")
+  Integer pyramidChannels;
 
   /** Neurons of an SNN's head. */
   enum HeadKind {
@@ -151,13 +161,30 @@ final class ModelOptions {
 
   private NetworkSpec changed(NetworkSpec chosen) {
     NetworkSpec spec = stem == null ? chosen : chosen.withStem(stem);
+    refuse("--output-stride", outputStride, spec, Targets.Kind.MASKS);
+    refuse("--aux", auxiliary, spec, Targets.Kind.MASKS);
+    refuse("--fpn-channels", pyramidChannels, spec, Targets.Kind.BOXES);
     if (spec instanceof SegmentationSpec s) {
       return changed(s);
     }
-    refuseForClasses("--output-stride", outputStride, spec);
-    refuseForClasses("--aux", auxiliary, spec);
-    refuseForClasses("--head", head, spec);
+    if (spec instanceof DetectionSpec d) {
+      return changed(d);
+    }
+    if (head != null) {
+      throw new UserError(
+          "--head is for networks for segmentation or detection, not for "
+              + spec.name()
+              + "; leave it out");
+    }
     return changedBody(spec);
+  }
+
+  private DetectionSpec changed(DetectionSpec d) {
+    DetectionSpec spec = d.withBody((ResNetSpec) changedBody(d.body()));
+    if (pyramidChannels != null) {
+      spec = spec.withPyramidChannels(Values.atLeast(1, "--fpn-channels", pyramidChannels));
+    }
+    return head == null ? spec : spec.withSpikingHead(head == HeadKind.SPIKING);
   }
 
   private SegmentationSpec changed(SegmentationSpec s) {
@@ -176,10 +203,16 @@ final class ModelOptions {
     return head == null ? spec : spec.withSpikingHead(head == HeadKind.SPIKING);
   }
 
-  private static void refuseForClasses(String flag, Object given, NetworkSpec spec) {
-    if (given != null) {
+  /** Refuses an option of networks that find something else. */
+  private static void refuse(String flag, Object given, NetworkSpec spec, Targets.Kind found) {
+    if (given != null && spec.targetKind() != found) {
       throw new UserError(
-          flag + " is for segmentation networks, not for " + spec.name() + "; leave it out");
+          flag
+              + " is for "
+              + (found == Targets.Kind.MASKS ? "segmentation" : "detection")
+              + " networks, not for "
+              + spec.name()
+              + "; leave it out");
     }
   }
 

@@ -7,13 +7,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.base.UserError;
 import sakd.data.Targets;
+import sakd.infer.BoxPredictor;
 import sakd.infer.ImageReader;
 import sakd.infer.LoadedModel;
 import sakd.infer.MaskPredictor;
@@ -28,14 +28,15 @@ import sakd.model.ModelFile;
 import sakd.model.Networks;
 import sakd.ops.Ops;
 
-/** {@code predict}: the classes of pictures or of their pixels, and logits for an array. */
+/** {@code predict}: what is in pictures or of which class their pixels are; logits of an array. */
 @Command(
     name = "predict",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
       "Says which classes a network sees in pictures, and how sure it is; of a network for"
-          + " segmentation, which share of a picture each class has.",
+          + " segmentation, which share of a picture each class has; of a detector, where objects"
+          + " are: left, top, right and bottom in pixels.",
       "An array of images, [N, C, H, W] float32, has to be normalised already."
     },
     abbreviateSynopsis = true,
@@ -43,9 +44,12 @@ import sakd.ops.Ops;
     footer = {
       "sakd predict --weights runs/first/best.safetensors --input cat.png dog.jpg",
       "sakd predict --weights W.safetensors --input images.npy --output logits.npy",
-      "sakd predict --weights fcn.safetensors --input pictures --output masks --overlay"
+      "sakd predict --weights fcn.safetensors --input pictures --output masks --overlay",
+      "sakd predict --weights retinanet.safetensors --input pictures --output found.json"
     })
 final class PredictCommand implements Callable<Integer> {
+  private static final float DEFAULT_THRESHOLD = 0.5f;
+
   @Option(
       names = "--weights",
       paramLabel = "FILE",
@@ -67,11 +71,14 @@ final class PredictCommand implements Callable<Integer> {
 
   @Option(
       names = "--output",
-      paramLabel = "FILE.npy|FOLDER",
+      paramLabel = "FILE|FOLDER",
       description =
-          "Write the logits [N, K], mean over time: a row for each image classified, in order. Of a "
-              + "network for segmentation, a folder for the masks: NAME.png, whose colours are those "
-              + "of VOC and whose palette's indices are the class numbers.")
+          "Write the logits [N, K], mean over time, as .npy: a row for each image classified, in "
+              + "order. Of a network for segmentation, a folder for the masks: NAME.png, whose colours "
+              + "are those of VOC and whose palette's indices are the class numbers. Of a detector, a "
+              + "folder for the pictures with boxes, NAME.png, or FILE.json for all it found with a "
+              + "score above 0.05, as COCO's results: image_id is the picture's name, or the number "
+              + "that its name is.")
   private Path output;
 
   @Option(
@@ -80,6 +87,13 @@ final class PredictCommand implements Callable<Integer> {
           "Write each picture under the colours of its mask too, as NAME-overlay.png; class 0 is "
               + "left as it is.")
   private boolean overlay;
+
+  @Option(
+      names = "--threshold",
+      paramLabel = "SCORE",
+      description =
+          "Of a detector: print and draw what has at least this score, from 0 to 1 (default: 0.5).")
+  private Float threshold;
 
   @Option(names = "--per-step", description = "Say what the network sees after every step too.")
   private boolean perStep;
@@ -118,56 +132,31 @@ final class PredictCommand implements Callable<Integer> {
             array == null ? how.channels() : array.shape()[1],
             null,
             Networks.defaultFor(Targets.Kind.CLASSES, height));
-    boolean masks = about.spec().targetKind() == Targets.Kind.MASKS;
-    requireFitting(masks, array != null);
-    try (ImageReader images = array == null ? pictures(how, masks) : ImageReader.of(array);
+    Targets.Kind kind = about.spec().targetKind();
+    new PredictFit(weights, output, overlay, perStep, threshold).require(kind, array != null);
+    try (ImageReader images = array == null ? pictures(how, kind) : ImageReader.of(array);
         Ops ops = device.open();
         LoadedModel loaded = LoadedModel.open(ops, file, about, partial.allowed)) {
       PrintWriter out = spec.commandLine().getOut();
       out.println("weights " + loaded.summary());
       var printer = new PredictionPrinter(out, how == null ? List.of() : how.classNames(), perStep);
-      if (masks) {
-        segment(ops, loaded, images, how, printer);
-      } else {
-        classify(ops, loaded, images, printer);
+      var reading = new BatchReading(images, batchSize, spec.commandLine().getErr());
+      switch (kind) {
+        case CLASSES -> classify(ops, loaded, reading, printer);
+        case MASKS -> segment(ops, loaded, reading, how, printer);
+        case BOXES -> detect(ops, loaded, reading, how, printer);
       }
     }
     return 0;
   }
 
-  private void requireFitting(boolean masks, boolean array) {
-    if (!masks && overlay) {
-      throw new UserError(
-          "--overlay is for networks for segmentation, and "
-              + weights
-              + " classifies whole pictures; leave it out");
-    }
-    if (overlay && (output == null || array)) {
-      throw new UserError(
-          "--overlay "
-              + (array ? "needs pictures, not an array" : "has no folder to write to")
-              + "; expected pictures as --input and a folder as --output, give both");
-    }
-    if (masks && perStep) {
-      throw new UserError(
-          "--per-step is for networks that classify whole pictures, and "
-              + weights
-              + " says the class of every pixel; leave it out");
-    }
-    if (masks && output != null && Files.exists(output) && !Files.isDirectory(output)) {
-      throw new UserError(
-          "--output " + output + " is a file; expected a folder for masks, give one");
-    }
-  }
-
   /** Says what the network sees in each image as soon as it is known. */
   private void classify(
-      Ops ops, LoadedModel loaded, ImageReader images, PredictionPrinter printer) {
-    requireRoom(images.images(), loaded.about().classes());
+      Ops ops, LoadedModel loaded, BatchReading reading, PredictionPrinter printer) {
+    requireRoom(reading.images().images(), loaded.about().classes());
     List<HostTensor> logits = new ArrayList<>();
     int unreadable =
-        inBatches(
-            images,
+        reading.each(
             ImageReader.MOST_VALUES,
             batch -> {
               Predictor.Prediction said =
@@ -182,22 +171,22 @@ final class PredictCommand implements Callable<Integer> {
       Npy.write(output, all);
       printer.say("logits " + Arrays.toString(all.shape()) + " written to " + output);
     }
-    requireAll(unreadable, images.images());
+    reading.requireAll(unreadable);
   }
 
   /**
    * Says what shares of each image the classes have, and writes the mask, as soon as it is known.
    */
   private void segment(
-      Ops ops, LoadedModel loaded, ImageReader images, ImageSpec how, PredictionPrinter printer) {
+      Ops ops, LoadedModel loaded, BatchReading reading, ImageSpec how, PredictionPrinter printer) {
+    ImageReader images = reading.images();
     int classes = loaded.about().classes();
     MaskFiles files = output == null ? null : new MaskFiles(output, overlay, how);
     if (files != null) {
-      files.requireDistinct(images.names().stream().map(Path::of).toList());
+      files.files().requireDistinct(images.names().stream().map(Path::of).toList());
     }
     int unreadable =
-        inBatches(
-            images,
+        reading.each(
             MaskPredictor.mostValues(images.channels(), classes),
             batch -> {
               var masks = MaskPredictor.predict(ops, loaded.network(), batch, device.storage(ops));
@@ -211,50 +200,41 @@ final class PredictCommand implements Callable<Integer> {
     if (files != null && unreadable < images.images()) {
       printer.say("masks written to " + output);
     }
-    requireAll(unreadable, images.images());
+    reading.requireAll(unreadable);
   }
 
-  /**
-   * Reads all images.
-   *
-   * @return how many could not be read
-   */
-  private int inBatches(ImageReader images, long mostValues, Consumer<ImageReader.Batch> use) {
-    int[] unreadable = new int[1];
-    while (images.hasNext()) {
-      ImageReader.Batch batch =
-          images.batch(
-              batchSize,
-              mostValues,
-              e -> {
-                unreadable[0]++;
-                skip(e, images.images());
-              });
-      if (batch.size() > 0) {
-        use.accept(batch);
+  /** Says what is in each image as soon as it is known, and draws it or keeps it for a file. */
+  private void detect(
+      Ops ops, LoadedModel loaded, BatchReading reading, ImageSpec how, PredictionPrinter printer) {
+    ImageReader images = reading.images();
+    float least = threshold == null ? DEFAULT_THRESHOLD : threshold;
+    boolean results = output != null && BoxFiles.isResults(output);
+    BoxFiles files = output == null || results ? null : new BoxFiles(output, least, how);
+    CocoResults all = new CocoResults();
+    if (files != null) {
+      files.files().requireDistinct(images.names().stream().map(Path::of).toList());
+    }
+    int unreadable =
+        reading.each(
+            BoxPredictor.mostValues(images.channels(), loaded.about().classes()),
+            batch -> {
+              var found = BoxPredictor.predict(ops, loaded.network(), batch, device.storage(ops));
+              for (BoxPredictor.Found one : found) {
+                printer.print(one, least);
+                if (files != null) {
+                  files.write(one);
+                } else if (results) {
+                  all.add(CocoResults.id(one.name()), one.detections());
+                }
+              }
+            });
+    if (output != null && unreadable < images.images()) {
+      if (results) {
+        all.write(output);
       }
+      printer.say((results ? "detections" : "pictures with boxes") + " written to " + output);
     }
-    return unreadable[0];
-  }
-
-  private static void requireAll(int unreadable, int images) {
-    if (unreadable > 0) {
-      throw new UserError(
-          unreadable
-              + " of "
-              + images
-              + " images could not be classified, for the reasons in the notes; expected images that"
-              + " can be read, replace those named"
-              + (unreadable < images ? " (the others are done)" : ""));
-    }
-  }
-
-  /** Goes on after an image that cannot be read, if there are others. */
-  private void skip(UserError e, int images) {
-    if (images == 1) {
-      throw e;
-    }
-    spec.commandLine().getErr().println("note: " + Suggestions.oneLine(e.getMessage()));
+    reading.requireAll(unreadable);
   }
 
   private void requireRoom(int images, int classes) {
@@ -290,11 +270,15 @@ final class PredictCommand implements Callable<Integer> {
     return images;
   }
 
-  private ImageReader pictures(ImageSpec how, boolean masks) {
+  private ImageReader pictures(ImageSpec how, Targets.Kind kind) {
     List<Path> files = new ArrayList<>();
     for (Path path : input) {
       files.addAll(Files.isDirectory(path) ? ImageFiles.in(path) : List.of(path));
     }
-    return masks ? PictureReader.whole(how, files) : PictureReader.sized(how, files);
+    return switch (kind) {
+      case CLASSES -> PictureReader.sized(how, files);
+      case MASKS -> PictureReader.whole(how, files);
+      case BOXES -> PictureReader.fitted(how, files);
+    };
   }
 }

@@ -6,12 +6,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import sakd.infer.BoxPredictor;
+import sakd.infer.Detection;
 import sakd.infer.MaskPredictor;
 import sakd.infer.Predictor;
 
 /**
  * Prints the likeliest classes of images with their probabilities, the softmax of the logits, or
- * what share of an image each class has.
+ * what share of an image each class has, or which objects are in it.
  *
  * @param classNames by class number; classes without a name are called by their number
  * @param perStep whether to print what a network says after every step: the mean of its logits up
@@ -55,10 +57,39 @@ record PredictionPrinter(PrintWriter out, List<String> classNames, boolean perSt
     say(Suggestions.oneLine(mask.name() + "  " + shares));
   }
 
+  /**
+   * A line for the image, and one for each object: class, score and box in pixels.
+   *
+   * @param least score of what is told
+   */
+  void print(BoxPredictor.Found found, float least) {
+    List<Detection> told = found.detections().stream().filter(d -> d.score() >= least).toList();
+    String count =
+        told.isEmpty() ? "nothing" : told.size() == 1 ? "1 object" : told.size() + " objects";
+    out.println(Suggestions.oneLine(found.name() + "  " + count));
+    for (Detection d : told) {
+      out.println(
+          Suggestions.oneLine(
+              String.format(
+                  Locale.ROOT,
+                  "  %-20s %.3f  %.1f %.1f %.1f %.1f",
+                  name(d.label()),
+                  d.score(),
+                  d.left(),
+                  d.top(),
+                  d.right(),
+                  d.bottom())));
+    }
+    out.flush();
+  }
+
+  private String name(int k) {
+    return k < classNames.size() ? classNames.get(k) : "class " + k;
+  }
+
   /** A class and its share in per cent. */
   private String share(int k, double share) {
-    String name = k < classNames.size() ? classNames.get(k) : "class " + k;
-    return String.format(Locale.ROOT, "%s %.2f %%", name, 100 * share);
+    return String.format(Locale.ROOT, "%s %.2f %%", name(k), 100 * share);
   }
 
   void say(String line) {

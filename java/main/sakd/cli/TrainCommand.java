@@ -19,11 +19,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
 import sakd.data.Dataset;
+import sakd.data.Targets;
 import sakd.device.CompilerStopped;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
 import sakd.distill.PlanCheck;
+import sakd.model.NetworkSpec;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.run.RunArguments;
@@ -266,8 +268,9 @@ final class TrainCommand implements Callable<Integer> {
           "--neuron is relu, which is the teacher's; expected lif, if or plif for the student,"
               + " give one of them");
     }
+    NetworkSpec network = model.forSet(trainSet);
     return new Plan(
-        model.forSet(trainSet),
+        network,
         kind,
         neuron.steps(kind, NeuronOptions.STEPS),
         method,
@@ -275,11 +278,12 @@ final class TrainCommand implements Callable<Integer> {
         distill.teacher,
         distill.init,
         partial.allowed,
-        distill.weights(small),
+        distill.weights(small, network),
         distill.form(kind.vThreshold()),
         distill.transformKernel(),
         optimizer.settings(
             small,
+            network.targetKind() == Targets.Kind.BOXES,
             method == Method.ANN || method.needsTeacher() && distill.teacher == null,
             augment.mixing(),
             device.storage(ops)),

@@ -38,7 +38,8 @@ final class UnusedOptions {
           "--color-jitter",
           "--random-erase",
           "--mixup",
-          "--cutmix");
+          "--cutmix",
+          "--scale-jitter");
 
   private final List<String> args;
   private final List<String> notes = new ArrayList<>();

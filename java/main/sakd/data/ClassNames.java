@@ -15,6 +15,9 @@ import java.util.stream.IntStream;
  * accents apart, and copies are often of another case.
  */
 public final class ClassNames {
+  /** What class numbers are called that no class has, as COCO's. */
+  public static final String UNUSED = "N/A";
+
   private static final int SHOWN = 10;
 
   private ClassNames() {}
@@ -57,10 +60,10 @@ public final class ClassNames {
     return composed(name).toLowerCase(Locale.ROOT);
   }
 
-  /** The names that {@link #find} did not find. */
+  /** The names that {@link #find} did not find, but for those of no class. */
   public static List<String> unknown(List<String> names, int[] numbers) {
     return IntStream.range(0, numbers.length)
-        .filter(i -> numbers[i] < 0)
+        .filter(i -> numbers[i] < 0 && !names.get(i).equals(UNUSED))
         .mapToObj(names::get)
         .toList();
   }

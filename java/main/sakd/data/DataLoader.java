@@ -78,11 +78,14 @@ public final class DataLoader {
               + dataset.size()
               + " images; expected at least one full batch, give a smaller number");
     }
-    if (dataset.targetKind() == Targets.Kind.MASKS && !augment.mixing().equals(Mixing.NONE)) {
+    if (dataset.targetKind() != Targets.Kind.CLASSES && !augment.mixing().equals(Mixing.NONE)) {
       throw new UserError(
           "--mixup and --cutmix mix the classes of samples, but "
               + dataset.name()
-              + " has a class for each pixel; expected a set with a class for each sample, leave"
+              + (dataset.targetKind() == Targets.Kind.MASKS
+                  ? " has a class for each pixel"
+                  : " has objects in boxes")
+              + "; expected a set with a class for each sample, leave"
               + " them out");
     }
     this.dataset = dataset;

@@ -15,11 +15,12 @@ public interface Dataset {
   /** Name, classes and normalisation. */
   DatasetInfo info();
 
-  /** What a sample becomes in training, and in evaluation unless the targets are masks. */
+  /** What a sample becomes in training, and in evaluation of classes. */
   SampleShape shape();
 
   /**
-   * What evaluation makes of a sample: pictures with masks stay whole and need not be alike.
+   * What evaluation makes of a sample: pictures with masks or objects stay whole and need not be
+   * alike.
    *
    * @throws sakd.base.UserError naming the file if it cannot be read
    */
@@ -47,7 +48,7 @@ public interface Dataset {
   /**
    * What is to be found in a sample; thread-safe.
    *
-   * @param placement what {@link #read} returned: masks follow it, classes do not care
+   * @param placement what {@link #read} returned: masks and boxes follow it, classes do not care
    * @param shape what {@code read} was given
    * @throws sakd.base.UserError naming the file if it cannot be read
    */
@@ -102,7 +103,8 @@ public interface Dataset {
    * The same set with pictures brought to another size; a set whose samples all have one size stays
    * as it is.
    *
-   * @param side height and width of a sample, in pixels; of pictures with masks, what training sees
+   * @param side height and width of a sample, in pixels; of pictures with masks, what training
+   *     sees; those with objects have a canvas that follows the other
    * @param resized as {@link #resized()}
    */
   default Dataset sized(int side, int resized) {

@@ -33,4 +33,9 @@ public record ObjectBox(
   public boolean learnt() {
     return !crowd && !difficult;
   }
+
+  /** The same object as one of another class. */
+  public ObjectBox withLabel(int other) {
+    return new ObjectBox(other, left, top, right, bottom, area, crowd, difficult);
+  }
 }

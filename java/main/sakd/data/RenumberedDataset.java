@@ -46,6 +46,9 @@ public final class RenumberedDataset extends ForwardingDataset {
 
   /** Whether labels of the set are the numbers of other classes than these. */
   public static boolean isNeeded(Dataset set, List<String> classNames) {
+    if (set.classNames().equals(classNames)) {
+      return false; // Several may be called N/A.
+    }
     int[] numbers = ClassNames.numbers(classNames, set.classNames());
     return !Arrays.equals(numbers, IntStream.range(0, classNames.size()).toArray());
   }
@@ -71,6 +74,10 @@ public final class RenumberedDataset extends ForwardingDataset {
     if (own instanceof Targets.Classes classes) {
       return new Targets.Classes(IntStream.of(classes.labels()).map(k -> numbers[k]).toArray());
     }
+    if (own instanceof Targets.Boxes boxes) {
+      return new Targets.Boxes(
+          boxes.samples().stream().map(this::renumbered).toList(), boxes.most());
+    }
     Targets.Masks masks = (Targets.Masks) own;
     byte[] labels = masks.labels().clone();
     for (int i = 0; i < labels.length; i++) {
@@ -78,5 +85,11 @@ public final class RenumberedDataset extends ForwardingDataset {
       labels[i] = label == Targets.IGNORED ? labels[i] : (byte) numbers[label];
     }
     return new Targets.Masks(labels, masks.samples(), masks.height(), masks.width());
+  }
+
+  private Targets.Boxes.Sample renumbered(Targets.Boxes.Sample sample) {
+    return new Targets.Boxes.Sample(
+        sample.placement(),
+        sample.objects().stream().map(o -> o.withLabel(numbers[o.label()])).toList());
   }
 }

@@ -1,21 +1,13 @@
 package sakd.distill;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import sakd.device.DType;
 import sakd.infer.DeviceBatch;
 import sakd.model.Network;
-import sakd.nn.BatchNorm2d;
-import sakd.nn.Conv2d;
-import sakd.nn.NormNeuron;
 import sakd.nn.Parameters;
-import sakd.nn.Pooling;
 import sakd.nn.Tape;
-import sakd.nn.Var;
-import sakd.ops.Neuron;
-import sakd.ops.Ops;
 import sakd.ops.Tensor;
 import sakd.task.LossTerms;
 import sakd.task.Objective;
@@ -30,27 +22,22 @@ import sakd.task.Task;
  * </pre>
  *
  * transform_i is a convolution and a batch norm that only training needs: {@code
- * transform<i>.net.0} and {@code .net.1}, i from 1.
+ * transform<i>.net.0} and {@code .net.1}, i from 1. What a task has instead of cross-entropy and
+ * logits' divergence its {@link LabelLoss} tells.
  */
 public final class DistillationLoss {
-  private record Transform(Conv2d conv, NormNeuron norm) {}
-
-  private final DistillationForm form;
   private final LabelLoss labels;
+  private final FeatureLoss features;
   private DistillationWeights weights;
-  private final List<Transform> transforms = new ArrayList<>();
 
   /** The published loss, of classification. */
   public DistillationLoss(
-      DistillationWeights weights,
-      List<Integer> stageChannels,
-      int transformKernel,
-      Parameters parameters) {
+      DistillationWeights weights, Network student, int transformKernel, Parameters parameters) {
     this(
         Task.CLASSIFICATION,
         DistillationForm.PUBLISHED,
         weights,
-        stageChannels,
+        student,
         transformKernel,
         parameters);
   }
@@ -65,28 +52,25 @@ public final class DistillationLoss {
       Task task,
       DistillationForm form,
       DistillationWeights weights,
-      List<Integer> stageChannels,
+      Network student,
       int transformKernel,
       Parameters parameters) {
-    this.form = form;
-    this.labels = LabelLoss.of(task, form);
     this.weights = weights;
-    if (weights.features() > 0) {
-      for (int i = 0; i < stageChannels.size(); i++) {
-        int c = stageChannels.get(i);
-        String name = "transform" + (i + 1) + ".net.";
-        transforms.add(
-            new Transform(
-                new Conv2d(parameters, name + "0", c, c, transformKernel, 1),
-                new NormNeuron(
-                    parameters,
-                    name + "1",
-                    new BatchNorm2d(parameters, name + "1", c),
-                    Neuron.IDENTITY,
-                    Neuron.Residual.NONE,
-                    1)));
-      }
-    }
+    features =
+        new FeatureLoss(
+            FeatureLoss.TRANSFORM,
+            weights.features() > 0 ? student.stageChannels() : List.of(),
+            transformKernel,
+            form.distance(),
+            parameters);
+    FeatureLoss pyramid =
+        new FeatureLoss(
+            FeatureLoss.TRANSFORM + "_p",
+            weights.pyramid() > 0 ? student.pyramidChannels() : List.of(),
+            transformKernel,
+            form.distance(),
+            parameters);
+    labels = LabelLoss.of(task, form, pyramid);
   }
 
   public DistillationWeights weights() {
@@ -100,12 +84,12 @@ public final class DistillationLoss {
 
   /** Whether features are compared, with whatever weight. */
   boolean followsFeatures() {
-    return !transforms.isEmpty();
+    return features.size() > 0 || labels.followsFeatures();
   }
 
   /** Whether a parameter of this name belongs to a transform, which inference does not need. */
   public static boolean isTransform(String parameter) {
-    return parameter.startsWith("transform");
+    return parameter.startsWith(FeatureLoss.TRANSFORM);
   }
 
   /** The names of the losses besides the features'. */
@@ -127,32 +111,22 @@ public final class DistillationLoss {
       DeviceBatch batch,
       Tensor lossScale) {
     LabelLoss.Computed l = labels.compute(tape, student, teacher, batch, weights, lossScale);
-    Tensor distances = followsFeatures() ? ofFeatures(tape, student, teacher, lossScale) : null;
+    Tensor distances = features.size() > 0 ? ofStages(tape, student, teacher, lossScale) : null;
     return new Objective.Losses(l.each(), batch.size(), distances, l.hits());
   }
 
   /** The distance of every stage's features, [stages]. */
-  private Tensor ofFeatures(
+  private Tensor ofStages(
       Tape tape, Network.Output student, Network.Output teacher, Tensor lossScale) {
-    Ops ops = tape.ops();
-    Tensor distances = ops.allocate(DType.F32, transforms.size());
-    for (int i = 0; i < transforms.size(); i++) {
-      Transform t = transforms.get(i);
-      Var feature = Pooling.timeMean(tape, student.stages().get(i));
-      Var mapped = t.norm.forward(tape, t.conv.forward(tape, feature));
-      Tensor grad = tape.gradientOf(mapped);
-      ops.distance(
-          form.distance(),
-          mapped.value(),
-          teacher.stages().get(i).value(),
-          lossScale,
-          weights.temperature(),
-          weights.features(),
-          distances,
-          i,
-          grad);
-      tape.pass(mapped, grad);
-    }
+    Tensor distances = tape.ops().allocate(DType.F32, features.size());
+    features.compute(
+        tape,
+        student.stages(),
+        teacher.stages(),
+        weights.temperature(),
+        weights.features(),
+        lossScale,
+        distances);
     return distances;
   }
 
@@ -165,8 +139,8 @@ public final class DistillationLoss {
       total += each.get(l) * averages.get(l);
       terms.put(names().get(l), averages.get(l));
     }
-    double features = averages.get(each.size());
-    terms.put(LossTerms.FEATURES, features);
-    return new LossTerms(total + weights.features() * features, terms);
+    double distance = averages.get(each.size());
+    terms.put(LossTerms.FEATURES, distance);
+    return new LossTerms(total + weights.features() * distance, terms);
   }
 }

@@ -9,11 +9,16 @@ import sakd.task.Task;
 
 /** What labels and the teacher's logits ask of a network's, as a task has them. */
 interface LabelLoss {
-  /** That of a task, computed in a form that {@link PlanCheck} lets pass. */
-  static LabelLoss of(Task task, DistillationForm form) {
+  /**
+   * That of a task, computed in a form that {@link PlanCheck} lets pass.
+   *
+   * @param pyramid compares the levels of a detector's pyramid
+   */
+  static LabelLoss of(Task task, DistillationForm form, FeatureLoss pyramid) {
     return switch (task) {
       case CLASSIFICATION -> new ClassLoss(form);
       case SEGMENTATION -> new PixelLoss();
+      case DETECTION -> new BoxLoss(pyramid);
     };
   }
 
@@ -24,6 +29,11 @@ interface LabelLoss {
    * @param hits I32 [2]
    */
   record Computed(Tensor each, Tensor hits) {}
+
+  /** Whether it compares features. */
+  default boolean followsFeatures() {
+    return false;
+  }
 
   /** The names of the L losses. */
   List<String> names();

@@ -47,6 +47,8 @@ public enum Method {
         all.ce(),
         followsLogits ? all.logits() : 0,
         followsFeatures ? all.features() : 0,
+        followsLogits ? all.boxes() : 0,
+        followsFeatures ? all.pyramid() : 0,
         all.temperature(),
         all.labelSmoothing());
   }

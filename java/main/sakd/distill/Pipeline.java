@@ -171,7 +171,7 @@ public final class Pipeline {
               Task.of(trainSet),
               DistillationForm.PUBLISHED,
               DistillationWeights.direct(plan.weights().start().labelSmoothing()),
-              List.of(),
+              teacher,
               1,
               teacher.parameters());
       phase = TEACHER;
@@ -202,7 +202,7 @@ public final class Pipeline {
               Task.of(trainSet),
               plan.form(),
               weights.start(),
-              student.stageChannels(),
+              student,
               plan.transformKernel(),
               parameters);
       parameters.allocate(ops);

@@ -1,6 +1,7 @@
 package sakd.distill;
 
 import java.nio.file.Path;
+import sakd.data.Targets;
 import sakd.model.NetworkSpec;
 import sakd.model.SegmentationSpec;
 import sakd.ops.Neuron;
@@ -42,7 +43,9 @@ public record Plan(
   public String losses() {
     DistillationWeights w = weights.start();
     boolean ann = method == Method.ANN;
-    StringBuilder terms = new StringBuilder("ce " + (ann ? 1f : w.ce()));
+    boolean boxes = model.targetKind() == Targets.Kind.BOXES;
+    StringBuilder terms =
+        new StringBuilder((boxes ? "focal and box " : "ce ") + (ann ? 1f : w.ce()));
     if (w.labelSmoothing() > 0) {
       terms.append(" (label smoothing ").append(w.labelSmoothing()).append(')');
     }
@@ -55,6 +58,12 @@ public record Plan(
         terms.append(" to ").append(weights.finalTemperature());
       }
       terms.append(')');
+    }
+    if (boxes && method.followsLogits()) {
+      terms.append(", boxes ").append(w.boxes());
+    }
+    if (boxes && method.followsFeatures()) {
+      terms.append(", pyramid ").append(w.pyramid());
     }
     if (method.followsFeatures()) {
       terms.append(", features ").append(w.features());

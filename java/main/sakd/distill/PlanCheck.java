@@ -56,23 +56,31 @@ public final class PlanCheck {
     }
   }
 
-  /** Refuses a network for other targets than the samples have, and losses that masks have not. */
+  /** Refuses a network for other targets than the samples have, and losses that these have not. */
   private static void requireTask(Plan plan, Dataset trainSet) {
-    boolean masks = trainSet.targetKind() == Targets.Kind.MASKS;
+    Targets.Kind kind = trainSet.targetKind();
     Task.of(trainSet).requireNetwork("--model is", plan.model(), trainSet);
-    if (masks) {
+    if (kind != Targets.Kind.CLASSES) {
       Mixing mixing = plan.settings().mixing();
-      refuseForMasks("--mixup", mixing.mixup() > 0);
-      refuseForMasks("--cutmix", mixing.cutmix() > 0);
-      refuseForMasks("--every-step", plan.form().everyStep());
-      refuseForMasks("--kd-head", plan.form().head() > 0);
+      refuse("--mixup", mixing.mixup() > 0, kind);
+      refuse("--cutmix", mixing.cutmix() > 0, kind);
+      refuse("--every-step", plan.form().everyStep(), kind);
+      refuse("--kd-head", plan.form().head() > 0, kind);
+    }
+    if (kind == Targets.Kind.BOXES) {
+      refuse("--label-smoothing", plan.weights().start().labelSmoothing() > 0, kind);
     }
   }
 
-  private static void refuseForMasks(String option, boolean given) {
+  private static void refuse(String option, boolean given, Targets.Kind kind) {
     if (given) {
       throw new UserError(
-          option + " is for samples with one class each, and these have masks; leave it out");
+          option
+              + " is for samples with "
+              + (option.equals("--label-smoothing") ? "a softmax of classes" : "one class each")
+              + ", and these have "
+              + (kind == Targets.Kind.MASKS ? "masks" : "boxes")
+              + "; leave it out");
     }
   }
 

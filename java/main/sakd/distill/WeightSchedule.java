@@ -44,6 +44,8 @@ public record WeightSchedule(
         start.ce(),
         start.logits(),
         later ? laterFeatures : start.features(),
+        start.boxes(),
+        start.pyramid(),
         start.temperature() + done * (finalTemperature - start.temperature()),
         start.labelSmoothing());
   }

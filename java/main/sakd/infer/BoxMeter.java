@@ -39,12 +39,12 @@ public final class BoxMeter implements DetailMeter {
   @Override
   public void add(Network.Output out, DeviceBatch batch) {
     float[] logits = Transfers.floats(ops.device(), out.logits().value());
-    float[] deltas = Transfers.floats(ops.device(), out.deltas().value());
+    float[] deltas = Transfers.floats(ops.device(), out.boxes().deltas().value());
     List<Targets.Boxes.Sample> samples = ((Targets.Boxes) batch.targets()).samples();
     for (int i = 0; i < samples.size(); i++) {
       Targets.Boxes.Sample sample = samples.get(i);
       List<Detection> found =
-          Detections.of(logits, deltas, i, out.grid(), classes, sample.placement());
+          Detections.of(logits, deltas, i, out.boxes().grid(), classes, sample.placement());
       coco.add(sample.objects(), found);
       voc.add(sample.objects(), found);
       each.accept(found);

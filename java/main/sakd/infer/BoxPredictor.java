@@ -55,9 +55,9 @@ public final class BoxPredictor {
       Network.Output out = network.forward(tape, tape.input(in), false);
       Tensor logits = out.logits().value();
       Finiteness.requireLogits(ops, network, in, storage, logits, names);
-      Finiteness.requireLogits(ops, network, in, storage, out.deltas().value(), names);
+      Finiteness.requireLogits(ops, network, in, storage, out.boxes().deltas().value(), names);
       float[] scores = Transfers.floats(ops.device(), logits);
-      float[] deltas = Transfers.floats(ops.device(), out.deltas().value());
+      float[] deltas = Transfers.floats(ops.device(), out.boxes().deltas().value());
       List<Found> found = new ArrayList<>();
       for (int i = 0; i < batch.size(); i++) {
         InputImage image = batch.images().get(i);
@@ -66,7 +66,7 @@ public final class BoxPredictor {
                 batch.names().get(i),
                 image,
                 Detections.of(
-                    scores, deltas, i, out.grid(), logits.channels(), image.placement())));
+                    scores, deltas, i, out.boxes().grid(), logits.channels(), image.placement())));
       }
       return found;
     }

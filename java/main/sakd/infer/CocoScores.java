@@ -30,34 +30,42 @@ public final class CocoScores {
 
   /** What the figures are of. */
   public enum Figure {
-    AP(true, -1, Size.ALL, 100),
-    AP50(true, .5, Size.ALL, 100),
-    AP75(true, .75, Size.ALL, 100),
-    AP_SMALL(true, -1, Size.SMALL, 100),
-    AP_MEDIUM(true, -1, Size.MEDIUM, 100),
-    AP_LARGE(true, -1, Size.LARGE, 100),
-    AR1(false, -1, Size.ALL, 1),
-    AR10(false, -1, Size.ALL, 10),
-    AR100(false, -1, Size.ALL, 100),
-    AR_SMALL(false, -1, Size.SMALL, 100),
-    AR_MEDIUM(false, -1, Size.MEDIUM, 100),
-    AR_LARGE(false, -1, Size.LARGE, 100);
+    AP("AP    IoU 0.50:0.95, 100 a class", true, -1, Size.ALL, 100),
+    AP50("AP50  IoU 0.50", true, .5, Size.ALL, 100),
+    AP75("AP75  IoU 0.75", true, .75, Size.ALL, 100),
+    AP_SMALL("APs   IoU 0.50:0.95, below 32 x 32 pixels", true, -1, Size.SMALL, 100),
+    AP_MEDIUM("APm   IoU 0.50:0.95, between", true, -1, Size.MEDIUM, 100),
+    AP_LARGE("APl   IoU 0.50:0.95, above 96 x 96 pixels", true, -1, Size.LARGE, 100),
+    AR1("AR1   IoU 0.50:0.95, 1 a class", false, -1, Size.ALL, 1),
+    AR10("AR10  IoU 0.50:0.95, 10 a class", false, -1, Size.ALL, 10),
+    AR100("AR100 IoU 0.50:0.95, 100 a class", false, -1, Size.ALL, 100),
+    AR_SMALL("ARs   IoU 0.50:0.95, below 32 x 32 pixels", false, -1, Size.SMALL, 100),
+    AR_MEDIUM("ARm   IoU 0.50:0.95, between", false, -1, Size.MEDIUM, 100),
+    AR_LARGE("ARl   IoU 0.50:0.95, above 96 x 96 pixels", false, -1, Size.LARGE, 100);
 
+    private final String label;
     private final boolean precision;
     private final double leastIou;
     private final Size size;
     private final int most;
 
     /**
+     * @param label as people call it, and what it is of
      * @param precision whether of precision, else of recall
      * @param leastIou -1 for all from .5 to .95
      * @param most detections of a class in a picture
      */
-    Figure(boolean precision, double leastIou, Size size, int most) {
+    Figure(String label, boolean precision, double leastIou, Size size, int most) {
+      this.label = label;
       this.precision = precision;
       this.leastIou = leastIou;
       this.size = size;
       this.most = most;
+    }
+
+    /** As people call it, and what it is of. */
+    public String label() {
+      return label;
     }
   }
 

@@ -10,6 +10,8 @@ public enum Score {
   MIOU("miou", "mIoU"),
   /** Pixels whose true class comes first, of those that have one. */
   PIXEL_ACCURACY("pixel_accuracy", "pixel accuracy"),
+  /** Anchors with an object whose likeliest class is the object's, of those with one. */
+  ANCHOR_ACCURACY("anchor_accuracy", "anchor accuracy"),
   /** COCO's average precision of boxes, mean over classes and least IoUs of 0.5 to 0.95. */
   AP("ap", "AP"),
   /** The same at a least IoU of 0.5. */

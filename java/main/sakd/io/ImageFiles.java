@@ -79,6 +79,11 @@ public final class ImageFiles {
         image.getRaster().setSample(i % width, i / width, c, pixels[c * area + i] & 0xff);
       }
     }
+    return png(image);
+  }
+
+  /** Encodes an image as PNG. */
+  public static byte[] png(BufferedImage image) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try {
       ImageIO.write(image, "png", out);

@@ -92,7 +92,8 @@ public record ImageSpec(
    */
   public Dataset applyTo(Dataset set) {
     boolean square = height == width && set.targetKind() == Targets.Kind.CLASSES;
-    Dataset sized = square ? set.sized(height, resized) : set;
+    boolean based = resized > 0 && set.targetKind() == Targets.Kind.BOXES;
+    Dataset sized = square || based ? set.sized(height, resized) : set;
     Dataset seen =
         mean.size() == set.channels() ? sized.normalised(array(mean), array(std)) : sized;
     return RenumberedDataset.of(seen, classNames);

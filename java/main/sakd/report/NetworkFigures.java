@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import sakd.data.Targets;
 import sakd.task.Task;
 
 /** Figures of what the networks do with test images. */
@@ -46,54 +47,66 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
             + "spikes of neurons that are spread evenly over the layer. Right: the membrane potential"
             + " of three chosen neurons before the reset, with a ring where they fire.");
     each("raster", "No spiking network is trained yet.", NetworkResult::spiking, this::neurons);
-    page.section("confusion", "Confusion");
+    boolean boxes = runs.stream().anyMatch(e -> isOfBoxes(e));
+    page.section("confusion", boxes ? "Classes" : "Confusion");
     page.open();
     for (RunResult e : runs) {
-      if (e.results().stream().anyMatch(f -> f.ious().length > 0)) {
-        ious(e);
+      if (e.results().stream().anyMatch(f -> f.byClass().length > 0)) {
+        byClass(e);
       }
     }
-    each("confusion", "", f -> true, this::confusion);
+    each("confusion", "", f -> f.confusion().length > 0, this::confusion);
     page.close();
     page.section("samples", "Samples");
-    each("samples", "", f -> f.masks().isEmpty(), this::samples);
+    each("samples", "", f -> f.pictures().isEmpty(), this::samples);
     for (RunResult e : runs) {
       if (!e.pictures().isEmpty() && !e.results().isEmpty()) {
-        masks(e);
+        pictures(e);
       }
     }
+  }
+
+  private static boolean isOfBoxes(RunResult e) {
+    return e.results().stream().anyMatch(f -> f.about().spec().targetKind() == Targets.Kind.BOXES);
   }
 
   private boolean any(Task task) {
     return runs.stream().anyMatch(e -> e.task() == task);
   }
 
-  private void masks(RunResult e) {
+  private void pictures(RunResult e) {
+    Map<String, List<byte[]>> columns = new LinkedHashMap<>(e.pictures());
+    e.results().forEach(f -> columns.put(colours.name(e, f.phase()), f.pictures()));
     page.figure(
-        id("masks", e, "all"),
+        id(isOfBoxes(e) ? "boxes" : "masks", e, "all"),
         e.run().name() + ": the first test images",
-        MaskSamples.table(
-            e.pictures(),
-            e.results().stream().map(f -> colours.name(e, f.phase())).toList(),
-            e.results().stream().map(NetworkResult::masks).toList()));
+        TestPictures.table(columns));
   }
 
-  /** IoU of every class, a column for each network. */
-  private void ious(RunResult e) {
+  /** IoU or AP50 of every class, a column for each network. */
+  private void byClass(RunResult e) {
+    boolean masks = !isOfBoxes(e);
     List<String> head = new ArrayList<>(List.of("class"));
     e.results().forEach(f -> head.add(colours.name(e, f.phase())));
     List<List<String>> rows = new ArrayList<>();
     for (int k = 0; k < e.classes().size(); k++) {
+      int label = k;
+      if (!masks && e.results().stream().allMatch(f -> Double.isNaN(f.byClass()[label]))) {
+        continue; // The background, and numbers that COCO does not use.
+      }
       List<String> row = new ArrayList<>(List.of(e.classes().get(k)));
       for (NetworkResult f : e.results()) {
-        double iou = f.ious()[k];
-        row.add(Double.isNaN(iou) ? "-" : String.format(Locale.ROOT, "%.2f %%", 100 * iou));
+        double share = f.byClass()[k];
+        row.add(Double.isNaN(share) ? "-" : String.format(Locale.ROOT, "%.2f %%", 100 * share));
       }
       rows.add(row);
     }
     page.figure(
-        id("iou", e, "all"),
-        e.run().name() + ": intersection over union of truth and prediction",
+        id(masks ? "iou" : "ap50", e, "all"),
+        e.run().name()
+            + (masks
+                ? ": intersection over union of truth and prediction"
+                : ": average precision at an IoU of 0.5"),
         Page.table(head, rows));
   }
 
@@ -228,7 +241,7 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
         String.format(
             "%s: %s%d test images by class",
             colours.name(e, f.phase()),
-            f.masks().isEmpty() ? "" : "pixels of ",
+            f.pictures().isEmpty() ? "" : "pixels of ",
             f.evaluation().images());
     page.figure(id, caption, Plots.confusion(caption, f.confusion(), e.classes()));
   }

@@ -10,11 +10,13 @@ import sakd.model.ModelFile;
  * @param phase that trained it: teacher, direct, sakd ...
  * @param about its description
  * @param evaluation on {@code evaluation.images()} test images
- * @param confusion counts, [true class][taken for]
- * @param accuracies top-1 after every number of steps; none for masks
- * @param ious IoU of each class, NaN for one that does not occur; none for classes of pictures
- * @param samples some images with what the network said; none with masks
- * @param masks what the network said of some images with masks; none for classes of pictures
+ * @param confusion counts, [true class][taken for]; none for boxes
+ * @param accuracies top-1 after every number of steps; none but for classes of pictures
+ * @param byClass of each class, NaN for one that does not occur, the IoU of masks or the AP50 of
+ *     boxes; none for classes of pictures
+ * @param samples some images with what the network said; none but for classes of pictures
+ * @param pictures what the network said of some images, as {@link TestPictures#column} gives them;
+ *     none for classes of pictures
  * @param distances 1 - cosine between each stage's features, mean over time, and the teacher's,
  *     mean over images; null where there is no teacher to compare with
  * @param layers membranes and spikes on the first image; empty for an ANN
@@ -26,9 +28,9 @@ record NetworkResult(
     Evaluator.Evaluation evaluation,
     long[][] confusion,
     double[] accuracies,
-    double[] ious,
+    double[] byClass,
     List<Sample> samples,
-    List<byte[]> masks,
+    List<byte[]> pictures,
     double[] distances,
     List<Membranes.Layer> layers) {
   /**

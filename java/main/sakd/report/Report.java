@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import sakd.base.UserError;
 import sakd.data.Dataset;
-import sakd.data.Targets;
 import sakd.device.DType;
 import sakd.io.AtomicFile;
 import sakd.ops.Ops;
@@ -55,13 +54,11 @@ public final class Report {
     try {
       Dataset images = testSet.open(run.folder(), run.args());
       List<NetworkResult> results = RunEvaluation.examine(run, ops, storage, images);
-      boolean masks = images.targetKind() == Targets.Kind.MASKS;
-      List<byte[]> pictures = masks ? MaskSamples.pictures(images) : List.of();
-      return new RunResult(run, results, "", images.classNames(), pictures);
+      return new RunResult(run, results, "", images.classNames(), TestPictures.columns(images));
     } catch (UserError e) {
       // What training wrote is worth a page without what running its networks would add.
       return new RunResult(
-          run, List.of(), "Could not be measured: " + e.getMessage(), List.of(), List.of());
+          run, List.of(), "Could not be measured: " + e.getMessage(), List.of(), Map.of());
     }
   }
 

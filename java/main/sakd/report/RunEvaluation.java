@@ -17,8 +17,10 @@ import sakd.data.Targets;
 import sakd.device.DType;
 import sakd.distill.Pipeline;
 import sakd.infer.BatchUploader;
+import sakd.infer.BoxMeter;
 import sakd.infer.ClassificationReport;
 import sakd.infer.ConfusionMeter;
+import sakd.infer.DetailMeter;
 import sakd.infer.Evaluator;
 import sakd.infer.PixelConfusion;
 import sakd.infer.Weights;
@@ -43,14 +45,14 @@ final class RunEvaluation {
   /** Test images that accuracy, activity and confusion are measured on. */
   static final int IMAGES = 1000;
 
-  /** Test images with masks that this is measured on. */
-  static final int MASKS = 100;
+  /** Test images with masks or boxes that this is measured on. */
+  static final int LARGE = 100;
 
   /** Test images that features are compared on. */
   static final int COMPARED = 100;
 
-  /** The same of images with masks, fewer where they are large. */
-  private static final int MASKS_AT_ONCE = 8;
+  /** The same of images with masks or boxes, fewer where they are large. */
+  private static final int LARGE_AT_ONCE = 8;
 
   private static final int PIXELS_AT_ONCE = 1 << 21;
 
@@ -60,7 +62,7 @@ final class RunEvaluation {
   private final Ops ops;
   private final DType storage;
   private final Dataset testSet;
-  private final boolean masks;
+  private final boolean whole;
 
   /** Images of a batch, and those that features are compared on. */
   private final int atOnce;
@@ -69,9 +71,9 @@ final class RunEvaluation {
     this.ops = ops;
     this.storage = storage;
     this.testSet = testSet;
-    masks = testSet.targetKind() == Targets.Kind.MASKS;
+    whole = testSet.targetKind() != Targets.Kind.CLASSES;
     int pixels = testSet.shape(0).height() * testSet.shape(0).width();
-    atOnce = masks ? Math.max(1, Math.min(MASKS_AT_ONCE, PIXELS_AT_ONCE / pixels)) : COMPARED;
+    atOnce = whole ? Math.max(1, Math.min(LARGE_AT_ONCE, PIXELS_AT_ONCE / pixels)) : COMPARED;
   }
 
   /** A weight file of a run and the phase that wrote it. */
@@ -141,19 +143,21 @@ final class RunEvaluation {
   }
 
   private NetworkResult examine(Part part, Network network, float[][] teacher) {
-    Dataset seen = new FirstSamples(testSet, masks ? MASKS : IMAGES);
+    Dataset seen = new FirstSamples(testSet, whole ? LARGE : IMAGES);
     Evaluator.Evaluation evaluation;
     long[][] confusion;
     double[] accuracies = new double[0];
-    double[] ious = new double[0];
+    double[] byClass = new double[0];
     try (DetailMeter meter = DetailMeter.of(ops, seen);
         Evaluator evaluator = new Evaluator(ops, seen, atOnce, storage, Task.of(seen))) {
       evaluation = evaluator.evaluate(network, true, meter);
-      confusion = meter.confusion();
+      confusion = meter instanceof ConfusionMeter m ? m.confusion() : new long[0][];
       if (meter instanceof ClassificationReport classes) {
         accuracies = IntStream.rangeClosed(1, classes.steps()).mapToDouble(classes::top1).toArray();
       } else if (meter instanceof PixelConfusion pixels) {
-        ious = IntStream.range(0, seen.classes()).mapToDouble(pixels::iou).toArray();
+        byClass = IntStream.range(0, seen.classes()).mapToDouble(pixels::iou).toArray();
+      } else if (meter instanceof BoxMeter boxes) {
+        byClass = IntStream.range(0, seen.classes()).mapToDouble(k -> ap50(boxes, k)).toArray();
       }
     }
     Membranes membranes = new Membranes(ops);
@@ -171,11 +175,16 @@ final class RunEvaluation {
         evaluation,
         confusion,
         accuracies,
-        ious,
-        masks ? List.of() : samples(network),
-        masks ? MaskSamples.said(ops, network, testSet) : List.of(),
+        byClass,
+        whole ? List.of() : samples(network),
+        TestPictures.column(ops, network, testSet),
         distances,
         membranes.layers());
+  }
+
+  private static double ap50(BoxMeter boxes, int label) {
+    double ap = boxes.coco().ap50(label);
+    return ap < 0 ? Double.NaN : ap;
   }
 
   /** Reads something off a forward pass. */

@@ -2,6 +2,7 @@ package sakd.report;
 
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import sakd.run.RunRecord;
 import sakd.task.Task;
@@ -11,14 +12,15 @@ import sakd.task.Task;
  *
  * @param problem why they could not be examined; empty if they were
  * @param classes the names of the data set's classes; empty with a problem
- * @param pictures test images with masks, as {@link MaskSamples#pictures} gives them; empty without
+ * @param pictures test images with their truth, as {@link TestPictures#columns} gives them; empty
+ *     for classes of pictures
  */
 record RunResult(
     RunRecord run,
     List<NetworkResult> results,
     String problem,
     List<String> classes,
-    List<byte[]> pictures) {
+    Map<String, List<byte[]>> pictures) {
   /** Everything that was trained or examined. */
   Set<String> phases() {
     Set<String> phases = new LinkedHashSet<>(run.phases());

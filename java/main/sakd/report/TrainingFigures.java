@@ -142,7 +142,7 @@ record TrainingFigures(List<RunResult> runs, ChartColours colours, Page page) {
             + headline()
             + " are training's own. What follows them was measured for this page, with"
             + " the best weights on at most "
-            + (tasks().contains(Task.CLASSIFICATION) ? RunEvaluation.IMAGES : RunEvaluation.MASKS)
+            + (tasks().contains(Task.CLASSIFICATION) ? RunEvaluation.IMAGES : RunEvaluation.LARGE)
             + " test images; operations and energy are of one image. MAC: multiply-accumulates of"
             + " the ANN. SOP: additions that spikes cause. Energy at 45 nm: 4.6 pJ a MAC and 0.9 pJ"
             + " a SOP; an SNN multiplies where its input is not spikes.");
@@ -171,7 +171,7 @@ record TrainingFigures(List<RunResult> runs, ChartColours colours, Page page) {
     var v = f.evaluation();
     return List.of(
         percent(v.scores().value()),
-        f.masks().isEmpty() ? interval(v) : "",
+        f.pictures().isEmpty() ? interval(v) : "",
         f.spiking() ? number("%.4f", v.activity().meanFiringRate()) : "",
         number("%.2f", v.macs() / 1e6),
         f.spiking() ? number("%.2f", v.synapticOperations() / 1e6) : "",

@@ -2,13 +2,16 @@ package sakd.task;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.Targets;
+import sakd.infer.BoxMeter;
 import sakd.infer.Meter;
 import sakd.infer.PixelConfusion;
 import sakd.infer.Score;
 import sakd.model.NetworkSpec;
+import sakd.model.Networks;
 import sakd.ops.Ops;
 
 /** What networks are trained for. */
@@ -26,7 +29,17 @@ public enum Task implements Meter.Factory {
       Score.PIXEL_ACCURACY,
       List.of(Score.MIOU, Score.PIXEL_ACCURACY),
       List.of("ce", "logits", "aux"),
-      PixelConfusion::new);
+      PixelConfusion::new),
+  /** Objects with boxes; {@code boxes} is the distance from the teacher's. */
+  DETECTION(
+      Targets.Kind.BOXES,
+      Score.ANCHOR_ACCURACY,
+      List.of(Score.AP, Score.AP50, Score.AP75),
+      List.of("focal", "logits", "box", "boxes", "pyramid"),
+      BoxMeter::new);
+
+  /** Height of photographs, for the name of a network. */
+  private static final int LARGE = 480;
 
   private final Targets.Kind targetKind;
   private final Score trainScore;
@@ -70,16 +83,33 @@ public enum Task implements Meter.Factory {
           holder
               + " "
               + network.name()
-              + (targetKind == Targets.Kind.MASKS
-                  ? ", which finds one class a picture, but the samples of "
-                      + samples.name()
-                      + " are masks; expected a network for segmentation, such as"
-                      + " spiking-fcn-resnet18"
-                  : ", which finds a class for every pixel, but the samples of "
-                      + samples.name()
-                      + " have one a picture; expected a network for classification, such as"
-                      + " spiking-resnet18"));
+              + ", which finds "
+              + found(network.targetKind())
+              + ", but the samples of "
+              + samples.name()
+              + " have "
+              + had(targetKind)
+              + "; expected a network for "
+              + name().toLowerCase(Locale.ROOT)
+              + ", such as "
+              + Networks.defaultFor(targetKind, LARGE));
     }
+  }
+
+  private static String found(Targets.Kind kind) {
+    return switch (kind) {
+      case CLASSES -> "one class a picture";
+      case MASKS -> "a class for every pixel";
+      case BOXES -> "objects with boxes";
+    };
+  }
+
+  private static String had(Targets.Kind kind) {
+    return switch (kind) {
+      case CLASSES -> "one class each";
+      case MASKS -> "masks";
+      case BOXES -> "objects with boxes";
+    };
   }
 
   /** What the accuracy on training samples is: hits of {@link Objective.Losses}, as a share. */

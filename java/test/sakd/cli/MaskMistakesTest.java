@@ -194,7 +194,7 @@ class MaskMistakesTest {
     assertRefused(
         "trained on other classes", data, "--method", "logits", "--teacher", ofClasses + "");
     assertMistake(
-        "classifier/best.safetensors holds spiking-resnet8|are masks; expected",
+        "classifier/best.safetensors holds spiking-resnet8|have masks; expected",
         List.of("eval", "--weights", ofClasses + "", "--data-path", data + "", "--device", "cpu"));
     // Its classes are not those of the digits; a state dict has no names of classes.
     assertMistake("mnist has classes that the network was not trained on", eval(teacher));

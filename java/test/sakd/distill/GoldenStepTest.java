@@ -110,7 +110,7 @@ class GoldenStepTest {
                 real.apply(lossConfig.get("feature")),
                 real.apply(lossConfig.get("temperature")),
                 0),
-            student.stageChannels(),
+            student,
             integer.apply(config.get("transform_k")),
             studentParameters);
     studentParameters.allocate(ops);

@@ -89,7 +89,7 @@ class SegmentationStepTest {
             Task.SEGMENTATION,
             DistillationForm.PUBLISHED,
             DistillationWeights.direct(0),
-            network.stageChannels(),
+            network,
             1,
             parameters);
     parameters.allocate(ops);

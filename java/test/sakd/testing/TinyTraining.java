@@ -51,7 +51,7 @@ public final class TinyTraining implements AutoCloseable {
     ofTeacher.allocate(ops);
     student = TinyNetwork.SPEC.build(Neuron.LIF, 2, 1, CLASSES, parameters);
     DistillationWeights weights = new DistillationWeights(ceWeight, 1, 10, 4, 0);
-    DistillationLoss loss = new DistillationLoss(weights, student.stageChannels(), 1, parameters);
+    DistillationLoss loss = new DistillationLoss(weights, student, 1, parameters);
     parameters.allocate(ops);
     // From the third epoch on the features weigh less, so the step is another.
     objective =

@@ -63,12 +63,7 @@ class SegmentationTest {
       student = new TinySegmenter(Neuron.LIF, STEPS, TinyMasks.CLASSES, parameters);
       DistillationLoss loss =
           new DistillationLoss(
-              Task.SEGMENTATION,
-              DistillationForm.PUBLISHED,
-              weights,
-              student.stageChannels(),
-              1,
-              parameters);
+              Task.SEGMENTATION, DistillationForm.PUBLISHED, weights, student, 1, parameters);
       parameters.allocate(ops);
       objective = new DistillationObjective(student, teacher, loss);
     }

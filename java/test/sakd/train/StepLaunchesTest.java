@@ -42,8 +42,7 @@ class StepLaunchesTest {
         Network teacher = spec.ann().build(Neuron.RELU, 1, 3, 2, teachers);
         Network student = spec.build(Neuron.LIF, 4, 3, 2, parameters)) {
       DistillationLoss loss =
-          new DistillationLoss(
-              new DistillationWeights(1, 1, 100, 4, 0), student.stageChannels(), 3, parameters);
+          new DistillationLoss(new DistillationWeights(1, 1, 100, 4, 0), student, 3, parameters);
       teachers.reserve(ops);
       parameters.reserve(ops);
       try (Optimizer optimizer = Optimizer.sgd(ops, parameters, 0.9f, 5e-4f, true, 0, false);

@@ -57,7 +57,10 @@ public enum DatasetKind {
   CITYSCAPES("cityscapes", listed("cityscapes"), photoMean(), photoStd(), true),
   CAMVID("camvid", listed("camvid"), photoMean(), photoStd(), true),
   MASK_FOLDER("mask-folder", List.of(), photoMean(), photoStd(), true),
-  SHAPES("shapes", ShapePictures.CLASSES, photoMean(), photoStd(), true);
+  SHAPES("shapes", ShapePictures.CLASSES, photoMean(), photoStd(), true),
+  VOC("voc", List.of(), photoMean(), photoStd(), true),
+  COCO("coco", List.of(), photoMean(), photoStd(), true),
+  BOX_SHAPES("box-shapes", ShapePictures.CLASSES, photoMean(), photoStd(), true);
 
   final String title;
   public final DatasetInfo info;
@@ -82,6 +85,11 @@ public enum DatasetKind {
       case VOC_SEG, ADE20K, CITYSCAPES, CAMVID, MASK_FOLDER, SHAPES -> true;
       default -> false;
     };
+  }
+
+  /** Whether there are objects with boxes. */
+  boolean hasBoxes() {
+    return this == VOC || this == COCO || this == BOX_SHAPES;
   }
 
   int classes() {

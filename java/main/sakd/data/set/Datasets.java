@@ -81,6 +81,11 @@ public final class Datasets {
         refuseFolder(kind, dataPath);
         yield ShapePictures.open(kind.info, train, options.masks());
       }
+      case VOC, COCO -> BoxSets.read(kind, needed(kind, dataPath), train, options);
+      case BOX_SHAPES -> {
+        refuseFolder(kind, dataPath);
+        yield ShapePictures.openBoxes(kind.info, train, options.boxes());
+      }
     };
   }
 
@@ -114,7 +119,9 @@ public final class Datasets {
     if (!IdxFolder.holds(folder)) {
       Optional<DatasetKind> pictures =
           Files.isDirectory(folder)
-              ? MaskSets.detect(folder).or(() -> ImageSets.detect(folder))
+              ? MaskSets.detect(folder)
+                  .or(() -> BoxSets.detect(folder))
+                  .or(() -> ImageSets.detect(folder))
               : Optional.empty();
       if (pictures.isPresent()) {
         return pictures.get();
@@ -128,8 +135,9 @@ public final class Datasets {
               + ": looked for data_batch_1.bin or test_batch.bin (cifar10), train.bin or test.bin"
               + " (cifar100), their archives, train-images-idx3-ubyte or t10k-images-idx3-ubyte,"
               + " with or without .gz (mnist, fashion-mnist), lists of recordings (nmnist,"
-              + " dvs-gesture), folders images and masks or labels (mask-folder), and folders of pictures or"
-              + " recordings (event-folder); give the folder with these files, or say which set it is with"
+              + " dvs-gesture), folders images and masks or labels (mask-folder), a folder Annotations of"
+              + " XML files (voc), annotations/instances_*.json or _annotations.coco.json (coco), and"
+              + " folders of pictures or recordings (event-folder); give the folder with these files, or say which set it is with"
               + " --dataset");
     }
     // The files of both sets are named alike, only the folder can tell.
@@ -167,11 +175,19 @@ public final class Datasets {
 
   /** Refuses settings that would change nothing. */
   private static void requireUsed(DatasetKind kind, MaskOptions masks) {
-    if (!kind.hasMasks() && (masks.classes() != null || masks.crop() != null || masks.base() > 0)) {
+    if (!kind.hasMasks() && (masks.classes() != null || masks.crop() != null)) {
       throw new UserError(
-          "--mask-classes, --crop-size and --base-size are for pictures with masks, but "
+          "--mask-classes and --crop-size are for pictures with masks, but "
               + kind.title
-              + " has a class for each sample; expected a set for segmentation, leave them out");
+              + (kind.hasBoxes() ? " has objects in boxes" : " has a class for each sample")
+              + "; expected a set for segmentation, leave them out");
+    }
+    if (!kind.hasMasks() && !kind.hasBoxes() && masks.base() > 0) {
+      throw new UserError(
+          "--base-size is for pictures with masks or objects, but "
+              + kind.title
+              + " has a class for each sample; expected a set for segmentation or detection, leave"
+              + " it out");
     }
     if (kind.hasMasks() && kind != DatasetKind.MASK_FOLDER && masks.classes() != null) {
       throw new UserError(

@@ -26,11 +26,14 @@ public final class DistortedDataset extends ForwardingDataset {
               + images.name()
               + " holds recordings; expected a set of images, leave them out");
     }
-    if (images.targetKind() == Targets.Kind.MASKS && !distortion.keepsPixels()) {
+    if (images.targetKind() != Targets.Kind.CLASSES && !distortion.keepsPixels()) {
       throw new UserError(
           "--auto-augment and --random-erase move and cover pixels, but "
               + images.name()
-              + " has a class for each of them; expected --color-jitter alone, leave the others"
+              + (images.targetKind() == Targets.Kind.MASKS
+                  ? " has a class for each of them"
+                  : " has objects in boxes")
+              + "; expected --color-jitter alone, leave the others"
               + " out");
     }
     this.distortion = distortion;

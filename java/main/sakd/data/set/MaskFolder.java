@@ -63,8 +63,8 @@ final class MaskFolder {
     return training.or(() -> all(root)).map(p -> share(root, p.pairs(note), train, note));
   }
 
-  private static List<MaskPair> share(
-      Path root, List<MaskPair> all, boolean train, Consumer<String> note) {
+  /** The first nine tenths for training, or else the rest. */
+  static <S> List<S> share(Path root, List<S> all, boolean train, Consumer<String> note) {
     int count = Math.min(all.size() - 1, (int) Math.ceil(TRAIN_SHARE * all.size()));
     if (train) {
       return all.subList(0, Math.max(1, count));

@@ -37,8 +37,7 @@ final class MaskSets {
   static Dataset read(DatasetKind kind, Path root, boolean train, ReadOptions options) {
     Path home = home(kind, root);
     // What a part leaves out is said when that part is read.
-    Optional<List<MaskPair>> training =
-        pairs(kind, home, true, train ? options : withoutNotes(options));
+    Optional<List<MaskPair>> training = pairs(kind, home, true, train ? options : options.silent());
     List<MaskPair> wanted =
         (train ? training : pairs(kind, home, false, options))
             .orElseThrow(() -> without(home, train));
@@ -56,11 +55,6 @@ final class MaskSets {
         info,
         new FileMasks(wanted, classes),
         new ScaleAndCrop(crop, options.masks().base(), info.horizontalFlip()));
-  }
-
-  private static ReadOptions withoutNotes(ReadOptions options) {
-    return new ReadOptions(
-        options.framesBy(), options.imageSize(), options.sensor(), options.masks(), text -> {});
   }
 
   private static Path home(DatasetKind kind, Path root) {

@@ -33,17 +33,8 @@ record ScaleAndCrop(int crop, int base, boolean flip) implements Placing {
   public Placement training(int width, int height, SplitMix64 random) {
     double factor = SMALLEST_SCALE + (LARGEST_SCALE - SMALLEST_SCALE) * random.nextDouble();
     double scale = factor * scale(width, height);
-    int columns = scaled(width, scale);
-    int rows = scaled(height, scale);
-    int outWidth = Math.min(crop, columns);
-    int outHeight = Math.min(crop, rows);
-    boolean flipped = random.nextInt(2) == 1 && flip;
-    int top = random.nextInt(rows - outHeight + 1);
-    int left = random.nextInt(columns - outWidth + 1);
-    double x = (double) width / columns;
-    double y = (double) height / rows;
-    return new Placement(
-        left * x, top * y, outWidth * x, outHeight * y, outWidth, outHeight, flipped);
+    return Placing.part(
+        width, height, scaled(width, scale), scaled(height, scale), crop, crop, flip, random);
   }
 
   private double scale(int width, int height) {

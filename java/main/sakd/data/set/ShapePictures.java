@@ -1,5 +1,7 @@
 package sakd.data.set;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -7,20 +9,28 @@ import sakd.base.SplitMix64;
 import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
 import sakd.data.Fingerprint;
+import sakd.data.ObjectBox;
 import sakd.data.image.Picture;
 
 /**
- * Pictures that are drawn when they are asked for, so that segmentation can be tried without any
- * files: one to four circles, squares and triangles of any colour and direction, some before
- * others, on another colour, and all of it under noise.
+ * Pictures that are drawn when they are asked for, so that segmentation and detection can be tried
+ * without any files: one to four circles, squares and triangles of any colour and direction, some
+ * before others, on another colour, and all of it under noise.
  */
-final class ShapePictures implements MaskedPictures {
+final class ShapePictures implements MaskedPictures, BoxedPictures {
   static final List<String> CLASSES = List.of("background", "circle", "square", "triangle");
 
   private static final int SIDE = 64;
   private static final int TRAINING = 400;
   private static final int TEST = 100;
   private static final int MOST_SHAPES = 4;
+
+  /** What the side becomes for detection: shapes of some 32 to 64 pixels fit the least anchors. */
+  private static final int BOXES_BASE = 128;
+
+  /** Of a shape that others hide but for fewer pixels, nobody can tell what it is. */
+  private static final int RECOGNISED = 40;
+
   private static final double SMALLEST = 8;
   private static final double LARGEST = 16;
 
@@ -40,6 +50,12 @@ final class ShapePictures implements MaskedPictures {
     int crop = options.crop() == null ? SIDE : options.crop();
     return new MaskDataset(
         info, new ShapePictures(train), new ScaleAndCrop(crop, options.base(), true));
+  }
+
+  static Dataset openBoxes(DatasetInfo info, boolean train, BoxOptions options) {
+    ShapePictures pictures = new ShapePictures(train);
+    return new BoxDataset(
+        info, pictures, ScaleToFit.of(options, options.baseOr(BOXES_BASE), true, pictures));
   }
 
   /**
@@ -98,17 +114,16 @@ final class ShapePictures implements MaskedPictures {
     return new SplitMix64(train ? 1 : 2, index);
   }
 
-  /** The shape in front at a pixel, or null. */
-  private static Shape front(Scene scene, int pixel) {
+  /** The number of the shape in front at a pixel, or -1. */
+  private static int front(Scene scene, int pixel) {
     int row = pixel / SIDE;
     int column = pixel % SIDE;
     for (int i = scene.shapes.size() - 1; i >= 0; i--) {
-      Shape shape = scene.shapes.get(i);
-      if (shape.covers(column + 0.5, row + 0.5)) {
-        return shape;
+      if (scene.shapes.get(i).covers(column + 0.5, row + 0.5)) {
+        return i;
       }
     }
-    return null;
+    return -1;
   }
 
   @Override
@@ -127,8 +142,8 @@ final class ShapePictures implements MaskedPictures {
     Scene scene = scene(random);
     int[] pixels = new int[SIDE * SIDE];
     for (int i = 0; i < pixels.length; i++) {
-      Shape shape = front(scene, i);
-      int colour = shape == null ? scene.background : shape.colour;
+      int shape = front(scene, i);
+      int colour = shape < 0 ? scene.background : scene.shapes.get(shape).colour;
       int noisy = 0;
       for (int shift = 16; shift >= 0; shift -= 8) {
         int value = (colour >> shift & 0xff) + random.nextInt(2 * NOISE + 1) - NOISE;
@@ -144,10 +159,50 @@ final class ShapePictures implements MaskedPictures {
     Scene scene = scene(random(index));
     byte[] mask = new byte[SIDE * SIDE];
     for (int i = 0; i < mask.length; i++) {
-      Shape shape = front(scene, i);
-      mask[i] = (byte) (shape == null ? 0 : shape.kind);
+      int shape = front(scene, i);
+      mask[i] = (byte) (shape < 0 ? 0 : scene.shapes.get(shape).kind);
     }
     return mask;
+  }
+
+  /** A box around what is seen of each shape. */
+  @Override
+  public List<ObjectBox> objects(int index) {
+    Scene scene = scene(random(index));
+    int count = scene.shapes.size();
+    int[] left = new int[count];
+    int[] top = new int[count];
+    int[] right = new int[count];
+    int[] bottom = new int[count];
+    int[] area = new int[count];
+    Arrays.fill(left, SIDE);
+    Arrays.fill(top, SIDE);
+    for (int i = 0; i < SIDE * SIDE; i++) {
+      int shape = front(scene, i);
+      if (shape >= 0) {
+        left[shape] = Math.min(left[shape], i % SIDE);
+        top[shape] = Math.min(top[shape], i / SIDE);
+        right[shape] = Math.max(right[shape], i % SIDE + 1);
+        bottom[shape] = Math.max(bottom[shape], i / SIDE + 1);
+        area[shape]++;
+      }
+    }
+    List<ObjectBox> objects = new ArrayList<>();
+    for (int k = 0; k < count; k++) {
+      if (area[k] > 0) {
+        objects.add(
+            new ObjectBox(
+                scene.shapes.get(k).kind,
+                left[k],
+                top[k],
+                right[k],
+                bottom[k],
+                area[k],
+                false,
+                area[k] < RECOGNISED));
+      }
+    }
+    return objects;
   }
 
   /** The name and size of the set say all: the pictures are the same everywhere. */

@@ -1,0 +1,95 @@
+package sakd.distill;
+
+import java.util.ArrayList;
+import java.util.List;
+import sakd.nn.BatchNorm2d;
+import sakd.nn.Conv2d;
+import sakd.nn.NormNeuron;
+import sakd.nn.Parameters;
+import sakd.nn.Pooling;
+import sakd.nn.Tape;
+import sakd.nn.Var;
+import sakd.ops.Distance;
+import sakd.ops.Neuron;
+import sakd.ops.Ops;
+import sakd.ops.Tensor;
+
+/**
+ * The distance of some feature maps from the teacher's, of each the mean over time behind a
+ * transform: a convolution and a batch norm that only training needs.
+ */
+final class FeatureLoss {
+  /** What names of transforms begin with. */
+  static final String TRANSFORM = "transform";
+
+  private record Transform(Conv2d conv, NormNeuron norm) {}
+
+  private final Distance distance;
+  private final List<Transform> transforms = new ArrayList<>();
+
+  /**
+   * @param prefix of the transforms' names, which are {@code <prefix><i>.net.0} and {@code .net.1},
+   *     i from 1
+   * @param channels of each of the maps, both networks'
+   * @param kernel 1, or 3 as the CIFAR networks have it
+   * @param parameters the student's, which the transforms join
+   */
+  FeatureLoss(
+      String prefix, List<Integer> channels, int kernel, Distance distance, Parameters parameters) {
+    this.distance = distance;
+    for (int i = 0; i < channels.size(); i++) {
+      int c = channels.get(i);
+      String name = prefix + (i + 1) + ".net.";
+      transforms.add(
+          new Transform(
+              new Conv2d(parameters, name + "0", c, c, kernel, 1),
+              new NormNeuron(
+                  parameters,
+                  name + "1",
+                  new BatchNorm2d(parameters, name + "1", c),
+                  Neuron.IDENTITY,
+                  Neuron.Residual.NONE,
+                  1)));
+    }
+  }
+
+  /** How many maps are compared; 0 if none are, with whatever weight. */
+  int size() {
+    return transforms.size();
+  }
+
+  /**
+   * Computes the distances and passes their gradients to the student's tape.
+   *
+   * @param temperature of {@link Distance#KL}
+   * @param lossScale [1], multiplies the gradients
+   * @param distances [size] is assigned
+   */
+  void compute(
+      Tape tape,
+      List<Var> student,
+      List<Var> teacher,
+      float temperature,
+      float weight,
+      Tensor lossScale,
+      Tensor distances) {
+    Ops ops = tape.ops();
+    for (int i = 0; i < transforms.size(); i++) {
+      Transform t = transforms.get(i);
+      Var feature = Pooling.timeMean(tape, student.get(i));
+      Var mapped = t.norm.forward(tape, t.conv.forward(tape, feature));
+      Tensor grad = tape.gradientOf(mapped);
+      ops.distance(
+          distance,
+          mapped.value(),
+          teacher.get(i).value(),
+          lossScale,
+          temperature,
+          weight,
+          distances,
+          i,
+          grad);
+      tape.pass(mapped, grad);
+    }
+  }
+}
