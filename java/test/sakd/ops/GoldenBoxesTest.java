@@ -14,8 +14,7 @@ import sakd.testing.Golden;
 import sakd.testing.Twins;
 
 /**
- * Anchors, matches and losses against torchvision's RetinaNet: {@code golden/boxes.py} tells
- * how.
+ * Anchors, matches and losses against torchvision's RetinaNet: {@code golden/boxes.py} tells how.
  */
 class GoldenBoxesTest {
   private static final Golden GOLDEN = Golden.open("boxes.safetensors");
