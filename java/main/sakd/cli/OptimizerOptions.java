@@ -26,7 +26,7 @@ final class OptimizerOptions {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      description = "Images a step (default: 128; bundled: 50).")
+      description = "Images a step (default: 128; bundled: 50; of detection 8).")
   private Integer batchSize;
 
   @Option(
@@ -39,7 +39,7 @@ final class OptimizerOptions {
   @Option(
       names = "--lr",
       paramLabel = "RATE",
-      description = "Learning rate (default: 0.1; adamw: 0.001).")
+      description = "Learning rate (default: 0.1, of detection 0.01; adamw: 0.001).")
   private Double lr;
 
   @Option(
@@ -57,9 +57,11 @@ final class OptimizerOptions {
 
   @Option(
       names = "--lr-scheduler",
-      paramLabel = "cosine|poly|constant",
+      paramLabel = "cosine|poly|step|constant",
       defaultValue = "cosine",
-      description = "Learning rate by epoch (default: ${DEFAULT-VALUE}).")
+      description =
+          "Learning rate by epoch; step: a tenth and a hundredth from 8/13 and 11/13 of the epochs "
+              + "on (default: ${DEFAULT-VALUE}).")
   private LrSchedule.Kind scheduler;
 
   @Option(
@@ -118,10 +120,14 @@ final class OptimizerOptions {
    * The settings of the student's training.
    *
    * @param small whether the data are the bundled ones
+   * @param boxes whether it is of a detector
    * @param teacher whether a teacher is trained too, with the same warm-up
    * @param mixing of images, unless there is no augmentation
    */
-  TrainSettings settings(boolean small, boolean teacher, Mixing mixing, DType storage) {
+  TrainSettings settings(
+      boolean small, boolean boxes, boolean teacher, Mixing mixing, DType storage) {
+    int batch = boxes ? 8 : small ? 50 : 128;
+    double sgdRate = boxes ? 0.01 : 0.1;
     boolean sgd = optimizer == TrainSettings.Algorithm.SGD;
     int studentEpochs = Values.atLeast(1, "--epochs", studentEpochs(small));
     int fewest = teacher ? Math.min(studentEpochs, teacherEpochs(small)) : studentEpochs;
@@ -132,9 +138,9 @@ final class OptimizerOptions {
         "0 or more and less than the " + fewest + " epochs of training");
     return new TrainSettings(
         studentEpochs,
-        Values.atLeast(1, "--batch-size", batchSize == null ? small ? 50 : 128 : batchSize),
+        Values.atLeast(1, "--batch-size", batchSize == null ? batch : batchSize),
         optimizer,
-        Values.positive("--lr", lr == null ? sgd ? 0.1 : 1e-3 : lr),
+        Values.positive("--lr", lr == null ? sgd ? sgdRate : 1e-3 : lr),
         Values.share("--momentum", momentum),
         Values.notNegative(
             "--weight-decay", weightDecay == null ? sgd ? 5e-4f : 5e-3f : weightDecay),

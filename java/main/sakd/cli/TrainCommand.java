@@ -19,6 +19,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
 import sakd.data.Dataset;
+import sakd.data.Targets;
 import sakd.device.CompilerStopped;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
@@ -282,6 +283,7 @@ final class TrainCommand implements Callable<Integer> {
         distill.transformKernel(),
         optimizer.settings(
             small,
+            network.targetKind() == Targets.Kind.BOXES,
             method == Method.ANN || method.needsTeacher() && distill.teacher == null,
             augment.mixing(),
             device.storage(ops)),

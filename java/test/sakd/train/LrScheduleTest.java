@@ -54,4 +54,16 @@ class LrScheduleTest {
     assertEquals(0.1 * Math.pow(0.5, 0.9), s.at(4), EXACT);
     assertEquals(0.1 * Math.pow(0.25, 0.9), s.at(5), EXACT);
   }
+
+  /** torchvision's training of detectors: 26 epochs, a tenth of the rate from 16 and from 22 on. */
+  @Test
+  void stepsAreTenths() {
+    LrSchedule s = new LrSchedule(Kind.STEP, 0.1, 26, 1);
+    assertEquals(0.001, s.at(0), EXACT);
+    assertEquals(0.1, s.at(15), EXACT);
+    assertEquals(0.01, s.at(16), EXACT);
+    assertEquals(0.01, s.at(21), EXACT);
+    assertEquals(0.001, s.at(22), EXACT);
+    assertEquals(0.001, s.at(25), EXACT);
+  }
 }
