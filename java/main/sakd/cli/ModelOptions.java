@@ -86,7 +86,8 @@ final class ModelOptions {
       paramLabel = "spiking|ann",
       description =
           "Of segmentation and detection: spiking neurons in the SNN's head too, or an ANN as head "
-              + "(and pyramid), on the mean over time (default: spiking; or the weight file's).")
+              + "(and pyramid), on the mean over time (default: spiking, of detection ann; or the "
+              + "weight file's).")
   HeadKind head;
 
   @Option(

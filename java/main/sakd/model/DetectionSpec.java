@@ -42,7 +42,7 @@ public record DetectionSpec(String name, ResNetSpec body, int pyramidChannels, b
    */
   static DetectionSpec over(String prefix, ResNetSpec body) {
     return new DetectionSpec(
-        prefix + PREFIX + body.annName(), body.withStem(Stem.IMAGENET), PYRAMID_CHANNELS, true);
+        prefix + PREFIX + body.annName(), body.withStem(Stem.IMAGENET), PYRAMID_CHANNELS, false);
   }
 
   @Override

@@ -17,6 +17,10 @@ import sakd.ops.Neuron;
  * names: two towers of four 3x3 convolutions with neurons, one before the classes and one before
  * the boxes of the nine anchors of a place, the same for every level.
  *
+ * <p>Towers of ReLUs start with weights as small as torchvision's; fewer channels have larger ones,
+ * so that as much passes through. Spiking ones, which no norm brings near their threshold, would
+ * neither fire nor get a gradient from them, and start with He et al.'s.
+ *
  * <p>What the last convolutions say is computed at every step; its mean over time are the logits
  * and deltas.
  */
@@ -92,9 +96,13 @@ final class RetinaHead implements Head {
         Neuron neuron,
         int steps) {
       this.values = values;
+      double std =
+          neuron.kind().isSpiking()
+              ? Math.sqrt(2.0 / (9 * channels))
+              : STD * Math.sqrt((double) DetectionSpec.PYRAMID_CHANNELS / channels);
       for (int i = 0; i < CONVOLUTIONS; i++) {
         String conv = prefix + "conv." + i;
-        convs.add(Conv2d.normal(parameters, conv + ".0", channels, channels, 3, STD, 0));
+        convs.add(Conv2d.normal(parameters, conv + ".0", channels, channels, 3, std, 0));
         acts.add(
             new NormNeuron(parameters, conv + ".1", null, neuron, Neuron.Residual.NONE, steps));
       }
