@@ -5,7 +5,8 @@ import java.util.Arrays;
 /**
  * Learning rate by epoch, constant within one, as torchvision's reference training steps it.
  *
- * @param kind cosine or polynomial to 0 over the epochs after the warm-up, in two steps, or constant
+ * @param kind cosine or polynomial to 0 over the epochs after the warm-up, in two steps, or
+ *     constant
  * @param warmupEpochs epochs of linear growth from a hundredth of the rate
  */
 public record LrSchedule(Kind kind, double lr, int epochs, int warmupEpochs) {
