@@ -9,7 +9,7 @@
 #include "portable.h"
 
 /// Rounds a number of at most 2^22 to a whole one, halves to the even one: that is what adding 3 2^22 does.
-INLINE float rounded(float a) { return (a + 12582912.0f) - 12582912.0f; }
+INLINE float whole(float a) { return (a + 12582912.0f) - 12582912.0f; }
 
 // anchors [.., 4] is assigned for a level of `count` anchors from `first` on: with s one of its sizes and wide
 // and high of a shape the box (x - w, y - h, x + w, y + h), w = round(wide s / 2), h = round(high s / 2), at
@@ -22,7 +22,7 @@ KERNEL(anchor_boxes, GLOBAL float* RESTRICT anchors, float size0, float size1, f
     const float size = which == 0 ? size0 : which == 1 ? size1 : size2;
     const float wide = shape == 0 ? wide0 : shape == 1 ? 1.0f : wide2;
     const float high = shape == 0 ? high0 : shape == 1 ? 1.0f : high2;
-    const float half_width = rounded(wide * size / 2), half_height = rounded(high * size / 2);
+    const float half_width = whole(wide * size / 2), half_height = whole(high * size / 2);
     const float x = (float)(place % width * stride_x), y = (float)(place / width * stride_y);
     GLOBAL float* box = anchors + 4 * (first + i);
     box[0] = x - half_width;

@@ -8,6 +8,7 @@ import sakd.infer.DeviceBatch;
 import sakd.model.Network;
 import sakd.nn.Parameters;
 import sakd.nn.Tape;
+import sakd.ops.Distance;
 import sakd.ops.Tensor;
 import sakd.task.LossTerms;
 import sakd.task.Objective;
@@ -68,7 +69,7 @@ public final class DistillationLoss {
             FeatureLoss.TRANSFORM + "_p",
             weights.pyramid() > 0 ? student.pyramidChannels() : List.of(),
             transformKernel,
-            form.distance(),
+            Distance.NORMALIZED,
             parameters);
     labels = LabelLoss.of(task, form, pyramid);
   }

@@ -5,23 +5,18 @@ import static sakd.ops.BoxRequirements.requireBoxLoss;
 import static sakd.ops.BoxRequirements.requireConfidence;
 import static sakd.ops.BoxRequirements.requireFocalLoss;
 import static sakd.ops.BoxRequirements.requireMatch;
-import static sakd.ops.Reductions.join;
-import static sakd.ops.Reductions.list;
 
 import sakd.device.DType;
-import sakd.device.Kernel;
 import sakd.ops.Reductions.Chunks;
 
 /** Anchors, their objects and their losses: sizes and launches. */
 interface BoxKernels extends BoxOps, KernelFacet {
-  /** Vectors of which one chunk's sum is made at most, one after the other in float32. */
-  int MOST_SUMMED = 512;
-
-  /** Of sums on a GPU. */
-  int MOST_THREADS = 1 << 17;
-
   /** Anchors of which a thread finds the largest IoU: their sides are 16 KiB. */
   int ANCHORS_OF_CHUNK = 1024;
+
+  private AnchorPasses passes() {
+    return new AnchorPasses(this);
+  }
 
   @Override
   default void anchors(AnchorGrid grid, Tensor anchors) {
@@ -29,7 +24,8 @@ interface BoxKernels extends BoxOps, KernelFacet {
     long first = 0;
     for (AnchorGrid.Level level : grid.levels()) {
       int[] sizes = level.sizes();
-      boxKernel("anchor_boxes", 1)
+      passes()
+          .kernel("anchor_boxes", 1)
           .launch(
               level.count(),
               anchors.memory(),
@@ -49,15 +45,6 @@ interface BoxKernels extends BoxOps, KernelFacet {
     }
   }
 
-  private Kernel boxKernel(String function, int lanes) {
-    return launcher().kernel("boxes.cu", function, DType.F32, lanes);
-  }
-
-  /** Neighbouring anchors that an item works on. */
-  private int anchorLanes() {
-    return device().hasWarps() ? 1 : device().preferredLanes(DType.F32, 1);
-  }
-
   @Override
   default void matchAnchors(
       Tensor anchors,
@@ -71,16 +58,18 @@ interface BoxKernels extends BoxOps, KernelFacet {
     int pictures = Math.toIntExact(foreground.size());
     int count = Math.toIntExact(matched.size() / pictures);
     int objects = Math.toIntExact(labels.size() / pictures);
-    int lanes = anchorLanes();
+    int lanes = passes().lanes();
     int blocks = (count + lanes - 1) / lanes;
     int padded = blocks * lanes;
     try (Tensor sides = allocate(DType.F32, 4, padded);
         Tensor best = allocate(DType.F32, pictures, objects);
         Tensor owners = allocate(DType.F32, pictures, padded)) {
-      boxKernel("anchor_sides", 1)
+      passes()
+          .kernel("anchor_sides", 1)
           .launch(padded, anchors.memory(), sides.memory(), count, (long) padded);
       bestOfObjects(sides, boxes, labels, best);
-      boxKernel("owners_of_anchors", lanes)
+      passes()
+          .kernel("owners_of_anchors", lanes)
           .launch(
               (long) pictures * blocks,
               sides.memory(),
@@ -100,14 +89,15 @@ interface BoxKernels extends BoxOps, KernelFacet {
 
   /** best [N, M] = largest IoU of each object with any anchor. */
   private void bestOfObjects(Tensor sides, Tensor boxes, Tensor labels, Tensor best) {
-    int lanes = anchorLanes();
+    int lanes = passes().lanes();
     int pictures = best.dim(0);
     int objects = best.dim(1);
     int blocks = sides.dim(1) / lanes;
     Chunks chunks = Chunks.of(blocks, 1 + blocks * lanes / ANCHORS_OF_CHUNK, 0, 1);
     int rows = pictures * chunks.count();
     try (Tensor partial = allocate(DType.F32, rows, objects, lanes)) {
-      boxKernel("best_of_chunks", lanes)
+      passes()
+          .kernel("best_of_chunks", lanes)
           .launchRows(
               rows,
               objects,
@@ -121,7 +111,8 @@ interface BoxKernels extends BoxOps, KernelFacet {
               chunks.count(),
               objects,
               rows);
-      boxKernel("best_of_objects", 1)
+      passes()
+          .kernel("best_of_objects", 1)
           .launch(
               best.size(),
               partial.memory(),
@@ -136,9 +127,10 @@ interface BoxKernels extends BoxOps, KernelFacet {
   private void countOwners(Tensor owners, Tensor matched, Tensor foreground) {
     int pictures = owners.dim(0);
     int count = Math.toIntExact(matched.size() / pictures);
-    Chunks chunks = sumChunks(count, 4L * count);
+    Chunks chunks = passes().chunks(count, 4L * count);
     try (Tensor partial = allocate(DType.I32, chunks.count(), pictures)) {
-      boxKernel("count_owners", 1)
+      passes()
+          .kernel("count_owners", 1)
           .launch(
               partial.size(),
               owners.memory(),
@@ -147,82 +139,21 @@ interface BoxKernels extends BoxOps, KernelFacet {
               count,
               (long) owners.dim(1),
               chunks.size(),
-              start(chunks),
-              step(chunks),
+              passes().start(chunks),
+              passes().step(chunks),
               pictures,
               partial.size());
       reductions().fold(partial, foreground, false);
     }
   }
 
-  /** Cut for a pass that sums up {@code n} vectors and reads so many bytes. */
-  private Chunks sumChunks(int n, long bytes) {
-    int wanted =
-        device().hasWarps()
-            ? Math.min(n, MOST_THREADS)
-            : Math.max(device().preferredChunks(n, 1, bytes), (n + MOST_SUMMED - 1) / MOST_SUMMED);
-    return Chunks.of(n, wanted, 0, 1);
-  }
-
-  /** From one chunk's first to the next one's. */
-  private int start(Chunks chunks) {
-    return device().hasWarps() ? 1 : chunks.size();
-  }
-
-  /** From one of a chunk to its next. */
-  private int step(Chunks chunks) {
-    return device().hasWarps() ? chunks.count() : 1;
-  }
-
-  /** Anchors in vectors, cut into chunks, and a chunk of those that fill no vector. */
-  record Passes(int lanes, int blocks, Chunks chunks, int left) {
-    int count() {
-      return chunks.count() + (left > 0 ? 1 : 0);
-    }
-  }
-
-  private Passes passes(Tensor logits) {
-    int anchors = Math.toIntExact(logits.rows());
-    int lanes = anchorLanes();
-    int blocks = anchors / lanes;
-    Chunks chunks = blocks == 0 ? new Chunks(0, 0, 0, 1) : sumChunks(blocks, 4 * logits.size());
-    return new Passes(lanes, blocks, chunks, anchors % lanes);
-  }
-
-  /** Launches a kernel that sums for all anchors. */
-  private void launchPasses(String function, Passes passes, Object... arguments) {
-    Chunks chunks = passes.chunks;
-    if (passes.blocks > 0) {
-      boxKernel(function, passes.lanes)
-          .launch(
-              chunks.count(),
-              join(
-                  arguments,
-                  list(
-                      0,
-                      0,
-                      passes.blocks,
-                      chunks.size(),
-                      start(chunks),
-                      step(chunks),
-                      chunks.count())));
-    }
-    if (passes.left > 0) {
-      Object[] rest = {
-        passes.blocks * passes.lanes, chunks.count(), passes.left, passes.left, passes.left, 1, 1
-      };
-      boxKernel(function, 1).launch(1, join(arguments, rest));
-    }
-  }
-
   @Override
   default void confidence(Tensor logits, float threshold, Tensor confidence, Tensor sums) {
     requireConfidence(logits, confidence, sums);
-    Passes passes = passes(logits);
-    try (Tensor partial = allocate(DType.F32, passes.count(), 2)) {
-      launchPasses(
+    AnchorPasses.Pass pass = passes().over(logits);
+    try (Tensor partial = allocate(DType.F32, pass.count(), 2)) {
+      pass.launch(
           "confidence",
-          passes,
           logits.memory(),
           confidence.memory(),
           partial.memory(),
@@ -265,13 +196,14 @@ interface BoxKernels extends BoxOps, KernelFacet {
         grad);
     boolean distil = kdWeight != 0;
     int anchors = Math.toIntExact(matched.size());
-    Passes passes = passes(logits);
+    AnchorPasses.Pass pass = passes().over(logits);
     try (Tensor targets = allocate(DType.F32, anchors);
         Tensor shares = allocate(DType.F32, anchors);
-        Tensor partial = allocate(DType.F32, passes.count(), 2);
-        Tensor counts = allocate(DType.I32, passes.count(), 2)) {
+        Tensor partial = allocate(DType.F32, pass.count(), 2);
+        Tensor counts = allocate(DType.I32, pass.count(), 2)) {
       int pictures = Math.toIntExact(foreground.size());
-      boxKernel("class_targets", 1)
+      passes()
+          .kernel("class_targets", 1)
           .launch(
               anchors,
               matched.memory(),
@@ -283,9 +215,8 @@ interface BoxKernels extends BoxOps, KernelFacet {
               Math.toIntExact(labels.size() / pictures),
               pictures,
               (long) anchors);
-      launchPasses(
+      pass.launch(
           "focal_loss",
-          passes,
           logits.memory(),
           (distil ? teacher : logits).memory(),
           (distil ? confidence : logits).memory(),
@@ -309,7 +240,7 @@ interface BoxKernels extends BoxOps, KernelFacet {
   private void putLosses(Tensor partial, Tensor losses, int index) {
     try (Tensor sum = allocate(DType.F32, 2)) {
       reductions().fold(partial, sum, false);
-      boxKernel("put_losses", 1).launch(2, sum.memory(), losses.memory(), index, 2);
+      passes().kernel("put_losses", 1).launch(2, sum.memory(), losses.memory(), index, 2);
     }
   }
 
@@ -347,9 +278,10 @@ interface BoxKernels extends BoxOps, KernelFacet {
     boolean distil = kdWeight != 0;
     int pictures = Math.toIntExact(foreground.size());
     int all = Math.toIntExact(matched.size());
-    Chunks chunks = sumChunks(all, 4 * deltas.size());
+    Chunks chunks = passes().chunks(all, 4 * deltas.size());
     try (Tensor partial = allocate(DType.F32, chunks.count(), 2)) {
-      boxKernel("box_loss", 1)
+      passes()
+          .kernel("box_loss", 1)
           .launch(
               chunks.count(),
               deltas.memory(),
@@ -371,8 +303,8 @@ interface BoxKernels extends BoxOps, KernelFacet {
               pictures,
               all,
               chunks.size(),
-              start(chunks),
-              step(chunks),
+              passes().start(chunks),
+              passes().step(chunks),
               chunks.count());
       putLosses(partial, losses, index);
     }

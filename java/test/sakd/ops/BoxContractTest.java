@@ -258,20 +258,42 @@ class BoxContractTest {
       on.twins.assertClose(what, on.losses);
       on.twins.assertExact(what + ", hits", hits);
       on.twins.assertClose(what + ", grad", grad);
+      assertThrows(
+          IllegalArgumentException.class,
+          () ->
+              ops.focalLoss(
+                  z.device(),
+                  null,
+                  null,
+                  null,
+                  on.matched.device(),
+                  on.labels.device(),
+                  on.foreground.device(),
+                  on.lossScale.device(),
+                  1,
+                  0,
+                  1,
+                  on.losses.device(),
+                  3,
+                  hits.device(),
+                  grad.device()),
+          "there is no fifth loss");
     }
   }
 
   @EachDevice
   void boxLoss(Ops ops) {
     for (int[] size : SIZES) {
-      boxes(ops, size, 1, 0, true);
-      boxes(ops, size, 0.7f, 10, true);
-      boxes(ops, size, 0, 1, true);
-      boxes(ops, size, 1, 1, false);
+      boxes(ops, size, 1, 0, true, false);
+      boxes(ops, size, 0.7f, 10, true, false);
+      boxes(ops, size, 0, 1, true, false);
+      boxes(ops, size, 1, 1, false, false);
+      boxes(ops, size, 1, 1, true, true);
     }
   }
 
-  private static void boxes(Ops ops, int[] size, float weight, float kdWeight, boolean certain) {
+  private static void boxes(
+      Ops ops, int[] size, float weight, float kdWeight, boolean certain, boolean broken) {
     Scene scene = scene(size);
     Draw draw = new Draw(6);
     int n = scene.all() * 4;
@@ -283,6 +305,11 @@ class BoxContractTest {
       // Equal in every bit: the gradient there is 0.
       teacher[0] = d[0];
       teacher[n - 1] = d[n - 1];
+      if (broken) {
+        // With an object or without: a NaN shows where the anchor counts, and nowhere else.
+        d[1] = Double.NaN;
+        d[n / 2] = Double.NaN;
+      }
       Twin deltas = on.twins.of(DType.F32, d, shape);
       Twin e = distil ? on.twins.of(DType.F32, teacher, shape) : null;
       Twin grad = on.twins.poisoned(DType.F32, shape);
@@ -305,9 +332,29 @@ class BoxContractTest {
                       s.at(on.losses),
                       2,
                       s.at(grad)));
-      String what = "box loss of " + Arrays.toString(size);
+      String what = "box loss of " + Arrays.toString(size) + (broken ? " with NaN" : "");
       on.twins.assertClose(what, on.losses);
       on.twins.assertClose(what + ", grad", grad);
+      assertThrows(
+          IllegalArgumentException.class,
+          () ->
+              ops.boxLoss(
+                  deltas.device(),
+                  null,
+                  null,
+                  null,
+                  on.threshold,
+                  on.anchors.device(),
+                  on.matched.device(),
+                  on.boxes.device(),
+                  on.foreground.device(),
+                  on.lossScale.device(),
+                  1,
+                  1,
+                  on.losses.device(),
+                  2,
+                  grad.device()),
+          "a teacher is wanted");
     }
   }
 

@@ -85,6 +85,50 @@ class ReferenceFormulasTest {
         pixels.gradient(z, q, 0.5, 2, 3, 0.2));
   }
 
+  // ---- detection ----
+
+  /** Two pictures of three anchors, the second without an object. */
+  private static final ReferenceDetection DETECTION =
+      new ReferenceDetection(new int[] {1, -2, 0, -1, -1, -2}, new int[] {2, 0});
+
+  @ParameterizedTest
+  @CsvSource({"1, 0, 1", "0, 1, 1", "0.5, 2, 3"})
+  void focalLossGradient(double weight, double kdWeight, double temperature) {
+    Draw draw = new Draw(4);
+    double[] z = draw.normal(18, 0, 3);
+    int[] labels = {2, 1, 0, 0};
+    double[] confidence = draw.uniform(6, 0, 1);
+    ReferenceDetection.Teacher teacher =
+        ReferenceDetection.Teacher.of(draw.normal(18, 0, 3), confidence, 0, 2.5);
+    Differences.check(
+        "focal loss",
+        z,
+        new double[] {weight, kdWeight},
+        v -> losses(DETECTION.focal(v, labels, teacher, 1, 1, temperature)),
+        DETECTION.focal(z, labels, teacher, weight, kdWeight, temperature).gradient());
+  }
+
+  @Test
+  void boxLossGradient() {
+    Draw draw = new Draw(5);
+    double[] anchors = {0, 0, 8, 16, -4, 2, 12, 8, 5, 5, 9, 9};
+    double[] boxes = {1, 2, 8, 9, 0, 0, 5, 9, 0, 0, 0, 0, 0, 0, 0, 0};
+    double[] deltas = draw.normal(24);
+    double[] confidence = {0.2, 0.7, 0.8, 0.1, 0.9, 0.3};
+    ReferenceDetection.Teacher teacher =
+        ReferenceDetection.Teacher.of(draw.normal(24), confidence, 0.7, 2.4);
+    Differences.check(
+        "box loss",
+        deltas,
+        new double[] {0.5, 2},
+        v -> losses(DETECTION.boxes(v, anchors, boxes, teacher, 1, 1)),
+        DETECTION.boxes(deltas, anchors, boxes, teacher, 0.5, 2).gradient());
+  }
+
+  private static double[] losses(ReferenceDetection.Result result) {
+    return new double[] {result.hard(), result.soft()};
+  }
+
   // ---- losses ----
 
   @ParameterizedTest

@@ -83,10 +83,20 @@ final class CocoFolder {
   }
 
   private Optional<Path> file(List<String> names) {
-    return names.stream()
-        .flatMap(name -> files.keySet().stream().filter(part -> part.startsWith(name)))
-        .findFirst()
-        .map(files::get);
+    for (String name : names) {
+      List<String> parts = files.keySet().stream().filter(part -> part.startsWith(name)).toList();
+      if (parts.size() > 1) {
+        throw new UserError(
+            root
+                + " has more than one part of that kind ("
+                + ClassNames.some(parts)
+                + "); expected one, move the annotations of the others away");
+      }
+      if (!parts.isEmpty()) {
+        return Optional.of(files.get(parts.get(0)));
+      }
+    }
+    return Optional.empty();
   }
 
   private BoxPart read(

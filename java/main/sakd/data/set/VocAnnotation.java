@@ -1,13 +1,19 @@
 package sakd.data.set;
 
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
@@ -26,6 +32,14 @@ import sakd.io.IoErrors;
 record VocAnnotation(int width, int height, List<Item> objects) {
   private static final String EXPECTED = "an annotation of Pascal VOC's form";
   private static final int MOST_LEVELS = 64;
+  private static final ThreadLocal<XMLInputFactory> FACTORY =
+      ThreadLocal.withInitial(VocAnnotation::factory);
+
+  /** The encoding that the first bytes of a file declare. */
+  private static final Pattern ENCODING =
+      Pattern.compile("\\A<\\?xml[^>]*?encoding\\s*=\\s*[\"']([\\w.:-]+)[\"']");
+
+  private static final int DECLARATION = 256;
 
   /** What is of one object: its edges are pixels as they stand there, as torchvision has them. */
   record Item(
@@ -37,12 +51,11 @@ record VocAnnotation(int width, int height, List<Item> objects) {
    * @throws UserError if it is damaged
    */
   static VocAnnotation read(Path file) {
-    try (InputStream in = Files.newInputStream(file)) {
-      XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
-      factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
-      factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
-      factory.setProperty(XMLInputFactory.IS_COALESCING, true);
-      XMLStreamReader xml = factory.createXMLStreamReader(in);
+    try {
+      XMLStreamReader xml =
+          FACTORY
+              .get()
+              .createXMLStreamReader(new StringReader(text(file, Files.readAllBytes(file))));
       try {
         return new Reading(file, xml).annotation();
       } finally {
@@ -50,13 +63,36 @@ record VocAnnotation(int width, int height, List<Item> objects) {
       }
     } catch (XMLStreamException e) {
       throw IoErrors.damaged(
-          file,
-          "it is not XML from line "
-              + (e.getLocation() == null ? 1 : e.getLocation().getLineNumber())
-              + " on",
-          EXPECTED);
+          file, "it is not XML from line " + e.getLocation().getLineNumber() + " on", EXPECTED);
     } catch (IOException e) {
       throw IoErrors.unreadable(file, EXPECTED, e);
+    }
+  }
+
+  private static XMLInputFactory factory() {
+    XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
+    factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
+    factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
+    factory.setProperty(XMLInputFactory.IS_COALESCING, true);
+    return factory;
+  }
+
+  /** Decoded here, as the reader of XML would print of bytes that do not fit. */
+  private static String text(Path file, byte[] bytes) {
+    Matcher declared =
+        ENCODING.matcher(
+            new String(bytes, 0, Math.min(bytes.length, DECLARATION), StandardCharsets.ISO_8859_1));
+    String encoding = declared.find() ? declared.group(1) : "UTF-8";
+    boolean wide = bytes.length > 1 && (bytes[0] & 0xff) + (bytes[1] & 0xff) == 0xff + 0xfe;
+    try {
+      String text =
+          (wide ? StandardCharsets.UTF_16 : Charset.forName(encoding))
+              .newDecoder()
+              .decode(ByteBuffer.wrap(bytes))
+              .toString();
+      return text.startsWith("\ufeff") ? text.substring(1) : text;
+    } catch (CharacterCodingException | IllegalArgumentException e) {
+      throw IoErrors.damaged(file, "it is no text in " + (wide ? "UTF-16" : encoding), EXPECTED);
     }
   }
 

@@ -56,6 +56,7 @@ class NvrtcTest {
             "maxpool.cu",
             "resize.cu",
             "pixels.cu",
+            "boxes.cu",
             "cuda/batchnorm.cu",
             "cuda/distance.cu",
             "cuda/loss.cu",
