@@ -54,8 +54,9 @@ record EvalPrinter(PrintWriter out, Evaluator.Evaluation result, boolean spiking
 
   /** How well objects are found: COCO's figures, and the precision of each class. */
   void precision(BoxMeter report, List<String> classNames) {
+    say("%-44s %8s", "COCO's figures", "%");
     report.coco().figures().forEach((f, value) -> say("%-44s %8s", f.label(), share(value)));
-    say("VOC's AP at IoU 0.50, mean over classes %13s", share(report.voc().mean()));
+    say("%-44s %8s", "VOC's AP, mean over classes", share(report.voc().mean()));
     say("  %-26s %12s %12s", "class", "AP50 %", "VOC's %");
     for (int k = 1; k < classNames.size(); k++) {
       double ap50 = report.coco().ap50(k);

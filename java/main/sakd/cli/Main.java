@@ -169,6 +169,8 @@ public final class Main implements Runnable {
   }
 
   public static void main(String[] args) {
+    // Pictures are drawn, but nothing is shown: a display that cannot be reached does not matter.
+    System.setProperty("java.awt.headless", "true");
     int code = execute(System.out, System.err, args);
     if (code != 0) {
       System.exit(code);

@@ -38,7 +38,7 @@ public final class BoxPredictor {
    * @param classes K
    */
   public static long mostValues(int channels, int classes) {
-    return (long) (MOST_LOGITS / classes * PIXELS_PER_ANCHOR) * channels;
+    return channels * Math.round(MOST_LOGITS * PIXELS_PER_ANCHOR / classes);
   }
 
   /**

@@ -10,7 +10,8 @@ import sakd.ops.AnchorGrid;
  * What a detector's numbers say is in a picture, as {@code postprocess_detections} of torchvision's
  * RetinaNet has it: of each level the {@value #CANDIDATES} best scores above {@value #LEAST_SCORE};
  * their boxes, cut at the picture's edges; of each class those that overlap a better one by at most
- * {@value #MOST_OVERLAP} of their union; of these the {@value #MOST} best. All in float32.
+ * {@value #MOST_OVERLAP} of their union; of these the {@value #MOST} best. All in float32. What it
+ * takes for the background, class 0, is left out at the end: that is no object.
  *
  * <p>A box comes from its anchor of middle (x, y), width w and height h and its deltas:
  *
@@ -87,6 +88,7 @@ public final class Detections {
     return Arrays.stream(Suppression.kept(boxes, scores, labels, MOST_OVERLAP))
         .limit(MOST)
         .mapToObj(found::get)
+        .filter(c -> c.label > 0)
         .map(
             c ->
                 new Detection(

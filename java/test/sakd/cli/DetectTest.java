@@ -62,7 +62,13 @@ class DetectTest {
         Network network = model.build(parameters)) {
       parameters.allocate(ops);
       // Else an untrained network is sure that there is nothing.
-      spread(parameters, "head.classification_head.cls_logits.bias", -4, 1);
+      String scores = "head.classification_head.cls_logits.bias";
+      spread(parameters, scores, -4, 1);
+      float[] values = parameters.get(scores).get();
+      for (int background = 0; background < values.length; background += CLASSES.size()) {
+        values[background] = -5;
+      }
+      parameters.get(scores).set(values);
       spread(parameters, "head.regression_head.bbox_reg.bias", -0.5f, 0.5f);
       Map<String, String> about = new LinkedHashMap<>();
       model.describe(about);

@@ -49,7 +49,7 @@ public final class BoxPicture {
     for (int i = 0; i < area; i++) {
       int rgb = 0;
       for (int c = 0; c < 3; c++) {
-        rgb = rgb << 8 | picture[channels == 3 ? c * area + i : i] & 0xff;
+        rgb = (rgb << 8) | (picture[channels == 3 ? c * area + i : i] & 0xff);
       }
       image.setRGB(i % width, i / width, rgb);
     }
