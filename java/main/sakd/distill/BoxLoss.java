@@ -32,13 +32,13 @@ import sakd.task.Task;
  * <pre>
  *   logits  = T^2 sum_a c_a sum_k KL(sigmoid(q_ak / T) || sigmoid(z_ak / T)) / sum_a c_a
  *   boxes   = sum_(c_a >= 0.05) c_a |d_a - teacher's d_a|_1 / sum_(c_a >= 0.05) c_a
- *   pyramid = sum over levels i of |s_i / |s_i| - t_i / |t_i||^2, mean over pictures,
- *             s_i = transform_i(mean over time of P_i), t_i = teacher's P_i
+ *   pyramid = sum over levels i of MSE(transform_i(mean over time of P_i), standardised teacher's P_i)
  * </pre>
  *
- * 0.05 is the score from which an answer counts as a detection. Levels are compared by their
- * directions ({@link sakd.ops.Distance#NORMALIZED}), since they come from convolutions without a
- * norm: how large they are is arbitrary, and a hundred times as much at one level as at another.
+ * 0.05 is the score from which an answer counts as a detection. Levels come from convolutions
+ * without a norm and differ in size by orders of magnitude, so every channel of the teacher's is
+ * brought to mean 0 and variance 1 (Cao et al. 2022, arXiv 2207.02039, who found the same for
+ * teachers of other families); the transform's batch norm does so for the student's.
  */
 record BoxLoss(FeatureLoss pyramid) implements LabelLoss {
   private static final float FOREGROUND_IOU = 0.5f;

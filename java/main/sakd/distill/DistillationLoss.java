@@ -8,7 +8,6 @@ import sakd.infer.DeviceBatch;
 import sakd.model.Network;
 import sakd.nn.Parameters;
 import sakd.nn.Tape;
-import sakd.ops.Distance;
 import sakd.ops.Tensor;
 import sakd.task.LossTerms;
 import sakd.task.Objective;
@@ -63,13 +62,15 @@ public final class DistillationLoss {
             weights.features() > 0 ? student.stageChannels() : List.of(),
             transformKernel,
             form.distance(),
+            false,
             parameters);
     FeatureLoss pyramid =
         new FeatureLoss(
             FeatureLoss.TRANSFORM + "_p",
             weights.pyramid() > 0 ? student.pyramidChannels() : List.of(),
             transformKernel,
-            Distance.NORMALIZED,
+            form.distance(),
+            true,
             parameters);
     labels = LabelLoss.of(task, form, pyramid);
   }

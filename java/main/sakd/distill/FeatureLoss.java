@@ -2,6 +2,7 @@ package sakd.distill;
 
 import java.util.ArrayList;
 import java.util.List;
+import sakd.device.DType;
 import sakd.nn.BatchNorm2d;
 import sakd.nn.Conv2d;
 import sakd.nn.NormNeuron;
@@ -24,7 +25,11 @@ final class FeatureLoss {
 
   private record Transform(Conv2d conv, NormNeuron norm) {}
 
+  /** That of batch norms. */
+  private static final float EPS = 1e-5f;
+
   private final Distance distance;
+  private final boolean standardised;
   private final List<Transform> transforms = new ArrayList<>();
 
   /**
@@ -32,11 +37,19 @@ final class FeatureLoss {
    *     i from 1
    * @param channels of each of the maps, both networks'
    * @param kernel 1, or 3 as the CIFAR networks have it
+   * @param standardised whether every channel of the teacher's maps is brought to mean 0 and
+   *     variance 1 over the batch, as those behind a transform are at first
    * @param parameters the student's, which the transforms join
    */
   FeatureLoss(
-      String prefix, List<Integer> channels, int kernel, Distance distance, Parameters parameters) {
+      String prefix,
+      List<Integer> channels,
+      int kernel,
+      Distance distance,
+      boolean standardised,
+      Parameters parameters) {
     this.distance = distance;
+    this.standardised = standardised;
     for (int i = 0; i < channels.size(); i++) {
       int c = channels.get(i);
       String name = prefix + (i + 1) + ".net.";
@@ -79,17 +92,44 @@ final class FeatureLoss {
       Var feature = Pooling.timeMean(tape, student.get(i));
       Var mapped = t.norm.forward(tape, t.conv.forward(tape, feature));
       Tensor grad = tape.gradientOf(mapped);
+      Tensor goal = teacher.get(i).value();
+      Tensor own = standardised ? standardised(ops, goal) : null;
       ops.distance(
           distance,
           mapped.value(),
-          teacher.get(i).value(),
+          standardised ? own : goal,
           lossScale,
           temperature,
           weight,
           distances,
           i,
           grad);
+      if (standardised) {
+        own.close();
+      }
       tape.pass(mapped, grad);
     }
+  }
+
+  /** x [.., C] with every channel of mean 0 and variance 1; to be closed. */
+  private static Tensor standardised(Ops ops, Tensor x) {
+    int channels = x.channels();
+    Tensor out = ops.allocate(x.type(), x.shape());
+    try (Tensor ones = filled(ops, channels, 1);
+        Tensor zeros = filled(ops, channels, 0);
+        Tensor mean = filled(ops, channels, 0);
+        Tensor variance = filled(ops, channels, 1);
+        Tensor affine = ops.allocate(DType.F32, 4, channels)) {
+      var norm = new Ops.BatchNorm(ones, zeros, mean, variance, EPS, 0);
+      ops.batchStatistics(x, norm, 1, affine);
+      ops.neuron(Neuron.IDENTITY, Neuron.Residual.NONE, x, affine, null, null, out);
+    }
+    return out;
+  }
+
+  private static Tensor filled(Ops ops, int channels, float value) {
+    Tensor t = ops.allocate(DType.F32, channels);
+    ops.fill(t, value);
+    return t;
   }
 }

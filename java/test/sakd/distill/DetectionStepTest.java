@@ -197,7 +197,7 @@ class DetectionStepTest {
       difference += Math.pow(expected[i] - found[i], 2);
     }
     assertTrue(
-        Math.sqrt(difference) <= 1e-3 * norm(expected) + 1e-5,
+        Math.sqrt(difference) <= 1e-3 * norm(expected) + 5e-5,
         what + ": " + Math.sqrt(difference) + " of " + norm(expected));
     assertTrue(Double.isFinite(norm(expected)), what);
   }
