@@ -18,26 +18,20 @@ interface Placing {
    * A part of a picture at random, mirrored at random: all of a side that is not longer than its
    * limit.
    *
-   * @param columns the width that all of the picture would have, in pixels of the result
-   * @param rows the height that all of it would have
+   * @param whole as all of the picture would be seen
+   * @param mostColumns the widest part, in pixels of the result
+   * @param mostRows the highest part
    * @param flip whether half of the parts are mirrored
    */
   static Placement part(
-      int width,
-      int height,
-      int columns,
-      int rows,
-      int mostColumns,
-      int mostRows,
-      boolean flip,
-      SplitMix64 random) {
-    int outWidth = Math.min(mostColumns, columns);
-    int outHeight = Math.min(mostRows, rows);
+      Placement whole, int mostColumns, int mostRows, boolean flip, SplitMix64 random) {
+    int outWidth = Math.min(mostColumns, whole.outWidth());
+    int outHeight = Math.min(mostRows, whole.outHeight());
     boolean flipped = random.nextInt(2) == 1 && flip;
-    int top = random.nextInt(rows - outHeight + 1);
-    int left = random.nextInt(columns - outWidth + 1);
-    double x = (double) width / columns;
-    double y = (double) height / rows;
+    int top = random.nextInt(whole.outHeight() - outHeight + 1);
+    int left = random.nextInt(whole.outWidth() - outWidth + 1);
+    double x = whole.width() / whole.outWidth();
+    double y = whole.height() / whole.outHeight();
     return new Placement(
         left * x, top * y, outWidth * x, outHeight * y, outWidth, outHeight, flipped);
   }

@@ -21,8 +21,7 @@ record ScaleAndCrop(int crop, int base, boolean flip) implements Placing {
 
   @Override
   public Placement evaluation(int width, int height) {
-    double scale = scale(width, height);
-    return new Placement(0, 0, width, height, scaled(width, scale), scaled(height, scale), false);
+    return whole(width, height, scale(width, height));
   }
 
   /**
@@ -32,15 +31,18 @@ record ScaleAndCrop(int crop, int base, boolean flip) implements Placing {
   @Override
   public Placement training(int width, int height, SplitMix64 random) {
     double factor = SMALLEST_SCALE + (LARGEST_SCALE - SMALLEST_SCALE) * random.nextDouble();
-    double scale = factor * scale(width, height);
     return Placing.part(
-        width, height, scaled(width, scale), scaled(height, scale), crop, crop, flip, random);
+        whole(width, height, factor * scale(width, height)), crop, crop, flip, random);
   }
 
   private double scale(int width, int height) {
     return base == 0
         ? Math.min(1, (double) LARGEST_SIDE / Math.max(width, height))
         : (double) base / Math.min(width, height);
+  }
+
+  private static Placement whole(int width, int height, double scale) {
+    return new Placement(0, 0, width, height, scaled(width, scale), scaled(height, scale), false);
   }
 
   private static int scaled(int side, double scale) {

@@ -52,22 +52,24 @@ record ScaleToFit(int base, double smallest, double largest, boolean flip, int h
 
   @Override
   public Placement evaluation(int columns, int rows) {
-    double scale = scale(columns, rows);
-    return new Placement(0, 0, columns, rows, scaled(columns, scale), scaled(rows, scale), false);
+    return whole(columns, rows, scale(columns, rows));
   }
 
   @Override
   public Placement training(int columns, int rows, SplitMix64 random) {
     double factor = smallest + (largest - smallest) * random.nextDouble();
-    double scale = factor * scale(columns, rows);
     return Placing.part(
-        columns, rows, scaled(columns, scale), scaled(rows, scale), width, height, flip, random);
+        whole(columns, rows, factor * scale(columns, rows)), width, height, flip, random);
   }
 
   private double scale(int columns, int rows) {
     return Math.min(
         (double) base / Math.min(columns, rows),
         (double) Math.round(base * LONGEST) / Math.max(columns, rows));
+  }
+
+  private static Placement whole(int columns, int rows, double scale) {
+    return new Placement(0, 0, columns, rows, scaled(columns, scale), scaled(rows, scale), false);
   }
 
   private static int scaled(int side, double scale) {

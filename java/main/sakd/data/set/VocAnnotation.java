@@ -22,9 +22,8 @@ import sakd.base.UserError;
 import sakd.io.IoErrors;
 
 /**
- * An annotation of Pascal VOC's form: {@code annotation} with a {@code size} and {@code object}s,
- * each with a {@code name}, a {@code bndbox} and maybe {@code difficult}. Parts of objects, such as
- * heads, are left out.
+ * An annotation of Pascal VOC's form: the element annotation with a size and for each object a
+ * name, a bndbox and maybe difficult. Parts of objects, such as heads, are left out.
  *
  * @param width of the picture in pixels, or 0 if it does not say
  * @param height likewise
