@@ -122,7 +122,7 @@ public final class StepBench {
           new DistillationLoss(
               Task.of(work.spec.targetKind()),
               DistillationForm.PUBLISHED,
-              work.method.select(new DistillationWeights(1, 1, 100, 4, 0)),
+              work.method.select(weights(work.spec)),
               student,
               TRANSFORM_KERNEL,
               parameters);
@@ -179,6 +179,11 @@ public final class StepBench {
     }
   }
 
+  private static DistillationWeights weights(NetworkSpec spec) {
+    int ofBoxes = spec.targetKind() == Targets.Kind.BOXES ? 1 : 0;
+    return new DistillationWeights(1, 1, 100, ofBoxes, ofBoxes, 4, 0);
+  }
+
   /** What is trained: the spiking network, or with {@link Method#ANN} the ordinary one. */
   private static Network student(Work work, Parameters parameters) {
     boolean ann = work.method == Method.ANN;
@@ -189,7 +194,11 @@ public final class StepBench {
   /** Random images and what is to be found in them. */
   private static Dataset random(Work work, int images) {
     Dataset pictures = pictures(work, images);
-    return work.spec.targetKind() == Targets.Kind.MASKS ? new RandomMasks(pictures) : pictures;
+    return switch (work.spec.targetKind()) {
+      case CLASSES -> pictures;
+      case MASKS -> new RandomMasks(pictures);
+      case BOXES -> new RandomBoxes(pictures);
+    };
   }
 
   private static Dataset pictures(Work work, int images) {
