@@ -99,7 +99,7 @@ class MaskMistakesTest {
       all.addAll(option);
       String flag = option.get(0).replace("--no-", "--");
       assertRefused(
-          flag + " is for segmentation networks, not for spiking-resnet8|leave it out",
+          flag + " is for |, not for spiking-resnet8|leave it out",
           classes,
           all.toArray(String[]::new));
     }
@@ -201,7 +201,7 @@ class MaskMistakesTest {
     Path bare = shared.resolve("bare.pth");
     CommandLines.run("export", "--weights", teacher + "", "--output", bare + "").ok();
     assertMistake(
-        "bare.pth holds spiking-fcn-resnet8|a class for every pixel|mnist have one a picture",
+        "bare.pth holds spiking-fcn-resnet8|a class for every pixel|mnist have one class each",
         CommandLines.with(eval(bare), "--model", "fcn-resnet8"));
   }
 

@@ -94,7 +94,7 @@ class MistakesTest {
         "--neuron;           relu; --neuron is relu|student",
         "--opt;              adam; --opt is adam|did you mean adamw?",
         "--surrogate;        tan;  --surrogate is tan|did you mean atan?",
-        "--lr-scheduler;     cos;  --lr-scheduler is cos|cosine, poly, constant",
+        "--lr-scheduler;     cos;  --lr-scheduler is cos|cosine, poly, step, constant",
         "--dataset;          mnits; mnits|did you mean mnist?",
         "--device;           gpu;  gpu|expected auto|did you mean cuda?",
         "--device;           opncl:0; opncl:0|did you mean opencl?",

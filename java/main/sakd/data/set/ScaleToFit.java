@@ -1,13 +1,13 @@
 package sakd.data.set;
 
 import sakd.base.SplitMix64;
+import sakd.data.FitScale;
 import sakd.data.Placement;
 
 /**
- * How pictures with objects come into a batch. Evaluation scales the whole picture as torchvision's
- * detectors do: to the base of the shorter side, but the longer side to {@code base * 1333 / 800}
- * at most, sides rounded down. Training scales it by another factor, mirrors half of the pictures,
- * and cuts at random what its canvas does not hold.
+ * How pictures with objects come into a batch. Evaluation scales the whole picture as {@link
+ * FitScale} says. Training scales it by another factor, mirrors half of the pictures, and cuts at
+ * random what its canvas does not hold.
  *
  * @param base what the shorter side of a picture becomes, in pixels, unless the longer one would be
  *     too long
@@ -19,9 +19,6 @@ import sakd.data.Placement;
  */
 record ScaleToFit(int base, double smallest, double largest, boolean flip, int height, int width)
     implements Placing {
-  /** The longest side for a base of 800, in torchvision. */
-  private static final double LONGEST = 1333 / 800.0;
-
   /** Sides of the canvas, so that every level of a feature pyramid has whole pixels up to P5. */
   private static final int CANVAS_STEP = 32;
 
@@ -52,27 +49,22 @@ record ScaleToFit(int base, double smallest, double largest, boolean flip, int h
 
   @Override
   public Placement evaluation(int columns, int rows) {
-    return whole(columns, rows, scale(columns, rows));
+    return whole(columns, rows, FitScale.scale(columns, rows, base));
   }
 
   @Override
   public Placement training(int columns, int rows, SplitMix64 random) {
     double factor = smallest + (largest - smallest) * random.nextDouble();
     return Placing.part(
-        whole(columns, rows, factor * scale(columns, rows)), width, height, flip, random);
-  }
-
-  private double scale(int columns, int rows) {
-    return Math.min(
-        (double) base / Math.min(columns, rows),
-        (double) Math.round(base * LONGEST) / Math.max(columns, rows));
+        whole(columns, rows, factor * FitScale.scale(columns, rows, base)),
+        width,
+        height,
+        flip,
+        random);
   }
 
   private static Placement whole(int columns, int rows, double scale) {
-    return new Placement(0, 0, columns, rows, scaled(columns, scale), scaled(rows, scale), false);
-  }
-
-  private static int scaled(int side, double scale) {
-    return Math.max(1, (int) Math.floor(side * scale));
+    int outWidth = FitScale.side(columns, scale);
+    return new Placement(0, 0, columns, rows, outWidth, FitScale.side(rows, scale), false);
   }
 }
