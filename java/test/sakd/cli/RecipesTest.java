@@ -52,7 +52,9 @@ class RecipesTest {
       }
       // A hyphen within the network's name is no end of a part.
       String[] parts =
-          name.replace("sew-", "sew_").replaceFirst("(fcn|deeplabv3|retinanet)-", "$1_").split("-", -1);
+          name.replace("sew-", "sew_")
+              .replaceFirst("(fcn|deeplabv3|retinanet)-", "$1_")
+              .split("-", -1);
       boolean masks = parts[0].equals("voc") && !parts[1].contains("retinanet");
       String set = masks ? "voc-seg" : parts[0];
       assertEquals(set, train.matchedOptionValue("--dataset", ""), name);

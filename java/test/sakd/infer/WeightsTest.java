@@ -19,6 +19,7 @@ import sakd.base.UserError;
 import sakd.io.HostTensor;
 import sakd.io.Safetensors;
 import sakd.io.WeightFile;
+import sakd.model.DetectionSpec;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
 import sakd.model.SegmentationSpec;
@@ -276,6 +277,33 @@ class WeightsTest {
       fitting.ann().build(Neuron.RELU, 1, 3, 21, network);
       assertTrue(Weights.match(read, network, name -> true, "fcn", false).isWhole());
     }
+  }
+
+  /** torchvision's published detectors have the names of before it put pairs into its modules. */
+  @Test
+  void aDetectorOfOlderNamesIsWhole() {
+    DetectionSpec spec =
+        ((DetectionSpec) Networks.named("retinanet-resnet8")).withPyramidChannels(4);
+    Map<String, HostTensor> tensors = new LinkedHashMap<>();
+    Map<String, Integer> places = Map.of("0", 0, "1", 2, "2", 4, "3", 6);
+    tensorsOf(spec, 91)
+        .forEach(
+            (name, tensor) -> {
+              String older = name.replaceFirst("(inner|layer)_blocks\\.(\\d)\\.0", "$1_blocks.$2");
+              for (String i : places.keySet()) {
+                older =
+                    older.replace("_head.conv." + i + ".0.", "_head.conv-" + places.get(i) + ".");
+              }
+              tensors.put(older.replace("conv-", "conv."), tensor);
+            });
+    assertTrue(tensors.containsKey("head.regression_head.conv.6.bias"), tensors.keySet() + "");
+    assertTrue(tensors.containsKey("backbone.fpn.inner_blocks.2.weight"), tensors.keySet() + "");
+    Safetensors.write(file, Map.of(), tensors);
+    WeightFile read = WeightFile.read(file);
+    assertEquals(91, Weights.classes(read, 10));
+    Parameters network = new Parameters(1);
+    spec.ann().build(Neuron.RELU, 1, 3, 91, network);
+    assertTrue(Weights.match(read, network, name -> true, "retinanet", false).isWhole());
   }
 
   @Test
