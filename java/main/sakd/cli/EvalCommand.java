@@ -53,7 +53,7 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      description = "Images a step (default: 100, of whole pictures with masks 8).")
+      description = "Images a step (default: 100, of whole pictures with masks 8, with boxes 4).")
   private Integer batchSize;
 
   @Option(

@@ -64,9 +64,16 @@ public final class Evaluator implements AutoCloseable {
     this.loader = new DataLoader(dataset, batchSize, false, false, Augment.NONE, 0, 1);
   }
 
-  /** How many samples a step suit a set: pictures with masks are whole, and their logits too. */
+  /**
+   * How many samples a step suit a set: pictures with masks are whole, and their logits too; those
+   * of COCO with boxes have 15 million logits each.
+   */
   public static int batchSize(Dataset set) {
-    return set.targetKind() == Targets.Kind.MASKS ? 8 : 100;
+    return switch (set.targetKind()) {
+      case CLASSES -> 100;
+      case MASKS -> 8;
+      case BOXES -> 4;
+    };
   }
 
   /** What networks are evaluated on. */
