@@ -2,6 +2,7 @@ package sakd.export;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +24,8 @@ final class OnnxGraph {
   private static final int ATTRIBUTE_INTS = 7;
 
   private final Protobuf graph = new Protobuf();
+  private final List<Protobuf> inputs = new ArrayList<>();
+  private final List<Protobuf> outputs = new ArrayList<>();
   private final Map<String, float[]> weights = new HashMap<>();
   private final Map<Float, String> constants = new HashMap<>();
   private int count;
@@ -100,7 +103,7 @@ final class OnnxGraph {
 
   /** Float32 [N, dims..]. */
   void input(String name, int... dims) {
-    graph.message(11, tensorInfo(name, dims));
+    inputs.add(tensorInfo(name, dims));
   }
 
   /**
@@ -110,7 +113,7 @@ final class OnnxGraph {
    */
   void output(String name, String value, int... dims) {
     node("Identity", name, List.of(value));
-    graph.message(12, tensorInfo(name, dims));
+    outputs.add(tensorInfo(name, dims));
   }
 
   /** A ValueInfoProto of float32 [N, dims..]. */
@@ -129,11 +132,14 @@ final class OnnxGraph {
    * @param metadata free text by key
    */
   byte[] model(Map<String, String> metadata) {
+    graph.text(2, "sakd");
+    inputs.forEach(input -> graph.message(11, input));
+    outputs.forEach(output -> graph.message(12, output));
     Protobuf model =
         new Protobuf()
             .integer(1, IR_VERSION)
             .text(2, "sakd")
-            .message(7, graph.text(2, "sakd"))
+            .message(7, graph)
             .message(8, new Protobuf().text(1, "").integer(2, OPSET));
     metadata.forEach((key, value) -> model.message(14, new Protobuf().text(1, key).text(2, value)));
     return model.bytes();
