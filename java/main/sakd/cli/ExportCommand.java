@@ -32,7 +32,8 @@ import sakd.ops.ReferenceOps;
       "Writes a weight file in another format.",
       "safetensors keeps what the file says of its network; pth is a state dict for torch.load;"
           + " nir is a spiking network as a graph for simulators and neuromorphic chips; onnx is a"
-          + " network whose time steps are laid out one after another."
+          + " network whose time steps are laid out one after another, of a detector up to the"
+          + " logits and deltas of its anchors, before boxes are decoded and suppressed."
     },
     abbreviateSynopsis = true,
     footerHeading = Main.EXAMPLES,

@@ -12,14 +12,15 @@ import sakd.ops.Resize;
  *
  * @param input the images
  * @param nodes each after those whose values it reads
- * @param output the logits, mean over time: [K], or of every pixel [H, W, K]
+ * @param logits mean over time: [K], of every pixel [H, W, K], or of every anchor [A, K]
+ * @param deltas of a detector, [A, 4], else null
  */
-record NetworkGraph(Value input, List<Node> nodes, Value output) {
+record NetworkGraph(Value input, List<Node> nodes, Value logits, Value deltas) {
   /**
    * An activation.
    *
    * @param steps T, or 1 if it is the same at every step
-   * @param shape of one step of one sample: [H, W, C] or [C]
+   * @param shape of one step of one sample: [H, W, C], [C], or of a detector's anchors [A, C]
    */
   record Value(int id, int steps, List<Integer> shape) {
     int channels() {
@@ -40,7 +41,25 @@ record NetworkGraph(Value input, List<Node> nodes, Value output) {
    */
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
   record Conv(String name, Value in, ConvShape shape, float[] weight, float[] bias, Value out)
-      implements Node {}
+      implements Node {
+    /**
+     * With the batch norm after it: y = (w x + b - mean) gamma / sqrt(var + eps) + beta is a
+     * convolution with w and b scaled by gamma / sqrt(var + eps) and b shifted.
+     */
+    Conv normed(float[] gamma, float[] beta, float[] mean, float[] var, double eps) {
+      float[] scaled = weight.clone();
+      float[] shifted = bias.clone();
+      int each = weight.length / bias.length;
+      for (int o = 0; o < bias.length; o++) {
+        double scale = gamma[o] / Math.sqrt(var[o] + eps);
+        for (int k = 0; k < each; k++) {
+          scaled[o * each + k] = (float) (weight[o * each + k] * scale);
+        }
+        shifted[o] = (float) ((bias[o] - mean[o]) * scale + beta[o]);
+      }
+      return new Conv(name, in, shape, scaled, shifted, out);
+    }
+  }
 
   /**
    * A layer of neurons, each with its own potential through the steps.
@@ -75,6 +94,15 @@ record NetworkGraph(Value input, List<Node> nodes, Value output) {
 
   /** A map brought to the height and width of another, as {@link Ops#resize} does it. */
   record Resized(Value in, Resize kind, Value out) implements Node {}
+
+  /** The sum of maps of one size. */
+  record Sum(Value a, Value b, Value out) implements Node {}
+
+  /**
+   * What is said at the places of maps [h, w, places C] of several sizes, one after another: [A,
+   * C].
+   */
+  record Places(List<Value> in, Value out) implements Node {}
 
   /** Mean over the steps. */
   record TimeMean(Value in, Value out) implements Node {}

@@ -73,6 +73,11 @@ public final class NirFile {
   public static void write(
       Path path, Network network, int steps, int channels, int height, int width) {
     NetworkGraph graph = Tracer.trace(network, channels, height, width);
+    if (graph.deltas() != null) {
+      throw refused(
+          "a detector: its pyramid upsamples maps, and levels share weights",
+          "a network for classification");
+    }
     if (graph.nodes().stream().anyMatch(node -> node instanceof NetworkGraph.Resized)) {
       // First of all: without the other things that NIR has not it could not be written either.
       throw refused("maps that are resized or joined, as of masks", "a network for classification");
@@ -106,8 +111,8 @@ public final class NirFile {
     nir.add(INPUT, "Input", graph.input()).putDataset("shape", shape(graph.input()));
     graph.nodes().forEach(nir::add);
     WritableGroup output = nir.add(OUTPUT, "Output", null);
-    output.putDataset("shape", shape(graph.output()));
-    nir.connect(graph.output(), OUTPUT);
+    output.putDataset("shape", shape(graph.logits()));
+    nir.connect(graph.logits(), OUTPUT);
     root.putDataset("edges", nir.edges.toArray(String[][]::new));
   }
 

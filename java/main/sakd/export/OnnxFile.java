@@ -1,7 +1,6 @@
 package sakd.export;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,29 +14,18 @@ import sakd.ops.Neuron;
 import sakd.ops.Resize;
 
 /**
- * A network as an ONNX model (opset 17), from {@code images} [N, C, H, W], normalised, to {@code
- * logits} [N, K], or of every pixel [N, K, H, W]. Numbers of fields are those of {@code
- * onnx.proto}.
+ * A network as an ONNX model, from {@code images} [N, C, H, W], normalised, to {@code logits} [N,
+ * K], or of every pixel [N, K, H, W]; of a detector, to {@code logits} [N, A, K] and {@code deltas}
+ * [N, A, 4] of the anchors of {@link sakd.ops.AnchorGrid}, of which the caller makes boxes.
  *
  * <p>ONNX knows no spiking neurons: the T steps are laid out one after another, and a neuron is the
  * elementary operations of its equations. What is the same at every step is computed once.
  */
 public final class OnnxFile {
-  private static final int IR_VERSION = 8;
-  private static final int OPSET = 17;
-  private static final int FLOAT = 1;
-  private static final int INT64 = 7;
-  private static final int ATTRIBUTE_INT = 2;
-  private static final int ATTRIBUTE_STRING = 3;
-  private static final int ATTRIBUTE_INTS = 7;
-
-  private final Protobuf graph = new Protobuf();
+  private final OnnxGraph graph = new OnnxGraph();
 
   /** The names of a value's T' tensors. */
   private final Map<Value, List<String>> tensors = new HashMap<>();
-
-  private final Map<Float, String> constants = new HashMap<>();
-  private int count;
 
   private OnnxFile() {}
 
@@ -64,96 +52,29 @@ public final class OnnxFile {
   private static byte[] model(NetworkGraph network, Map<String, String> metadata) {
     OnnxFile file = new OnnxFile();
     file.tensors.put(network.input(), List.of("images"));
+    file.graph.input("images", channelsFirst(network.input()));
     network.nodes().forEach(file::add);
-    file.node("Identity", "logits", List.of(file.at(network.output(), 0)));
-    List<Integer> in = network.input().shape();
-    file.graph
-        .text(2, "sakd")
-        .message(11, tensorInfo("images", in.get(2), in.get(0), in.get(1)))
-        .message(12, tensorInfo("logits", channelsFirst(network.output())));
-    Protobuf model =
-        new Protobuf()
-            .integer(1, IR_VERSION)
-            .text(2, "sakd")
-            .message(7, file.graph)
-            .message(8, new Protobuf().text(1, "").integer(2, OPSET));
-    metadata.forEach((key, value) -> model.message(14, new Protobuf().text(1, key).text(2, value)));
-    return model.bytes();
+    file.output("logits", network.logits());
+    if (network.deltas() != null) {
+      file.output("deltas", network.deltas());
+    }
+    return file.graph.model(metadata);
   }
 
-  /** [C], or [C, H, W] of a map. */
+  private void output(String name, Value value) {
+    graph.output(name, at(value, 0), channelsFirst(value));
+  }
+
+  /** [C, H, W] of a map; [C] and [A, C] as they are. */
   private static int[] channelsFirst(Value v) {
     List<Integer> s = v.shape();
-    return s.size() == 1 ? new int[] {s.get(0)} : new int[] {s.get(2), s.get(0), s.get(1)};
-  }
-
-  /** A ValueInfoProto of float32 [N, dims..]. */
-  private static Protobuf tensorInfo(String name, int... dims) {
-    Protobuf shape = new Protobuf().message(1, new Protobuf().text(2, "N"));
-    for (int d : dims) {
-      shape.message(1, new Protobuf().integer(1, d));
-    }
-    Protobuf type = new Protobuf().integer(1, FLOAT).message(2, shape);
-    return new Protobuf().text(1, name).message(2, new Protobuf().message(1, type));
-  }
-
-  private static Protobuf attribute(String name, int... values) {
-    Protobuf a = new Protobuf().text(1, name).integer(20, ATTRIBUTE_INTS);
-    for (int v : values) {
-      a.integer(8, v);
-    }
-    return a;
-  }
-
-  private static Protobuf scalarAttribute(String name, int value) {
-    return new Protobuf().text(1, name).integer(20, ATTRIBUTE_INT).integer(3, value);
-  }
-
-  private static Protobuf textAttribute(String name, String value) {
-    return new Protobuf().text(1, name).integer(20, ATTRIBUTE_STRING).text(4, value);
-  }
-
-  private String node(String op, String output, List<String> inputs, Protobuf... attributes) {
-    Protobuf node = new Protobuf();
-    inputs.forEach(input -> node.text(1, input));
-    node.text(2, output).text(3, op + "_" + output).text(4, op);
-    for (Protobuf a : attributes) {
-      node.message(5, a);
-    }
-    graph.message(1, node);
-    return output;
+    return s.size() == 3
+        ? new int[] {s.get(2), s.get(0), s.get(1)}
+        : s.stream().mapToInt(Integer::intValue).toArray();
   }
 
   private String node(String op, String... inputs) {
-    return node(op, "x" + count++, List.of(inputs));
-  }
-
-  /** An initializer. */
-  private String weights(String name, float[] values, int... dims) {
-    Protobuf tensor = new Protobuf();
-    for (int d : dims) {
-      tensor.integer(1, d);
-    }
-    ByteBuffer raw =
-        ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    raw.asFloatBuffer().put(values);
-    graph.message(5, tensor.integer(2, FLOAT).text(8, name).bytes(9, raw.array()));
-    return name;
-  }
-
-  private String integers(long... values) {
-    ByteBuffer raw = ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    raw.asLongBuffer().put(values);
-    String name = "x" + count++;
-    Protobuf tensor = new Protobuf().integer(1, values.length).integer(2, INT64);
-    graph.message(5, tensor.text(8, name).bytes(9, raw.array()));
-    return name;
-  }
-
-  private String constant(float value) {
-    return constants.computeIfAbsent(
-        value, v -> weights("constant_" + constants.size(), new float[] {v}));
+    return graph.node(op, inputs);
   }
 
   /** The value at a step. */
@@ -168,7 +89,7 @@ public final class OnnxFile {
     for (String x : tensors.get(in)) {
       List<String> inputs = new ArrayList<>(List.of(x));
       inputs.addAll(weights);
-      results.add(node(op, "x" + count++, inputs, attributes));
+      results.add(graph.node(op, inputs, attributes));
     }
     tensors.put(out, results);
   }
@@ -178,9 +99,9 @@ public final class OnnxFile {
       var s = conv.shape();
       List<String> weights =
           List.of(
-              weights(
+              graph.weights(
                   conv.name() + ".weight", conv.weight(), s.out(), s.in(), s.kernel(), s.kernel()),
-              weights(conv.name() + ".bias", conv.bias(), s.out()));
+              graph.weights(conv.name() + ".bias", conv.bias(), s.out()));
       each(
           "Conv",
           conv.in(),
@@ -198,21 +119,25 @@ public final class OnnxFile {
       each("GlobalAveragePool", average.in(), average.out(), List.of());
       each("Flatten", average.out(), average.out(), List.of());
     } else if (node instanceof NetworkGraph.OnePixel pixel) {
-      each("Unsqueeze", pixel.in(), pixel.out(), List.of(integers(2, 3)));
+      each("Unsqueeze", pixel.in(), pixel.out(), List.of(graph.integers(2, 3)));
     } else if (node instanceof NetworkGraph.Concatenation parts) {
       concatenate(parts);
     } else if (node instanceof NetworkGraph.Resized resized) {
       resize(resized);
+    } else if (node instanceof NetworkGraph.Sum sum) {
+      sum(sum);
+    } else if (node instanceof NetworkGraph.Places places) {
+      places(places);
     } else if (node instanceof NetworkGraph.TimeMean mean) {
-      String result = "x" + count++;
-      tensors.put(mean.out(), List.of(node("Mean", result, tensors.get(mean.in()))));
+      tensors.put(mean.out(), List.of(graph.node("Mean", tensors.get(mean.in()))));
     } else if (node instanceof NetworkGraph.Linear linear) {
       int out = linear.out().channels();
       List<String> weights =
           List.of(
-              weights(linear.name() + ".weight", linear.weight(), out, linear.in().channels()),
-              weights(linear.name() + ".bias", linear.bias(), out));
-      each("Gemm", linear.in(), linear.out(), weights, scalarAttribute("transB", 1));
+              graph.weights(
+                  linear.name() + ".weight", linear.weight(), out, linear.in().channels()),
+              graph.weights(linear.name() + ".bias", linear.bias(), out));
+      each("Gemm", linear.in(), linear.out(), weights, OnnxGraph.scalarAttribute("transB", 1));
     }
   }
 
@@ -221,45 +146,65 @@ public final class OnnxFile {
     for (int t = 0; t < parts.out().steps(); t++) {
       int step = t;
       List<String> inputs = parts.in().stream().map(v -> at(v, step)).toList();
-      results.add(node("Concat", "x" + count++, inputs, scalarAttribute("axis", 1)));
+      results.add(graph.node("Concat", inputs, OnnxGraph.scalarAttribute("axis", 1)));
     }
     tensors.put(parts.out(), results);
+  }
+
+  private void sum(NetworkGraph.Sum sum) {
+    List<String> results = new ArrayList<>();
+    for (int t = 0; t < sum.out().steps(); t++) {
+      results.add(node("Add", at(sum.a(), t), at(sum.b(), t)));
+    }
+    tensors.put(sum.out(), results);
+  }
+
+  /** [N, places C, h, w] each to [N, h w places, C], and these one after another. */
+  private void places(NetworkGraph.Places places) {
+    String shape = graph.integers(0, -1, places.out().channels());
+    List<String> parts = new ArrayList<>();
+    for (Value map : places.in()) {
+      String last =
+          graph.node("Transpose", List.of(at(map, 0)), OnnxGraph.attribute("perm", 0, 2, 3, 1));
+      parts.add(node("Reshape", last, shape));
+    }
+    String joined = graph.node("Concat", parts, OnnxGraph.scalarAttribute("axis", 1));
+    tensors.put(places.out(), List.of(joined));
   }
 
   /** Sizes are asked for, as those that follow from factors may be off by rounding. */
   private void resize(NetworkGraph.Resized resized) {
     List<Integer> shape = resized.out().shape();
-    String size = integers(shape.get(0), shape.get(1));
+    String size = graph.integers(shape.get(0), shape.get(1));
     List<String> results = new ArrayList<>();
     for (String x : tensors.get(resized.in())) {
       String outer =
-          node(
+          graph.node(
               "Shape",
-              "x" + count++,
               List.of(x),
-              scalarAttribute("start", 0),
-              scalarAttribute("end", 2));
+              OnnxGraph.scalarAttribute("start", 0),
+              OnnxGraph.scalarAttribute("end", 2));
       String sizes =
-          node("Concat", "x" + count++, List.of(outer, size), scalarAttribute("axis", 0));
+          graph.node("Concat", List.of(outer, size), OnnxGraph.scalarAttribute("axis", 0));
       boolean linear = resized.kind() == Resize.BILINEAR;
       results.add(
-          node(
+          graph.node(
               "Resize",
-              "x" + count++,
               List.of(x, "", "", sizes),
-              textAttribute("mode", linear ? "linear" : "nearest"),
-              textAttribute("coordinate_transformation_mode", linear ? "half_pixel" : "asymmetric"),
-              textAttribute("nearest_mode", "floor")));
+              OnnxGraph.textAttribute("mode", linear ? "linear" : "nearest"),
+              OnnxGraph.textAttribute(
+                  "coordinate_transformation_mode", linear ? "half_pixel" : "asymmetric"),
+              OnnxGraph.textAttribute("nearest_mode", "floor")));
     }
     tensors.put(resized.out(), results);
   }
 
   private static Protobuf[] window(int size, int stride, int pad, int dilation) {
     return new Protobuf[] {
-      attribute("kernel_shape", size, size),
-      attribute("strides", stride, stride),
-      attribute("pads", pad, pad, pad, pad),
-      attribute("dilations", dilation, dilation)
+      OnnxGraph.attribute("kernel_shape", size, size),
+      OnnxGraph.attribute("strides", stride, stride),
+      OnnxGraph.attribute("pads", pad, pad, pad, pad),
+      OnnxGraph.attribute("dilations", dilation, dilation)
     };
   }
 
@@ -277,13 +222,13 @@ public final class OnnxFile {
       if (n.kind() == Neuron.Kind.RELU) {
         out = node("Relu", x);
       } else {
-        String h = charge(layer, t == 0 ? constant(n.vStart()) : potential, x);
-        String threshold = constant(n.vThreshold());
+        String h = charge(layer, t == 0 ? graph.constant(n.vStart()) : potential, x);
+        String threshold = graph.constant(n.vThreshold());
         String fires = node("GreaterOrEqual", h, threshold);
-        out = node("Cast", "x" + count++, List.of(fires), scalarAttribute("to", FLOAT));
+        out = graph.node("Cast", List.of(fires), OnnxGraph.scalarAttribute("to", OnnxGraph.FLOAT));
         potential =
             n.hardReset()
-                ? node("Where", fires, constant(n.vReset()), h)
+                ? node("Where", fires, graph.constant(n.vReset()), h)
                 : node("Sub", h, node("Mul", out, threshold));
       }
       outputs.add(
@@ -291,7 +236,7 @@ public final class OnnxFile {
             case NONE, INPUT -> out;
             case ADD -> node("Add", out, residual);
             case AND -> node("Mul", out, residual);
-            case IAND -> node("Mul", node("Sub", constant(1), out), residual);
+            case IAND -> node("Mul", node("Sub", graph.constant(1), out), residual);
           });
     }
     tensors.put(layer.out(), outputs);
@@ -303,8 +248,8 @@ public final class OnnxFile {
     if (n.kind() == Neuron.Kind.IF) {
       return node("Add", v, x);
     }
-    String leak = constant(layer.leak());
-    String above = node("Sub", v, constant(n.vStart()));
+    String leak = graph.constant(layer.leak());
+    String above = node("Sub", v, graph.constant(n.vStart()));
     return n.decayInput()
         ? node("Add", v, node("Mul", node("Sub", x, above), leak))
         : node("Add", node("Sub", v, node("Mul", above, leak)), x);

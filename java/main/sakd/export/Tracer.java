@@ -29,6 +29,10 @@ import sakd.ops.Tensor;
  */
 final class Tracer implements InvocationHandler, Monitor {
   private final Map<Tensor, Value> values = new IdentityHashMap<>();
+
+  /** What views are views of. */
+  private final Map<Memory, Tensor> allocated = new IdentityHashMap<>();
+
   private final Map<Memory, Parameter> parameters = new IdentityHashMap<>();
 
   /** By the tensor that receives scale and shift. */
@@ -58,36 +62,26 @@ final class Tracer implements InvocationHandler, Monitor {
     Tensor images = tensor(DType.F32, 1, 1, height, width, channels);
     Value input = tracer.define(images);
     try (Tape tape = new Tape(ops, Tape.Mode.INFERENCE, DType.F32, tracer)) {
-      Tensor logits = network.forward(tape, tape.input(images), false).logits().value();
-      return new NetworkGraph(input, List.copyOf(tracer.nodes), tracer.value(logits));
+      Network.Output found = network.forward(tape, tape.input(images), false);
+      Value logits = tracer.value(found.logits().value());
+      Network.Boxes boxes = found.boxes();
+      Value deltas = boxes == null ? null : tracer.value(boxes.deltas().value());
+      return new NetworkGraph(input, List.copyOf(tracer.nodes), logits, deltas);
     }
   }
 
   private static Tensor tensor(DType type, int... shape) {
     long size = Arrays.stream(shape).asLongStream().reduce(type.size, (a, b) -> a * b);
-    return new Tensor(new Nothing(size), () -> {}, type, shape);
-  }
-
-  /** Memory that nobody reads or writes. */
-  private static final class Nothing extends Memory {
-    Nothing(long bytes) {
-      super(bytes);
-    }
-
-    @Override
-    protected Memory slice(long offset, long bytes) {
-      return new Nothing(bytes);
-    }
-
-    @Override
-    public void close() {}
+    return new Tensor(new NoMemory(size), () -> {}, type, shape);
   }
 
   @Override
   public Object invoke(Object proxy, Method method, Object[] args) {
     switch (method.getName()) {
       case "allocate" -> {
-        return tensor((DType) args[0], (int[]) args[1]);
+        Tensor t = tensor((DType) args[0], (int[]) args[1]);
+        allocated.put(t.memory(), t);
+        return t;
       }
       case "conv" ->
           conv((ConvShape) args[0], (Tensor) args[1], (Tensor) args[2], (Tensor) args[3]);
@@ -99,7 +93,18 @@ final class Tracer implements InvocationHandler, Monitor {
       }
       case "averagePool" -> averagePool((Tensor) args[0], (Tensor) args[1]);
       case "subsample" -> subsample((Tensor) args[0], (Tensor) args[1]);
-      case "copyChannels" -> concatenate((Tensor) args[0], (Tensor) args[2], (int) args[3]);
+      case "copyChannels" -> {
+        Tensor x = (Tensor) args[0];
+        if (values.containsKey(x)) {
+          concatenate(x, (Tensor) args[2], (int) args[3]);
+        } else {
+          places(x, (Tensor) args[2], (int) args[3]);
+        }
+      }
+      case "add" -> {
+        Tensor a = (Tensor) args[0];
+        nodes.add(new NetworkGraph.Sum(value(a), value((Tensor) args[1]), define(a)));
+      }
       case "resize" -> {
         Value in = value((Tensor) args[1]);
         nodes.add(new NetworkGraph.Resized(in, (Resize) args[0], define((Tensor) args[2])));
@@ -201,6 +206,25 @@ final class Tracer implements InvocationHandler, Monitor {
   }
 
   /**
+   * All of x behind what y was given before, both viewed as [N, everything of a picture]: the
+   * places of maps.
+   */
+  private void places(Tensor x, Tensor y, int first) {
+    Tensor part = allocated.get(x.memory());
+    Tensor all = allocated.get(y.memory());
+    if (part == null || all == null || x.rank() != 2 || all.rank() != 4) {
+      throw notExported("a view of an activation");
+    }
+    List<Value> parts = new ArrayList<>();
+    if (first > 0) {
+      // Nothing comes between the parts.
+      parts.addAll(((NetworkGraph.Places) nodes.remove(nodes.size() - 1)).in());
+    }
+    parts.add(value(part));
+    nodes.add(new NetworkGraph.Places(parts, first > 0 ? value(all) : define(all)));
+  }
+
+  /**
    * To another type of storage, of which a graph knows nothing, from a row of features to a map of
    * one pixel, or back.
    */
@@ -250,10 +274,7 @@ final class Tracer implements InvocationHandler, Monitor {
     nodes.add(new NetworkGraph.Neurons("", in, neuron, leak, merge, residual, out));
   }
 
-  /**
-   * Batch norm after a convolution, y = (w x + b - mean) gamma / sqrt(var + eps) + beta, is a
-   * convolution with w and b scaled by gamma / sqrt(var + eps) and b shifted.
-   */
+  /** Into the convolution before it. */
   private void fold(Value in, Ops.BatchNorm norm) {
     for (int i = nodes.size() - 1; i >= 0; i--) {
       if (nodes.get(i).out() == in && nodes.get(i) instanceof NetworkGraph.Conv conv) {
@@ -261,19 +282,7 @@ final class Tracer implements InvocationHandler, Monitor {
         float[] beta = floats(norm.beta());
         float[] mean = floats(norm.runningMean());
         float[] var = floats(norm.runningVar());
-        float[] weight = conv.weight().clone();
-        float[] bias = conv.bias().clone();
-        int each = weight.length / bias.length;
-        for (int o = 0; o < bias.length; o++) {
-          double scale = gamma[o] / Math.sqrt((double) var[o] + norm.eps());
-          for (int k = 0; k < each; k++) {
-            weight[o * each + k] = (float) (weight[o * each + k] * scale);
-          }
-          bias[o] = (float) ((bias[o] - mean[o]) * scale + beta[o]);
-        }
-        nodes.set(
-            i,
-            new NetworkGraph.Conv(conv.name(), conv.in(), conv.shape(), weight, bias, conv.out()));
+        nodes.set(i, conv.normed(gamma, beta, mean, var, norm.eps()));
         return;
       }
     }
