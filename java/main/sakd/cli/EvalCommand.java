@@ -67,7 +67,7 @@ final class EvalCommand implements Callable<Integer> {
       paramLabel = "FILE.json",
       description =
           "Of a detector: write all it found with a score above 0.05, as COCO's results; image_id is"
-              + " the place of a picture in the set, from 0 on.")
+              + " a picture's name, or the number that its name is.")
   private Path detections;
 
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
@@ -139,8 +139,9 @@ final class EvalCommand implements Callable<Integer> {
     if (detections == null) {
       return DetailMeter.of(ops, set);
     }
-    long[] next = new long[1];
-    return new BoxMeter(ops, set.classes(), those -> found.add(next[0]++, those));
+    int[] next = new int[1];
+    return new BoxMeter(
+        ops, set.classes(), those -> found.add(CocoResults.id(set.sampleName(next[0]++)), those));
   }
 
   private void requireFitting(Targets.Kind kind) {

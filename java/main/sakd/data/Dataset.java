@@ -119,6 +119,11 @@ public interface Dataset {
     return height();
   }
 
+  /** The file that a sample lies in, or its number where it has none of its own. */
+  default String sampleName(int index) {
+    return Integer.toString(index);
+  }
+
   /**
    * How many samples lie in files of each ending, such as {@code .png}; empty where they are not
    * files of their own.

@@ -51,6 +51,11 @@ public abstract class ForwardingDataset implements Dataset {
   }
 
   @Override
+  public String sampleName(int index) {
+    return set.sampleName(index);
+  }
+
+  @Override
   public int label(int index) {
     return set.label(index);
   }

@@ -5,7 +5,6 @@ import sakd.data.Augment;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.Epoch;
-import sakd.data.Targets;
 import sakd.device.DType;
 import sakd.model.Network;
 import sakd.nn.Tape;

@@ -31,6 +31,11 @@ abstract class FilePictures implements Pictures {
   }
 
   @Override
+  public final String name(int index) {
+    return files.get(index).toString();
+  }
+
+  @Override
   public int[] sizeOf(int index) {
     int[] size = sizes.get(index);
     if (size == null) {

@@ -62,6 +62,11 @@ abstract class PictureDataset implements Dataset {
   }
 
   @Override
+  public String sampleName(int index) {
+    return pictures.name(index);
+  }
+
+  @Override
   public int resized() {
     return how.base();
   }

@@ -12,6 +12,11 @@ interface Pictures {
   /** Width and height of a picture, in pixels. */
   int[] sizeOf(int index);
 
+  /** The file of a picture, or its number where it has none. */
+  default String name(int index) {
+    return Integer.toString(index);
+  }
+
   /**
    * A picture, decoded at 1/divisor of its size or at all of it; valid until the same thread asks
    * for the next.
