@@ -112,6 +112,14 @@ final class ExportCommand implements Callable<Integer> {
     ModelFile about =
         model.describe(
             file, neuron, channels, null, Networks.defaultFor(Targets.Kind.CLASSES, height));
+    if (about.spec().targetKind() == Targets.Kind.BOXES) {
+      throw new UserError(
+          weights
+              + " holds "
+              + about.spec().name()
+              + ", which finds objects with boxes; expected a network for classes or masks, export"
+              + " it as safetensors or pth");
+    }
     // Nothing is computed: parameters only have to lie somewhere.
     ReferenceDevice device = new ReferenceDevice();
     try (Ops ops = new ReferenceOps(device, device.matrix());
