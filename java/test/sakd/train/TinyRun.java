@@ -89,11 +89,16 @@ final class TinyRun implements AutoCloseable {
   }
 
   static TrainSettings settings(int epochs, DType storage, float emaDecay) {
+    return settings(epochs, TrainSettings.Algorithm.SGD, 0.05, storage, emaDecay);
+  }
+
+  static TrainSettings settings(
+      int epochs, TrainSettings.Algorithm algorithm, double lr, DType storage, float emaDecay) {
     return new TrainSettings(
         epochs,
         BATCH,
-        TrainSettings.Algorithm.SGD,
-        0.05,
+        algorithm,
+        lr,
         0.9f,
         5e-4f,
         LrSchedule.Kind.POLY,
