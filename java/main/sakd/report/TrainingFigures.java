@@ -1,6 +1,7 @@
 package sakd.report;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -28,7 +29,7 @@ record TrainingFigures(List<RunResult> runs, ChartColours colours, Page page) {
           "loss-" + term,
           total ? "Loss: the weighted sum of its terms" : "Term of the loss: " + term,
           total ? "loss" : term + ", without its weight",
-          series(term, false));
+          used(series(term, false)));
     }
     curves("lr", "Learning rate", "learning rate", series("lr", false));
     page.close();
@@ -55,9 +56,11 @@ record TrainingFigures(List<RunResult> runs, ChartColours colours, Page page) {
         Score other = task.trainScore();
         List<Plots.Series> both = new ArrayList<>(series(other.column(), false));
         both.addAll(series("train_" + other.column(), true));
+        boolean tested = task.scores().contains(other);
         curves(
             other.column(),
-            other.label() + " on test images; dashed: on training images",
+            other.label()
+                + (tested ? " on test images; dashed: on training images" : " on training images"),
             other.label(),
             both);
       }
@@ -76,14 +79,19 @@ record TrainingFigures(List<RunResult> runs, ChartColours colours, Page page) {
     return String.join(" or ", tasks().stream().map(t -> t.scores().get(0).label()).toList());
   }
 
-  /** A curve for each phase of each run whose values are not all 0. */
+  /** Without the curves of a term that a phase does not use. */
+  private static List<Plots.Series> used(List<Plots.Series> series) {
+    return series.stream().filter(s -> Arrays.stream(s.y()).anyMatch(y -> y != 0)).toList();
+  }
+
+  /** A curve for each phase of each run that has such a column. */
   private List<Plots.Series> series(String column, boolean dashed) {
     List<Plots.Series> series = new ArrayList<>();
     for (RunResult e : runs) {
       for (String phase : e.run().phases()) {
         List<Summary.Row> rows =
             e.run().rows(phase).stream().filter(r -> Double.isFinite(r.cell(column))).toList();
-        if (rows.stream().anyMatch(r -> r.cell(column) != 0)) {
+        if (!rows.isEmpty()) {
           series.add(
               new Plots.Series(
                   colours.name(e, phase) + (dashed ? ", training" : ""),
