@@ -56,6 +56,17 @@ public final class CommandLines {
         args);
   }
 
+  /** A command that ends with one line; the words of {@code expected}, between |, are in it. */
+  static void assertMistake(String expected, List<String> args) {
+    Answer answer = run(args);
+    assertEquals(2, answer.code, answer.toString());
+    assertEquals(1, answer.err.lines().count(), answer.err);
+    assertTrue(answer.err.startsWith("error: "), answer.err);
+    for (String word : expected.split("\\|", -1)) {
+      assertTrue(answer.err.contains(word), "'" + word + "' in: " + answer.err);
+    }
+  }
+
   /** Stands for a machine that goes down. */
   static final class Killed extends Error {
     private static final long serialVersionUID = 1L;

@@ -29,17 +29,6 @@ class MaskMistakesTest {
     classes = CommandLines.data(shared);
   }
 
-  /** The words of {@code expected}, separated by |, must be in the one line. */
-  private static void assertMistake(String expected, List<String> args) {
-    CommandLines.Answer answer = CommandLines.run(args);
-    assertEquals(2, answer.code(), answer.toString());
-    assertEquals(1, answer.err().lines().count(), answer.err());
-    assertTrue(answer.err().startsWith("error: "), answer.err());
-    for (String word : expected.split("\\|", -1)) {
-      assertTrue(answer.err().contains(word), "'" + word + "' in: " + answer.err());
-    }
-  }
-
   /** Before anything is written. */
   private static void assertRefused(String expected, Path folder, String... options) {
     Path output = shared.resolve("none");
@@ -57,7 +46,7 @@ class MaskMistakesTest {
       }
     }
     args.addAll(Arrays.asList(options));
-    assertMistake(expected, args);
+    CommandLines.assertMistake(expected, args);
     assertFalse(Files.exists(output), "nothing is written");
   }
 
@@ -117,7 +106,7 @@ class MaskMistakesTest {
   }
 
   private static void assertEndsTraining(String expected, Path folder) {
-    assertMistake(
+    CommandLines.assertMistake(
         expected,
         MaskLines.train(
             folder, folder.resolveSibling("run"), "--method", "direct", "--epochs", "1"));
@@ -147,7 +136,7 @@ class MaskMistakesTest {
   @Test
   void aLabelBeyondTheClasses() throws IOException {
     Path folder = with("beyond", masks -> MaskLines.mask(masks, 9, MaskLines.filled(34, 34, 3)));
-    assertMistake(
+    CommandLines.assertMistake(
         "09.png|3|expected",
         MaskLines.train(
             folder, folder.resolveSibling("run"), "--method", "direct", "--epochs", "1"));
@@ -193,14 +182,14 @@ class MaskMistakesTest {
     Path ofClasses = classifier.resolve("best.safetensors");
     assertRefused(
         "trained on other classes", data, "--method", "logits", "--teacher", ofClasses + "");
-    assertMistake(
+    CommandLines.assertMistake(
         "classifier/best.safetensors holds spiking-resnet8|have masks; expected",
         List.of("eval", "--weights", ofClasses + "", "--data-path", data + "", "--device", "cpu"));
     // Its classes are not those of the digits; a state dict has no names of classes.
-    assertMistake("mnist has classes that the network was not trained on", eval(teacher));
+    CommandLines.assertMistake("mnist has classes that the network was not trained on", eval(teacher));
     Path bare = shared.resolve("bare.pth");
     CommandLines.run("export", "--weights", teacher + "", "--output", bare + "").ok();
-    assertMistake(
+    CommandLines.assertMistake(
         "bare.pth holds spiking-fcn-resnet8|a class for every pixel|mnist have one class each",
         CommandLines.with(eval(bare), "--model", "fcn-resnet8"));
   }

@@ -8,9 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,8 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.io.HostTensor;
 import sakd.io.Safetensors;
-import sakd.testing.EventFiles;
-import sakd.testing.ProtobufReader;
 
 /** A whole run on pictures with masks, and what eval and export make of its files. */
 class MaskTrainTest {
@@ -68,41 +64,21 @@ class MaskTrainTest {
         .ok();
   }
 
-  /** The rows of the summary of one phase, by column. */
   private static List<Map<String, String>> rows(String phase) throws IOException {
-    List<String> lines = Files.readAllLines(run.resolve("summary.csv"));
-    String[] columns = lines.get(0).split(",", -1);
-    List<Map<String, String>> rows = new ArrayList<>();
-    for (String line : lines.subList(1, lines.size())) {
-      String[] cells = line.split(",", -1);
-      assertEquals(columns.length, cells.length, line);
-      Map<String, String> row = new HashMap<>();
-      for (int i = 0; i < cells.length; i++) {
-        row.put(columns[i], cells[i]);
-      }
-      if (row.get("phase").equals(phase)) {
-        rows.add(row);
-      }
-    }
-    return rows;
+    return RunFiles.rows(run, phase);
   }
 
   private static double cell(Map<String, String> row, String column) {
-    return Double.parseDouble(row.get(column));
+    return RunFiles.cell(row, column);
   }
 
   private static String best(String phase) throws IOException {
-    double best = 0;
-    for (Map<String, String> row : rows(phase)) {
-      best = Math.max(best, cell(row, "miou"));
-    }
-    return String.format(Locale.ROOT, "%.2f", 100 * best);
+    return RunFiles.best(run, phase, "miou");
   }
 
   @Test
   void theSummaryHasTheScoresOfMasks() throws IOException {
-    List<String> header =
-        Arrays.asList(Files.readAllLines(run.resolve("summary.csv")).get(0).split(",", -1));
+    List<String> header = RunFiles.columns(run);
     assertTrue(
         header.containsAll(
             List.of("loss", "ce", "logits", "aux", "features", "miou", "pixel_accuracy")),
@@ -140,15 +116,6 @@ class MaskTrainTest {
 
   @Test
   void theEventFilesSayWhatTheSummarySays() throws IOException {
-    Map<String, Float> curves = new HashMap<>();
-    for (ProtobufReader event : EventFiles.read(run)) {
-      if (event.has(5)) {
-        ProtobufReader value = event.message(5).message(1);
-        if (value.has(2)) {
-          curves.put(value.text(1) + "@" + event.integer(2), value.real32(2));
-        }
-      }
-    }
     Map<String, String> columns =
         Map.of(
             "loss/total", "loss",
@@ -157,17 +124,7 @@ class MaskTrainTest {
             "loss/features", "features",
             "accuracy/test mIoU", "miou",
             "accuracy/test pixel accuracy", "pixel_accuracy");
-    List<Map<String, String>> rows = rows("sakd");
-    int steps = MaskLines.TRAINING / 4;
-    for (int e = 0; e < EPOCHS; e++) {
-      for (Map.Entry<String, String> column : columns.entrySet()) {
-        Float value = curves.get(column.getKey() + "@" + (e + 1) * steps);
-        assertTrue(value != null, column + " not in " + curves.keySet());
-        double expected = cell(rows.get(e), column.getValue());
-        assertEquals(expected, value, 1e-5 * expected, column.getKey());
-      }
-    }
-    assertTrue(curves.keySet().stream().anyMatch(k -> k.startsWith("firing rate/")), "" + curves);
+    RunFiles.assertCurves(run, "sakd", columns, MaskLines.TRAINING / 4);
   }
 
   /** A row for every true class; what no mask tells is not counted. */

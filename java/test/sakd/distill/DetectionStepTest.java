@@ -17,8 +17,6 @@ import sakd.infer.BatchUploader;
 import sakd.infer.DeviceBatch;
 import sakd.model.DetectionSpec;
 import sakd.model.Network;
-import sakd.model.NetworkSpec;
-import sakd.model.ResNetSpec;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.nn.Tape;
@@ -30,6 +28,7 @@ import sakd.task.Objective;
 import sakd.task.Task;
 import sakd.testing.Devices;
 import sakd.testing.EachDevice;
+import sakd.testing.TinyDetector;
 
 /** Losses and gradients of every kind of detector, alone and behind a teacher. */
 class DetectionStepTest {
@@ -62,18 +61,9 @@ class DetectionStepTest {
   private record Found(Map<String, Double> losses, Map<String, float[]> gradients) {}
 
   private static DetectionSpec spec(String kind) {
-    ResNetSpec body =
-        new ResNetSpec(
-            "tiny",
-            kind.contains("sew") ? Neuron.Residual.ADD : Neuron.Residual.INPUT,
-            false,
-            List.of(1, 1, 1),
-            List.of(4, 8, 8),
-            4,
-            NetworkSpec.Stem.IMAGENET,
-            ResNetSpec.Shortcut.B,
-            0);
-    return new DetectionSpec("tiny", body, 8, kind.contains("spiking"));
+    return TinyDetector.spec(
+        kind.contains("sew") ? Neuron.Residual.ADD : Neuron.Residual.INPUT,
+        kind.contains("spiking"));
   }
 
   private static Neuron neuron(String kind) {
@@ -106,7 +96,7 @@ class DetectionStepTest {
         new DistillationLoss(
             Task.DETECTION, DistillationForm.PUBLISHED, weights(kind), student, 1, parameters);
     teachers.allocate(ops);
-    sure(teachers.get("head.classification_head.cls_logits.bias"));
+    TinyDetector.sure(teachers);
     parameters.allocate(ops);
     try (teacher;
         student;
@@ -141,15 +131,6 @@ class DetectionStepTest {
         return new Found(each, gradients);
       }
     }
-  }
-
-  /** An untrained teacher is sure of nothing. */
-  private static void sure(Parameter bias) {
-    float[] values = new float[bias.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = -4 + i % 5;
-    }
-    bias.set(values);
   }
 
   private static boolean used(String kind, String loss) {

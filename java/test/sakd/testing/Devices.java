@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
+import sakd.device.DType;
 import sakd.device.cpu.CpuDevice;
 import sakd.device.cpu.ReferenceDevice;
 import sakd.device.cuda.CudaDevice;
@@ -72,6 +73,11 @@ public final class Devices {
     return all()
         .filter(d -> d.getPayload() instanceof KernelOps)
         .filter(d -> !(cuda && d.getPayload().device() instanceof OpenClDevice));
+  }
+
+  /** Those of them with float16. */
+  public static Stream<Named<Ops>> halvesForTraining() {
+    return forTraining().filter(d -> d.getPayload().device().supports(DType.F16));
   }
 
   /** A new oracle. */
