@@ -2,7 +2,6 @@ package sakd.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -186,7 +185,8 @@ class MaskMistakesTest {
         "classifier/best.safetensors holds spiking-resnet8|have masks; expected",
         List.of("eval", "--weights", ofClasses + "", "--data-path", data + "", "--device", "cpu"));
     // Its classes are not those of the digits; a state dict has no names of classes.
-    CommandLines.assertMistake("mnist has classes that the network was not trained on", eval(teacher));
+    CommandLines.assertMistake(
+        "mnist has classes that the network was not trained on", eval(teacher));
     Path bare = shared.resolve("bare.pth");
     CommandLines.run("export", "--weights", teacher + "", "--output", bare + "").ok();
     CommandLines.assertMistake(

@@ -71,12 +71,7 @@ class SegmentationTest {
         Evaluator evaluator = run.evaluator(DType.F32);
         PixelConfusion pixels = new PixelConfusion(ops, TinyMasks.CLASSES)) {
       double before = evaluator.evaluate(run.student, false).scores().value();
-      var outcome =
-          run.train(
-              "boxes",
-              TinyRun.settings(8, DType.F32, 0),
-              false,
-              TinyRun.DEAF);
+      var outcome = run.train("boxes", TinyRun.settings(8, DType.F32, 0), false, TinyRun.DEAF);
       Evaluator.Evaluation e = evaluator.evaluate(run.student, true, pixels);
       assertTrue(before < 0.5 && outcome.last() > 0.8, before + " to " + outcome.last());
       assertEquals(Score.MIOU, e.scores().headline());
