@@ -75,7 +75,7 @@ class DetectMistakesTest {
         "--scale-jitter;    1.25,0.8;   --scale-jitter is 1.25,0.8|a least and a greatest factor",
         "--scale-jitter;    1;          --scale-jitter is 1.0|a least and a greatest factor",
         "--scale-jitter;    0.8,1,1.25; --scale-jitter is 0.8,1.0,1.25|least",
-        "--scale-jitter;    NaN,2;      --scale-jitter is NaN,2.0|0.1 to 10",
+        "--scale-jitter;    NaN,2;      --scale-jitter is NaN|expected a finite number",
         "--base-size;       16;    --base-size is 16|32 to 4096",
         "--image-size;      64;    --image-size is for|box-shapes|expected --base-size",
         "--shortcut;        c;     --shortcut is c|a, b",
