@@ -75,7 +75,7 @@ final class DistillOptions {
   @Option(
       names = "--pyramid-weight",
       paramLabel = "W",
-      description = "Of detection: weight of the pyramid's levels as features (default: 1).")
+      description = "Of detection: weight of the pyramid's levels as features (default: 0).")
   private Float pyramidWeight;
 
   @Option(
@@ -194,8 +194,8 @@ final class DistillOptions {
             Values.notNegative("--logit-weight", logitWeight),
             Values.notNegative(
                 "--feature-weight", featureWeight == null ? small ? 10 : 100 : featureWeight),
-            boxes ? ofBoxes("--box-weight", boxWeight) : 0,
-            boxes ? ofBoxes("--pyramid-weight", pyramidWeight) : 0,
+            boxes ? ofBoxes("--box-weight", boxWeight, 1) : 0,
+            boxes ? ofBoxes("--pyramid-weight", pyramidWeight, 0) : 0,
             (float) Values.positive("--kd-temperature", temperature),
             Values.share("--label-smoothing", labelSmoothing));
     DistillationWeights left = method().select(weights);
@@ -207,8 +207,8 @@ final class DistillOptions {
     return weights;
   }
 
-  private static float ofBoxes(String flag, Float given) {
-    return Values.notNegative(flag, given == null ? 1 : given);
+  private static float ofBoxes(String flag, Float given, float otherwise) {
+    return Values.notNegative(flag, given == null ? otherwise : given);
   }
 
   /**

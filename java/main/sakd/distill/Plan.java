@@ -62,7 +62,7 @@ public record Plan(
     if (boxes && method.followsLogits()) {
       terms.append(", boxes ").append(w.boxes());
     }
-    if (boxes && method.followsFeatures()) {
+    if (w.pyramid() > 0 && method.followsFeatures()) {
       terms.append(", pyramid ").append(w.pyramid());
     }
     if (method.followsFeatures()) {

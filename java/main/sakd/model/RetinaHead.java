@@ -40,7 +40,6 @@ final class RetinaHead implements Head {
   private final Tower classes;
   private final Tower boxes;
   private final int channels;
-  private final int classCount;
   private final List<Integer> strides;
   private final boolean overMeans;
 
@@ -60,7 +59,6 @@ final class RetinaHead implements Head {
     List<Backbone.Stage> read = stages.subList(stages.size() - STAGES, stages.size());
     List<Integer> in = read.stream().map(Backbone.Stage::channels).toList();
     this.channels = channels;
-    this.classCount = classCount;
     this.overMeans = overMeans;
     strides = strides(read);
     pyramid = new FeaturePyramid(parameters, "backbone.fpn.", in, channels, neuron, steps);

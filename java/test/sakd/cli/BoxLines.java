@@ -35,6 +35,8 @@ final class BoxLines {
             "1",
             "--feature-weight",
             "10",
+            "--pyramid-weight",
+            "1",
             "--device",
             "cpu"),
         more);
