@@ -61,6 +61,11 @@ public final class BoxMeter implements DetailMeter {
     return voc;
   }
 
+  @Override
+  public boolean measuresScores() {
+    return true;
+  }
+
   /** COCO's AP, AP50 and AP75; 0 without objects. */
   @Override
   public Scores scores() {

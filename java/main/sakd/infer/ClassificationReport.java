@@ -39,6 +39,12 @@ public final class ClassificationReport implements ConfusionMeter {
         ((Targets.Classes) batch.targets()).labels());
   }
 
+  /** Not the top-5 accuracy. */
+  @Override
+  public boolean measuresScores() {
+    return false;
+  }
+
   @Override
   public Scores scores() {
     return new Scores(Map.of(Score.TOP1, top1(steps())));

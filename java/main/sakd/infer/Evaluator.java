@@ -1,5 +1,6 @@
 package sakd.infer;
 
+import java.util.List;
 import java.util.Map;
 import sakd.data.Augment;
 import sakd.data.DataLoader;
@@ -83,14 +84,34 @@ public final class Evaluator implements AutoCloseable {
   /**
    * Runs the whole set.
    *
-   * @param more get every batch besides the meter of the scores
    * @throws sakd.base.UserError if a sample cannot be read, or the network's logits are not finite
    */
-  public Evaluation evaluate(Network network, boolean withActivity, Meter... more) {
+  public Evaluation evaluate(Network network, boolean withActivity) {
+    try (Meter meter = meters.open(ops, dataset.classes())) {
+      return evaluate(network, withActivity, meter, List.of(meter));
+    }
+  }
+
+  /**
+   * The same with details.
+   *
+   * @param details gets every batch, and stays open
+   */
+  public Evaluation evaluate(Network network, boolean withActivity, DetailMeter details) {
+    if (details.measuresScores()) {
+      return evaluate(network, withActivity, details, List.of(details));
+    }
+    try (Meter meter = meters.open(ops, dataset.classes())) {
+      return evaluate(network, withActivity, meter, List.of(meter, details));
+    }
+  }
+
+  /** The scores are those of {@code judge}; all of {@code meters} get every batch. */
+  private Evaluation evaluate(
+      Network network, boolean withActivity, Meter judge, List<Meter> meters) {
     Activity activity = withActivity ? new Activity(ops) : null;
     int images = 0;
-    try (Meter meter = meters.open(ops, dataset.classes());
-        Epoch epoch = loader.epoch(0)) {
+    try (Epoch epoch = loader.epoch(0)) {
       while (epoch.hasNext()) {
         DeviceBatch batch = inputs.upload(epoch.next());
         try (Tensor imagesOfBatch = batch.images(storage);
@@ -98,15 +119,14 @@ public final class Evaluator implements AutoCloseable {
           Network.Output out = network.forward(tape, tape.input(imagesOfBatch), false);
           Finiteness.requireLogits(
               ops, network, imagesOfBatch, storage, out.logits().value(), name);
-          meter.add(out, batch);
-          for (Meter another : more) {
-            another.add(out, batch);
+          for (Meter meter : meters) {
+            meter.add(out, batch);
           }
           images += batch.size();
         }
       }
-      return new Evaluation(meter.scores(), images, activity);
     }
+    return new Evaluation(judge.scores(), images, activity);
   }
 
   /** The firing rates of every layer of neurons on the first batch, which take next to no time. */

@@ -105,6 +105,11 @@ public final class PixelConfusion implements ConfusionMeter {
   }
 
   @Override
+  public boolean measuresScores() {
+    return true;
+  }
+
+  @Override
   public Scores scores() {
     double sum = 0;
     int occurring = 0;
