@@ -9,20 +9,6 @@ import java.nio.ByteBuffer;
 public final class IdleDevice implements Device {
   private final MatrixLibrary matrix = new IdleMatrix();
 
-  private static final class NoMemory extends Memory {
-    NoMemory(long bytes) {
-      super(bytes);
-    }
-
-    @Override
-    protected Memory slice(long offset, long bytes) {
-      return new NoMemory(bytes);
-    }
-
-    @Override
-    public void close() {}
-  }
-
   private static final class NoKernel implements Kernel {
     @Override
     public void launch(long n, Object... arguments) {}

@@ -12,6 +12,7 @@ import sakd.base.UserError;
 import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.device.Memory;
+import sakd.device.NoMemory;
 import sakd.export.NetworkGraph.Value;
 import sakd.model.Network;
 import sakd.nn.Monitor;

@@ -17,7 +17,6 @@ import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,8 +27,6 @@ import sakd.base.UserError;
 import sakd.device.DType;
 import sakd.model.DetectionSpec;
 import sakd.model.Network;
-import sakd.model.NetworkSpec;
-import sakd.model.ResNetSpec;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.nn.Tape;
@@ -39,6 +36,7 @@ import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 import sakd.testing.Devices;
 import sakd.testing.Draw;
+import sakd.testing.TinyDetector;
 
 /** Detectors in exported files, run by others. */
 class DetectionExportTest {
@@ -60,18 +58,8 @@ class DetectionExportTest {
    * @param kind blocks and neurons, and whether the head has these too
    */
   private static Network network(String kind) {
-    ResNetSpec body =
-        new ResNetSpec(
-            "tiny",
-            kind.contains("sew") ? Neuron.Residual.ADD : Neuron.Residual.INPUT,
-            false,
-            List.of(1, 1, 1),
-            List.of(4, 8, 8),
-            4,
-            NetworkSpec.Stem.IMAGENET,
-            ResNetSpec.Shortcut.B,
-            0);
-    DetectionSpec spec = new DetectionSpec("tiny", body, 8, kind.contains("spiking head"));
+    Neuron.Residual merge = kind.contains("sew") ? Neuron.Residual.ADD : Neuron.Residual.INPUT;
+    DetectionSpec spec = TinyDetector.spec(merge, kind.contains("spiking head"));
     boolean ann = kind.equals("relu");
     Parameters parameters = new Parameters(7);
     Network network =

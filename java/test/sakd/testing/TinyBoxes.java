@@ -2,7 +2,6 @@ package sakd.testing;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import sakd.base.SplitMix64;
@@ -94,12 +93,7 @@ public final class TinyBoxes implements Dataset {
 
   @Override
   public Placement read(int index, SplitMix64 random, SampleShape shape, ByteBuffer target) {
-    byte[] out = new byte[shape.height() * shape.width()];
-    Arrays.fill(out, (byte) MEAN);
-    for (int y = 0; y < HEIGHT; y++) {
-      System.arraycopy(pixels, index * AREA + y * WIDTH, out, y * shape.width(), WIDTH);
-    }
-    target.put(out);
+    target.put(TinyMasks.padded(pixels, index, MEAN, SHAPE, shape));
     return Placement.whole(SHAPE);
   }
 

@@ -100,11 +100,16 @@ public final class TinyMasks implements Dataset {
   }
 
   private static byte[] padded(byte[] all, int index, int padding, SampleShape shape) {
+    return padded(all, index, padding, SHAPE, shape);
+  }
+
+  /** One of some pictures of a channel, with its padding to the right and below. */
+  static byte[] padded(byte[] all, int index, int padding, SampleShape own, SampleShape shape) {
     byte[] out = new byte[shape.height() * shape.width()];
     Arrays.fill(out, (byte) padding);
-    for (int y = 0; y < SHAPE.height(); y++) {
-      int from = index * AREA + y * SHAPE.width();
-      System.arraycopy(all, from, out, y * shape.width(), SHAPE.width());
+    for (int y = 0; y < own.height(); y++) {
+      int from = (index * own.height() + y) * own.width();
+      System.arraycopy(all, from, out, y * shape.width(), own.width());
     }
     return out;
   }

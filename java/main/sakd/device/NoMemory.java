@@ -1,10 +1,9 @@
-package sakd.export;
-
-import sakd.device.Memory;
+package sakd.device;
 
 /** Memory that nobody reads or writes. */
-final class NoMemory extends Memory {
-  NoMemory(long bytes) {
+public final class NoMemory extends Memory {
+  /** Of a size, in bytes. */
+  public NoMemory(long bytes) {
     super(bytes);
   }
 
