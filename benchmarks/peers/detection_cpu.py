@@ -2,17 +2,15 @@
 torchvision's pyramid and head as an ANN on the stages' means over time, anchors matched and losses computed as torchvision
 does, all pictures of a batch at once. Prints one line of JSON."""
 import argparse
-import json
 import math
-import statistics
-import time
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 import machine
-from lif import LIF, PlainLIF, reset_net
+import whole_step
+from lif import LIF, PlainLIF
 from nets import ResNet
 
 OBJECTS = 7
@@ -138,23 +136,13 @@ def loss_of(student, teacher, x, boxes, labels, anchors, a, cast):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--batch", type=int, default=2)
     p.add_argument("--size", type=int, default=256)
     p.add_argument("--classes", type=int, default=21)
     p.add_argument("--fpn-channels", type=int, default=256)
-    p.add_argument("--T", type=int, default=4)
-    p.add_argument("--steps", type=int, default=5)
-    p.add_argument("--warmup", type=int, default=2)
-    p.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32", help="bfloat16: under autocast")
-    p.add_argument("--method", choices=["sakd", "direct"], default="sakd")
-    p.add_argument("--lr", type=float, default=0.01)
-    p.add_argument("--logit-weight", type=float, default=1.0)
     p.add_argument("--box-weight", type=float, default=1.0)
-    p.add_argument("--temperature", type=float, default=4.0)
-    p.add_argument("--feature-weight", type=float, default=100.0)
     p.add_argument("--pyramid-weight", type=float, default=1.0)
     p.add_argument("--way", choices=["eager", "channels_last", "compiled"], default="eager")
-    machine.add_options(p)
+    whole_step.add_options(p, batch=2, steps=5, lr=0.01)
     a = p.parse_args()
     where = machine.prepare(a)
 
@@ -179,27 +167,9 @@ def main():
     student.train()
     if a.way == "channels_last":
         x, student = x.contiguous(memory_format=torch.channels_last), student.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(student.parameters(), lr=a.lr, momentum=0.9, nesterov=True, weight_decay=5e-4)
-    cast = lambda: torch.autocast("cpu", dtype=torch.bfloat16, enabled=a.dtype == "bfloat16")
     step_loss = torch.compile(loss_of) if a.way == "compiled" else loss_of
-
-    times, losses = [], []
-    for _ in range(a.warmup + a.steps):
-        start = time.perf_counter()
-        optimizer.zero_grad(set_to_none=True)
-        loss = step_loss(student, teacher, x, boxes, labels, anchors, a, cast)
-        loss.backward()
-        optimizer.step()
-        reset_net(student)
-        times.append(time.perf_counter() - start)
-        losses.append(loss.item())
-        assert torch.isfinite(loss), f"loss is {losses}"
-    step = statistics.median(times[a.warmup:])
-    print(json.dumps({"peer": f"pytorch {torch.__version__}", "way": a.way, "model": "spiking-retinanet-resnet18",
-                      "size": a.size, "step_s": round(step, 4), "images_per_s": round(a.batch / step, 3),
-                      "method": a.method, "dtype": a.dtype, "T": a.T, "batch": a.batch, "steps": a.steps,
-                      "step_s_min": round(min(times[a.warmup:]), 4), "step_s_max": round(max(times[a.warmup:]), 4), **where,
-                      "loss_first": round(losses[0], 4), "loss_last": round(losses[-1], 4)}))
+    whole_step.measure(a, where, student, lambda cast: step_loss(student, teacher, x, boxes, labels, anchors, a, cast),
+                       way=a.way, model="spiking-retinanet-resnet18", size=a.size)
 
 
 if __name__ == "__main__":
