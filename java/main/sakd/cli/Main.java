@@ -65,6 +65,14 @@ public final class Main implements Runnable {
     return onTerminal;
   }
 
+  /** A line for commands that this one runs, which print where and as it does. */
+  CommandLine within(PrintWriter out, PrintWriter err) {
+    Main inner = new Main();
+    inner.onTerminal = onTerminal;
+    inner.verbose = verbose;
+    return commandLine(inner).setOut(out).setErr(err);
+  }
+
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {

@@ -60,7 +60,7 @@ class HelpTest {
   void reproduceWantsToKnowWhat() {
     CommandLines.Answer answer = CommandLines.run("reproduce");
     assertEquals(2, answer.code(), answer.toString());
-    assertTrue(answer.err().contains("PREFIX"), answer.err());
+    assertTrue(answer.err().contains("NAME"), answer.err());
   }
 
   @ParameterizedTest
