@@ -27,7 +27,8 @@ import sakd.io.UserFolders;
       "sakd devices",
       "sakd train --help",
       "",
-      "In a clone, sakd is mvn -q compile exec:java -Dexec.args=\"COMMAND ...\""
+      "In a clone, make sakd leaves it as target/sakd;",
+      "mvn exec:java -Dexec.args=\"COMMAND ...\" does without."
     },
     versionProvider = Main.Version.class,
     subcommands = {

@@ -232,11 +232,11 @@ final class TrainCommand implements Callable<Integer> {
           printer.table(rows);
           return rows;
         } catch (Interrupt.Stopped e) {
-          run.result("stopped in " + e.getMessage() + "; go on with: train --resume " + run.path());
+          run.result("stopped in " + e.getMessage() + "; go on with: sakd train --resume " + run.path());
           throw e;
         } catch (CompilerStopped e) {
           run.result(
-              "stopped while kernels were compiled; go on with: train --resume " + run.path());
+              "stopped while kernels were compiled; go on with: sakd train --resume " + run.path());
           throw new Interrupt.Stopped(e.getMessage(), e.status());
         }
       }

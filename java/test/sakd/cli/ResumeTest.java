@@ -139,7 +139,7 @@ class ResumeTest {
     assertEquals(out, Files.readString(run.resolve("train.log")));
     String last = out.lines().reduce((a, b) -> b).orElseThrow();
     Matcher where =
-        Pattern.compile("stopped in epoch (.) of (.*); go on with: train --resume (.*)")
+        Pattern.compile("stopped in epoch (.) of (.*); go on with: sakd train --resume (.*)")
             .matcher(last);
     assertTrue(where.matches(), out);
     assertEquals(run.toString(), where.group(3));
