@@ -57,6 +57,16 @@ class HelpTest {
   }
 
   @Test
+  void everyCommandTellsTheVersion() {
+    String version = CommandLines.run("--version").ok().out();
+    assertTrue(
+        version.matches(
+            "sakd (\\d+\\.\\d+\\.\\d+( \\([0-9a-f]{12}(-dirty)?\\))?|\\(built without Maven\\))\n"),
+        version);
+    assertEquals(version, CommandLines.run("data", "download", "--version").ok().out());
+  }
+
+  @Test
   void reproduceWantsToKnowWhat() {
     CommandLines.Answer answer = CommandLines.run("reproduce");
     assertEquals(2, answer.code(), answer.toString());
