@@ -48,7 +48,7 @@ final class ReproduceTable {
   }
 
   private String teacher(Reproduction.Run teacher) {
-    return " (of " + (runs.indexOf(teacher) + 1) + ")";
+    return " (trained by " + (runs.indexOf(teacher) + 1) + ")";
   }
 
   /** The scores of every recipe, over its seeds, beside the published one. */

@@ -100,7 +100,8 @@ class ReproduceTest {
     Path ann = out.resolve("cifar10-resnet19-ann");
     assertTrue(plan.contains("1. cifar10-resnet19-ann: CIFAR-10"), plan);
     assertTrue(plan.contains("2. cifar10-resnet19-sakd: CIFAR-10"), plan);
-    assertTrue(plan.contains("teacher  " + ann.resolve("best.safetensors") + " (of 1)"), plan);
+    assertTrue(
+        plan.contains("teacher  " + ann.resolve("best.safetensors") + " (trained by 1)"), plan);
     assertEquals(2, count("state    new, 1 epoch\n", plan), plan);
     assertFalse(plan.contains("3. "), plan);
     assertFalse(Files.exists(out), "nothing is run");
@@ -125,7 +126,7 @@ class ReproduceTest {
             .ok()
             .out();
     assertEquals(5, count("   state    new", plan), plan);
-    assertEquals(2, count("imagenet-resnet18-ann/best.safetensors (of 1)", plan), plan);
+    assertEquals(2, count("imagenet-resnet18-ann/best.safetensors (trained by 1)", plan), plan);
   }
 
   @Test
