@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
 import sakd.data.Dataset;
@@ -139,9 +140,26 @@ final class TrainCommand implements Callable<Integer> {
   /** Epochs of the teacher, if one is trained to teach a student. */
   Optional<Integer> teacherEpochs() {
     boolean trained = distill.teacher == null || distill.finetune;
-    return distill.method(model).needsTeacher() && trained
+    return method().needsTeacher() && trained
         ? Optional.of(optimizer.teacherEpochs(data.bundled()))
         : Optional.empty();
+  }
+
+  /** What is trained. */
+  Method method() {
+    return distill.method(model);
+  }
+
+  /** Epochs of the student, or of the ANN where that alone is trained. */
+  int epochs() {
+    return method() == Method.ANN
+        ? optimizer.teacherEpochs(data.bundled())
+        : optimizer.studentEpochs(data.bundled());
+  }
+
+  /** The options that were given, with their values as they were typed. */
+  List<OptionSpec> given() {
+    return spec.commandLine().getParseResult().matchedOptions();
   }
 
   /** As {@link Main#train}. */
