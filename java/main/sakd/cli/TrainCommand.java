@@ -214,7 +214,8 @@ final class TrainCommand implements Callable<Integer> {
           printer.table(rows);
           return rows;
         } catch (Interrupt.Stopped e) {
-          run.result("stopped in " + e.getMessage() + "; go on with: sakd train --resume " + run.path());
+          run.result(
+              "stopped in " + e.getMessage() + "; go on with: sakd train --resume " + run.path());
           throw e;
         } catch (CompilerStopped e) {
           run.result(
