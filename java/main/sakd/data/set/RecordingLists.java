@@ -48,7 +48,7 @@ final class RecordingLists {
         }
       }
       if (recordings.size() == before) {
-        throw IoErrors.damaged(table, "it names no gesture", "a class and two times a line");
+        throw IoErrors.damaged(table, "it names no gesture", "a class and two times per line");
       }
     }
     return notEmpty(list, recordings);
