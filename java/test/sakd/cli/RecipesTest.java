@@ -131,7 +131,7 @@ class RecipesTest {
   void whatIsNoTextIsRefused() throws IOException {
     Path file = folder.resolve("binary");
     Files.writeString(file, "--epochs 3", UTF_16LE);
-    assertRefused(file, "@" + file + " has zero bytes; expected a text with arguments");
+    assertRefused(file, "@" + file + " has zero bytes; expected a text file with arguments");
     Files.write(file, new byte[] {'-', '-', 'T', (byte) 0xe9});
     assertRefused(file, "is no text in UTF-8");
     Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe, 0, (byte) 0xd8});

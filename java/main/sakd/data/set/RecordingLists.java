@@ -80,7 +80,7 @@ final class RecordingLists {
 
   private static List<Recording> notEmpty(Path list, List<Recording> recordings) {
     if (recordings.isEmpty()) {
-      throw IoErrors.damaged(list, "it names no recording", "one a line");
+      throw IoErrors.damaged(list, "it names no recording", "one per line");
     }
     return recordings;
   }
