@@ -25,7 +25,6 @@ import sakd.io.Npy;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
-import sakd.model.Networks;
 import sakd.ops.Ops;
 
 /** {@code predict}: what is in pictures or of which class their pixels are; logits of an array. */
@@ -55,8 +54,6 @@ final class PredictCommand implements Callable<Integer> {
 
   /** What a network takes whose file does not say it. */
   private static final int COLOURS = 3;
-
-  private static final int PHOTOGRAPH = 224;
 
   @Option(
       names = "--weights",
@@ -127,10 +124,7 @@ final class PredictCommand implements Callable<Integer> {
     ImageSpec told = ImageSpec.of(file.metadata(), weights.toString());
     HostTensor array = array();
     int channels = array != null ? array.shape()[1] : told != null ? told.channels() : COLOURS;
-    int height = array != null ? array.shape()[2] : told != null ? told.height() : PHOTOGRAPH;
-    ModelFile about =
-        model.describe(
-            file, neuron, channels, null, Networks.defaultFor(Targets.Kind.CLASSES, height));
+    ModelFile about = model.describe(file, neuron, channels, null);
     ImageSpec how = told == null && array == null ? usual(about) : told;
     Targets.Kind kind = about.spec().targetKind();
     new PredictFit(weights, output, overlay, perStep, threshold).require(kind, array != null);
