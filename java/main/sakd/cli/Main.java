@@ -16,6 +16,7 @@ import sakd.distill.Pipeline;
 import sakd.io.FileNames;
 import sakd.io.Printable;
 import sakd.io.UserFolders;
+import sakd.train.Listener;
 
 /** The command line: parses, runs, and turns mistakes into one line and an exit code. */
 @Command(
@@ -116,12 +117,18 @@ public final class Main implements Runnable {
    * @param trainSet the training images, or null for those that the options name
    * @param testSet the test images, or null for those that the options name
    * @param out gets the lines that train prints
+   * @param listener hears how training goes
    * @return the rows of the final table
    * @throws UserError if an option or a file is wrong, or the folder holds a run of other options
    */
   public static List<Pipeline.Row> train(
-      List<String> args, Path folder, Dataset trainSet, Dataset testSet, PrintWriter out) {
-    return TrainCommand.train(Recipes.expand(args), folder, trainSet, testSet, out);
+      List<String> args,
+      Path folder,
+      Dataset trainSet,
+      Dataset testSet,
+      PrintWriter out,
+      Listener listener) {
+    return TrainCommand.train(Recipes.expand(args), folder, trainSet, testSet, out, listener);
   }
 
   static CommandLine commandLine(Main main) {

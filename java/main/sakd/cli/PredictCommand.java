@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.base.UserError;
 import sakd.data.Targets;
+import sakd.data.image.PictureSource;
 import sakd.infer.BoxPredictor;
 import sakd.infer.ImageReader;
 import sakd.infer.LoadedModel;
@@ -290,9 +291,10 @@ final class PredictCommand implements Callable<Integer> {
   }
 
   private ImageReader pictures(ImageSpec how, Targets.Kind kind) {
-    List<Path> files = new ArrayList<>();
+    List<PictureSource> files = new ArrayList<>();
     for (Path path : input) {
-      files.addAll(Files.isDirectory(path) ? ImageFiles.in(path) : List.of(path));
+      List<Path> those = Files.isDirectory(path) ? ImageFiles.in(path) : List.of(path);
+      those.forEach(file -> files.add(PictureSource.of(file)));
     }
     return switch (kind) {
       case CLASSES -> PictureReader.sized(how, files);
