@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import sakd.base.UserError;
+import sakd.base.Version;
 import sakd.data.Dataset;
 import sakd.distill.Pipeline;
 import sakd.io.FileNames;
@@ -31,7 +32,6 @@ import sakd.train.Listener;
       "In a clone, make sakd leaves it as target/sakd;",
       "mvn exec:java -Dexec.args=\"COMMAND ...\" does without."
     },
-    versionProvider = Main.Version.class,
     subcommands = {
       TrainCommand.class,
       ReproduceCommand.class,
@@ -67,12 +67,12 @@ public final class Main implements Runnable {
     return onTerminal;
   }
 
-  static final class Version implements CommandLine.IVersionProvider {
-    @Override
-    public String[] getVersion() {
-      String version = Main.class.getPackage().getImplementationVersion();
-      return new String[] {"sakd " + (version == null ? "(built from source)" : version)};
-    }
+  /** A line for commands that this one runs, which print where and as it does. */
+  CommandLine within(PrintWriter out, PrintWriter err) {
+    Main inner = new Main();
+    inner.onTerminal = onTerminal;
+    inner.verbose = verbose;
+    return commandLine(inner).setOut(out).setErr(err);
   }
 
   @Override
@@ -134,6 +134,7 @@ public final class Main implements Runnable {
   static CommandLine commandLine(Main main) {
     CommandLine line = new CommandLine(main);
     Values.register(line);
+    tellVersion(line);
     // Recipes are spelt out before, in one way for files and the bundled ones.
     line.setExpandAtFiles(false);
     line.setParameterExceptionHandler(
@@ -145,6 +146,12 @@ public final class Main implements Runnable {
     line.setExecutionExceptionHandler(
         (e, command, parsed) -> Faults.report(e, main.verbose, command.getErr()));
     return line;
+  }
+
+  /** Every command has --version. */
+  private static void tellVersion(CommandLine line) {
+    line.getCommandSpec().version("sakd " + Version.text());
+    line.getSubcommands().values().forEach(Main::tellVersion);
   }
 
   /** Help has colours on a terminal; what else is printed may hold names from anywhere. */

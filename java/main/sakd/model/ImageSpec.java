@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 import sakd.base.UserError;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
+import sakd.data.DatasetInfo;
 import sakd.data.FitScale;
 import sakd.data.Placement;
 import sakd.data.RenumberedDataset;
@@ -16,6 +17,7 @@ import sakd.data.image.Crop;
 import sakd.data.image.Picture;
 import sakd.data.image.PictureSource;
 import sakd.data.image.Resampler;
+import sakd.data.set.DatasetKind;
 import sakd.io.Json;
 
 /**
@@ -38,6 +40,9 @@ public record ImageSpec(
     List<String> classNames) {
   /** Of all channels: what an array holds as float32. */
   private static final int MOST_PIXELS = Integer.MAX_VALUE / Float.BYTES;
+
+  private static final int USUAL_SIDE = 224;
+  private static final int USUAL_RESIZED = 256;
 
   private static final String HEIGHT = "sakd.height";
   private static final String WIDTH = "sakd.width";
@@ -77,6 +82,34 @@ public record ImageSpec(
         box(set.info().mean()),
         box(set.info().std()),
         set.classNames());
+  }
+
+  /**
+   * What a network for photographs usually takes, for a file that says nothing of it: what
+   * torchvision's weights for ImageNet were evaluated with, {@code Resize(256)}, {@code
+   * CenterCrop(224)} and ImageNet's mean and deviation; for masks pictures of their own size, for
+   * boxes of a shorter side of 800. Its classes have no names.
+   *
+   * @return null for a network with the stem for small images, which have no usual size
+   */
+  public static ImageSpec usual(NetworkSpec network) {
+    if (network.stem() != NetworkSpec.Stem.IMAGENET) {
+      return null;
+    }
+    int resized =
+        switch (network.targetKind()) {
+          case CLASSES -> USUAL_RESIZED;
+          case MASKS -> 0;
+          case BOXES -> FitScale.USUAL_BASE;
+        };
+    DatasetInfo photographs = DatasetKind.IMAGENET.info;
+    return new ImageSpec(
+        USUAL_SIDE,
+        USUAL_SIDE,
+        resized,
+        box(photographs.mean()),
+        box(photographs.std()),
+        List.of());
   }
 
   /**
