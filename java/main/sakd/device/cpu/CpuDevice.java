@@ -156,15 +156,21 @@ public final class CpuDevice extends HostDevice {
 
   @Override
   public Kernel kernel(KernelSpec spec) {
-    return kernels.computeIfAbsent(
-        spec,
-        s -> {
-          NativeLibrary library = compiler.load(s.file(), s.options());
-          return new HostKernel(
-              library.getFunction(s.function()),
-              KernelParameters.of(s.file(), s.function()),
-              arguments);
-        });
+    turn().take();
+    try {
+      return kernels.computeIfAbsent(
+          spec,
+          s -> {
+            NativeLibrary library = compiler.load(s.file(), s.options());
+            return new HostKernel(
+                library.getFunction(s.function()),
+                KernelParameters.of(s.file(), s.function()),
+                arguments,
+                turn());
+          });
+    } finally {
+      turn().giveBack();
+    }
   }
 
   @Override
@@ -174,7 +180,11 @@ public final class CpuDevice extends HostDevice {
 
   @Override
   public void close() {
-    kernels.clear();
-    matrix.close();
+    turn()
+        .end(
+            () -> {
+              kernels.clear();
+              matrix.close();
+            });
   }
 }
