@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
+import sakd.base.Processors;
 import sakd.data.Ahead;
 import sakd.model.ImageSpec;
 import sakd.model.InputImage;
@@ -31,7 +32,7 @@ public final class PictureReader extends ImageReader {
     super(files.stream().map(Path::toString).toList(), spec.channels(), spec.height());
     this.how = how;
     this.files = List.copyOf(files);
-    int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
+    int threads = Math.min(MOST_THREADS, Processors.count());
     this.window = AHEAD * threads;
     this.pool =
         Executors.newFixedThreadPool(

@@ -33,6 +33,7 @@ final class HostCode {
   }
 
   private static NativeLibrary open(Path file) throws IOException {
+    OpenMp.settle();
     try {
       return NativeLibrary.getInstance(file.toString());
     } catch (UnsatisfiedLinkError e) {
