@@ -12,6 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import sakd.base.Processors;
 import sakd.data.Augment;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
@@ -147,7 +148,7 @@ final class DataCommand implements Runnable {
     private static void pixels(Dataset set, PrintWriter out) {
       long[] counts = new long[Targets.IGNORED + 1];
       long all = 0;
-      int workers = Runtime.getRuntime().availableProcessors();
+      int workers = Processors.count();
       DataLoader loader = new DataLoader(set, 1, false, false, Augment.NONE, 0, workers);
       try (Epoch epoch = loader.epoch(0)) {
         for (int i = 0; epoch.hasNext(); i++) {

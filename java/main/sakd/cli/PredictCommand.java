@@ -37,10 +37,10 @@ import sakd.ops.Ops;
       "Classifies pictures and says how sure the network is. A segmentation network says what "
           + "share of a picture each class has; a detector says where objects are: left, top, "
           + "right and bottom in pixels.",
-      "An array of images, [N, C, H, W] float32, must be normalised already. Pictures are shown "
-          + "to the network as in its training; if its file does not tell, as those of torchvision "
-          + "do not, the shorter side becomes 256, the middle 224x224 is taken, and mean and "
-          + "standard deviation are ImageNet's."
+      "An array of images, [N, C, H, W] float32, must be normalised already. Pictures are "
+          + "preprocessed as in the network's training. Where its file does not say how, as "
+          + "torchvision's do not, the shorter side is resized to 256, the central 224x224 is taken, "
+          + "and mean and standard deviation are ImageNet's."
     },
     abbreviateSynopsis = true,
     footerHeading = Main.EXAMPLES,
@@ -148,25 +148,26 @@ final class PredictCommand implements Callable<Integer> {
 
   /** How pictures become the input of a network whose file does not say it. */
   private ImageSpec usual(ModelFile about) {
+    String silent = weights + " does not say how pictures become its input";
     ImageSpec usual = ImageSpec.usual(about.spec());
     if (usual == null) {
       throw new UserError(
-          weights
-              + " does not say how to turn pictures into its input, and "
+          silent
+              + ", and for "
               + about.name()
-              + " with the stem for small images has no usual way; expected a file that train"
-              + " wrote, or a network with ImageNet's stem, give --input as .npy, normalised");
+              + " with the stem for small images there is no usual way; expected a file that train"
+              + " wrote, or give --input as .npy, normalised");
     }
     spec.commandLine()
         .getErr()
         .println(
             "note: "
-                + weights
-                + " does not say how to turn pictures into its input; they are shown to it as"
-                + " torchvision does"
+                + silent
+                + "; using ImageNet's usual preprocessing: "
                 + (about.spec().targetKind() == Targets.Kind.CLASSES
-                    ? ": shorter side 256, middle 224x224, ImageNet's mean and deviation"
-                    : ", with ImageNet's mean and deviation"));
+                    ? "shorter side resized to 256, the central 224x224, "
+                    : "")
+                + "torchvision's mean and standard deviation");
     return usual;
   }
 

@@ -129,6 +129,21 @@ class ReproduceTest {
     assertEquals(2, count("imagenet-resnet18-ann/best.safetensors (trained by 1)", plan), plan);
   }
 
+  /** A teacher that is given takes the place of the ANN. */
+  @Test
+  void aTeacherMayBeGiven() throws IOException {
+    String plan =
+        CommandLines.run(
+                reproduce("cifar10-resnet34", folder, "--dry-run", "--teacher", "resnet34.pth"))
+            .ok()
+            .out();
+    assertFalse(plan.contains("resnet34-ann"), plan);
+    assertEquals(5, count(" --teacher resnet34.pth ", plan), plan);
+    CommandLines.assertMistake(
+        "--teacher is for students",
+        reproduce("cifar10-resnet34-ann", folder, "--teacher", "resnet34.pth"));
+  }
+
   @Test
   void mistakesAreFoundBeforeAnythingRuns() throws IOException {
     Path out = folder.resolve("never");
