@@ -214,7 +214,7 @@ final class Reproduction {
                       before.keySet().stream().filter(o -> !now.containsKey(o)).findFirst().get());
       throw new UserError(
           run.folder
-              + " holds a run of other settings ("
+              + " holds a run with other settings ("
               + shown(differing, before)
               + ", now "
               + shown(differing, now)

@@ -44,7 +44,7 @@ import sakd.train.Listeners;
     sortOptions = false,
     description = {
       "Trains a spiking network by SAKD: teacher, weight transfer, distillation.",
-      "Without options it does so on the bundled images, and for comparison trains the same "
+      "Without options it uses the bundled images and, for comparison, also trains the same "
           + "student directly, for as many epochs."
     },
     abbreviateSynopsis = true,
@@ -174,7 +174,7 @@ final class TrainCommand implements Callable<Integer> {
     if (resuming && !RunArguments.of(folder).equals(args)) {
       throw new UserError(
           folder
-              + " holds a run of other settings ("
+              + " holds a run with other settings ("
               + String.join(" ", RunArguments.of(folder))
               + "); expected a new folder or the same settings, give another folder");
     }
@@ -183,8 +183,8 @@ final class TrainCommand implements Callable<Integer> {
           parsed(args, Path.of(""), out, new PrintWriter(System.err, true, UTF_8));
       if (command.outputDir != null || command.resume != null) {
         throw new UserError(
-            "--output-dir and --resume are not for programs; expected the run directory beside the"
-                + " options, leave them out");
+            "--output-dir and --resume are options of the command line; expected the run "
+                + "directory as the argument of train, leave them out");
       }
       return command.train(
           args,

@@ -106,7 +106,7 @@ public final class RunFolder implements Listener, AutoCloseable {
             if (Files.exists(place.resolve(Trainer.LAST))) {
               throw new UserError(
                   folder
-                      + " has no args.txt but "
+                      + " has no args.txt, but it has "
                       + place.resolve(Trainer.LAST)
                       + ", the checkpoint of another run; expected an empty folder, give another"
                       + " --output-dir");
