@@ -25,7 +25,7 @@ record Look(int number, String name, String key, boolean lettered) {
 
   /** The name, behind its letter in a box if it has one, as HTML. */
   String html() {
-    return (lettered ? "<b class=\"key\">" + key + "</b> " : "") + Html.escape(name);
+    return lettered ? brief() + " <span>" + Html.escape(name) + "</span>" : Html.escape(name);
   }
 
   /** What is as short as can be: the letter in a box, or else the name, as HTML. */
