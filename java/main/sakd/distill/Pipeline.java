@@ -44,7 +44,13 @@ public final class Pipeline {
    * @param spiking whether the network spikes; an ANN has no firing rate
    * @param phase as the listener heard of its training; null if it was not trained here
    */
-  public record Row(String name, Evaluator.Evaluation evaluation, boolean spiking, String phase) {}
+  public record Row(String name, Evaluator.Evaluation evaluation, boolean spiking, String phase) {
+    /** For people: {@code SAKD: top-1 85.0 %, top-5 99.3 % of 1000 images}. */
+    @Override
+    public String toString() {
+      return name + ": " + evaluation;
+    }
+  }
 
   private final Ops ops;
   private final Plan plan;
