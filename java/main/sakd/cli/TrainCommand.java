@@ -20,8 +20,10 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
 import sakd.data.Dataset;
+import sakd.data.RenumberedDataset;
 import sakd.data.Targets;
 import sakd.device.CompilerStopped;
+import sakd.device.DType;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
@@ -29,6 +31,7 @@ import sakd.distill.PlanCheck;
 import sakd.model.NetworkSpec;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.report.Report;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
 import sakd.run.RunFolder.Printed;
@@ -243,6 +246,7 @@ final class TrainCommand implements Callable<Integer> {
                       ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
                   .run(resuming);
           printer.table(rows);
+          report(ops, plan, run, RenumberedDataset.of(testSet, trainSet.classNames()));
           return rows;
         } catch (Interrupt.Stopped e) {
           run.result(
@@ -254,6 +258,16 @@ final class TrainCommand implements Callable<Integer> {
           throw new Interrupt.Stopped(e.getMessage(), e.status());
         }
       }
+    }
+  }
+
+  /** A run whose page cannot be written is as good as others. */
+  private static void report(Ops ops, Plan plan, RunFolder run, Dataset testSet) {
+    try {
+      DType storage = plan.settings().storage();
+      run.say("report  " + Report.ofEndedRun(run.path(), testSet, ops, storage));
+    } catch (RuntimeException | OutOfMemoryError e) {
+      run.say("note    report.html could not be written: " + e.getMessage());
     }
   }
 
