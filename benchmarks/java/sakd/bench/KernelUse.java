@@ -81,7 +81,8 @@ public final class KernelUse {
             0,
             0,
             1,
-            STORAGE);
+            STORAGE,
+            0);
     DistillationWeights weights = new DistillationWeights(1, 1, 100, 4, 0);
     Plan plan =
         new Plan(

@@ -88,6 +88,15 @@ final class OptimizerOptions {
   private float ema;
 
   @Option(
+      names = "--patience",
+      paramLabel = "N",
+      description =
+          "Early stopping: a student's training ends after N epochs without a better test score, "
+              + "and its best epoch counts; the learning rate is scheduled as without "
+              + "(default: every epoch).")
+  private Integer patience;
+
+  @Option(
       names = "--no-augment",
       description = "No random crop and flip, and no other change of images.")
   private boolean noAugment;
@@ -154,7 +163,12 @@ final class OptimizerOptions {
         seed,
         workers(),
         Values.atLeast(1, "--print-freq", printFreq),
-        storage);
+        storage,
+        patience());
+  }
+
+  private int patience() {
+    return patience == null ? 0 : Values.atLeast(1, "--patience", patience);
   }
 
   private int workers() {

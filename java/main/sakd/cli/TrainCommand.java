@@ -79,7 +79,8 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "RUN",
       description =
           "Go on with a run, with the settings it was started with; beside it only --epochs and "
-              + "--teacher-epochs, for more of them.")
+              + "--teacher-epochs, for more of them (the learning rate then follows the schedule "
+              + "over the new number from the next epoch on), and --patience.")
   private Path resume;
 
   @Option(
@@ -214,7 +215,8 @@ final class TrainCommand implements Callable<Integer> {
           printer.table(rows);
           return rows;
         } catch (Interrupt.Stopped e) {
-          run.result("stopped in " + e.getMessage() + "; go on with: sakd train --resume " + run.path());
+          run.result(
+              "stopped in " + e.getMessage() + "; go on with: sakd train --resume " + run.path());
           throw e;
         } catch (CompilerStopped e) {
           run.result(

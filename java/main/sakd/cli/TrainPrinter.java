@@ -67,8 +67,7 @@ record TrainPrinter(Plan plan, RunFolder run) {
   /** What training a network took; not known if rows of the summary were lost. */
   private String seconds(Pipeline.Row row) {
     Summary summary = run.summary();
-    int epochs = row.spiking() ? plan.settings().epochs() : plan.teacherEpochs();
-    return row.phase() == null || summary.epochs(row.phase()) < epochs
+    return row.phase() == null || summary.epochs(row.phase()) < row.epochs()
         ? "-"
         : String.format(Locale.ROOT, "%.1f", summary.seconds(row.phase()));
   }

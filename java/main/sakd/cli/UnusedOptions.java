@@ -30,7 +30,8 @@ final class UnusedOptions {
           "--decay-input",
           "--detach-reset",
           "--surrogate",
-          "--alpha");
+          "--alpha",
+          "--patience");
   private static final List<String> OF_AUGMENTATION =
       List.of(
           "--auto-augment",

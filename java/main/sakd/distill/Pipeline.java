@@ -44,8 +44,10 @@ public final class Pipeline {
    * @param evaluation accuracy and activity on the test images
    * @param spiking whether the network spikes; an ANN has no firing rate
    * @param phase as the listener heard of its training; null if it was not trained here
+   * @param epochs of its training; 0 if it was not trained here
    */
-  public record Row(String name, Evaluator.Evaluation evaluation, boolean spiking, String phase) {}
+  public record Row(
+      String name, Evaluator.Evaluation evaluation, boolean spiking, String phase, int epochs) {}
 
   private final Ops ops;
   private final Plan plan;
@@ -128,7 +130,7 @@ public final class Pipeline {
           try (Network student = student(plan, trainSet, parameters)) {
             parameters.allocate(ops);
             WeightTransfer.transfer(teacher.parameters(), parameters);
-            rows.add(new Row("transferred only", evaluator.evaluate(student, true), true, null));
+            rows.add(new Row("transferred only", evaluator.evaluate(student, true), true, null, 0));
           }
         }
         if (plan.compare()) {
@@ -163,6 +165,7 @@ public final class Pipeline {
 
   private Row teacher(Network teacher, Path where, Evaluator evaluator, boolean resume) {
     String phase = null;
+    int epochs = 0;
     if (plan.teacherWeights() != null) {
       load(plan.teacherWeights(), teacher.parameters());
     } else {
@@ -178,18 +181,19 @@ public final class Pipeline {
       if (plan.method() == Method.ANN && plan.initialWeights() != null) {
         load(plan.initialWeights(), teacher.parameters());
       }
-      train(
-          phase,
-          "",
-          teacher,
-          new DistillationObjective(teacher, null, loss),
-          where,
-          plan.settings().withEpochs(plan.teacherEpochs()),
-          true,
-          evaluator,
-          resume);
+      epochs =
+          train(
+              phase,
+              "",
+              teacher,
+              new DistillationObjective(teacher, null, loss),
+              where,
+              plan.settings().ofTeacher(plan.teacherEpochs()),
+              true,
+              evaluator,
+              resume);
     }
-    return new Row("teacher (ANN)", evaluator.evaluate(teacher, true), false, phase);
+    return new Row("teacher (ANN)", evaluator.evaluate(teacher, true), false, phase, epochs);
   }
 
   private Row student(
@@ -212,22 +216,24 @@ public final class Pipeline {
         WeightTransfer.transfer(teacher.parameters(), parameters);
       }
       String phase = method.name().toLowerCase(Locale.ROOT);
-      train(
-          phase,
-          weights.annealing(),
-          student,
-          new DistillationObjective(student, teacher, loss, weights),
-          where,
-          plan.settings(),
-          false,
-          evaluator,
-          resume);
+      int epochs =
+          train(
+              phase,
+              weights.annealing(),
+              student,
+              new DistillationObjective(student, teacher, loss, weights),
+              where,
+              plan.settings(),
+              false,
+              evaluator,
+              resume);
       String name = method == Method.SAKD ? "SAKD" : phase;
-      return new Row(name, evaluator.evaluate(student, true), true, phase);
+      return new Row(name, evaluator.evaluate(student, true), true, phase, epochs);
     }
   }
 
-  private void train(
+  /** Returns the epochs that the training took. */
+  private int train(
       String phase,
       String annealing,
       Network network,
@@ -255,7 +261,7 @@ public final class Pipeline {
             trainSet.classes())
         .describe(about);
     ImageSpec.of(trainSet).describe(about);
-    new Trainer(ops, settings, trainSet, evaluator, listener)
+    return new Trainer(ops, settings, trainSet, evaluator, listener)
         .run(
             new Trainer.Job(
                 Task.of(trainSet),
@@ -267,7 +273,8 @@ public final class Pipeline {
                 architecture(plan, trainSet),
                 Pipeline::isForInference,
                 about),
-            resume);
+            resume)
+        .epochs();
   }
 
   private static String architecture(Plan plan, Dataset data) {

@@ -280,6 +280,13 @@ public final class RunFolder implements Listener, AutoCloseable {
   }
 
   @Override
+  public void ended(Ended e) {
+    if (e.early()) {
+      say(LogLines.stoppedEarly(e));
+    }
+  }
+
+  @Override
   public void epoch(EpochSummary s) {
     say(LogLines.epoch(s));
     try {

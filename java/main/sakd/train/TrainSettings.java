@@ -13,6 +13,8 @@ import sakd.device.DType;
  * @param workers threads that read ahead
  * @param printFreq steps between two lines of progress
  * @param storage type of activations
+ * @param patience epochs without a better headline score that end the training; 0 to train to the
+ *     last epoch
  */
 public record TrainSettings(
     int epochs,
@@ -31,15 +33,16 @@ public record TrainSettings(
     long seed,
     int workers,
     int printFreq,
-    DType storage) {
+    DType storage,
+    int patience) {
   /** SGD has Nesterov momentum. */
   public enum Algorithm {
     SGD,
     ADAMW
   }
 
-  /** The same settings for another number of epochs. */
-  public TrainSettings withEpochs(int epochs) {
+  /** The same settings for a teacher, which is trained for so many epochs, to the last. */
+  public TrainSettings ofTeacher(int epochs) {
     return new TrainSettings(
         epochs,
         batchSize,
@@ -57,6 +60,7 @@ public record TrainSettings(
         seed,
         workers,
         printFreq,
-        storage);
+        storage,
+        0);
   }
 }

@@ -103,7 +103,8 @@ class KillTest {
             3,
             0,
             1,
-            DType.F32),
+            DType.F32,
+            0),
         1);
   }
 
