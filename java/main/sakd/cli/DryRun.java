@@ -59,7 +59,7 @@ record DryRun(Plan plan, Dataset trainSet, PrintWriter out) {
   private Map<String, Integer> trainings() {
     Map<String, Integer> all = new LinkedHashMap<>();
     Method method = plan.method();
-    if (method == Method.ANN || method.needsTeacher() && plan.teacherWeights() == null) {
+    if (plan.trainsTeacher()) {
       all.put(Pipeline.TEACHER, plan.teacherEpochs());
     }
     if (plan.compare()) {

@@ -25,7 +25,6 @@ import sakd.io.Npy;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
-import sakd.model.Networks;
 import sakd.ops.Ops;
 
 /** {@code predict}: what is in pictures or of which class their pixels are; logits of an array. */
@@ -124,14 +123,8 @@ final class PredictCommand implements Callable<Integer> {
               + " does not tell how pictures become its input; expected a file that train wrote,"
               + " or give --input as .npy, normalised");
     }
-    int height = array == null ? how.height() : array.shape()[2];
     ModelFile about =
-        model.describe(
-            file,
-            neuron,
-            array == null ? how.channels() : array.shape()[1],
-            null,
-            Networks.defaultFor(Targets.Kind.CLASSES, height));
+        model.describe(file, neuron, array == null ? how.channels() : array.shape()[1], null);
     Targets.Kind kind = about.spec().targetKind();
     new PredictFit(weights, output, overlay, perStep, threshold).require(kind, array != null);
     try (ImageReader images = array == null ? pictures(how, kind) : ImageReader.of(array);

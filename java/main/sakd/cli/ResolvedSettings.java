@@ -80,6 +80,7 @@ final class ResolvedSettings {
   static List<Setting> of(CommandSpec train, Plan plan, Dataset trainSet, String device) {
     ResolvedSettings resolved = new ResolvedSettings();
     resolved.data(trainSet);
+    resolved.put("model", plan.modelName());
     resolved.network(plan.model());
     resolved.neuron(plan);
     resolved.losses(plan);
@@ -127,7 +128,6 @@ final class ResolvedSettings {
   }
 
   private void network(NetworkSpec spec) {
-    put("model", spec.name());
     put("stem", spec.stem());
     NetworkSpec body = spec;
     if (spec instanceof SegmentationSpec s) {
@@ -181,6 +181,7 @@ final class ResolvedSettings {
         });
     put("epochs", s.epochs());
     put("teacher-epochs", plan.teacherEpochs());
+    put("teacher-lr", plan.teacherLr());
     put("batch-size", s.batchSize());
     put("lr", s.lr());
     put("weight-decay", s.weightDecay());

@@ -172,7 +172,8 @@ final class TrainCommand implements Callable<Integer> {
 
   /** Epochs of the teacher, if one is trained to teach a student. */
   Optional<Integer> teacherEpochs() {
-    return distill.method().needsTeacher() && distill.teacher == null
+    boolean trained = distill.teacher == null || distill.finetune;
+    return distill.method(model).needsTeacher() && trained
         ? Optional.of(optimizer.teacherEpochs(data.bundled()))
         : Optional.empty();
   }
@@ -304,12 +305,12 @@ final class TrainCommand implements Callable<Integer> {
         LocalDateTime.now(ZoneId.systemDefault())
                 .format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"))
             + "-"
-            + plan.model().name());
+            + plan.modelName());
   }
 
   Plan plan(Ops ops, Dataset trainSet) {
     boolean small = data.bundled();
-    Method method = distill.method();
+    Method method = distill.method(model);
     Neuron kind = neuron.neuron(Neuron.LIF);
     if (!kind.kind().isSpiking() && method == Method.ANN) {
       kind = Neuron.LIF; // There is no student, and relu is what the ANN has.
@@ -320,24 +321,28 @@ final class TrainCommand implements Callable<Integer> {
               + " give one of them");
     }
     NetworkSpec network = model.forSet(trainSet);
+    boolean boxes = network.targetKind() == Targets.Kind.BOXES;
+    boolean finetune = distill.finetune(method);
     return new Plan(
         network,
         kind,
         neuron.steps(kind, NeuronOptions.STEPS),
         method,
-        distill.method == null,
+        distill.method == null && method != Method.ANN,
         distill.teacher,
         distill.init,
+        finetune,
         partial.allowed,
-        distill.weights(small, network),
+        distill.weights(small, network, method),
         distill.form(kind.vThreshold()),
         distill.transformKernel(),
         optimizer.settings(
             small,
-            network.targetKind() == Targets.Kind.BOXES,
-            method == Method.ANN || method.needsTeacher() && distill.teacher == null,
+            boxes,
+            method == Method.ANN || method.needsTeacher() && (distill.teacher == null || finetune),
             augment.mixing(),
             device.storage(ops)),
-        optimizer.teacherEpochs(small));
+        optimizer.teacherEpochs(small),
+        optimizer.teacherLr(boxes, finetune, method == Method.ANN));
   }
 }

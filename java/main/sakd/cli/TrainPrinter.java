@@ -44,11 +44,11 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
             Locale.ROOT,
             "model   %s, activations in %s",
             plan.method() == Method.ANN
-                ? plan.model().annName() + ", " + Neuron.Kind.RELU
+                ? plan.modelName() + ", " + Neuron.Kind.RELU
                 : String.format(
                     Locale.ROOT,
                     "%s, %s, T = %d",
-                    plan.model().name(),
+                    plan.modelName(),
                     plan.neuron().kind(),
                     plan.steps()),
             s.storage()));

@@ -11,7 +11,6 @@ import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.RenumberedDataset;
 import sakd.infer.Evaluator;
-import sakd.infer.Weights;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
@@ -88,20 +87,10 @@ public final class Pipeline {
     return RenumberedDataset.of(testSet, trainSet.classNames()).inSteps(plan.steps());
   }
 
-  /** What of a file is whose; the transforms may be missing in it. */
-  static Weights.Match match(WeightFile file, Parameters parameters, Plan plan, Dataset data) {
-    return Weights.match(
-        file,
-        parameters,
-        name -> isForInference(name) || file.tensors().containsKey(name),
-        architecture(plan, data),
-        plan.allowPartial());
-  }
-
   private void load(Path path, Parameters parameters) {
-    Weights.Match match = match(WeightFile.read(path), parameters, plan, trainSet);
-    match.set();
-    say.accept("weights " + match.summary());
+    GivenWeights given = GivenWeights.of(WeightFile.read(path), parameters, plan, trainSet);
+    given.set();
+    say.accept("weights " + given.summary());
   }
 
   private static boolean isForInference(String parameter) {
@@ -146,13 +135,14 @@ public final class Pipeline {
     return rows;
   }
 
-  static Network ann(Plan plan, Dataset data, Parameters parameters) {
-    return plan.model().ann().build(Neuron.RELU, 1, data.channels(), data.classes(), parameters);
+  /** The ANN, not yet allocated. */
+  static Network ann(Plan plan, int channels, int classes, Parameters parameters) {
+    return plan.model().ann().build(Neuron.RELU, 1, channels, classes, parameters);
   }
 
   private Network ann() {
     Parameters parameters = new Parameters(plan.settings().seed());
-    Network network = ann(plan, trainSet, parameters);
+    Network network = ann(plan, trainSet.channels(), trainSet.classes(), parameters);
     parameters.allocate(ops);
     return network;
   }
@@ -166,9 +156,11 @@ public final class Pipeline {
   private Row teacher(Network teacher, Path where, Evaluator evaluator, boolean resume) {
     String phase = null;
     int epochs = 0;
-    if (plan.teacherWeights() != null) {
-      load(plan.teacherWeights(), teacher.parameters());
-    } else {
+    Path given = plan.method() == Method.ANN ? plan.initialWeights() : plan.teacherWeights();
+    if (given != null) {
+      load(given, teacher.parameters());
+    }
+    if (plan.trainsTeacher()) {
       DistillationLoss loss =
           new DistillationLoss(
               Task.of(trainSet),
@@ -178,9 +170,6 @@ public final class Pipeline {
               1,
               teacher.parameters());
       phase = TEACHER;
-      if (plan.method() == Method.ANN && plan.initialWeights() != null) {
-        load(plan.initialWeights(), teacher.parameters());
-      }
       epochs =
           train(
               phase,
@@ -188,7 +177,7 @@ public final class Pipeline {
               teacher,
               new DistillationObjective(teacher, null, loss),
               where,
-              plan.settings().ofTeacher(plan.teacherEpochs()),
+              plan.teacherSettings(),
               true,
               evaluator,
               resume);
@@ -277,7 +266,7 @@ public final class Pipeline {
         .epochs();
   }
 
-  private static String architecture(Plan plan, Dataset data) {
+  static String architecture(Plan plan, Dataset data) {
     return plan.model().name()
         + " for "
         + data.channels()

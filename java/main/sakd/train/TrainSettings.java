@@ -41,8 +41,11 @@ public record TrainSettings(
     ADAMW
   }
 
-  /** The same settings for a teacher, which is trained for so many epochs, to the last. */
-  public TrainSettings ofTeacher(int epochs) {
+  /**
+   * The same settings for a teacher, which is trained for so many epochs, to the last, at another
+   * rate.
+   */
+  public TrainSettings ofTeacher(int epochs, double lr) {
     return new TrainSettings(
         epochs,
         batchSize,

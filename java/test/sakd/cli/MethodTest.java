@@ -22,7 +22,8 @@ import sakd.testing.Devices;
 
 /** What a run says of its method: what it uses, and what was given in vain. */
 class MethodTest {
-  private static final List<String> FIRST = List.of("--device", "cpu", "--model", "resnet8");
+  private static final List<String> FIRST =
+      List.of("--device", "cpu", "--model", "spiking-resnet8");
 
   private static final Dataset IMAGES =
       new MemoryDataset(

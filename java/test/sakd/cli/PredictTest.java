@@ -242,7 +242,10 @@ class PredictTest {
     Path none = folder.resolve("nothing");
     String data = CommandLines.cifar(folder).toString();
     String train =
-        "train --model resnet8 --allow-partial --data-path " + data + " --output-dir " + none;
+        "train --model spiking-resnet8 --allow-partial --data-path "
+            + data
+            + " --output-dir "
+            + none;
     for (String line :
         List.of(
             "predict --input " + array + " --weights " + broken,
@@ -250,7 +253,7 @@ class PredictTest {
             "export --weights " + broken + " --output " + none + ".pth",
             "export --weights " + broken + " --output " + none + ".onnx",
             train + " --method direct --init " + broken,
-            train + " --method ann --init " + broken,
+            train.replace("spiking-", "") + " --init " + broken,
             train + " --teacher " + plain)) {
       CommandLines.Answer answer = CommandLines.run(line.split(" ", -1));
       assertEquals(2, answer.code(), line + answer);

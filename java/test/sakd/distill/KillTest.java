@@ -83,6 +83,7 @@ class KillTest {
         null,
         null,
         false,
+        false,
         WeightSchedule.constant(new DistillationWeights(1, 1, 10, 4, 0)),
         DistillationForm.PUBLISHED,
         1,
@@ -105,7 +106,8 @@ class KillTest {
             1,
             DType.F32,
             0),
-        1);
+        1,
+        0.05);
   }
 
   @TempDir Path folder;
