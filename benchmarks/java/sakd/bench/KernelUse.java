@@ -94,11 +94,13 @@ public final class KernelUse {
             null,
             null,
             false,
+            false,
             WeightSchedule.constant(weights),
             DistillationForm.PUBLISHED,
             3,
             settings,
-            1);
+            1,
+            0.1);
     float[] half = {0.5f, 0.5f, 0.5f};
     DatasetInfo info =
         new DatasetInfo(

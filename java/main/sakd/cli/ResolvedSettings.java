@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -187,8 +188,22 @@ final class ResolvedSettings {
     put("weight-decay", s.weightDecay());
   }
 
+  /** The values that are set by name; lists as texts. */
+  static Map<String, Object> byName(List<Setting> settings) {
+    Map<String, Object> values = new LinkedHashMap<>();
+    for (Setting s : settings) {
+      if (s.value() != null) {
+        values.put(s.name(), s.value() instanceof List<?> ? text(s.value()) : s.value());
+      }
+    }
+    return values;
+  }
+
   /** A value on one line. */
   static String text(Object value) {
+    if (value instanceof List<?> list) {
+      return String.join(",", list.stream().map(ResolvedSettings::text).toList());
+    }
     return value instanceof BigDecimal n ? n.toPlainString() : value.toString();
   }
 

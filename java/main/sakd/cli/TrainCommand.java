@@ -242,7 +242,8 @@ final class TrainCommand implements Callable<Integer> {
       Printed printed = quiet ? Printed.RESULTS : withBar ? Printed.EPOCHS : Printed.STEPS;
       try (RunFolder run = open(resuming, folder, plan, Task.of(trainSet), args, printed);
           TrainingBar bar = withBar ? bar(ops) : null;
-          TensorBoardListener events = new TensorBoardListener(args)) {
+          TensorBoardListener events =
+              new TensorBoardListener(args, ResolvedSettings.byName(settings))) {
         if (resuming) {
           PlanCheck.checkResume(plan, folder, trainSet, testSet);
           RunArguments.write(folder, args);
