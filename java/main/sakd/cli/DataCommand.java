@@ -49,7 +49,8 @@ final class DataCommand implements Runnable {
   static final class Fetch implements Callable<Integer> {
     @Parameters(
         paramLabel = "NAME",
-        description = "cifar10, cifar100, fashion-mnist, mnist or voc-seg (PASCAL VOC 2012).")
+        description =
+            "cifar10, cifar100, fashion-mnist, mnist, or voc or voc-seg (both PASCAL VOC 2012).")
     private String name;
 
     @Option(

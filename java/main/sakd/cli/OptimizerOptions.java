@@ -209,7 +209,8 @@ final class OptimizerOptions {
     return Values.atLeast(1, "--teacher-epochs", teacherEpochs == null ? otherwise : teacherEpochs);
   }
 
-  private int studentEpochs(boolean small) {
+  /** Epochs of the student. */
+  int studentEpochs(boolean small) {
     return epochs != null ? epochs : small ? 5 : 200;
   }
 }

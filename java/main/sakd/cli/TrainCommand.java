@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
 import sakd.data.Dataset;
@@ -138,7 +139,7 @@ final class TrainCommand implements Callable<Integer> {
   /** A run that Ctrl-C may stop; the exit code. */
   private int ofCommandLine(List<String> args, boolean resuming, Path folder) {
     try (Interrupt interrupt = new Interrupt()) {
-      train(args, resuming, folder, data.open(true), data.open(false), interrupt);
+      train(args, resuming, folder, data.open(true), data.open(false), interrupt, null);
       return 0;
     } catch (Interrupt.Stopped e) {
       return e.code();
@@ -173,14 +174,36 @@ final class TrainCommand implements Callable<Integer> {
   /** Epochs of the teacher, if one is trained to teach a student. */
   Optional<Integer> teacherEpochs() {
     boolean trained = distill.teacher == null || distill.finetune;
-    return distill.method(model).needsTeacher() && trained
+    return method().needsTeacher() && trained
         ? Optional.of(optimizer.teacherEpochs(data.bundled()))
         : Optional.empty();
   }
 
+  /** What is trained. */
+  Method method() {
+    return distill.method(model);
+  }
+
+  /** Epochs of the student, or of the ANN where that alone is trained. */
+  int epochs() {
+    return method() == Method.ANN
+        ? optimizer.teacherEpochs(data.bundled())
+        : optimizer.studentEpochs(data.bundled());
+  }
+
+  /** The options that were given, with their values as they were typed. */
+  List<OptionSpec> given() {
+    return spec.commandLine().getParseResult().matchedOptions();
+  }
+
   /** As {@link Main#train}. */
   static List<Pipeline.Row> train(
-      List<String> given, Path folder, Dataset trainSet, Dataset testSet, PrintWriter out) {
+      List<String> given,
+      Path folder,
+      Dataset trainSet,
+      Dataset testSet,
+      PrintWriter out,
+      Listener listener) {
     PrintWriter err = new PrintWriter(System.err, true, UTF_8);
     try {
       List<String> args = given;
@@ -208,20 +231,27 @@ final class TrainCommand implements Callable<Integer> {
           folder,
           trainSet == null ? command.data.open(true) : trainSet,
           testSet == null ? command.data.open(false) : testSet,
-          null);
+          null,
+          listener);
     } catch (CommandLine.ParameterException e) {
       throw new UserError(Suggestions.problem(e), e);
     }
   }
 
-  /** Runs; {@code interrupt} is null where Ctrl-C is the program's own business. */
+  /**
+   * Runs.
+   *
+   * @param interrupt null where Ctrl-C is the program's own business
+   * @param listener hears how it goes; null if nobody does
+   */
   private List<Pipeline.Row> train(
       List<String> args,
       boolean resuming,
       Path folder,
       Dataset images,
       Dataset testSet,
-      Interrupt interrupt) {
+      Interrupt interrupt,
+      Listener listener) {
     Dataset trainSet = augment.applyTo(images);
     try (Ops ops = device.open()) {
       Plan plan = plan(ops, trainSet);
@@ -257,7 +287,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         // The bar makes way for the lines of the others.
         List<Listener> listeners =
-            Stream.<Listener>of(bar, run, events, interrupt).filter(Objects::nonNull).toList();
+            Stream.of(bar, run, events, interrupt, listener).filter(Objects::nonNull).toList();
         try {
           List<Pipeline.Row> rows =
               new Pipeline(

@@ -46,7 +46,13 @@ public final class Pipeline {
    * @param epochs of its training; 0 if it was not trained here
    */
   public record Row(
-      String name, Evaluator.Evaluation evaluation, boolean spiking, String phase, int epochs) {}
+      String name, Evaluator.Evaluation evaluation, boolean spiking, String phase, int epochs) {
+    /** For people: {@code SAKD: top-1 85.0 %, top-5 99.3 % of 1000 images}. */
+    @Override
+    public String toString() {
+      return name + ": " + evaluation;
+    }
+  }
 
   private final Ops ops;
   private final Plan plan;
