@@ -97,6 +97,15 @@ final class OptimizerOptions {
   private float ema;
 
   @Option(
+      names = "--patience",
+      paramLabel = "N",
+      description =
+          "Early stopping: a student's training ends after N epochs without a better test score, "
+              + "and its best epoch counts; the learning rate is scheduled as without "
+              + "(default: every epoch).")
+  private Integer patience;
+
+  @Option(
       names = "--no-augment",
       description = "No random crop or flip, nor any other augmentation.")
   private boolean noAugment;
@@ -162,7 +171,12 @@ final class OptimizerOptions {
         seed,
         workers(),
         Values.atLeast(1, "--print-freq", printFreq),
-        storage);
+        storage,
+        patience());
+  }
+
+  private int patience() {
+    return patience == null ? 0 : Values.atLeast(1, "--patience", patience);
   }
 
   private double lr(boolean boxes) {
