@@ -371,7 +371,7 @@ final class TrainCommand implements Callable<Integer> {
     return new Plan(
         network,
         kind,
-        neuron.steps(kind, NeuronOptions.STEPS),
+        neuron.steps(kind, Neuron.USUAL_STEPS),
         method,
         distill.method == null && method != Method.ANN,
         distill.teacher,
