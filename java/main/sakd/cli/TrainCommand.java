@@ -19,9 +19,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
+import sakd.base.Version;
 import sakd.data.Dataset;
 import sakd.data.Targets;
 import sakd.device.CompilerStopped;
+import sakd.device.Device;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
@@ -29,6 +31,7 @@ import sakd.distill.PlanCheck;
 import sakd.model.NetworkSpec;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.run.ModelCard;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
 import sakd.run.RunFolder.Printed;
@@ -294,6 +297,17 @@ final class TrainCommand implements Callable<Integer> {
                       ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
                   .run(resuming);
           printer.table(rows, run);
+          run.write(
+              RunFolder.CARD,
+              new ModelCard(
+                      plan,
+                      trainSet,
+                      testSet,
+                      rows,
+                      run.summary(),
+                      ConfigFile.text(settings),
+                      made(ops.device()))
+                  .text());
           return rows;
         } catch (Interrupt.Stopped e) {
           run.result(
@@ -306,6 +320,13 @@ final class TrainCommand implements Callable<Integer> {
         }
       }
     }
+  }
+
+  private static List<String> made(Device device) {
+    return List.of(
+        "sakd " + Version.text(),
+        "Java " + Runtime.version() + ", " + System.getProperty("os.name"),
+        device.name() + ": " + device.description());
   }
 
   private RunFolder open(
