@@ -19,11 +19,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
+import sakd.base.Version;
 import sakd.data.Dataset;
 import sakd.data.RenumberedDataset;
 import sakd.data.Targets;
 import sakd.device.CompilerStopped;
 import sakd.device.DType;
+import sakd.device.Device;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
@@ -32,6 +34,7 @@ import sakd.model.NetworkSpec;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.report.Report;
+import sakd.run.ModelCard;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
 import sakd.run.RunFolder.Printed;
@@ -297,6 +300,17 @@ final class TrainCommand implements Callable<Integer> {
                       ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
                   .run(resuming);
           printer.table(rows, run);
+          run.write(
+              RunFolder.CARD,
+              new ModelCard(
+                      plan,
+                      trainSet,
+                      testSet,
+                      rows,
+                      run.summary(),
+                      ConfigFile.text(settings),
+                      made(ops.device()))
+                  .text());
           report(ops, plan, run, RenumberedDataset.of(testSet, trainSet.classNames()));
           return rows;
         } catch (Interrupt.Stopped e) {
@@ -320,6 +334,13 @@ final class TrainCommand implements Callable<Integer> {
     } catch (RuntimeException | OutOfMemoryError e) {
       run.say("note    report.html could not be written: " + e.getMessage());
     }
+  }
+
+  private static List<String> made(Device device) {
+    return List.of(
+        "sakd " + Version.text(),
+        "Java " + Runtime.version() + ", " + System.getProperty("os.name"),
+        device.name() + ": " + device.description());
   }
 
   private RunFolder open(
