@@ -2,6 +2,7 @@ package sakd.cli;
 
 import java.util.List;
 import java.util.Locale;
+import sakd.base.Numbers;
 import sakd.data.Dataset;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
@@ -21,30 +22,28 @@ record TrainPrinter(Plan plan, RunFolder run) {
     run.say(
         String.format(
             Locale.ROOT,
-            "data    %s: %d training and %d test %s of %dx%dx%d, %d classes",
+            "data    %s: %d training and %d test %s of %dx%dx%d, %s",
             trainSet.name(),
             trainSet.size(),
             testSet.size(),
-            trainSet.recordings()
-                ? "recordings in " + frames + (frames == 1 ? " frame" : " frames")
-                : "images",
+            trainSet.recordings() ? "recordings in " + Numbers.count(frames, "frame") : "images",
             trainSet.channels(),
             trainSet.height(),
             trainSet.width(),
-            trainSet.classes()));
+            Numbers.count(trainSet.classes(), "class", "classes")));
     run.say(
         String.format(
             Locale.ROOT,
             "model   %s, activations in %s",
             plan.method() == Method.ANN
-                ? plan.model().annName() + ", " + Neuron.Kind.RELU
+                ? plan.model().annName() + ", " + Neuron.Kind.RELU.label()
                 : String.format(
                     Locale.ROOT,
                     "%s, %s, T = %d",
                     plan.model().name(),
-                    plan.neuron().kind(),
+                    plan.neuron().kind().label(),
                     plan.steps()),
-            s.storage()));
+            s.storage().label()));
     run.say(
         String.format(
             Locale.ROOT,
@@ -55,22 +54,22 @@ record TrainPrinter(Plan plan, RunFolder run) {
         String.format(
             Locale.ROOT,
             "train   %s, lr %s %s, weight decay %s, batch %d, seed %d",
-            s.optimizer(),
-            s.lr(),
-            s.schedule(),
-            s.weightDecay(),
+            s.optimizer().label(),
+            Numbers.plain(s.lr()),
+            s.schedule().label(),
+            Numbers.plain(s.weightDecay()),
             s.batchSize(),
             s.seed()));
     run.say("run     " + run.path());
   }
 
-  /** What training a network took; not known if rows of the summary were lost. */
-  private String seconds(Pipeline.Row row) {
+  /** The time that training a network took; not known if rows of the summary were lost. */
+  private String time(Pipeline.Row row) {
     Summary summary = run.summary();
     int epochs = row.spiking() ? plan.settings().epochs() : plan.teacherEpochs();
     return row.phase() == null || summary.epochs(row.phase()) < epochs
         ? "-"
-        : String.format(Locale.ROOT, "%.1f", summary.seconds(row.phase()));
+        : Numbers.duration(summary.seconds(row.phase()));
   }
 
   /** Says what came of it: a line a network. */
@@ -78,17 +77,17 @@ record TrainPrinter(Plan plan, RunFolder run) {
     run.say("");
     run.result(
         String.format(
-            "%-18s %10s %12s %22s %9s",
+            "%-18s %10s %12s %22s %12s",
             "network",
             rows.get(0).evaluation().scores().headline().label(),
             "firing rate",
             "operations per image",
-            "seconds"));
+            "time"));
     for (Pipeline.Row row : rows) {
       run.result(
           String.format(
               Locale.ROOT,
-              "%-18s %8.2f %% %12s %22s %9s",
+              "%-18s %8.2f %% %12s %22s %12s",
               row.name(),
               100 * row.evaluation().scores().value(),
               row.spiking()
@@ -98,7 +97,7 @@ record TrainPrinter(Plan plan, RunFolder run) {
                   ? String.format(
                       Locale.ROOT, "%.2f M SOP", row.evaluation().synapticOperations() / 1e6)
                   : String.format(Locale.ROOT, "%.2f M MAC", row.evaluation().macs() / 1e6),
-              seconds(row)));
+              time(row)));
     }
     run.result("");
     run.result("weights " + run.path().resolve(Trainer.BEST));

@@ -34,8 +34,19 @@ public record TrainSettings(
     DType storage) {
   /** SGD has Nesterov momentum. */
   public enum Algorithm {
-    SGD,
-    ADAMW
+    SGD("SGD"),
+    ADAMW("AdamW");
+
+    private final String label;
+
+    Algorithm(String label) {
+      this.label = label;
+    }
+
+    /** As people write it. */
+    public String label() {
+      return label;
+    }
   }
 
   /** The same settings for another number of epochs. */
