@@ -2,6 +2,7 @@ package sakd.cli;
 
 import java.io.PrintWriter;
 import java.util.Locale;
+import sakd.base.Numbers;
 import sakd.data.Augment;
 import sakd.data.ClassNames;
 import sakd.data.DataLoader;
@@ -38,8 +39,8 @@ final class ObjectCounts {
     }
     out.printf(
         Locale.ROOT,
-        "  %7d  of the objects are crowds or difficult; %d pictures have no object%n",
+        "  %7d  crowds or difficult objects among them; %s no object%n",
         unlearnt,
-        empty);
+        Numbers.count(empty, "picture has", "pictures have"));
   }
 }

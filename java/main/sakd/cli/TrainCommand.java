@@ -1,7 +1,5 @@
 package sakd.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -155,8 +153,7 @@ final class TrainCommand implements Callable<Integer> {
               + "); expected a new folder or the same settings, give another folder");
     }
     try {
-      TrainCommand command =
-          parsed(args, Path.of(""), out, new PrintWriter(System.err, true, UTF_8));
+      TrainCommand command = parsed(args, Path.of(""), out, out);
       if (command.outputDir != null || command.resume != null) {
         throw new UserError(
             "--output-dir and --resume are not for programs; expected the run directory beside the"
@@ -214,10 +211,11 @@ final class TrainCommand implements Callable<Integer> {
           printer.table(rows);
           return rows;
         } catch (Interrupt.Stopped e) {
-          run.result("stopped in " + e.getMessage() + "; go on with: sakd train --resume " + run.path());
+          run.warn(
+              "stopped in " + e.getMessage() + "; go on with: sakd train --resume " + run.path());
           throw e;
         } catch (CompilerStopped e) {
-          run.result(
+          run.warn(
               "stopped while kernels were compiled; go on with: sakd train --resume " + run.path());
           throw new Interrupt.Stopped(e.getMessage(), e.status());
         }
@@ -227,16 +225,16 @@ final class TrainCommand implements Callable<Integer> {
 
   private RunFolder open(
       boolean resuming, Path folder, Plan plan, Task task, List<String> args, Printed printed) {
-    PrintWriter out = spec.commandLine().getOut();
+    RunFolder.Console console =
+        new RunFolder.Console(spec.commandLine().getOut(), spec.commandLine().getErr(), printed);
     return resuming
-        ? RunFolder.open(folder, out, printed)
+        ? RunFolder.open(folder, console)
         : RunFolder.create(
-            folder == null ? RunFolder.unused(folder(plan)) : folder, task, args, out, printed);
+            folder == null ? RunFolder.unused(folder(plan)) : folder, task, args, console);
   }
 
   private static TrainingBar bar(Ops ops) {
-    return new TrainingBar(
-        System.out, TrainingBar.terminalWidth(), () -> ops.memoryReport().peak());
+    return new TrainingBar(System.err, StatusTerminal::width, () -> ops.memoryReport().peak());
   }
 
   private static List<String> withoutCommand(List<String> args) {

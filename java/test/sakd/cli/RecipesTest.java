@@ -108,7 +108,7 @@ class RecipesTest {
   private static void assertRefused(Path recipe, String expected) {
     CommandLines.Answer answer = CommandLines.run("train", "@" + recipe);
     assertEquals(2, answer.code());
-    assertEquals(1, answer.err().lines().count(), answer.err());
+    assertEquals(1, answer.complaints().size(), answer.err());
     assertTrue(answer.err().contains(expected), answer.err());
   }
 
@@ -172,9 +172,9 @@ class RecipesTest {
     assertTrue(table.get(0).matches("cifar10-resnet18-ann +[0-9.]+ +[0-9.]+ +95.65 .*"), first);
     assertTrue(table.get(1).matches("cifar10-resnet18-sakd-t2 +[0-9.]+ +[0-9.]+ +- .*"), first);
     assertFalse(Files.exists(out.resolve("cifar10-resnet18-sakd-t2/teacher")), "it was given");
-    String second = CommandLines.run(args).ok().out();
-    assertFalse(second.contains("epoch 1/1"), second);
-    assertEquals(table, rows(second));
+    CommandLines.Answer second = CommandLines.run(args).ok();
+    assertFalse(second.err().contains("epoch 1/1"), second.err());
+    assertEquals(table, rows(second.out()));
   }
 
   private static List<String> rows(String out) {
