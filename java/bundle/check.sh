@@ -37,7 +37,7 @@ while [ $i -lt 20 ]; do
 done
 cp data/train-images-idx3-ubyte data/t10k-images-idx3-ubyte
 cp data/train-labels-idx1-ubyte data/t10k-labels-idx1-ubyte
-run train --device cpu --dataset mnist --data-path data --model resnet8 --method direct --epochs 1 --batch-size 10 \
+run train --device cpu --dataset mnist --data-path data --model spiking-resnet8 --method direct --epochs 1 --batch-size 10 \
   --output-dir run > train.txt 2> stderr.txt
 grep -q oneDNN stderr.txt
 test -s run/best.safetensors

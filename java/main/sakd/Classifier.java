@@ -3,16 +3,20 @@ package sakd;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
 import sakd.base.UserError;
 import sakd.data.Targets;
+import sakd.data.image.PictureSource;
 import sakd.infer.ImageReader;
 import sakd.infer.PictureReader;
 import sakd.infer.Predictor;
 import sakd.io.HostTensor;
 
 /** A trained network that classifies pictures: {@link Sakd#load}. */
-public final class Classifier extends TrainedNetwork {
+public final class Classifier extends TrainedNetwork<Classifier.Guess> {
   Classifier(Path weights, String device) {
     super(weights, device, Targets.Kind.CLASSES);
   }
@@ -22,40 +26,74 @@ public final class Classifier extends TrainedNetwork {
    *
    * @param label the class number
    * @param name of the class
-   * @param probability the softmax of the logits, in (0, 1]
+   * @param probability the softmax of the logits, in [0, 1]
    */
-  public record Guess(int label, String name, double probability) {}
+  public record Guess(int label, String name, double probability) {
+    /** For people: {@code cat 93.1 %}. */
+    @Override
+    public String toString() {
+      return String.format(Locale.ROOT, "%s %.1f %%", name, 100 * probability);
+    }
+  }
 
   /**
-   * The likeliest class of each picture; they are read as they are needed.
+   * The likeliest classes of each picture, the likeliest first.
    *
-   * @param files JPEG, PNG, GIF, BMP, WebP, TIFF or PPM
-   * @throws UserError if one is no picture, or the network's logits are not finite
+   * @param k how many, at least 1; of fewer classes, all of them
+   * @param pictures as of {@link #predict(List)}
+   * @throws UserError as {@link #predict(List)}
    */
-  public List<Guess> predict(List<Path> files) {
-    List<Guess> guesses = new ArrayList<>();
-    try (ImageReader reader = PictureReader.sized(pictures, files)) {
-      while (reader.hasNext()) {
-        ImageReader.Batch batch = reader.batch(BATCH);
-        HostTensor logits = Predictor.predict(ops, model.network(), batch, storage).logits();
-        for (int i = 0; i < batch.size(); i++) {
-          guesses.add(guess(logits.slice(i).toFloats()));
-        }
-      }
+  public List<List<Guess>> top(int k, List<?> pictures) {
+    if (k < 1) {
+      throw new IllegalArgumentException("the " + k + " likeliest classes; expected at least 1");
+    }
+    return ofEach(pictures, batch -> guesses(k, batch));
+  }
+
+  @Override
+  ImageReader reader(List<PictureSource> sources) {
+    return PictureReader.sized(pictures, sources);
+  }
+
+  @Override
+  long mostValues() {
+    return ImageReader.MOST_VALUES;
+  }
+
+  @Override
+  List<Guess> answers(ImageReader.Batch batch) {
+    return guesses(1, batch).stream().map(likeliest -> likeliest.get(0)).toList();
+  }
+
+  private List<List<Guess>> guesses(int k, ImageReader.Batch batch) {
+    HostTensor logits =
+        inTurn((ops, network, storage) -> Predictor.predict(ops, network, batch, storage)).logits();
+    List<List<Guess>> guesses = new ArrayList<>();
+    for (int i = 0; i < batch.size(); i++) {
+      guesses.add(guesses(k, logits.slice(i).toFloats()));
     }
     return guesses;
   }
 
-  private Guess guess(float[] logits) {
-    int best = 0;
-    for (int k = 1; k < logits.length; k++) {
-      best = logits[k] > logits[best] ? k : best;
-    }
+  /** Of equal logits the first class comes first. */
+  private List<Guess> guesses(int k, float[] logits) {
+    List<Integer> order =
+        IntStream.range(0, logits.length)
+            .boxed()
+            .sorted(Comparator.comparing((Integer label) -> logits[label]).reversed())
+            .limit(k)
+            .toList();
+    float most = logits[order.get(0)];
     double sum = 0;
     for (float logit : logits) {
-      sum += Math.exp(logit - logits[best]);
+      sum += Math.exp(logit - most);
     }
-    return new Guess(best, pictures.className(best), 1 / sum);
+    List<Guess> guesses = new ArrayList<>();
+    for (int label : order) {
+      double probability = Math.exp(logits[label] - most) / sum;
+      guesses.add(new Guess(label, pictures.className(label), probability));
+    }
+    return List.copyOf(guesses);
   }
 
   /**
@@ -75,6 +113,7 @@ public final class Classifier extends TrainedNetwork {
               + about().channels()
               + ", H, W], reshape it");
     }
-    return Predictor.predict(ops, model.network(), images, BATCH, storage);
+    return inTurn(
+        (ops, network, storage) -> Predictor.predict(ops, network, images, BATCH, storage));
   }
 }

@@ -1,15 +1,19 @@
 package sakd;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import sakd.data.Targets;
+import sakd.data.image.PictureSource;
 import sakd.infer.BoxPredictor;
 import sakd.infer.ImageReader;
 import sakd.infer.PictureReader;
 
-/** A trained network that finds objects in pictures: {@link Sakd#loadDetector}. */
-public final class Detector extends TrainedNetwork {
+/**
+ * A trained network that finds objects in pictures, {@link Sakd#loadDetector}: of a picture it
+ * gives at most 300 objects, the surest first.
+ */
+public final class Detector extends TrainedNetwork<List<Detector.Detection>> {
   Detector(Path weights, String device) {
     super(weights, device, Targets.Kind.BOXES);
   }
@@ -26,25 +30,38 @@ public final class Detector extends TrainedNetwork {
    * @param bottom at least top
    */
   public record Detection(
-      String name, int label, float score, float left, float top, float right, float bottom) {}
-
-  /**
-   * What is in each picture, the surest first, at most 300 objects; pictures are read as they are
-   * needed.
-   *
-   * @param files JPEG, PNG, GIF, BMP, WebP, TIFF or PPM
-   * @throws sakd.base.UserError if one is no picture, or what the network says is not finite
-   */
-  public List<List<Detection>> predict(List<Path> files) {
-    List<List<Detection>> found = new ArrayList<>();
-    long mostValues = BoxPredictor.mostValues(about().channels(), about().classes());
-    try (ImageReader reader = PictureReader.fitted(pictures, files)) {
-      while (reader.hasNext()) {
-        BoxPredictor.predict(ops, model.network(), reader.batch(BATCH, mostValues), storage)
-            .forEach(picture -> found.add(picture.detections().stream().map(this::named).toList()));
-      }
+      String name, int label, float score, float left, float top, float right, float bottom) {
+    /** For people: {@code cell 93.1 % at 12, 30 to 50, 71}, left and top to right and bottom. */
+    @Override
+    public String toString() {
+      return String.format(
+          Locale.ROOT,
+          "%s %.1f %% at %.0f, %.0f to %.0f, %.0f",
+          name,
+          100 * score,
+          left,
+          top,
+          right,
+          bottom);
     }
-    return found;
+  }
+
+  @Override
+  ImageReader reader(List<PictureSource> sources) {
+    return PictureReader.fitted(pictures, sources);
+  }
+
+  @Override
+  long mostValues() {
+    return BoxPredictor.mostValues(about().channels(), about().classes());
+  }
+
+  @Override
+  List<List<Detection>> answers(ImageReader.Batch batch) {
+    return inTurn((ops, network, storage) -> BoxPredictor.predict(ops, network, batch, storage))
+        .stream()
+        .map(picture -> picture.detections().stream().map(this::named).toList())
+        .toList();
   }
 
   private Detection named(sakd.infer.Detection d) {

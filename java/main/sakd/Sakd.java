@@ -14,6 +14,7 @@ import sakd.cli.Main;
 import sakd.data.Dataset;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
+import sakd.train.Listener;
 
 /**
  * SAKD as a library: describes a training, runs it, and loads what came of it.
@@ -51,13 +52,19 @@ public final class Sakd {
   private final Dataset trainSet;
   private final Dataset testSet;
   private final PrintWriter log;
+  private final Listener listener;
 
   private Sakd(
-      Map<String, List<String>> options, Dataset trainSet, Dataset testSet, PrintWriter log) {
+      Map<String, List<String>> options,
+      Dataset trainSet,
+      Dataset testSet,
+      PrintWriter log,
+      Listener listener) {
     this.options = options;
     this.trainSet = trainSet;
     this.testSet = testSet;
     this.log = log;
+    this.listener = listener;
   }
 
   /**
@@ -66,8 +73,8 @@ public final class Sakd {
    * @param device auto, cpu, cuda[:i] or opencl[:p:d]
    */
   public static Sakd on(String device) {
-    return new Sakd(Map.of(), null, null, new PrintWriter(Writer.nullWriter()))
-        .option("--device", device);
+    PrintWriter nobody = new PrintWriter(Writer.nullWriter());
+    return new Sakd(Map.of(), null, null, nobody, null).option("--device", device);
   }
 
   /** The data set of this name, in a folder or an archive. */
@@ -77,7 +84,7 @@ public final class Sakd {
 
   /** The data set that a folder or an archive holds. */
   public Sakd data(Path path) {
-    return new Sakd(without(DATASET), null, null, log).option(DATA_PATH, path);
+    return new Sakd(without(DATASET), null, null, log, listener).option(DATA_PATH, path);
   }
 
   /**
@@ -86,7 +93,7 @@ public final class Sakd {
    * which has no way to them.
    */
   public Sakd data(Dataset train, Dataset test) {
-    return new Sakd(without(DATA_PATH), train, test, log).option(DATASET, train.name());
+    return new Sakd(without(DATA_PATH), train, test, log, listener).option(DATASET, train.name());
   }
 
   /** One of the networks that the command {@code models} lists, such as spiking-resnet18. */
@@ -143,7 +150,7 @@ public final class Sakd {
     Map<String, List<String>> changed = new LinkedHashMap<>();
     changed.put("@" + name, List.of()); // Options after it win.
     changed.putAll(options);
-    return new Sakd(changed, trainSet, testSet, log);
+    return new Sakd(changed, trainSet, testSet, log, listener);
   }
 
   /**
@@ -155,12 +162,21 @@ public final class Sakd {
   public Sakd option(String name, Object... values) {
     Map<String, List<String>> changed = without(name);
     changed.put(name, Arrays.stream(values).map(Object::toString).toList());
-    return new Sakd(changed, trainSet, testSet, log);
+    return new Sakd(changed, trainSet, testSet, log, listener);
   }
 
   /** Who gets the lines that the command {@code train} prints; without it, nobody does. */
   public Sakd log(PrintWriter to) {
-    return new Sakd(options, trainSet, testSet, to);
+    return new Sakd(options, trainSet, testSet, to, listener);
+  }
+
+  /**
+   * Who hears how training goes, by epochs, steps, losses and scores; one at a time. What it throws
+   * ends the training, and {@link #train} throws it; the same training goes on from the last whole
+   * epoch when it is started again.
+   */
+  public Sakd listener(Listener to) {
+    return new Sakd(options, trainSet, testSet, log, to);
   }
 
   private Map<String, List<String>> without(String option) {
@@ -188,7 +204,7 @@ public final class Sakd {
           args.add(name);
           args.addAll(values);
         });
-    return Main.train(args, run, trainSet, testSet, log);
+    return Main.train(args, run, trainSet, testSet, log, listener);
   }
 
   /**

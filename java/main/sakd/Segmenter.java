@@ -2,18 +2,25 @@ package sakd;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import sakd.base.UserError;
 import sakd.data.Targets;
 import sakd.data.image.MaskPicture;
+import sakd.data.image.PictureSource;
 import sakd.infer.ImageReader;
 import sakd.infer.MaskPredictor;
 import sakd.infer.PictureReader;
 import sakd.io.AtomicFile;
 
-/** A trained network that finds the class of every pixel: {@link Sakd#loadSegmenter}. */
-public final class Segmenter extends TrainedNetwork {
+/**
+ * A trained network that finds the class of every pixel, {@link Sakd#loadSegmenter}: of a picture
+ * it gives a mask in the picture's own size.
+ */
+public final class Segmenter extends TrainedNetwork<Segmenter.Mask> {
   Segmenter(Path weights, String device) {
     super(weights, device, Targets.Kind.MASKS);
   }
@@ -24,9 +31,10 @@ public final class Segmenter extends TrainedNetwork {
    * @param height in pixels, the picture's own
    * @param width in pixels
    * @param classes uint8 [height, width]: class numbers
+   * @param classNames the name of each class
    */
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
-  public record Mask(int height, int width, byte[] classes) {
+  public record Mask(int height, int width, byte[] classes, List<String> classNames) {
     /** The class number of a pixel, counted from the upper left. */
     public int at(int y, int x) {
       return classes[y * width + x] & 0xff;
@@ -34,11 +42,34 @@ public final class Segmenter extends TrainedNetwork {
 
     /** The share of pixels of a class, in [0, 1]. */
     public double share(int label) {
-      int pixels = 0;
-      for (byte k : classes) {
-        pixels += (k & 0xff) == label ? 1 : 0;
+      return (double) pixels()[label] / classes.length;
+    }
+
+    /** How many pixels each class has. */
+    private int[] pixels() {
+      int[] pixels = new int[classNames.size()];
+      for (byte label : classes) {
+        pixels[label & 0xff]++;
       }
-      return (double) pixels / classes.length;
+      return pixels;
+    }
+
+    /** For people: {@code 480x640 pixels: background 93.1 %, nucleus 6.9 %}. */
+    @Override
+    public String toString() {
+      int[] pixels = pixels();
+      return IntStream.range(0, pixels.length)
+          .boxed()
+          .filter(label -> pixels[label] > 0)
+          .sorted(Comparator.comparingInt(label -> -pixels[label]))
+          .map(
+              label ->
+                  String.format(
+                      Locale.ROOT,
+                      "%s %.1f %%",
+                      classNames.get(label),
+                      100.0 * pixels[label] / classes.length))
+          .collect(Collectors.joining(", ", height + "x" + width + " pixels: ", ""));
     }
 
     /**
@@ -52,22 +83,21 @@ public final class Segmenter extends TrainedNetwork {
     }
   }
 
-  /**
-   * The mask of each picture in its own size; they are read as they are needed.
-   *
-   * @param files JPEG, PNG, GIF, BMP, WebP, TIFF or PPM
-   * @throws UserError if one is no picture, or the network's logits are not finite
-   */
-  public List<Mask> predict(List<Path> files) {
-    List<Mask> masks = new ArrayList<>();
-    long mostValues = MaskPredictor.mostValues(about().channels(), about().classes());
-    try (ImageReader reader = PictureReader.whole(pictures, files)) {
-      while (reader.hasNext()) {
-        ImageReader.Batch batch = reader.batch(BATCH, mostValues);
-        MaskPredictor.predict(ops, model.network(), batch, storage)
-            .forEach(m -> masks.add(new Mask(m.height(), m.width(), m.classes())));
-      }
-    }
-    return masks;
+  @Override
+  ImageReader reader(List<PictureSource> sources) {
+    return PictureReader.whole(pictures, sources);
+  }
+
+  @Override
+  long mostValues() {
+    return MaskPredictor.mostValues(about().channels(), about().classes());
+  }
+
+  @Override
+  List<Mask> answers(ImageReader.Batch batch) {
+    return inTurn((ops, network, storage) -> MaskPredictor.predict(ops, network, batch, storage))
+        .stream()
+        .map(m -> new Mask(m.height(), m.width(), m.classes(), classNames()))
+        .toList();
   }
 }

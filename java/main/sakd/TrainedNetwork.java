@@ -1,30 +1,55 @@
 package sakd;
 
+import java.awt.image.BufferedImage;
+import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.Targets;
+import sakd.data.image.PictureSource;
 import sakd.device.DType;
 import sakd.infer.Evaluator;
+import sakd.infer.ImageReader;
 import sakd.infer.LoadedModel;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
+import sakd.model.Network;
 import sakd.ops.Backend;
 import sakd.ops.Ops;
 import sakd.task.Task;
 
-/** A trained network on a device. Not for several threads at once. */
-public abstract sealed class TrainedNetwork implements AutoCloseable
+/**
+ * A trained network on a device.
+ *
+ * <p>Several threads may use one at once, and each gets the answers that it would get alone, bit
+ * for bit: pictures are decoded in parallel, and batches take turns on the device, in the order of
+ * asking. (The device computes a batch on all of its processors, so turns lose next to nothing, and
+ * there is one copy of the weights.) {@link #close} waits for the batch that is being computed;
+ * whatever is asked afterwards is an {@link IllegalStateException}.
+ *
+ * @param <A> what the network says of a picture
+ */
+public abstract sealed class TrainedNetwork<A> implements AutoCloseable
     permits Classifier, Segmenter, Detector {
   /** Images a step. */
   static final int BATCH = 100;
 
-  final Ops ops;
-  final DType storage;
-  final LoadedModel model;
+  /** How a network and its file are to be read, whatever it finds. */
   final ImageSpec pictures;
+
+  /** Fair, so that closing does not wait for threads that ask again and again. */
+  private final ReentrantLock turn = new ReentrantLock(true);
+
+  private final Ops ops;
+  private final DType storage;
+  private final LoadedModel model;
+  private volatile boolean closed;
 
   /**
    * Loads a network.
@@ -55,10 +80,10 @@ public abstract sealed class TrainedNetwork implements AutoCloseable
               + loader(about.spec().targetKind()));
     }
     ops = Backend.open(device);
-    storage = Backend.fastestStorage(ops);
     try {
+      storage = Backend.fastestStorage(ops);
       model = LoadedModel.open(ops, file, about, false);
-    } catch (UserError e) {
+    } catch (RuntimeException | Error e) {
       ops.close();
       throw e;
     }
@@ -87,12 +112,138 @@ public abstract sealed class TrainedNetwork implements AutoCloseable
 
   /** The name of each class, by class number. */
   public List<String> classNames() {
-    return pictures.classNames();
+    return IntStream.range(0, about().classes()).mapToObj(pictures::className).toList();
+  }
+
+  /**
+   * What the network says of a picture.
+   *
+   * @param file JPEG, PNG, GIF, BMP, WebP, TIFF or PPM
+   * @throws UserError if it is no picture, or what the network says is not finite
+   */
+  public A predict(Path file) {
+    return predict(List.of(file)).get(0);
+  }
+
+  /**
+   * What the network says of a picture in memory.
+   *
+   * @param image of any type; its pixels are taken as they are stored, without transparency
+   * @throws UserError if what the network says is not finite
+   */
+  public A predict(BufferedImage image) {
+    return predict(List.of(image)).get(0);
+  }
+
+  /**
+   * What the network says of a picture.
+   *
+   * @param encoded the content of a file, as of {@link #predict(Path)}
+   * @throws UserError as {@link #predict(Path)}
+   */
+  public A predict(byte[] encoded) {
+    return predict(List.of(encoded)).get(0);
+  }
+
+  /**
+   * What the network says of a picture.
+   *
+   * @param in the content of a file, as of {@link #predict(Path)}; read to its end and left open
+   * @throws UserError as {@link #predict(Path)}, or if the stream cannot be read
+   */
+  public A predict(InputStream in) {
+    return predict(List.of(in)).get(0);
+  }
+
+  /**
+   * What the network says of each picture, in their order; they are read as they are needed, so
+   * there may be any number of files. Faster than one by one.
+   *
+   * @param pictures each a {@link Path}, a {@link BufferedImage}, an {@link InputStream} or a
+   *     {@code byte[]}, as the methods for one picture take it
+   * @throws UserError if one is no picture, or what the network says is not finite
+   * @throws IllegalArgumentException if one is something else
+   */
+  public List<A> predict(List<?> pictures) {
+    return ofEach(pictures, this::answers);
+  }
+
+  /** Pictures as this network sees them. */
+  abstract ImageReader reader(List<PictureSource> sources);
+
+  /** How many values of pixels a batch may have, unless it is one picture. */
+  abstract long mostValues();
+
+  /** What the network says of each picture of a batch. */
+  abstract List<A> answers(ImageReader.Batch batch);
+
+  /** Something of each picture, which {@code what} finds for a batch. */
+  final <T> List<T> ofEach(List<?> pictures, Function<ImageReader.Batch, List<T>> what) {
+    requireOpen();
+    List<T> all = new ArrayList<>();
+    if (pictures.isEmpty()) {
+      return all;
+    }
+    try (ImageReader reader = reader(sources(pictures))) {
+      while (reader.hasNext()) {
+        all.addAll(what.apply(reader.batch(BATCH, mostValues())));
+      }
+    }
+    return all;
+  }
+
+  private static List<PictureSource> sources(List<?> pictures) {
+    List<PictureSource> sources = new ArrayList<>();
+    for (Object picture : pictures) {
+      String name =
+          pictures.size() == 1 ? "the picture" : String.format("picture %d", sources.size());
+      if (picture instanceof Path file) {
+        sources.add(PictureSource.of(file));
+      } else if (picture instanceof BufferedImage image) {
+        sources.add(PictureSource.of(name, image));
+      } else if (picture instanceof InputStream in) {
+        sources.add(PictureSource.of(name, in));
+      } else if (picture instanceof byte[] content) {
+        sources.add(PictureSource.of(name, content));
+      } else {
+        throw new IllegalArgumentException(
+            name
+                + " is "
+                + (picture == null ? "null" : "a " + picture.getClass().getName())
+                + "; expected a Path, a BufferedImage, an InputStream or a byte[]");
+      }
+    }
+    return sources;
+  }
+
+  /** A use of the device and of the network on it. */
+  @FunctionalInterface
+  interface Use<T> {
+    T of(Ops ops, Network network, DType storage);
+  }
+
+  /** Uses the device when it is this thread's turn. */
+  final <T> T inTurn(Use<T> use) {
+    turn.lock();
+    try {
+      requireOpen();
+      return use.of(ops, model.network(), storage);
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException(
+          "the network is closed; load it again, and close it after its last use");
+    }
   }
 
   /**
    * Scores and activity on a data set, such as {@link sakd.data.set.Datasets#open} gives, with the
-   * size of pictures, the normalisation and the class numbers of the training.
+   * size of pictures, the normalisation and the class numbers of the training. Other threads wait
+   * for the end.
    *
    * @param set of the channels that the network was trained on, and some or all of its classes
    * @throws UserError if it is of others, or a sample cannot be read
@@ -105,15 +256,27 @@ public abstract sealed class TrainedNetwork implements AutoCloseable
               set.name(), set.channels(), about().architecture()));
     }
     Dataset seen = pictures.applyTo(set).inSteps(about().steps());
-    try (Evaluator evaluator =
-        new Evaluator(ops, seen, Evaluator.batchSize(seen), storage, Task.of(seen))) {
-      return evaluator.evaluate(model.network(), true);
-    }
+    return inTurn(
+        (device, network, type) -> {
+          try (Evaluator evaluator =
+              new Evaluator(device, seen, Evaluator.batchSize(seen), type, Task.of(seen))) {
+            return evaluator.evaluate(network, true);
+          }
+        });
   }
 
+  /** Frees the network and its device, after what is being computed; a second call does nothing. */
   @Override
   public void close() {
-    model.close();
-    ops.close();
+    turn.lock();
+    try {
+      if (!closed) {
+        closed = true;
+        model.close();
+        ops.close();
+      }
+    } finally {
+      turn.unlock();
+    }
   }
 }

@@ -19,7 +19,8 @@ import sakd.model.Networks;
     name = "completion",
     mixinStandardHelpOptions = true,
     description = {
-      "Prints a script with which bash and zsh complete commands, options and their values.",
+      "Prints a script with which bash and zsh complete commands, options and their values, and the "
+          + "names of recipes after train @, reproduce and recipes.",
       "It completes for the word sakd, which a shell has to find in its PATH."
     },
     footerHeading = Main.EXAMPLES,
@@ -35,6 +36,27 @@ final class CompletionCommand implements Runnable {
           "--model",
           Networks.ALL.stream().map(NetworkSpec::name).toList());
 
+  /** Recipes, which are no options. Bash breaks words at @ but replaces the whole of @name. */
+  private static final String RECIPES =
+      """
+
+      # Completes the names of recipes, and leaves the rest to _complete_sakd.
+      function _complete_sakd_recipes() {
+        local line="${COMP_LINE:0:$COMP_POINT}"
+        local typed="${line##*[[:space:]]}"
+        local before="${line%%"$typed"}"
+        local names="%s"
+        if [[ "$typed" == @* && "$before" == *" train "* ]]; then
+          COMPREPLY=( $(compgen -P @ -W "$names" -- "${typed#@}") )
+        elif [[ "$typed" != -* && ( "$before" == *" reproduce " || "$before" == *" recipes " ) ]]; then
+          COMPREPLY=( $(compgen -W "$names" -- "$typed") )
+        else
+          _complete_sakd
+        fi
+      }
+      complete -F _complete_sakd_recipes -o default sakd sakd.sh sakd.bash
+      """;
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -43,6 +65,7 @@ final class CompletionCommand implements Runnable {
     nameValues(all);
     var out = spec.commandLine().getOut();
     out.print(AutoComplete.bash("sakd", all));
+    out.printf(RECIPES, String.join(" ", Recipes.names()));
     out.flush();
   }
 

@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import sakd.base.Numbers;
+import sakd.base.Processors;
 import sakd.data.Augment;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
@@ -50,7 +51,8 @@ final class DataCommand implements Runnable {
   static final class Fetch implements Callable<Integer> {
     @Parameters(
         paramLabel = "NAME",
-        description = "cifar10, cifar100, fashion-mnist, mnist or voc-seg (PASCAL VOC 2012).")
+        description =
+            "cifar10, cifar100, fashion-mnist, mnist, or voc or voc-seg (both PASCAL VOC 2012).")
     private String name;
 
     @Option(
@@ -140,7 +142,7 @@ final class DataCommand implements Runnable {
     private static void pixels(Dataset set, PrintWriter out) {
       long[] counts = new long[Targets.IGNORED + 1];
       long all = 0;
-      int workers = Runtime.getRuntime().availableProcessors();
+      int workers = Processors.count();
       DataLoader loader = new DataLoader(set, 1, false, false, Augment.NONE, 0, workers);
       try (Epoch epoch = loader.epoch(0)) {
         for (int i = 0; epoch.hasNext(); i++) {

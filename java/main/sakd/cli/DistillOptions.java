@@ -10,6 +10,7 @@ import sakd.distill.DistillationWeights;
 import sakd.distill.Method;
 import sakd.distill.WeightSchedule;
 import sakd.model.NetworkSpec;
+import sakd.model.Networks;
 import sakd.ops.Distance;
 
 /** What the student learns from: the method, its teacher, and the terms of the loss. */
@@ -37,6 +38,14 @@ final class DistillOptions {
           "Where the student starts instead of random or transferred weights; with --method ann, "
               + "where the ANN starts.")
   Path init;
+
+  @Option(
+      names = "--finetune",
+      description =
+          "The files of --teacher and --init were trained on other classes: their bodies are kept, "
+              + "their heads start anew, and the teacher is trained for --teacher-epochs before it "
+              + "teaches.")
+  boolean finetune;
 
   @Option(
       names = "--ce-weight",
@@ -146,8 +155,8 @@ final class DistillOptions {
    *
    * @param small if the data are the bundled ones
    */
-  WeightSchedule weights(boolean small, NetworkSpec network) {
-    DistillationWeights start = start(small, network);
+  WeightSchedule weights(boolean small, NetworkSpec network, Method method) {
+    DistillationWeights start = start(small, network, method);
     if (laterFeatures != null && laterFeatures.size() != 1) {
       throw new UserError(
           "--feature-weight-after is given more than once; expected one change of the weight");
@@ -179,7 +188,7 @@ final class DistillOptions {
         Values.share("--kd-head", head));
   }
 
-  private DistillationWeights start(boolean small, NetworkSpec network) {
+  private DistillationWeights start(boolean small, NetworkSpec network, Method method) {
     boolean boxes = network.targetKind() == Targets.Kind.BOXES;
     if (!boxes && (boxWeight != null || pyramidWeight != null)) {
       throw new UserError(
@@ -198,8 +207,8 @@ final class DistillOptions {
             boxes ? ofBoxes("--pyramid-weight", pyramidWeight, 0) : 0,
             (float) Values.positive("--kd-temperature", temperature),
             Values.share("--label-smoothing", labelSmoothing));
-    DistillationWeights left = method().select(weights);
-    if (method() != Method.ANN && left.ce() == 0 && !left.needsTeacher()) {
+    DistillationWeights left = method.select(weights);
+    if (method != Method.ANN && left.ce() == 0 && !left.needsTeacher()) {
       throw new UserError(
           "every term of the loss has weight 0; expected one that is not, give --ce-weight"
               + " (or --logit-weight, --feature-weight) more than 0");
@@ -212,17 +221,47 @@ final class DistillOptions {
   }
 
   /**
-   * How the student is trained.
+   * How the network is trained. Where {@code --model} names an ANN, that alone is trained.
    *
-   * @throws UserError if there is nothing to train
+   * @throws UserError if there is nothing to train, or the name is of an ANN and the method for a
+   *     spiking network
    */
-  Method method() {
+  Method method(ModelOptions model) {
     if (method == Method.ANN && teacher != null) {
       throw new UserError(
           "--method ann trains the teacher, and --teacher names one that is trained; expected one"
               + " of the two, leave the other out");
     }
-    return method == null ? Method.SAKD : method;
+    if (!model.namesAnn()) {
+      return method == null ? Method.SAKD : method;
+    }
+    boolean student = method != null ? method != Method.ANN : teacher != null;
+    if (student) {
+      throw new UserError(
+          "--model "
+              + model.model
+              + " is an ANN, and "
+              + (method == null ? "--teacher" : "--method " + Values.lower(method))
+              + " is for a spiking network; expected --model "
+              + Networks.named(model.model).name()
+              + (method == null ? "" : ", or --method ann"));
+    }
+    return Method.ANN;
+  }
+
+  /**
+   * Whether the heads of the files given start anew.
+   *
+   * @throws UserError if no file is given
+   */
+  boolean finetune(Method method) {
+    if (finetune && init == null && (teacher == null || !method.needsTeacher())) {
+      throw new UserError(
+          "--finetune keeps the body of trained weights, and none are given; expected a file as "
+              + (method.needsTeacher() ? "--teacher" : "--init")
+              + " beside it");
+    }
+    return finetune;
   }
 
   /** Kernel of the transforms. */

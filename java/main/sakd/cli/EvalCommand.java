@@ -19,7 +19,6 @@ import sakd.infer.LoadedModel;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
-import sakd.model.Networks;
 import sakd.ops.Ops;
 import sakd.task.Task;
 
@@ -83,13 +82,7 @@ final class EvalCommand implements Callable<Integer> {
     var status = spec.commandLine().getErr();
     WeightFile file = WeightFile.read(weights);
     Dataset testSet = data.open(false, ImageSpec.of(file.metadata(), weights.toString()));
-    ModelFile about =
-        model.describe(
-            file,
-            neuron,
-            testSet.channels(),
-            testSet.classes(),
-            Networks.defaultFor(testSet.targetKind(), testSet.height()));
+    ModelFile about = model.describe(file, neuron, testSet.channels(), testSet.classes());
     Task.of(testSet).requireNetwork(weights + " holds", about.spec(), testSet);
     requireFitting(testSet.targetKind());
     CocoResults found = new CocoResults();

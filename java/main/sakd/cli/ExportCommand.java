@@ -10,7 +10,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.base.UserError;
-import sakd.data.Targets;
 import sakd.device.cpu.ReferenceDevice;
 import sakd.infer.FiniteWeights;
 import sakd.infer.LoadedModel;
@@ -19,7 +18,6 @@ import sakd.io.HostTensor;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
-import sakd.model.Networks;
 import sakd.ops.Ops;
 import sakd.ops.ReferenceOps;
 
@@ -110,9 +108,7 @@ final class ExportCommand implements Callable<Integer> {
         ModelFile.isIn(file.metadata())
             ? ModelFile.of(file.metadata(), weights.toString()).channels()
             : CHANNELS;
-    ModelFile about =
-        model.describe(
-            file, neuron, channels, null, Networks.defaultFor(Targets.Kind.CLASSES, height));
+    ModelFile about = model.describe(file, neuron, channels, null);
     // Nothing is computed: parameters only have to lie somewhere.
     ReferenceDevice device = new ReferenceDevice();
     try (Ops ops = new ReferenceOps(device, device.matrix());

@@ -9,11 +9,13 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import sakd.base.UserError;
+import sakd.base.Version;
 import sakd.data.Dataset;
 import sakd.distill.Pipeline;
 import sakd.io.FileNames;
 import sakd.io.Printable;
 import sakd.io.UserFolders;
+import sakd.train.Listener;
 
 /** The command line: parses, runs, and turns mistakes into one line and an exit code. */
 @Command(
@@ -29,7 +31,6 @@ import sakd.io.UserFolders;
       "In a clone, make sakd leaves it as target/sakd;",
       "mvn exec:java -Dexec.args=\"COMMAND ...\" does without."
     },
-    versionProvider = Main.Version.class,
     subcommands = {
       TrainCommand.class,
       ReproduceCommand.class,
@@ -65,12 +66,12 @@ public final class Main implements Runnable {
     return onTerminal;
   }
 
-  static final class Version implements CommandLine.IVersionProvider {
-    @Override
-    public String[] getVersion() {
-      String version = Main.class.getPackage().getImplementationVersion();
-      return new String[] {"sakd " + (version == null ? "(built from source)" : version)};
-    }
+  /** A line for commands that this one runs, which print where and as it does. */
+  CommandLine within(PrintWriter out, PrintWriter err) {
+    Main inner = new Main();
+    inner.onTerminal = onTerminal;
+    inner.verbose = verbose;
+    return commandLine(inner).setOut(out).setErr(err);
   }
 
   @Override
@@ -115,17 +116,24 @@ public final class Main implements Runnable {
    * @param trainSet the training images, or null for those that the options name
    * @param testSet the test images, or null for those that the options name
    * @param out gets the lines that train prints, status and results
+   * @param listener hears how training goes
    * @return the rows of the final table
    * @throws UserError if an option or a file is wrong, or the folder holds a run of other options
    */
   public static List<Pipeline.Row> train(
-      List<String> args, Path folder, Dataset trainSet, Dataset testSet, PrintWriter out) {
-    return TrainCommand.train(Recipes.expand(args), folder, trainSet, testSet, out);
+      List<String> args,
+      Path folder,
+      Dataset trainSet,
+      Dataset testSet,
+      PrintWriter out,
+      Listener listener) {
+    return TrainCommand.train(Recipes.expand(args), folder, trainSet, testSet, out, listener);
   }
 
   static CommandLine commandLine(Main main) {
     CommandLine line = new CommandLine(main);
     Values.register(line);
+    tellVersion(line);
     // Recipes are spelt out before, in one way for files and the bundled ones.
     line.setExpandAtFiles(false);
     line.setParameterExceptionHandler(
@@ -137,6 +145,12 @@ public final class Main implements Runnable {
     line.setExecutionExceptionHandler(
         (e, command, parsed) -> Faults.report(e, main.verbose, command.getErr()));
     return line;
+  }
+
+  /** Every command has --version. */
+  private static void tellVersion(CommandLine line) {
+    line.getCommandSpec().version("sakd " + Version.text());
+    line.getSubcommands().values().forEach(Main::tellVersion);
   }
 
   /** Help has colours on a terminal; what else is printed may hold names from anywhere. */

@@ -1,13 +1,11 @@
 package sakd.cli;
 
-import java.util.Arrays;
-import java.util.Set;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.Targets;
+import sakd.infer.ForeignModel;
 import sakd.infer.Weights;
-import sakd.io.HostTensor;
 import sakd.io.WeightFile;
 import sakd.model.DetectionSpec;
 import sakd.model.ModelFile;
@@ -19,8 +17,6 @@ import sakd.ops.Neuron;
 
 /** The architecture. */
 final class ModelOptions {
-  private static final int LARGE_KERNEL = 7;
-
   /** Classes of a network that nothing is known of. */
   private static final int CLASSES = 10;
 
@@ -36,7 +32,7 @@ final class ModelOptions {
       paramLabel = "NAME",
       description =
           "A network that the command models lists, such as spiking-resnet18 or sew-resnet50; "
-              + "resnet18 is the ANN of spiking-resnet18 (default: spiking-resnet8 for 28x28 "
+              + "resnet18 is an ANN (default: spiking-resnet8 for 28x28 "
               + "images, else spiking-resnet18; for masks spiking-fcn-resnet20, from 320 pixels on "
               + "spiking-fcn-resnet18; for boxes spiking-retinanet-resnet20 and -resnet18; or the "
               + "weight file's).")
@@ -105,54 +101,79 @@ final class ModelOptions {
 
   /** The description to train on a set. */
   NetworkSpec forSet(Dataset set) {
-    NetworkSpec base = Networks.named(Networks.defaultFor(set.targetKind(), set.height()));
-    return changed(chosen(base).forImages(set.height()));
-  }
-
-  /** The description, changed as asked. */
-  NetworkSpec spec(NetworkSpec base) {
-    return changed(chosen(base));
-  }
-
-  /** The description for a file that does not describe its network; its tensors' names help. */
-  NetworkSpec spec(NetworkSpec base, WeightFile file) {
-    Set<String> names = file.tensors().keySet();
-    HostTensor first = Weights.find(file, "conv1.weight"); // Of a backbone too.
-    boolean large = first != null && Arrays.stream(first.shape()).skip(2).sum() == 2 * LARGE_KERNEL;
-    return changed(chosen(base).fitting(names, large));
+    String name = model == null ? Networks.defaultFor(set.targetKind(), set.height()) : model;
+    return changed(Networks.named(name).forImages(set.height()));
   }
 
   /**
-   * The network in a weight file: as its metadata says, unless flags say otherwise. A file without
-   * metadata, such as PyTorch's, holds an ANN if {@code --model} names one.
+   * The network in a weight file: as its metadata says, with the neuron and T of the flags. A file
+   * without metadata, such as PyTorch's, holds what {@code --model} names: an ANN or an SNN.
    *
    * @param classes null for as many as the file tells apart
-   * @param defaultModel the network of a file that does not name its own
+   * @throws UserError if no network is named, or the file or a flag says that it is another
    */
-  ModelFile describe(
-      WeightFile file, NeuronOptions options, int channels, Integer classes, String defaultModel) {
+  ModelFile describe(WeightFile file, NeuronOptions options, int channels, Integer classes) {
     if (ModelFile.isIn(file.metadata())) {
       ModelFile stored = ModelFile.of(file.metadata(), file.path().toString());
       Neuron neuron = options.neuron(stored.neuron());
+      requireNamed(file, stored, neuron);
       return new ModelFile(
-          spec(stored.spec()),
+          changed(stored.spec()),
           neuron,
           options.steps(neuron, Math.max(stored.steps(), 1)),
           channels,
           classes == null ? stored.classes() : classes);
     }
-    NetworkSpec spec = spec(Networks.named(defaultModel), file);
+    int known = classes == null ? Weights.classes(file, CLASSES) : classes;
+    if (model == null) {
+      throw ForeignModel.unnamed(file, "--model", channels, known);
+    }
     Neuron neuron = options.neuron(namesAnn() ? Neuron.RELU : Neuron.LIF);
+    if (neuron.kind().isSpiking() == namesAnn()) {
+      throw new UserError(
+          "--model "
+              + model
+              + (namesAnn() ? " is an ANN" : " is a spiking network")
+              + " and --neuron is "
+              + Values.lower(neuron.kind())
+              + "; expected --model "
+              + other()
+              + ", or no --neuron");
+    }
     return new ModelFile(
-        spec,
+        changed(ForeignModel.spec(file, model)),
         neuron,
         options.steps(neuron, NeuronOptions.STEPS),
         channels,
-        classes == null ? Weights.classes(file, CLASSES) : classes);
+        known);
   }
 
-  private NetworkSpec chosen(NetworkSpec base) {
-    return model == null ? base : Networks.named(model);
+  /** Refuses a name that is not that of the network in a file that describes its own. */
+  private void requireNamed(WeightFile file, ModelFile stored, Neuron neuron) {
+    if (model == null) {
+      return;
+    }
+    NetworkSpec named = Networks.named(model);
+    boolean same =
+        namesAnn()
+            ? named.annName().equals(stored.spec().annName())
+            : named.name().equals(stored.spec().name());
+    if (!same || namesAnn() == neuron.kind().isSpiking()) {
+      throw new UserError(
+          file.title()
+              + " holds "
+              + stored.name()
+              + ", and --model is "
+              + model
+              + "; leave --model out"
+              + (same ? ", or give --neuron too to change the network's neurons" : ""));
+    }
+  }
+
+  /** The network of the other nature: the ANN of an SNN, or the SNN of an ANN. */
+  private String other() {
+    NetworkSpec named = Networks.named(model);
+    return namesAnn() ? named.name() : named.annName();
   }
 
   /** Whether --model names an ANN, as resnet18 does. */

@@ -43,6 +43,13 @@ final class OptimizerOptions {
   private Double lr;
 
   @Option(
+      names = "--teacher-lr",
+      paramLabel = "RATE",
+      description =
+          "Learning rate of the teacher (default: as --lr; with --finetune a tenth of it).")
+  private Double teacherLr;
+
+  @Option(
       names = "--momentum",
       paramLabel = "M",
       defaultValue = "0.9",
@@ -127,7 +134,6 @@ final class OptimizerOptions {
   TrainSettings settings(
       boolean small, boolean boxes, boolean teacher, Mixing mixing, DType storage) {
     int batch = boxes ? 8 : small ? 50 : 128;
-    double sgdRate = boxes ? 0.01 : 0.1;
     boolean sgd = optimizer == TrainSettings.Algorithm.SGD;
     int studentEpochs = Values.atLeast(1, "--epochs", studentEpochs(small));
     int fewest = teacher ? Math.min(studentEpochs, teacherEpochs(small)) : studentEpochs;
@@ -140,7 +146,7 @@ final class OptimizerOptions {
         studentEpochs,
         Values.atLeast(1, "--batch-size", batchSize == null ? batch : batchSize),
         optimizer,
-        Values.positive("--lr", lr == null ? sgd ? sgdRate : 1e-3 : lr),
+        lr(boxes),
         Values.share("--momentum", momentum),
         Values.notNegative(
             "--weight-decay", weightDecay == null ? sgd ? 5e-4f : 5e-3f : weightDecay),
@@ -157,6 +163,26 @@ final class OptimizerOptions {
         storage);
   }
 
+  private double lr(boolean boxes) {
+    double sgdRate = boxes ? 0.01 : 0.1;
+    double otherwise = optimizer == TrainSettings.Algorithm.SGD ? sgdRate : 1e-3;
+    return Values.positive("--lr", lr == null ? otherwise : lr);
+  }
+
+  /**
+   * The teacher's learning rate. A body that is trained already would forget what it knows at the
+   * rate of one that is not.
+   *
+   * @param boxes whether it is a detector
+   * @param alone whether no student is trained, so that {@code --lr} can mean the teacher only
+   */
+  double teacherLr(boolean boxes, boolean finetune, boolean alone) {
+    if (teacherLr != null) {
+      return Values.positive("--teacher-lr", teacherLr);
+    }
+    return finetune && !(alone && lr != null) ? lr(boxes) / 10 : lr(boxes);
+  }
+
   private int workers() {
     Values.require(workers >= 0 && workers <= MOST_WORKERS, "--workers", workers, "0 to 256");
     return workers;
@@ -169,7 +195,8 @@ final class OptimizerOptions {
     return Values.atLeast(1, "--teacher-epochs", teacherEpochs == null ? otherwise : teacherEpochs);
   }
 
-  private int studentEpochs(boolean small) {
+  /** Epochs of the student. */
+  int studentEpochs(boolean small) {
     return epochs != null ? epochs : small ? 5 : 200;
   }
 }

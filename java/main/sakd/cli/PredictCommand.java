@@ -12,6 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sakd.base.UserError;
 import sakd.data.Targets;
+import sakd.data.image.PictureSource;
 import sakd.infer.BoxPredictor;
 import sakd.infer.ImageReader;
 import sakd.infer.LoadedModel;
@@ -24,7 +25,6 @@ import sakd.io.Npy;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
-import sakd.model.Networks;
 import sakd.ops.Ops;
 
 /** {@code predict}: what is in pictures or of which class their pixels are; logits of an array. */
@@ -36,7 +36,10 @@ import sakd.ops.Ops;
       "Says which classes a network sees in pictures, and how sure it is; of a network for"
           + " segmentation, which share of a picture each class has; of a detector, where objects"
           + " are: left, top, right and bottom in pixels.",
-      "An array of images, [N, C, H, W] float32, has to be normalised already."
+      "An array of images, [N, C, H, W] float32, has to be normalised already. Pictures are "
+          + "preprocessed as in the network's training. Where its file does not say how, as "
+          + "torchvision's do not, the shorter side is resized to 256, the central 224x224 is taken, "
+          + "and mean and standard deviation are ImageNet's."
     },
     abbreviateSynopsis = true,
     footerHeading = Main.EXAMPLES,
@@ -49,6 +52,9 @@ import sakd.ops.Ops;
     })
 final class PredictCommand implements Callable<Integer> {
   private static final float DEFAULT_THRESHOLD = 0.5f;
+
+  /** What a network takes whose file does not say it. */
+  private static final int COLOURS = 3;
 
   @Option(
       names = "--weights",
@@ -118,22 +124,11 @@ final class PredictCommand implements Callable<Integer> {
   public Integer call() {
     Values.atLeast(1, "--batch-size", batchSize);
     WeightFile file = WeightFile.read(weights);
-    ImageSpec how = ImageSpec.of(file.metadata(), weights.toString());
+    ImageSpec told = ImageSpec.of(file.metadata(), weights.toString());
     HostTensor array = array();
-    if (array == null && how == null) {
-      throw new UserError(
-          weights
-              + " does not tell how pictures become its input; expected a file that train wrote,"
-              + " or give --input as .npy, normalised");
-    }
-    int height = array == null ? how.height() : array.shape()[2];
-    ModelFile about =
-        model.describe(
-            file,
-            neuron,
-            array == null ? how.channels() : array.shape()[1],
-            null,
-            Networks.defaultFor(Targets.Kind.CLASSES, height));
+    int channels = array != null ? array.shape()[1] : told != null ? told.channels() : COLOURS;
+    ModelFile about = model.describe(file, neuron, channels, null);
+    ImageSpec how = told == null && array == null ? usual(about) : told;
     Targets.Kind kind = about.spec().targetKind();
     new PredictFit(weights, output, overlay, perStep, threshold).require(kind, array != null);
     try (ImageReader images = array == null ? pictures(how, kind) : ImageReader.of(array);
@@ -164,6 +159,31 @@ final class PredictCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  /** How pictures become the input of a network whose file does not say it. */
+  private ImageSpec usual(ModelFile about) {
+    String silent = weights + " does not say how pictures become its input";
+    ImageSpec usual = ImageSpec.usual(about.spec());
+    if (usual == null) {
+      throw new UserError(
+          silent
+              + ", and for "
+              + about.name()
+              + " with the stem for small images there is no usual way; expected a file that train"
+              + " wrote, or give --input as .npy, normalised");
+    }
+    spec.commandLine()
+        .getErr()
+        .println(
+            "note: "
+                + silent
+                + "; using ImageNet's usual preprocessing: "
+                + (about.spec().targetKind() == Targets.Kind.CLASSES
+                    ? "shorter side resized to 256, the central 224x224, "
+                    : "")
+                + "torchvision's mean and standard deviation");
+    return usual;
   }
 
   /** Says what the network sees in each image as soon as it is known. */
@@ -297,9 +317,10 @@ final class PredictCommand implements Callable<Integer> {
   }
 
   private ImageReader pictures(ImageSpec how, Targets.Kind kind) {
-    List<Path> files = new ArrayList<>();
+    List<PictureSource> files = new ArrayList<>();
     for (Path path : input) {
-      files.addAll(Files.isDirectory(path) ? ImageFiles.in(path) : List.of(path));
+      List<Path> those = Files.isDirectory(path) ? ImageFiles.in(path) : List.of(path);
+      those.forEach(file -> files.add(PictureSource.of(file)));
     }
     return switch (kind) {
       case CLASSES -> PictureReader.sized(how, files);

@@ -11,10 +11,13 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import sakd.base.EditDistance;
@@ -30,6 +33,8 @@ import sakd.io.IoErrors;
  */
 final class Recipes {
   private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|'([^']*)'|(\\S+)");
+
+  private static final Pattern NUMBER = Pattern.compile("\\d+");
 
   /** Far above any list of arguments. */
   private static final int MOST_BYTES = 1 << 16;
@@ -206,9 +211,69 @@ final class Recipes {
     return resource("index").lines().toList();
   }
 
+  /**
+   * The recipes of experiments that a name stands for: the one of exactly that name, else those
+   * whose names go on after it with a hyphen, else those whose names begin so. So cifar10 is not
+   * the beginning of cifar100.
+   *
+   * @return at least one, sorted, numbers in names by their value
+   * @throws UserError if there is none
+   */
+  static List<String> experiments(String name) {
+    List<String> all =
+        names().stream()
+            .filter(Recipes::isExperiment)
+            .sorted(Comparator.comparing(Recipes::sortKey))
+            .toList();
+    for (Predicate<String> stands :
+        List.<Predicate<String>>of(
+            name::equals, n -> n.startsWith(name + "-"), n -> n.startsWith(name))) {
+      List<String> found = all.stream().filter(stands).toList();
+      if (!found.isEmpty()) {
+        return found;
+      }
+    }
+    throw new UserError(
+        "no recipe starts with '"
+            + IoErrors.excerpt(name)
+            + "'; expected one of those that the command recipes lists, did you mean "
+            + EditDistance.nearest(name, all)
+            + "?");
+  }
+
+  /** The name with its numbers in four digits. */
+  private static String sortKey(String name) {
+    return NUMBER
+        .matcher(name)
+        .replaceAll(n -> String.format(Locale.ROOT, "%04d", Integer.parseInt(n.group())));
+  }
+
+  /** Whether a bundled recipe is a row of a table; others are settings that such rows share. */
+  static boolean isExperiment(String name) {
+    return name.contains("-");
+  }
+
   /** What a bundled recipe is, from its first line. */
   static String title(String name) {
-    return resource(name + ".args").lines().findFirst().orElse("").replaceFirst("^# *", "");
+    return comments(name).get(0);
+  }
+
+  /** The lines that a bundled recipe begins with: what it is, then where its settings are from. */
+  static List<String> comments(String name) {
+    return resource(name + ".args")
+        .lines()
+        .takeWhile(line -> line.startsWith("#"))
+        .map(line -> line.replaceFirst("^# *", ""))
+        .toList();
+  }
+
+  /** The settings that a bundled recipe shares with others: the recipe that names no other. */
+  static String base(String name) {
+    return words(resource(name + ".args")).stream()
+        .filter(word -> word.startsWith("@"))
+        .findFirst()
+        .map(word -> base(word.substring(1)))
+        .orElse(name);
   }
 
   /** A file of the bundled recipes' folder. */

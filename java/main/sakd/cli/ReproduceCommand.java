@@ -1,14 +1,11 @@
 package sakd.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -17,11 +14,6 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Unmatched;
 import sakd.base.UserError;
-import sakd.distill.Pipeline;
-import sakd.infer.Score;
-import sakd.run.RunArguments;
-import sakd.run.Summary;
-import sakd.train.Trainer;
 
 /** {@code reproduce}: a table of the paper, row by row, beside what was published. */
 @Command(
@@ -29,22 +21,27 @@ import sakd.train.Trainer;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Runs every recipe whose name starts with a PREFIX and prints their accuracies beside the "
-          + "published ones. The ANN is trained first and teaches the others.",
+      "Trains recipes one after another and prints their accuracies beside the published ones. "
+          + "An ANN is trained once and teaches every recipe that follows it.",
       "Run again, it goes on where it stopped. All other options go to train."
     },
     abbreviateSynopsis = true,
     footerHeading = Main.EXAMPLES,
-    footer = {"sakd reproduce cifar10-resnet18 --data-path cifar-10-batches-bin --epochs 30"})
+    footer = {
+      "sakd reproduce cifar10-resnet18 --data-path data --dry-run",
+      "sakd reproduce cifar10-resnet18-sakd --data-path data --seeds 0,1,2"
+    })
 final class ReproduceCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       arity = "1",
-      paramLabel = "PREFIX[,PREFIX...]",
+      paramLabel = "NAME[,NAME...]",
       hideParamSyntax = true,
       split = ",",
-      description = "cifar10, cifar100-resnet19, imagenet-resnet34 ...: see the command recipes.")
-  private List<String> prefixes;
+      description =
+          "A recipe, or the beginning of the names of several: cifar10-resnet18-sakd, "
+              + "cifar100-resnet19, imagenet ... The command recipes lists them.")
+  private List<String> names;
 
   @Option(
       names = "--output-dir",
@@ -53,97 +50,53 @@ final class ReproduceCommand implements Callable<Integer> {
       description = "Where each recipe gets its run directory (default: ${DEFAULT-VALUE}).")
   private Path outputDir;
 
+  @Option(
+      names = "--seeds",
+      paramLabel = "N,N...",
+      split = ",",
+      description =
+          "Train everything once with each of these seeds, teachers too, and print mean and "
+              + "standard deviation: 0,1,2.")
+  private List<Long> seeds = List.of();
+
+  @Option(
+      names = "--dry-run",
+      description = "Say what would be run and what of it is done, and run nothing.")
+  private boolean dryRun;
+
   @Unmatched private final List<String> others = new ArrayList<>();
 
   @Spec private CommandLine.Model.CommandSpec spec;
 
   @Override
   public Integer call() {
-    // The ANN of a network comes before the students that it teaches.
-    List<String> names =
-        Recipes.names().stream()
-            .filter(n -> n.contains("-") && prefixes.stream().anyMatch(n::startsWith))
-            .sorted(Comparator.comparing((String n) -> !n.endsWith("-ann")))
-            .toList();
-    if (names.isEmpty()) {
-      throw new UserError(
-          "no recipe starts with '"
-              + String.join(",", prefixes)
-              + "'; expected the beginning of one of those that the command recipes lists");
-    }
     PrintWriter out = spec.commandLine().getOut();
-    for (String name : names) {
-      out.println("== " + name + ": " + Recipes.title(name));
-      int code = train(name);
+    PrintWriter err = spec.commandLine().getErr();
+    if (seeds.size() == 1 || new LinkedHashSet<>(seeds).size() < seeds.size()) {
+      throw new UserError(
+          "--seeds is "
+              + String.join(",", seeds.stream().map(s -> Long.toString(s)).toList())
+              + "; expected two or more different ones with commas between, such as 0,1,2, give"
+              + " them, or a single one by --seed");
+    }
+    Set<String> recipes = new LinkedHashSet<>();
+    names.forEach(name -> recipes.addAll(Recipes.experiments(name)));
+    List<Reproduction.Run> runs =
+        Reproduction.of(List.copyOf(recipes), seeds, outputDir, others, out, err);
+    ReproduceTable table = new ReproduceTable(runs, out);
+    if (dryRun) {
+      table.plan();
+      return 0;
+    }
+    Main main = (Main) spec.root().userObject();
+    for (Reproduction.Run run : runs) {
+      err.println("== " + run.folder().getFileName() + ": " + Recipes.title(run.recipe()));
+      int code = Main.execute(main.within(out, err), run.command());
       if (code != 0) {
         return code;
       }
     }
-    table(names, out);
+    table.results();
     return 0;
-  }
-
-  private int train(String name) {
-    Path folder = outputDir.resolve(name);
-    List<String> args = new ArrayList<>(List.of("train"));
-    if (RunArguments.areIn(folder)) {
-      args.addAll(List.of("--resume", folder.toString()));
-    } else {
-      args.add("@" + name);
-      Path teacher = outputDir.resolve(ann(name)).resolve(Trainer.BEST);
-      if (!name.endsWith("-ann") && !name.contains("-direct") && Files.exists(teacher)) {
-        args.addAll(List.of("--teacher", teacher.toString()));
-      }
-      args.addAll(others);
-      args.addAll(List.of("--output-dir", folder.toString()));
-    }
-    CommandLine line = Main.commandLine(new Main());
-    line.setOut(spec.commandLine().getOut());
-    line.setErr(spec.commandLine().getErr());
-    return Main.execute(line, args);
-  }
-
-  /** cifar10-resnet18-sakd-t2 is taught by cifar10-resnet18-ann. */
-  private static String ann(String name) {
-    return name.replaceFirst("-[a-z]+(-t\\d+)?$", "-ann");
-  }
-
-  private void table(List<String> names, PrintWriter out) {
-    Map<String, String> published = published();
-    out.println();
-    Score headline = new Summary(outputDir.resolve(names.get(0))).task().scores().get(0);
-    out.printf(
-        "%-34s %8s %8s %10s %9s%n", "recipe", headline.label(), "best", "published", "seconds");
-    for (String name : names) {
-      Summary run = new Summary(outputDir.resolve(name));
-      String phase = phase(name);
-      out.printf(
-          Locale.ROOT,
-          "%-34s %8.2f %8.2f %10s %9.1f%n",
-          name,
-          100 * run.last(phase),
-          100 * run.best(phase),
-          published.getOrDefault(name, "-"),
-          run.seconds(phase));
-    }
-    out.println(
-        "published: Qiu et al. 2024 and the code of its authors; - where no figure is known");
-    out.flush();
-  }
-
-  /** As summary.csv names what is trained. */
-  private static String phase(String name) {
-    String method = name.replaceFirst("-t\\d+$", "").replaceFirst(".*-", "");
-    return method.equals("ann") ? Pipeline.TEACHER : method;
-  }
-
-  private static Map<String, String> published() {
-    Map<String, String> top1 = new TreeMap<>();
-    Recipes.resource("published.csv")
-        .lines()
-        .skip(1)
-        .map(row -> row.split(",", -1))
-        .forEach(cells -> top1.put(cells[0], cells[1]));
-    return top1;
   }
 }

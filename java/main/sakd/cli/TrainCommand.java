@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
 import sakd.data.Dataset;
@@ -103,7 +104,7 @@ final class TrainCommand implements Callable<Integer> {
   /** A run that Ctrl-C may stop; the exit code. */
   private int ofCommandLine(List<String> args, boolean resuming, Path folder) {
     try (Interrupt interrupt = new Interrupt()) {
-      train(args, resuming, folder, data.open(true), data.open(false), interrupt);
+      train(args, resuming, folder, data.open(true), data.open(false), interrupt, null);
       return 0;
     } catch (Interrupt.Stopped e) {
       return e.code();
@@ -136,14 +137,37 @@ final class TrainCommand implements Callable<Integer> {
 
   /** Epochs of the teacher, if one is trained to teach a student. */
   Optional<Integer> teacherEpochs() {
-    return distill.method().needsTeacher() && distill.teacher == null
+    boolean trained = distill.teacher == null || distill.finetune;
+    return method().needsTeacher() && trained
         ? Optional.of(optimizer.teacherEpochs(data.bundled()))
         : Optional.empty();
   }
 
+  /** What is trained. */
+  Method method() {
+    return distill.method(model);
+  }
+
+  /** Epochs of the student, or of the ANN where that alone is trained. */
+  int epochs() {
+    return method() == Method.ANN
+        ? optimizer.teacherEpochs(data.bundled())
+        : optimizer.studentEpochs(data.bundled());
+  }
+
+  /** The options that were given, with their values as they were typed. */
+  List<OptionSpec> given() {
+    return spec.commandLine().getParseResult().matchedOptions();
+  }
+
   /** As {@link Main#train}. */
   static List<Pipeline.Row> train(
-      List<String> args, Path folder, Dataset trainSet, Dataset testSet, PrintWriter out) {
+      List<String> args,
+      Path folder,
+      Dataset trainSet,
+      Dataset testSet,
+      PrintWriter out,
+      Listener listener) {
     boolean resuming = RunArguments.areIn(folder);
     if (resuming && !RunArguments.of(folder).equals(args)) {
       throw new UserError(
@@ -165,20 +189,27 @@ final class TrainCommand implements Callable<Integer> {
           folder,
           trainSet == null ? command.data.open(true) : trainSet,
           testSet == null ? command.data.open(false) : testSet,
-          null);
+          null,
+          listener);
     } catch (CommandLine.ParameterException e) {
       throw new UserError(Suggestions.problem(e), e);
     }
   }
 
-  /** Runs; {@code interrupt} is null where Ctrl-C is the program's own business. */
+  /**
+   * Runs.
+   *
+   * @param interrupt null where Ctrl-C is the program's own business
+   * @param listener hears how it goes; null if nobody does
+   */
   private List<Pipeline.Row> train(
       List<String> args,
       boolean resuming,
       Path folder,
       Dataset images,
       Dataset testSet,
-      Interrupt interrupt) {
+      Interrupt interrupt,
+      Listener listener) {
     Dataset trainSet = augment.applyTo(images);
     try (Ops ops = device.open()) {
       Plan plan = plan(ops, trainSet);
@@ -202,7 +233,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         // The bar makes way for the lines of the others.
         List<Listener> listeners =
-            Stream.<Listener>of(bar, run, events, interrupt).filter(Objects::nonNull).toList();
+            Stream.of(bar, run, events, interrupt, listener).filter(Objects::nonNull).toList();
         try {
           List<Pipeline.Row> rows =
               new Pipeline(
@@ -251,12 +282,12 @@ final class TrainCommand implements Callable<Integer> {
         LocalDateTime.now(ZoneId.systemDefault())
                 .format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"))
             + "-"
-            + plan.model().name());
+            + plan.modelName());
   }
 
   Plan plan(Ops ops, Dataset trainSet) {
     boolean small = data.bundled();
-    Method method = distill.method();
+    Method method = distill.method(model);
     Neuron kind = neuron.neuron(Neuron.LIF);
     if (!kind.kind().isSpiking() && method == Method.ANN) {
       kind = Neuron.LIF; // There is no student, and relu is what the ANN has.
@@ -267,24 +298,28 @@ final class TrainCommand implements Callable<Integer> {
               + " give one of them");
     }
     NetworkSpec network = model.forSet(trainSet);
+    boolean boxes = network.targetKind() == Targets.Kind.BOXES;
+    boolean finetune = distill.finetune(method);
     return new Plan(
         network,
         kind,
         neuron.steps(kind, NeuronOptions.STEPS),
         method,
-        distill.method == null,
+        distill.method == null && method != Method.ANN,
         distill.teacher,
         distill.init,
+        finetune,
         partial.allowed,
-        distill.weights(small, network),
+        distill.weights(small, network, method),
         distill.form(kind.vThreshold()),
         distill.transformKernel(),
         optimizer.settings(
             small,
-            network.targetKind() == Targets.Kind.BOXES,
-            method == Method.ANN || method.needsTeacher() && distill.teacher == null,
+            boxes,
+            method == Method.ANN || method.needsTeacher() && (distill.teacher == null || finetune),
             augment.mixing(),
             device.storage(ops)),
-        optimizer.teacherEpochs(small));
+        optimizer.teacherEpochs(small),
+        optimizer.teacherLr(boxes, finetune, method == Method.ANN));
   }
 }

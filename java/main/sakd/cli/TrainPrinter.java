@@ -36,11 +36,11 @@ record TrainPrinter(Plan plan, RunFolder run) {
             Locale.ROOT,
             "model   %s, activations in %s",
             plan.method() == Method.ANN
-                ? plan.model().annName() + ", " + Neuron.Kind.RELU.label()
+                ? plan.modelName() + ", " + Neuron.Kind.RELU.label()
                 : String.format(
                     Locale.ROOT,
                     "%s, %s, T = %d",
-                    plan.model().name(),
+                    plan.modelName(),
                     plan.neuron().kind().label(),
                     plan.steps()),
             s.storage().label()));

@@ -2,7 +2,6 @@ package sakd.cli;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 import sakd.distill.Method;
 import sakd.distill.Plan;
@@ -17,7 +16,8 @@ final class UnusedOptions {
       List.of("--kd-temperature", "--kd-temperature-end");
   private static final List<String> OF_FEATURES =
       List.of("--feature-weight", "--feature-weight-after", "--feature-loss", "--transform-kernel");
-  private static final List<String> OF_TEACHER = List.of("--teacher", "--teacher-epochs");
+  private static final List<String> OF_TEACHER =
+      List.of("--teacher", "--teacher-epochs", "--teacher-lr");
   private static final List<String> OF_STUDENT =
       List.of(
           "--ce-weight",
@@ -60,7 +60,7 @@ final class UnusedOptions {
     boolean ann = method == Method.ANN;
     boolean divergence = plan.form().distance() == Distance.KL;
     unused.add(
-        "--method " + method.name().toLowerCase(Locale.ROOT),
+        "--method " + Values.lower(method),
         Stream.of(
                 unless(method.followsLogits(), OF_LOGITS),
                 unless(
@@ -75,8 +75,12 @@ final class UnusedOptions {
     if (ann && unused.given("--teacher-epochs")) {
       unused.add("--method ann, whose epochs are --teacher-epochs,", List.of("--epochs"));
     }
-    if (method.needsTeacher() && plan.teacherWeights() != null) {
-      unused.add("--teacher, which is trained already,", List.of("--teacher-epochs"));
+    if (ann && unused.given("--teacher-lr")) {
+      unused.add("--method ann, whose rate is --teacher-lr,", List.of("--lr"));
+    }
+    if (method.needsTeacher() && !plan.trainsTeacher()) {
+      unused.add(
+          "--teacher, which is trained already,", List.of("--teacher-epochs", "--teacher-lr"));
     }
     boolean reads =
         plan.initialWeights() != null || method.needsTeacher() && plan.teacherWeights() != null;

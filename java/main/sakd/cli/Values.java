@@ -125,6 +125,11 @@ final class Values {
     line.registerConverter(boxed, converter);
   }
 
+  /** A choice as it is typed. */
+  static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
   /** NaN and infinity are words that the parser of the language takes for numbers. */
   static float finiteFloat(String text) {
     float value = Float.parseFloat(text);

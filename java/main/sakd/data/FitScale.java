@@ -6,10 +6,11 @@ package sakd.data;
  * / 800; sides are rounded down.
  */
 public final class FitScale {
-  /** What torchvision allows the longer side, and the base that goes with it. */
+  /** What torchvision allows the longer side of its base. */
   private static final double LONGEST = 1333;
 
-  private static final double BASE = 800;
+  /** torchvision's base. */
+  public static final int USUAL_BASE = 800;
 
   private FitScale() {}
 
@@ -21,7 +22,7 @@ public final class FitScale {
    * @param base of the shorter side, in pixels
    */
   public static double scale(int width, int height, int base) {
-    double longest = Math.round(base * LONGEST / BASE);
+    double longest = Math.round(base * LONGEST / USUAL_BASE);
     return Math.min((double) base / Math.min(width, height), longest / Math.max(width, height));
   }
 

@@ -19,12 +19,15 @@ import sakd.train.TrainSettings;
  * @param teacherWeights a trained teacher, or null to train one
  * @param initialWeights where the student starts instead, or with {@link Method#ANN} the ANN; or
  *     null
+ * @param finetune whether the weight files given were trained on other classes: the body is kept,
+ *     the head starts anew, and the teacher is trained before it teaches
  * @param allowPartial whether a weight file given may fit in part
  * @param weights of the loss terms by epoch; the method leaves some out
  * @param form how the terms are computed
  * @param transformKernel size of the transforms' convolution
  * @param settings of the student's training
- * @param teacherEpochs epochs of the ANN's training, all else as the student's
+ * @param teacherEpochs epochs of the ANN's training
+ * @param teacherLr its learning rate; all else is as the student's
  */
 public record Plan(
     NetworkSpec model,
@@ -34,12 +37,29 @@ public record Plan(
     boolean compare,
     Path teacherWeights,
     Path initialWeights,
+    boolean finetune,
     boolean allowPartial,
     WeightSchedule weights,
     DistillationForm form,
     int transformKernel,
     TrainSettings settings,
-    int teacherEpochs) {
+    int teacherEpochs,
+    double teacherLr) {
+  /** Whether there is a teacher that is trained here. */
+  public boolean trainsTeacher() {
+    return method == Method.ANN || method.needsTeacher() && (teacherWeights == null || finetune);
+  }
+
+  /** The settings of the teacher's training. */
+  public TrainSettings teacherSettings() {
+    return settings.with(teacherEpochs, teacherLr);
+  }
+
+  /** The network that the run trains by its method, as {@code --model} calls it. */
+  public String modelName() {
+    return method == Method.ANN ? model.annName() : model.name();
+  }
+
   /** The terms of the loss that the method uses, with their weights. */
   public String losses() {
     DistillationWeights w = weights.start();

@@ -48,11 +48,11 @@ public final class PlanCheck {
     if (plan.initialWeights() != null) {
       Parameters first = new Parameters(0);
       if (plan.method() == Method.ANN) {
-        Pipeline.ann(plan, trainSet, first);
+        Pipeline.ann(plan, trainSet.channels(), trainSet.classes(), first);
       } else {
         Pipeline.student(plan, trainSet, first);
       }
-      Pipeline.match(WeightFile.read(plan.initialWeights()), first, plan, trainSet);
+      GivenWeights.of(WeightFile.read(plan.initialWeights()), first, plan, trainSet);
     }
   }
 
@@ -99,18 +99,20 @@ public final class PlanCheck {
       }
     }
     ImageSpec seen = ImageSpec.of(file.metadata(), path.toString());
-    if (seen != null && RenumberedDataset.isNeeded(trainSet, seen.classNames())) {
+    if (seen != null
+        && !plan.finetune()
+        && RenumberedDataset.isNeeded(trainSet, seen.classNames())) {
       throw new UserError(
           path
               + " was trained on other classes, or in another order, than "
               + trainSet.name()
               + " has; expected a teacher of "
               + String.join(", ", trainSet.classNames())
-              + ", train one on this data set");
+              + ", train one on this data set, or give --finetune to train this one on");
     }
     Parameters ann = new Parameters(0);
-    Pipeline.ann(plan, trainSet, ann);
-    Pipeline.match(file, ann, plan, trainSet);
+    Pipeline.ann(plan, trainSet.channels(), trainSet.classes(), ann);
+    GivenWeights.of(file, ann, plan, trainSet);
   }
 
   /**
@@ -132,7 +134,7 @@ public final class PlanCheck {
       Trainer.requireResumable(folder.resolve(Pipeline.DIRECT), epochs, train, test);
     }
     int student = Trainer.requireResumable(folder, epochs, train, test);
-    if (plan.method().needsTeacher() && plan.teacherWeights() == null) {
+    if (plan.trainsTeacher()) {
       Path where = folder.resolve(Pipeline.TEACHER);
       int teacher = Trainer.requireResumable(where, plan.teacherEpochs(), train, test);
       if (student > 0 && teacher > 0 && teacher < plan.teacherEpochs()) {

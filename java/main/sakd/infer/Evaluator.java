@@ -20,6 +20,12 @@ public final class Evaluator implements AutoCloseable {
    * @param activity null if it was not asked for
    */
   public record Evaluation(Scores scores, int images, Activity activity) {
+    /** For people: {@code top-1 93.1 %, top-5 99.8 % of 1000 images}. */
+    @Override
+    public String toString() {
+      return scores + " of " + images + (images == 1 ? " image" : " images");
+    }
+
     /** Synaptic operations for one image. */
     public double synapticOperations() {
       return activity.total().synapticOperations() / images;

@@ -3,7 +3,9 @@ package sakd.infer;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What an evaluation found.
@@ -17,6 +19,14 @@ public record Scores(Map<Score, Double> values) {
     if (values.isEmpty()) {
       throw new IllegalArgumentException("a score is needed");
     }
+  }
+
+  /** For people: {@code top-1 93.1 %, top-5 99.8 %}. */
+  @Override
+  public String toString() {
+    return values.entrySet().stream()
+        .map(e -> String.format(Locale.ROOT, "%s %.1f %%", e.getKey().label(), 100 * e.getValue()))
+        .collect(Collectors.joining(", "));
   }
 
   /** Which score decides. */

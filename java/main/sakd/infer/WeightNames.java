@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 import sakd.io.HostTensor;
 import sakd.model.DetectionSpec;
 import sakd.model.SegmentationSpec;
+import sakd.model.VggSpec;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.ops.AnchorGrid;
@@ -43,6 +44,12 @@ final class WeightNames {
   private static final Pattern OLDER_PYRAMID =
       Pattern.compile("^(backbone\\.fpn\\.\\w+_blocks\\.\\d)\\.(weight|bias)$");
 
+  /** As timm calls the hidden layers of a VGG's head, which are convolutions there. */
+  private static final Map<String, String> TIMM_VGG =
+      Map.of(
+          VggSpec.TIMM_HIDDEN + "fc1.", "classifier.0.",
+          VggSpec.TIMM_HIDDEN + "fc2.", "classifier.3.");
+
   private WeightNames() {}
 
   /**
@@ -68,7 +75,7 @@ final class WeightNames {
    */
   static HostTensor find(Map<String, HostTensor> tensors, List<String> names) {
     return tensors.keySet().stream()
-        .filter(n -> !Weights.isTrainingOnly(n))
+        .filter(n -> !Weights.isTrainingOnly(n) && !n.contains(VggSpec.TIMM_HIDDEN))
         .flatMap(n -> names.stream().filter(end -> ("." + n).endsWith("." + end)).map(end -> n))
         .min(
             Comparator.comparing((String n) -> n.chars().filter(c -> c == '.').count())
@@ -108,7 +115,8 @@ final class WeightNames {
             String inner = name.substring(prefix.length());
             String known = nameIn(parameters, inner);
             // A file may have a layer of either name; the one that is ours goes first.
-            ours.put(tensors.containsKey(prefix + known) ? inner : known, tensor);
+            String ourName = tensors.containsKey(prefix + known) ? inner : known;
+            ours.put(ourName, asLinear(parameters.get(ourName), tensor));
           }
         });
     // A last layer may stand beside the rest of its network.
@@ -134,7 +142,7 @@ final class WeightNames {
             if (p != null && !Weights.isTrainingOnly(name)) {
               Fit fit = fits.computeIfAbsent(name.substring(0, from), prefix -> new Fit());
               fit.named++;
-              fit.shaped += Arrays.equals(p.shape(), tensor.shape()) ? 1 : 0;
+              fit.shaped += Arrays.equals(p.shape(), asLinear(p, tensor).shape()) ? 1 : 0;
             }
           }
         });
@@ -146,6 +154,18 @@ final class WeightNames {
                 .thenComparingInt(e -> -e.getKey().length()))
         .map(Map.Entry::getKey)
         .orElse("");
+  }
+
+  /**
+   * A convolution that sees all of a map at once, [out, in, h, w], as the linear layer that it is:
+   * [out, in h w], whose columns go by channel, then pixel.
+   */
+  private static HostTensor asLinear(Parameter parameter, HostTensor tensor) {
+    int[] to = parameter == null ? new int[0] : parameter.shape();
+    int[] from = tensor.shape();
+    boolean same =
+        to.length == 2 && from.length == 4 && from[0] == to[0] && tensor.numel() == to[0] * to[1];
+    return same ? new HostTensor(tensor.dtype(), to, tensor.data()) : tensor;
   }
 
   /** A convolution of a tower was every second of its layers, and is the first of a pair. */
@@ -169,6 +189,11 @@ final class WeightNames {
     for (String body : BODIES) {
       if (parameters.get(body + name) != null) {
         return body + name;
+      }
+    }
+    for (Map.Entry<String, String> hidden : TIMM_VGG.entrySet()) {
+      if (name.startsWith(hidden.getKey())) {
+        return hidden.getValue() + name.substring(hidden.getKey().length());
       }
     }
     for (String theirs : HEADS) {

@@ -1,9 +1,6 @@
 package sakd.model;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -11,16 +8,16 @@ import java.util.stream.IntStream;
 import sakd.base.UserError;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
+import sakd.data.DatasetInfo;
 import sakd.data.FitScale;
 import sakd.data.Placement;
 import sakd.data.RenumberedDataset;
 import sakd.data.Targets;
 import sakd.data.image.Crop;
 import sakd.data.image.Picture;
-import sakd.data.image.PictureDecoder;
+import sakd.data.image.PictureSource;
 import sakd.data.image.Resampler;
-import sakd.io.ImageFiles;
-import sakd.io.IoErrors;
+import sakd.data.set.DatasetKind;
 import sakd.io.Json;
 
 /**
@@ -43,6 +40,9 @@ public record ImageSpec(
     List<String> classNames) {
   /** Of all channels: what an array holds as float32. */
   private static final int MOST_PIXELS = Integer.MAX_VALUE / Float.BYTES;
+
+  private static final int USUAL_SIDE = 224;
+  private static final int USUAL_RESIZED = 256;
 
   private static final String HEIGHT = "sakd.height";
   private static final String WIDTH = "sakd.width";
@@ -82,6 +82,34 @@ public record ImageSpec(
         box(set.info().mean()),
         box(set.info().std()),
         set.classNames());
+  }
+
+  /**
+   * What a network for photographs usually takes, for a file that says nothing of it: what
+   * torchvision's weights for ImageNet were evaluated with, {@code Resize(256)}, {@code
+   * CenterCrop(224)} and ImageNet's mean and deviation; for masks pictures of their own size, for
+   * boxes of a shorter side of 800. Its classes have no names.
+   *
+   * @return null for a network with the stem for small images, which have no usual size
+   */
+  public static ImageSpec usual(NetworkSpec network) {
+    if (network.stem() != NetworkSpec.Stem.IMAGENET) {
+      return null;
+    }
+    int resized =
+        switch (network.targetKind()) {
+          case CLASSES -> USUAL_RESIZED;
+          case MASKS -> 0;
+          case BOXES -> FitScale.USUAL_BASE;
+        };
+    DatasetInfo photographs = DatasetKind.IMAGENET.info;
+    return new ImageSpec(
+        USUAL_SIDE,
+        USUAL_SIDE,
+        resized,
+        box(photographs.mean()),
+        box(photographs.std()),
+        List.of());
   }
 
   /**
@@ -177,11 +205,11 @@ public record ImageSpec(
    * grey 0.299 R + 0.587 G + 0.114 B.
    *
    * @return (pixel / 255 - mean) / std
-   * @throws UserError if the file is no picture, or as {@link #requireSquares}
+   * @throws UserError if it cannot be decoded, or as {@link #requireSquares}
    */
-  public InputImage read(Path file) {
+  public InputImage read(PictureSource source) {
     requireSquares();
-    Picture picture = PictureDecoder.decode(file, bytes(file), (w, h) -> 1);
+    Picture picture = source.decode();
     boolean fits = picture.width() == width && picture.height() == height;
     Crop box =
         fits
@@ -197,10 +225,10 @@ public record ImageSpec(
    * mean colour to the right and below; grey as in {@link #read}.
    *
    * @return (pixel / 255 - mean) / std
-   * @throws UserError if the file is no picture or too large, or as {@link #requireColours}
+   * @throws UserError if it cannot be decoded or is too large, or as {@link #requireColours}
    */
-  public InputImage readWhole(Path file) {
-    return read(file, (width, height) -> new int[] {width, height});
+  public InputImage readWhole(PictureSource source) {
+    return read(source, (width, height) -> new int[] {width, height});
   }
 
   /**
@@ -210,8 +238,8 @@ public record ImageSpec(
    * @return (pixel / 255 - mean) / std
    * @throws UserError as {@link #readWhole}
    */
-  public InputImage readFitted(Path file) {
-    return read(file, (width, height) -> FitScale.size(width, height, resized));
+  public InputImage readFitted(PictureSource source) {
+    return read(source, (width, height) -> FitScale.size(width, height, resized));
   }
 
   /** Width and height in which a picture of some width and height is shown. */
@@ -219,9 +247,9 @@ public record ImageSpec(
     int[] of(int width, int height);
   }
 
-  private InputImage read(Path file, Sizing sizing) {
+  private InputImage read(PictureSource source, Sizing sizing) {
     requireColours();
-    Picture picture = PictureDecoder.decode(file, bytes(file), (w, h) -> 1);
+    Picture picture = source.decode();
     int[] size = sizing.of(picture.width(), picture.height());
     int w = size[0];
     int h = size[1];
@@ -229,7 +257,7 @@ public record ImageSpec(
     int high = DataLoader.roundedUp(h);
     if ((long) wide * high * Math.max(3, channels()) > MOST_PIXELS) {
       throw new UserError(
-          file
+          source.name()
               + " has "
               + picture.width()
               + " x "
@@ -323,13 +351,5 @@ public record ImageSpec(
         0.299f * (colours.get(i) & 0xff)
             + 0.587f * (colours.get(area + i) & 0xff)
             + 0.114f * (colours.get(2 * area + i) & 0xff));
-  }
-
-  private static byte[] bytes(Path file) {
-    try {
-      return Files.readAllBytes(file);
-    } catch (IOException e) {
-      throw IoErrors.unreadable(file, "a picture (" + ImageFiles.FORMATS + ")", e);
-    }
   }
 }

@@ -3,6 +3,7 @@ package sakd.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import sakd.base.EditDistance;
 import sakd.base.UserError;
 import sakd.data.Targets;
@@ -19,6 +20,9 @@ public final class Networks {
 
   private static final String SPIKING = "spiking-";
   private static final String SEW = "sew-";
+
+  /** torchvision's and timm's names of a VGG with batch norm. */
+  private static final Pattern BATCH_NORM = Pattern.compile("^((" + SPIKING + ")?vgg\\d+)_bn$");
 
   /** In the order in which they are listed. */
   public static final List<NetworkSpec> ALL = all();
@@ -65,12 +69,13 @@ public final class Networks {
   }
 
   /**
-   * The network of that name, or the spiking one whose ANN has that name.
+   * The network of that name, or the spiking one whose ANN has that name. A VGG has torchvision's
+   * name too: vgg11_bn, as each of them has batch norm.
    *
    * @throws UserError naming the known ones if there is none
    */
   public static NetworkSpec named(String name) {
-    String wanted = name.toLowerCase(Locale.ROOT);
+    String wanted = BATCH_NORM.matcher(name.toLowerCase(Locale.ROOT)).replaceFirst("$1");
     for (NetworkSpec spec : ALL) {
       if (spec.name().equals(wanted) || spec.name().equals(SPIKING + wanted)) {
         return spec;

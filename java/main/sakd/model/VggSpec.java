@@ -24,6 +24,9 @@ public record VggSpec(
   /** Side of the last stage's feature map that the linear layers of the IMAGENET head are for. */
   static final int SIDE = 7;
 
+  /** Before the names of the hidden layers of the IMAGENET head in timm's files. */
+  public static final String TIMM_HIDDEN = "pre_logits.";
+
   public VggSpec {
     convs = List.copyOf(convs);
     widths = List.copyOf(widths);
@@ -50,7 +53,7 @@ public record VggSpec(
   @Override
   public VggSpec fitting(Set<String> names, boolean largeStem) {
     return withStem(
-        names.stream().anyMatch(n -> n.endsWith("classifier.6.weight"))
+        names.stream().anyMatch(n -> n.endsWith("classifier.6.weight") || n.contains(TIMM_HIDDEN))
             ? Stem.IMAGENET
             : Stem.CIFAR);
   }

@@ -49,8 +49,8 @@ public record TrainSettings(
     }
   }
 
-  /** The same settings for another number of epochs. */
-  public TrainSettings withEpochs(int epochs) {
+  /** The same settings for other epochs and another rate. */
+  public TrainSettings with(int epochs, double lr) {
     return new TrainSettings(
         epochs,
         batchSize,

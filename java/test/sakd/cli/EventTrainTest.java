@@ -25,7 +25,7 @@ class EventTrainTest {
     String common =
         " --dataset event-folder --data-path " + data + " --frames-by time --device cpu --amp off";
     String settings =
-        " --model resnet8 --T 2 --epochs 8 --batch-size 10 --lr 0.05 --workers 0 --no-augment";
+        " --model spiking-resnet8 --T 2 --epochs 8 --batch-size 10 --lr 0.05 --workers 0 --no-augment";
     CommandLines.run(("train --method direct --output-dir " + run + common + settings).split(" "))
         .ok();
     String weights = run.resolve("best.safetensors").toString();

@@ -57,10 +57,20 @@ class HelpTest {
   }
 
   @Test
+  void everyCommandTellsTheVersion() {
+    String version = CommandLines.run("--version").ok().out();
+    assertTrue(
+        version.matches(
+            "sakd (\\d+\\.\\d+\\.\\d+( \\([0-9a-f]{12}(-dirty)?\\))?|\\(built without Maven\\))\n"),
+        version);
+    assertEquals(version, CommandLines.run("data", "download", "--version").ok().out());
+  }
+
+  @Test
   void reproduceWantsToKnowWhat() {
     CommandLines.Answer answer = CommandLines.run("reproduce");
     assertEquals(2, answer.code(), answer.toString());
-    assertTrue(answer.err().contains("PREFIX"), answer.err());
+    assertTrue(answer.err().contains("NAME"), answer.err());
   }
 
   @ParameterizedTest
@@ -74,6 +84,9 @@ class HelpTest {
         "sakd train --dataset cifar;        cifar10 cifar100 cifar10-dvs",
         "sakd eval --model sew-resnet1;     sew-resnet18 sew-resnet101 sew-resnet152",
         "sakd predict --device o;           opencl",
+        "sakd train @cifar10-resnet34-s;    @cifar10-resnet34-sakd",
+        "sakd train --lr 1 @voc_;           @voc_boxes",
+        "sakd recipes imagenet-sew-resnet50; imagenet-sew-resnet50-direct imagenet-sew-resnet50-sakd",
       })
   void bashCompletes(String typed, String expected) throws IOException, InterruptedException {
     assumeTrue(Files.isExecutable(BASH), "no bash");
@@ -90,7 +103,11 @@ class HelpTest {
                     + typed
                     + "); COMP_CWORD="
                     + (words.size() - 1)
-                    + "; _complete_sakd; echo ${COMPREPLY[@]}")
+                    + "; COMP_LINE='"
+                    + typed
+                    + "'; COMP_POINT="
+                    + typed.length()
+                    + "; _complete_sakd_recipes; echo ${COMPREPLY[@]}")
             // compopt complains that no key was pressed.
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();

@@ -79,7 +79,7 @@ class ImageFolderTest {
                 "--std",
                 "0.5,0.5,0.6",
                 "--model",
-                "resnet8",
+                "spiking-resnet8",
                 "--method",
                 method,
                 "--T",

@@ -59,7 +59,7 @@ class MaskMistakesTest {
         "--output-stride; 12;       --output-stride is 12|8, 16 or 32",
         "--output-stride; x;        --output-stride is x|whole number",
         "--head;          relu;     --head is relu|spiking, ann",
-        "--model;         resnet8;  --model is spiking-resnet8|masks|spiking-fcn-resnet18",
+        "--model;         spiking-resnet8;  --model is spiking-resnet8|masks|spiking-fcn-resnet18",
         "--model;         fcn-resnet9; fcn-resnet9|did you mean fcn-resnet8?",
         "--crop-size;     16;       --crop-size is 16|32 to 1024",
         "--base-size;     9;        --base-size is 9|32 to 4096",
@@ -83,7 +83,7 @@ class MaskMistakesTest {
     assertRefused("spiking-fcn-resnet8|a class for every pixel|mnist|spiking-resnet18", classes);
     for (List<String> option :
         List.of(List.of("--head", "ann"), List.of("--output-stride", "16"), List.of("--no-aux"))) {
-      List<String> all = new ArrayList<>(List.of("--model", "resnet8"));
+      List<String> all = new ArrayList<>(List.of("--model", "spiking-resnet8"));
       all.addAll(option);
       String flag = option.get(0).replace("--no-", "--");
       assertRefused(
@@ -170,7 +170,7 @@ class MaskMistakesTest {
             "--method",
             "ann",
             "--model",
-            "resnet8",
+            "spiking-resnet8",
             "--epochs",
             "1",
             "--device",

@@ -43,7 +43,7 @@ class MistakesTest {
             "--data-path",
             data.toString(),
             "--model",
-            "resnet8",
+            "spiking-resnet8",
             "--T",
             "2",
             "--batch-size",
@@ -207,7 +207,7 @@ class MistakesTest {
     Path other = shared.resolve("other.safetensors");
     Safetensors.write(
         other, Map.of(), Map.of("conv1.weight", HostTensor.ofFloats(new float[] {1}, 1)));
-    assertWeightsRefused("another network than spiking-resnet8|conv1.weight is [1]", other);
+    assertWeightsRefused("other.safetensors|--model", other);
   }
 
   @Test
@@ -275,7 +275,9 @@ class MistakesTest {
         List.of("eval", "--weights", best.toString(), "--data-path", data.toString());
     assertMistake("--batch-size is 0", CommandLines.with(eval, "--batch-size", "0"));
     assertMistake("--T is 0", CommandLines.with(eval, "--T", "0"));
-    assertMistake("resnet19|another network", CommandLines.with(eval, "--model", "resnet19"));
+    assertMistake(
+        "holds spiking-resnet8, and --model is resnet19; leave --model out",
+        CommandLines.with(eval, "--model", "resnet19"));
   }
 
   private static List<String> names(Path folder) throws IOException {

@@ -23,6 +23,7 @@ import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.model.Network;
+import sakd.model.NetworkSpec;
 import sakd.model.Networks;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
@@ -153,6 +154,46 @@ class PredictTest {
     assertTrue(mixed.err().contains("one .npy file"), mixed.err());
   }
 
+  /** As if it had been written down that the shorter side becomes 256, and so on. */
+  @Test
+  void aTorchvisionFileTakesPictures() throws IOException {
+    Path foreign = folder.resolve("foreign.safetensors");
+    Path described = folder.resolve("described.safetensors");
+    ModelFile model =
+        new ModelFile(
+            Networks.named("resnet18").withStem(NetworkSpec.Stem.IMAGENET), Neuron.RELU, 1, 3, 7);
+    ImageSpec how =
+        new ImageSpec(
+            224,
+            224,
+            256,
+            List.of(0.485f, 0.456f, 0.406f),
+            List.of(0.229f, 0.224f, 0.225f),
+            List.of());
+    Parameters parameters = new Parameters(5);
+    try (Ops ops = Devices.reference();
+        Network network = model.build(parameters)) {
+      parameters.allocate(ops);
+      Map<String, String> about = new LinkedHashMap<>();
+      Weights.save(foreign, network.parameters(), name -> true, about);
+      model.describe(about);
+      how.describe(about);
+      Weights.save(described, network.parameters(), name -> true, about);
+    }
+    byte[] pixels = new byte[3 * 90 * 200];
+    new Random(4).nextBytes(pixels);
+    Path wide = Files.write(folder.resolve("wide.png"), ImageFiles.png(pixels, 3, 90, 200));
+    CommandLines.Answer answer =
+        predict(foreign, "--model", "resnet18", "--input", wide.toString());
+    assertEquals(0, answer.code(), answer.err());
+    assertTrue(answer.out().contains("wide.png  class "), answer.out());
+    assertTrue(
+        answer.err().contains("shorter side resized to 256, the central 224x224"), answer.err());
+    assertEquals(1, answer.err().lines().count(), answer.err());
+    String expected = predict(described, "--input", wide.toString()).ok().out();
+    assertEquals(expected.replace("described.", "foreign."), answer.out());
+  }
+
   /** One that is none among five, in batches of two: a line for each of the others, in order. */
   @Test
   void whatCannotBeReadIsNamedAndTheOthersAreClassified() throws IOException {
@@ -244,7 +285,10 @@ class PredictTest {
     Path none = folder.resolve("nothing");
     String data = CommandLines.cifar(folder).toString();
     String train =
-        "train --model resnet8 --allow-partial --data-path " + data + " --output-dir " + none;
+        "train --model spiking-resnet8 --allow-partial --data-path "
+            + data
+            + " --output-dir "
+            + none;
     for (String line :
         List.of(
             "predict --input " + array + " --weights " + broken,
@@ -252,7 +296,7 @@ class PredictTest {
             "export --weights " + broken + " --output " + none + ".pth",
             "export --weights " + broken + " --output " + none + ".onnx",
             train + " --method direct --init " + broken,
-            train + " --method ann --init " + broken,
+            train.replace("spiking-", "") + " --init " + broken,
             train + " --teacher " + plain)) {
       CommandLines.Answer answer = CommandLines.run(line.split(" ", -1));
       assertEquals(2, answer.code(), line + answer);

@@ -139,46 +139,44 @@ class RecipesTest {
   }
 
   @Test
+  void aNameStandsForItselfOrForThoseItBegins() {
+    assertEquals(List.of("cifar10-resnet18-sakd"), Recipes.experiments("cifar10-resnet18-sakd"));
+    assertEquals(12, Recipes.experiments("cifar10-resnet18").size());
+    // cifar10 is the beginning of cifar100 too, but not of its words.
+    assertTrue(Recipes.experiments("cifar10").stream().allMatch(n -> n.startsWith("cifar10-")));
+    List<String> sorted = Recipes.experiments("cifar10-resnet1");
+    assertTrue(sorted.indexOf("cifar10-resnet19-ann") < sorted.indexOf("cifar10-resnet101-ann"));
+    CommandLines.assertMistake(
+        "no recipe starts with 'cifar10-resnet18-sakt'|did you mean cifar10-resnet18-sakd?",
+        List.of("recipes", "cifar10-resnet18-sakt"));
+  }
+
+  @Test
+  void recipesAreShownWithTheirSettings() {
+    String table = CommandLines.run("recipes", "imagenet-sew").ok().out();
+    assertTrue(table.contains("--lr-warmup-epochs 5"), table);
+    assertTrue(
+        table.matches("(?s).*imagenet-sew-resnet152-sakd +sew-resnet152 +sakd +4 +77.30\n.*"),
+        table);
+    assertFalse(table.contains("imagenet-resnet18"), table);
+    String one = CommandLines.run("recipes", "cifar10-resnet18-direct-t2").ok().out();
+    assertTrue(one.contains("  --T 2\n"), one);
+    assertTrue(one.contains("no figure is known"), one);
+    assertFalse(one.contains("teacher  "), one);
+    String ann = CommandLines.run("recipes", "cifar100-resnet19-ann").ok().out();
+    assertTrue(ann.contains("80.48 % top-1, from the code"), ann);
+    // Settings that others share stand above those who do.
+    String shared = CommandLines.run("recipes", "voc_boxes").ok().out();
+    assertTrue(shared.startsWith("@voc_boxes: "), shared);
+    assertTrue(shared.contains("voc-retinanet-resnet50-sakd"), shared);
+    assertFalse(shared.contains("voc-fcn"), shared);
+  }
+
+  @Test
   void aMistypedRecipeIsNamed() {
     CommandLines.Answer answer = CommandLines.run("train", "@cifar10-resnet18-sakt");
     assertEquals(2, answer.code());
     assertTrue(answer.err().contains("did you mean @cifar10-resnet18-sakd?"), answer.err());
-    assertTrue(CommandLines.run("recipes", "cifar100").ok().out().contains("resnet152-sakd"));
-    assertEquals(2, CommandLines.run("recipes", "mnist").code());
-  }
-
-  /** The whole of one row and its teacher, on a network that takes a second. */
-  @Test
-  void reproducePrintsATableAndGoesOnWhereItStopped() throws IOException {
-    Path out = folder.resolve("reproduced");
-    List<String> args =
-        List.of(
-            "reproduce",
-            "cifar10-resnet18-ann,cifar10-resnet18-sakd-t2",
-            "--output-dir",
-            out.toString(),
-            "--data-path",
-            CommandLines.cifar(folder).toString(),
-            "--model",
-            "spiking-resnet8",
-            "--epochs",
-            "1",
-            "--batch-size",
-            "10",
-            "--device",
-            "cpu");
-    String first = CommandLines.run(args).ok().out();
-    List<String> table = rows(first);
-    assertTrue(table.get(0).matches("cifar10-resnet18-ann +[0-9.]+ +[0-9.]+ +95.65 .*"), first);
-    assertTrue(table.get(1).matches("cifar10-resnet18-sakd-t2 +[0-9.]+ +[0-9.]+ +- .*"), first);
-    assertFalse(Files.exists(out.resolve("cifar10-resnet18-sakd-t2/teacher")), "it was given");
-    CommandLines.Answer second = CommandLines.run(args).ok();
-    assertFalse(second.err().contains("epoch 1/1"), second.err());
-    assertEquals(table, rows(second.out()));
-  }
-
-  private static List<String> rows(String out) {
-    return out.substring(out.indexOf("\nrecipe ")).lines().skip(2).limit(2).toList();
   }
 
   @Test

@@ -56,7 +56,7 @@ class ReportTest {
   private static String[] train(Path output) {
     return CommandLines.with(
             List.of("train", "--data-path", data.toString(), "--output-dir", output.toString()),
-            "--device cpu --model resnet8 --T 2 --batch-size 20 --epochs 2".split(" ", -1))
+            "--device cpu --model spiking-resnet8 --T 2 --batch-size 20 --epochs 2".split(" ", -1))
         .toArray(String[]::new);
   }
 

@@ -50,7 +50,7 @@ class TrainTest {
   private static List<String> train(Path output, String options) {
     return CommandLines.with(
         List.of("train", "--data-path", data.toString(), "--output-dir", output.toString()),
-        ("--device cpu --model resnet8 --T 2 --batch-size 20 --epochs 2 " + options)
+        ("--device cpu --model spiking-resnet8 --T 2 --batch-size 20 --epochs 2 " + options)
             .split(" ", -1));
   }
 

@@ -146,7 +146,7 @@ class WeightFormatsTest {
   @Test
   void imagesTooSmallForTheNetworkAreRefused() {
     assertRefused(
-        CommandLines.run("train", "--data-path", data.toString(), "--model", "vgg11"),
+        CommandLines.run("train", "--data-path", data.toString(), "--model", "spiking-vgg11"),
         "spiking-vgg11 cannot take images of 28x28; expected at least 32x32");
   }
 
@@ -219,9 +219,9 @@ class WeightFormatsTest {
             "--teacher",
             w.toString());
     String[] options =
-        "--device cpu --amp off --model resnet8 --method transfer --T 2 --epochs 1 --batch-size 20"
+        "--device cpu --amp off --model spiking-resnet8 --method transfer --T 2 --epochs 1 --batch-size 20"
             .split(" ", -1);
-    assertRefused(CommandLines.run(CommandLines.with(train, options)), "--allow-partial");
+    assertRefused(CommandLines.run(CommandLines.with(train, options)), "--finetune");
     assertFalse(Files.exists(run), "nothing is written");
     String out =
         CommandLines.run(CommandLines.with(CommandLines.with(train, options), "--allow-partial"))
@@ -235,7 +235,7 @@ class WeightFormatsTest {
   @CsvSource({
     "spiking-resnet20, --shortcut b, spiking-resnet20",
     "spiking-resnet20, --shortcut a, spiking-resnet20",
-    "vgg11, --stem cifar, spiking-vgg11",
+    "spiking-vgg11, --stem cifar, spiking-vgg11",
     "sew-resnet20, , "
   })
   void aTrainedNetworkIsReadBack(String model, String option, String title) throws IOException {

@@ -83,6 +83,7 @@ class KillTest {
         null,
         null,
         false,
+        false,
         WeightSchedule.constant(new DistillationWeights(1, 1, 10, 4, 0)),
         DistillationForm.PUBLISHED,
         1,
@@ -104,7 +105,8 @@ class KillTest {
             0,
             1,
             DType.F32),
-        1);
+        1,
+        0.05);
   }
 
   @TempDir Path folder;

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.base.UserError;
+import sakd.data.image.PictureSource;
 import sakd.io.ImageFiles;
 import sakd.model.ImageSpec;
 
@@ -43,7 +44,7 @@ class PictureReaderTest {
     List<String> unreadable = new ArrayList<>();
     List<String> names = new ArrayList<>();
     List<Integer> sizes = new ArrayList<>();
-    try (ImageReader reader = PictureReader.sized(GREY, files)) {
+    try (ImageReader reader = reader(GREY, files)) {
       assertEquals(50, reader.images());
       while (reader.hasNext()) {
         ImageReader.Batch batch =
@@ -77,7 +78,7 @@ class PictureReaderTest {
     int many = 100 * Runtime.getRuntime().availableProcessors();
     List<Path> all = new ArrayList<>(Collections.nCopies(many, files.get(7)));
     all.add(late);
-    try (ImageReader reader = PictureReader.sized(GREY, all)) {
+    try (ImageReader reader = reader(GREY, all)) {
       assertEquals(10, reader.batch(10).size());
       Files.write(late, ImageFiles.png(new byte[] {99}, 1, 1, 1));
       ImageReader.Batch rest = reader.batch(Integer.MAX_VALUE);
@@ -90,7 +91,11 @@ class PictureReaderTest {
   @Test
   void aNetworkThatTakesNoPicturesIsRefusedOnce() {
     ImageSpec wide = new ImageSpec(1, 2, 1, List.of(0f), List.of(1f), List.of());
-    UserError e = assertThrows(UserError.class, () -> PictureReader.sized(wide, files));
+    UserError e = assertThrows(UserError.class, () -> reader(wide, files));
     assertTrue(e.getMessage().contains("pictures do not become"), e.getMessage());
+  }
+
+  private static PictureReader reader(ImageSpec spec, List<Path> files) {
+    return PictureReader.sized(spec, files.stream().map(PictureSource::of).toList());
   }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,6 +24,7 @@ import sakd.model.DetectionSpec;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
 import sakd.model.SegmentationSpec;
+import sakd.model.VggSpec;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
@@ -102,6 +104,42 @@ class WeightsTest {
         "e",
         one);
     assertRefused("5 belong to no layer (a, b, c, d, ...)");
+  }
+
+  /** The hidden layers of its head are convolutions, and pre_logits.fc2 is not the last layer. */
+  @Test
+  void timmsVggIsTorchvisions() {
+    VggSpec spec = new VggSpec("vgg", List.of(1, 1), List.of(3, 5), 11, NetworkSpec.Stem.IMAGENET);
+    Parameters vgg = new Parameters(1);
+    spec.ann().build(Neuron.RELU, 1, 3, 4, vgg);
+    vgg.allocate(OPS);
+    Map<String, HostTensor> ours = Weights.toHost(vgg, name -> true);
+    Map<String, HostTensor> theirs = new LinkedHashMap<>();
+    ours.forEach(
+        (name, tensor) -> {
+          String timm =
+              name.replace("classifier.0.", "pre_logits.fc1.")
+                  .replace("classifier.3.", "pre_logits.fc2.")
+                  .replace("classifier.6.", "head.fc.");
+          int[] shape =
+              switch (timm) {
+                case "pre_logits.fc1.weight" -> new int[] {11, 5, 7, 7};
+                case "pre_logits.fc2.weight" -> new int[] {11, 11, 1, 1};
+                default -> tensor.shape();
+              };
+          theirs.put(timm, new HostTensor(tensor.dtype(), shape, tensor.data()));
+        });
+    Safetensors.write(file, Map.of(), theirs);
+    WeightFile read = WeightFile.read(file);
+    assertEquals(4, Weights.classes(read, 0));
+    assertEquals(
+        NetworkSpec.Stem.IMAGENET,
+        ((VggSpec) spec.withStem(NetworkSpec.Stem.CIFAR).fitting(theirs.keySet(), false)).stem());
+    Parameters loaded = new Parameters(2);
+    spec.ann().build(Neuron.RELU, 1, 3, 4, loaded);
+    loaded.allocate(OPS);
+    Weights.load(read, loaded, name -> true, "vgg");
+    assertEquals(ours, Weights.toHost(loaded, name -> true));
   }
 
   @Test

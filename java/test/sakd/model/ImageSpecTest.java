@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.base.UserError;
 import sakd.data.Dataset;
+import sakd.data.image.PictureSource;
 import sakd.data.set.Datasets;
 import sakd.io.ImageFiles;
 
@@ -55,17 +56,20 @@ class ImageSpecTest {
       expected[i] = i;
     }
     Path path = png(3, 9, 9, ramp);
-    assertArrayEquals(expected, plain(3, 9, 10).read(path).pixels(), 1e-3f);
+    assertArrayEquals(expected, plain(3, 9, 10).read(PictureSource.of(path)).pixels(), 1e-3f);
   }
 
   @Test
   void greyAndColourTurnIntoEachOther() throws IOException {
     Path grey = png(1, 1, 1, 100);
-    assertArrayEquals(new float[] {100, 100, 100}, plain(3, 1, 1).read(grey).pixels(), 1e-3f);
-    assertArrayEquals(new float[] {100}, plain(1, 1, 1).read(grey).pixels(), 1e-3f);
+    assertArrayEquals(
+        new float[] {100, 100, 100}, plain(3, 1, 1).read(PictureSource.of(grey)).pixels(), 1e-3f);
+    assertArrayEquals(
+        new float[] {100}, plain(1, 1, 1).read(PictureSource.of(grey)).pixels(), 1e-3f);
     Path colour = png(3, 1, 1, 100, 200, 50);
     // 0.299 * 100 + 0.587 * 200 + 0.114 * 50 = 153
-    assertArrayEquals(new float[] {153}, plain(1, 1, 1).read(colour).pixels(), 1e-3f);
+    assertArrayEquals(
+        new float[] {153}, plain(1, 1, 1).read(PictureSource.of(colour)).pixels(), 1e-3f);
   }
 
   /** Values that Pillow 9.4 computes: {@code resize((3, 2), BILINEAR)}, then its left part. */
@@ -75,7 +79,8 @@ class ImageSpecTest {
         png(
             1, 4, 6, 0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 125, 115, 105, 95, 85,
             75, 65, 55, 45, 35, 25);
-    assertArrayEquals(new float[] {49, 63, 91, 81}, plain(1, 2, 2).read(path).pixels(), 1e-3f);
+    assertArrayEquals(
+        new float[] {49, 63, 91, 81}, plain(1, 2, 2).read(PictureSource.of(path)).pixels(), 1e-3f);
   }
 
   @Test
@@ -88,7 +93,7 @@ class ImageSpecTest {
     ImageIO.write(image, "jpg", path.toFile());
     ImageSpec how =
         new ImageSpec(32, 32, 36, List.of(0.1f, 0.2f, 0.3f), List.of(0.5f, 0.25f, 2f), List.of());
-    float[] pixels = how.read(path).pixels();
+    float[] pixels = how.read(PictureSource.of(path)).pixels();
     for (int c = 0; c < 3; c++) {
       float expected = (0x40 * (c + 1) / 255f - how.mean().get(c)) / how.std().get(c);
       assertEquals(expected, pixels[c * 1024 + 500], 0.05f);
@@ -110,9 +115,10 @@ class ImageSpecTest {
   @Test
   void whatIsNoPictureOrNoInputOfPictures() throws IOException {
     Path text = Files.writeString(folder.resolve("b.png"), "not a picture");
-    assertRefused(() -> plain(1, 1, 1).read(text), "b.png");
-    assertRefused(() -> plain(1, 1, 1).read(folder.resolve("c.png")), "cannot read");
-    assertRefused(() -> plain(2, 1, 1).read(text), "pictures do not become");
+    assertRefused(() -> plain(1, 1, 1).read(PictureSource.of(text)), "b.png");
+    assertRefused(
+        () -> plain(1, 1, 1).read(PictureSource.of(folder.resolve("c.png"))), "cannot read");
+    assertRefused(() -> plain(2, 1, 1).read(PictureSource.of(text)), "pictures do not become");
   }
 
   private static void assertRefused(Runnable read, String expected) {

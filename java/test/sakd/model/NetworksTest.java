@@ -143,6 +143,10 @@ class NetworksTest {
     assertEquals("spiking-resnet18", Networks.named("ResNet18").name());
     assertEquals("resnet50", Networks.named("sew-resnet50").annName());
     assertTrue(Networks.isAnnName("vgg11"));
+    assertEquals("spiking-vgg16", Networks.named("vgg16_bn").name());
+    assertEquals("spiking-vgg16", Networks.named("spiking-vgg16_bn").name());
+    assertTrue(Networks.isAnnName("vgg16_bn") && !Networks.isAnnName("spiking-vgg16_bn"));
+    assertThrows(UserError.class, () -> Networks.named("resnet18_bn"));
     assertTrue(!Networks.isAnnName("spiking-vgg11") && !Networks.isAnnName("sew-resnet18"));
   }
 

@@ -21,7 +21,10 @@ final class StoredColours {
     int h = image.getHeight();
     int kind = model.getColorSpace().getType();
     int colours = model.getNumColorComponents();
-    boolean stored = !(model instanceof IndexColorModel) && model.getComponentSize(0) >= 8;
+    boolean stored =
+        !(model instanceof IndexColorModel)
+            && !model.isAlphaPremultiplied()
+            && model.getComponentSize(0) >= 8;
     int[] pixels = new int[Math.multiplyExact(w, h)];
     if (stored && kind == ColorSpace.TYPE_GRAY) {
       fill(image, pixels, (row, at) -> row[at] * 0x01010100);
@@ -29,7 +32,7 @@ final class StoredColours {
       fill(image, pixels, (row, at) -> row[at] << 24 | row[at + 1] << 16 | row[at + 2] << 8);
     } else if (stored && kind == ColorSpace.TYPE_CMYK && colours == 4) {
       fill(image, pixels, StoredColours::printed);
-    } else { // A palette, fewer bits a colour, or colours of another kind.
+    } else { // A palette, fewer bits a colour, or colours of another kind, or times alpha.
       image.getRGB(0, 0, w, h, pixels, 0, w);
       for (int i = 0; i < pixels.length; i++) {
         pixels[i] <<= 8;

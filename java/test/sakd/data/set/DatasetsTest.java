@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.base.EditDistance;
@@ -20,6 +21,27 @@ import sakd.testing.TestFiles;
 
 class DatasetsTest {
   @TempDir Path folder;
+
+  /** Whoever has no files yet is told how to get them, of every set that needs some. */
+  @Test
+  void setsWithoutAFolderSayWhereTheirFilesAre() {
+    for (String name : Datasets.names()) {
+      if (List.of("fashion-mnist-small", "fashion-mnist", "shapes", "box-shapes").contains(name)) {
+        continue;
+      }
+      boolean own = name.endsWith("-folder");
+      boolean fetched = Download.names().contains(name);
+      assertRefused(
+          () -> Datasets.open(name, null, true),
+          name + " is not bundled",
+          own
+              ? "a folder of your own"
+              : fetched
+                  ? "sakd data download " + name + " --data-path data"
+                  : ", unpack what you got");
+    }
+    assertTrue(Download.names().contains("cifar10"));
+  }
 
   @Test
   void bundledSetIsBalancedAndShuffled() {

@@ -1,0 +1,74 @@
+package sakd.data.image;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Supplier;
+import sakd.base.UserError;
+import sakd.io.ImageFiles;
+import sakd.io.IoErrors;
+
+/** A picture that can be decoded: a file, the bytes of one, or pixels that a program holds. */
+public final class PictureSource {
+  private final String name;
+  private final Supplier<Picture> decoding;
+
+  private PictureSource(String name, Supplier<Picture> decoding) {
+    this.name = name;
+    this.decoding = decoding;
+  }
+
+  /** A file, which is read when it is decoded. */
+  public static PictureSource of(Path file) {
+    return encoded(file.toString(), () -> Files.readAllBytes(file));
+  }
+
+  /** What a stream has left, which is read when it is decoded; the stream is not closed. */
+  public static PictureSource of(String name, InputStream in) {
+    return encoded(name, in::readAllBytes);
+  }
+
+  /** The content of a file, which is not copied. */
+  public static PictureSource of(String name, byte[] content) {
+    return encoded(name, () -> content);
+  }
+
+  /** Pixels, which are not copied. */
+  public static PictureSource of(String name, BufferedImage image) {
+    return new PictureSource(
+        name, () -> new Picture(image.getWidth(), image.getHeight(), StoredColours.of(image)));
+  }
+
+  /** The content of a picture's file, from somewhere. */
+  private interface Content {
+    byte[] read() throws IOException;
+  }
+
+  private static PictureSource encoded(String name, Content content) {
+    return new PictureSource(
+        name,
+        () -> {
+          try {
+            return PictureDecoder.decode(name, content.read(), (width, height) -> 1);
+          } catch (IOException e) {
+            throw IoErrors.unreadable(name, "a picture (" + ImageFiles.FORMATS + ")", e);
+          }
+        });
+  }
+
+  /** What messages call it. */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * The picture in its full size; its pixels are valid until the same thread decodes the next.
+   *
+   * @throws UserError if it cannot be read or is damaged
+   */
+  public Picture decode() {
+    return decoding.get();
+  }
+}
