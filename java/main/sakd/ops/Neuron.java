@@ -37,6 +37,15 @@ public record Neuron(
     LIF,
     PLIF;
 
+    /** As people write it. */
+    public String label() {
+      return switch (this) {
+        case IDENTITY -> "identity";
+        case RELU -> "ReLU";
+        case IF, LIF, PLIF -> name();
+      };
+    }
+
     public boolean isSpiking() {
       return ordinal() >= IF.ordinal();
     }

@@ -56,7 +56,7 @@ class DataCommandTest {
     String out =
         CommandLines.run("data", "info", "--data-path", at, "--mask-classes", classes).ok().out();
     assertTrue(
-        out.contains("mask-folder, training: 1 pictures with masks, seen in training as 3x32x32"),
+        out.contains("mask-folder, training: 1 picture with masks, seen in training as 3x32x32"),
         out);
     assertTrue(out.contains(" 62.50 %  sky"), out);
     assertTrue(out.contains(" 37.50 %  road"), out);
@@ -85,10 +85,10 @@ class DataCommandTest {
     String out = answer.out();
     assertTrue(
         out.contains(
-            "voc, training: 1 pictures with objects, seen in training as 3x800x1216, 3 classes"),
+            "voc, training: 1 picture with objects, seen in training as 3x800x1216, 3 classes"),
         out);
     assertTrue(out.contains("        1  cat\n        0  dog"), out);
-    assertTrue(out.contains("0  of the objects are crowds or difficult; 1 pictures have no"), out);
+    assertTrue(out.contains("0  crowds or difficult objects among them; 1 picture has no"), out);
     assertTrue(answer.err().contains("passed over 1 box of no area (b.xml)"), answer.err());
     picture("JPEGImages/b.png", 5, 6);
     CommandLines.Answer wrong = CommandLines.run(command);
