@@ -81,7 +81,8 @@ public final class KernelUse {
             0,
             0,
             1,
-            STORAGE);
+            STORAGE,
+            0);
     DistillationWeights weights = new DistillationWeights(1, 1, 100, 4, 0);
     Plan plan =
         new Plan(
@@ -93,11 +94,13 @@ public final class KernelUse {
             null,
             null,
             false,
+            false,
             WeightSchedule.constant(weights),
             DistillationForm.PUBLISHED,
             3,
             settings,
-            1);
+            1,
+            0.1);
     float[] half = {0.5f, 0.5f, 0.5f};
     DatasetInfo info =
         new DatasetInfo(

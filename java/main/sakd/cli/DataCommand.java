@@ -26,7 +26,7 @@ import sakd.data.set.Download;
 @Command(
     name = "data",
     mixinStandardHelpOptions = true,
-    description = "Shows or fetches data sets.",
+    description = "Downloads and describes data sets.",
     footerHeading = Main.EXAMPLES,
     footer = {"sakd data download cifar10 --data-path data", "sakd data info --data-path data"},
     subcommands = {DataCommand.Fetch.class, DataCommand.Info.class})
@@ -47,7 +47,7 @@ final class DataCommand implements Runnable {
       abbreviateSynopsis = true,
       footerHeading = Main.EXAMPLES,
       footer = "sakd data download cifar10 --data-path data",
-      description = "Fetches a data set, goes on where it was cut off, and checks what came.")
+      description = "Downloads a data set, resuming where it was interrupted, and verifies it.")
   static final class Fetch implements Callable<Integer> {
     @Parameters(
         paramLabel = "NAME",
@@ -59,7 +59,7 @@ final class DataCommand implements Runnable {
         names = "--data-path",
         required = true,
         paramLabel = "DIR",
-        description = "Folder that the files go to.")
+        description = "Folder to download to.")
     private Path folder;
 
     @Spec private CommandSpec spec;
@@ -79,7 +79,7 @@ final class DataCommand implements Runnable {
       abbreviateSynopsis = true,
       footerHeading = Main.EXAMPLES,
       footer = "sakd data info --data-path cifar-10-binary.tar.gz",
-      description = "Says what a folder or an archive holds.")
+      description = "Describes the data in a folder or an archive.")
   static final class Info implements Callable<Integer> {
     @Mixin private DataOptions data;
     @Spec private CommandSpec spec;

@@ -114,7 +114,7 @@ final class Reproduction {
       List<String> others,
       PrintWriter out,
       PrintWriter err) {
-    for (String flag : List.of(METHOD, TrainCommand.RESUME)) {
+    for (String flag : List.of(METHOD, TrainCommand.RESUME, "--config")) {
       if (isGiven(flag, others)) {
         throw new UserError(
             flag + " cannot be given to reproduce, whose recipes settle it; leave it out");
@@ -214,7 +214,7 @@ final class Reproduction {
                       before.keySet().stream().filter(o -> !now.containsKey(o)).findFirst().get());
       throw new UserError(
           run.folder
-              + " holds a run of other settings ("
+              + " holds a run with other settings ("
               + shown(differing, before)
               + ", now "
               + shown(differing, now)

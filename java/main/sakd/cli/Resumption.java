@@ -13,7 +13,7 @@ import sakd.run.RunArguments;
 
 /**
  * What {@code --resume} goes on with: the arguments the run was started with, but for numbers of
- * epochs that were given anew.
+ * epochs and patience that were given anew.
  *
  * @param args to be written down: the run goes on by them from now on
  * @param command with the values of {@code args}
@@ -21,8 +21,10 @@ import sakd.run.RunArguments;
 record Resumption(List<String> args, TrainCommand command) {
   private static final String EPOCHS = "--epochs";
   private static final String TEACHER_EPOCHS = "--teacher-epochs";
+  private static final String PATIENCE = "--patience";
   private static final List<String> ALLOWED =
-      List.of(TrainCommand.RESUME, TrainCommand.QUIET, Main.VERBOSE, EPOCHS, TEACHER_EPOCHS);
+      List.of(
+          TrainCommand.RESUME, TrainCommand.QUIET, Main.VERBOSE, EPOCHS, TEACHER_EPOCHS, PATIENCE);
 
   /**
    * Reads the arguments of a run.
@@ -41,9 +43,9 @@ record Resumption(List<String> args, TrainCommand command) {
               + " goes on with the settings in "
               + run
               + "/args.txt; expected no other option beside it but "
-              + EPOCHS
+              + String.join(", ", EPOCHS, TEACHER_EPOCHS)
               + " and "
-              + TEACHER_EPOCHS
+              + PATIENCE
               + ", leave them out");
     }
     List<String> args = RunArguments.of(run);
@@ -73,6 +75,10 @@ record Resumption(List<String> args, TrainCommand command) {
     }
     if (teacherEpochs != null) {
       changed = with(TEACHER_EPOCHS, teacherEpochs, changed);
+    }
+    Integer patience = parsed.matchedOptionValue(PATIENCE, null);
+    if (patience != null) {
+      changed = with(PATIENCE, patience, changed);
     }
     return new Resumption(
         changed, changed.equals(args) ? before : parsed(run, changed, from, given));

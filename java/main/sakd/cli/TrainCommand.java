@@ -18,8 +18,10 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
 import sakd.data.Dataset;
+import sakd.data.RenumberedDataset;
 import sakd.data.Targets;
 import sakd.device.CompilerStopped;
+import sakd.device.DType;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
@@ -27,6 +29,7 @@ import sakd.distill.PlanCheck;
 import sakd.model.NetworkSpec;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.report.Report;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
 import sakd.run.RunFolder.Printed;
@@ -42,7 +45,7 @@ import sakd.train.Listeners;
     sortOptions = false,
     description = {
       "Trains a spiking network by SAKD: teacher, weight transfer, distillation.",
-      "Without options it does so on the bundled images, and for comparison trains the same "
+      "Without options it uses the bundled images and, for comparison, also trains the same "
           + "student directly, for as many epochs."
     },
     abbreviateSynopsis = true,
@@ -56,6 +59,7 @@ import sakd.train.Listeners;
 final class TrainCommand implements Callable<Integer> {
   static final String RESUME = "--resume";
   static final String QUIET = "--quiet";
+  static final String CONFIG = "--config";
   private static final String OUTPUT_DIR = "--output-dir";
 
   @Mixin private DataOptions data;
@@ -74,12 +78,28 @@ final class TrainCommand implements Callable<Integer> {
   private Path outputDir;
 
   @Option(
+      names = CONFIG,
+      paramLabel = "FILE",
+      description =
+          "Settings from a file, key: value a line, as a run's config.yaml has them; those on the "
+              + "command line win, and so do those of an @recipe.")
+  private Path config;
+
+  @Option(
       names = RESUME,
       paramLabel = "RUN",
       description =
           "Go on with a run, with the settings it was started with; beside it only --epochs and "
-              + "--teacher-epochs, for more of them.")
+              + "--teacher-epochs, for more of them (the learning rate then follows the schedule "
+              + "over the new number from the next epoch on), and --patience.")
   private Path resume;
+
+  @Option(
+      names = "--dry-run",
+      description =
+          "Check settings, data, files and device, print what would be trained and written, and "
+              + "stop before anything is.")
+  private boolean dryRun;
 
   @Option(
       names = QUIET,
@@ -88,17 +108,33 @@ final class TrainCommand implements Callable<Integer> {
 
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
+  /** Whose options are the fields of this object; {@link #spec} may be another command line's. */
+  private CommandLine.Model.CommandSpec own;
+
   @Override
   public Integer call() {
     List<String> given = spec.commandLine().getParseResult().expandedArgs();
     if (resume == null) {
-      return ofCommandLine(withoutCommand(given), false, outputDir);
+      return start(withoutCommand(given));
     }
     Resumption resumption = Resumption.of(resume, spec.commandLine());
     TrainCommand first = resumption.command();
     first.spec = spec;
     first.quiet = quiet;
     return first.ofCommandLine(resumption.args(), true, resume);
+  }
+
+  private int start(List<String> args) {
+    own = spec;
+    if (config == null) {
+      return ofCommandLine(args, false, outputDir);
+    }
+    CommandLine line = spec.commandLine();
+    List<String> all = ConfigFile.spelt(args, line.getParseResult(), config);
+    TrainCommand command = parsed(all, Path.of(""), line.getOut(), line.getErr());
+    command.spec = spec;
+    command.quiet = quiet;
+    return command.ofCommandLine(all, false, command.outputDir);
   }
 
   /** A run that Ctrl-C may stop; the exit code. */
@@ -123,6 +159,7 @@ final class TrainCommand implements Callable<Integer> {
     Values.pathsFrom(from, line);
     line.setExpandAtFiles(false);
     line.parseArgs(args.toArray(String[]::new));
+    command.own = line.getCommandSpec();
     return command;
   }
 
@@ -162,26 +199,31 @@ final class TrainCommand implements Callable<Integer> {
 
   /** As {@link Main#train}. */
   static List<Pipeline.Row> train(
-      List<String> args,
+      List<String> given,
       Path folder,
       Dataset trainSet,
       Dataset testSet,
       PrintWriter out,
       Listener listener) {
-    boolean resuming = RunArguments.areIn(folder);
-    if (resuming && !RunArguments.of(folder).equals(args)) {
-      throw new UserError(
-          folder
-              + " holds a run of other settings ("
-              + String.join(" ", RunArguments.of(folder))
-              + "); expected a new folder or the same settings, give another folder");
-    }
     try {
+      List<String> args = given;
       TrainCommand command = parsed(args, Path.of(""), out, out);
-      if (command.outputDir != null || command.resume != null) {
+      if (command.outputDir != null || command.resume != null || command.dryRun) {
         throw new UserError(
-            "--output-dir and --resume are not for programs; expected the run directory beside the"
-                + " options, leave them out");
+            "--output-dir, --resume and --dry-run are options of the command line; expected the run"
+                + " directory as the argument of train, leave them out");
+      }
+      if (command.config != null) {
+        args = ConfigFile.spelt(args, command.own.commandLine().getParseResult(), command.config);
+        command = parsed(args, Path.of(""), out, out);
+      }
+      boolean resuming = RunArguments.areIn(folder);
+      if (resuming && !RunArguments.of(folder).equals(args)) {
+        throw new UserError(
+            folder
+                + " holds a run with other settings ("
+                + String.join(" ", RunArguments.of(folder))
+                + "); expected a new folder or the same settings, give another folder");
       }
       return command.train(
           args,
@@ -215,19 +257,31 @@ final class TrainCommand implements Callable<Integer> {
       Plan plan = plan(ops, trainSet);
       // A run that cannot start leaves no folder.
       PlanCheck.check(plan, trainSet, testSet);
+      List<ResolvedSettings.Setting> settings =
+          ResolvedSettings.of(own, plan, trainSet, ops.device().name());
+      if (dryRun) {
+        Path place = folder == null ? folder(plan) : folder;
+        RunFolder.requireNew(place);
+        TrainPrinter printer = new TrainPrinter(plan, spec.commandLine().getOut()::println);
+        printer.describe(ops.device(), trainSet, testSet);
+        new DryRun(plan, trainSet, spec.commandLine().getOut()).print(settings, place);
+        return List.of();
+      }
       boolean withBar =
           interrupt != null && !quiet && ((Main) spec.root().userObject()).onTerminal();
       Printed printed = quiet ? Printed.RESULTS : withBar ? Printed.EPOCHS : Printed.STEPS;
       try (RunFolder run = open(resuming, folder, plan, Task.of(trainSet), args, printed);
           TrainingBar bar = withBar ? bar(ops) : null;
-          TensorBoardListener events = new TensorBoardListener(args)) {
+          TensorBoardListener events =
+              new TensorBoardListener(args, ResolvedSettings.byName(settings))) {
         if (resuming) {
           PlanCheck.checkResume(plan, folder, trainSet, testSet);
           RunArguments.write(folder, args);
         }
-        TrainPrinter printer = new TrainPrinter(plan, run);
-        run.say("device  " + ops.device().name() + ": " + ops.device().description());
-        printer.describe(trainSet, testSet);
+        run.write(RunFolder.CONFIG, ConfigFile.text(settings));
+        TrainPrinter printer = new TrainPrinter(plan, run::say);
+        printer.describe(ops.device(), trainSet, testSet);
+        run.say("run     " + run.path());
         for (String note : UnusedOptions.notes(args, plan, trainSet.recordings())) {
           run.say("note    " + note);
         }
@@ -239,7 +293,8 @@ final class TrainCommand implements Callable<Integer> {
               new Pipeline(
                       ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
                   .run(resuming);
-          printer.table(rows);
+          printer.table(rows, run);
+          report(ops, plan, run, RenumberedDataset.of(testSet, trainSet.classNames()));
           return rows;
         } catch (Interrupt.Stopped e) {
           run.warn(
@@ -251,6 +306,16 @@ final class TrainCommand implements Callable<Integer> {
           throw new Interrupt.Stopped(e.getMessage(), e.status());
         }
       }
+    }
+  }
+
+  /** A run whose page cannot be written is as good as others. */
+  private static void report(Ops ops, Plan plan, RunFolder run, Dataset testSet) {
+    try {
+      DType storage = plan.settings().storage();
+      run.say("report  " + Report.ofEndedRun(run.path(), testSet, ops, storage));
+    } catch (RuntimeException | OutOfMemoryError e) {
+      run.say("note    report.html could not be written: " + e.getMessage());
     }
   }
 

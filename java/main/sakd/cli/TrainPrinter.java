@@ -2,8 +2,10 @@ package sakd.cli;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import sakd.base.Numbers;
 import sakd.data.Dataset;
+import sakd.device.Device;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
@@ -13,13 +15,18 @@ import sakd.run.Summary;
 import sakd.train.TrainSettings;
 import sakd.train.Trainer;
 
-/** Prints what a training is to be, and the final table. */
-record TrainPrinter(Plan plan, RunFolder run) {
+/**
+ * Prints what a training is to be, and the final table.
+ *
+ * @param say prints a line
+ */
+record TrainPrinter(Plan plan, Consumer<String> say) {
   /** Says what is trained on what, and how. */
-  void describe(Dataset trainSet, Dataset testSet) {
+  void describe(Device device, Dataset trainSet, Dataset testSet) {
+    say.accept("device  " + device.name() + ": " + device.description());
     TrainSettings s = plan.settings();
     int frames = trainSet.inSteps(plan.steps()).shape().frames();
-    run.say(
+    say.accept(
         String.format(
             Locale.ROOT,
             "data    %s: %d training and %d test %s of %dx%dx%d, %s",
@@ -31,7 +38,7 @@ record TrainPrinter(Plan plan, RunFolder run) {
             trainSet.height(),
             trainSet.width(),
             Numbers.count(trainSet.classes(), "class", "classes")));
-    run.say(
+    say.accept(
         String.format(
             Locale.ROOT,
             "model   %s, activations in %s",
@@ -44,13 +51,13 @@ record TrainPrinter(Plan plan, RunFolder run) {
                     plan.neuron().kind().label(),
                     plan.steps()),
             s.storage().label()));
-    run.say(
+    say.accept(
         String.format(
             Locale.ROOT,
             "method  %s: %s",
             plan.method().name().toLowerCase(Locale.ROOT),
             plan.losses()));
-    run.say(
+    say.accept(
         String.format(
             Locale.ROOT,
             "train   %s, lr %s %s, weight decay %s, batch %d, seed %d",
@@ -60,20 +67,17 @@ record TrainPrinter(Plan plan, RunFolder run) {
             Numbers.plain(s.weightDecay()),
             s.batchSize(),
             s.seed()));
-    run.say("run     " + run.path());
   }
 
   /** The time that training a network took; not known if rows of the summary were lost. */
-  private String time(Pipeline.Row row) {
-    Summary summary = run.summary();
-    int epochs = row.spiking() ? plan.settings().epochs() : plan.teacherEpochs();
-    return row.phase() == null || summary.epochs(row.phase()) < epochs
+  private static String time(Pipeline.Row row, Summary summary) {
+    return row.phase() == null || summary.epochs(row.phase()) < row.epochs()
         ? "-"
         : Numbers.duration(summary.seconds(row.phase()));
   }
 
   /** Says what came of it: a line a network. */
-  void table(List<Pipeline.Row> rows) {
+  void table(List<Pipeline.Row> rows, RunFolder run) {
     run.say("");
     run.result(
         String.format(
@@ -97,7 +101,7 @@ record TrainPrinter(Plan plan, RunFolder run) {
                   ? String.format(
                       Locale.ROOT, "%.2f M SOP", row.evaluation().synapticOperations() / 1e6)
                   : String.format(Locale.ROOT, "%.2f M MAC", row.evaluation().macs() / 1e6),
-              time(row)));
+              time(row, run.summary())));
     }
     run.result("");
     run.result("weights " + run.path().resolve(Trainer.BEST));

@@ -1,7 +1,10 @@
 package sakd.cli;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import sakd.distill.Method;
 import sakd.distill.Plan;
@@ -30,7 +33,8 @@ final class UnusedOptions {
           "--decay-input",
           "--detach-reset",
           "--surrogate",
-          "--alpha");
+          "--alpha",
+          "--patience");
   private static final List<String> OF_AUGMENTATION =
       List.of(
           "--auto-augment",
@@ -41,11 +45,12 @@ final class UnusedOptions {
           "--cutmix",
           "--scale-jitter");
 
-  private final List<String> args;
+  private final Predicate<String> given;
   private final List<String> notes = new ArrayList<>();
+  private final Set<String> names = new HashSet<>();
 
-  private UnusedOptions(List<String> args) {
-    this.args = args;
+  private UnusedOptions(Predicate<String> given) {
+    this.given = given;
   }
 
   /**
@@ -55,7 +60,20 @@ final class UnusedOptions {
    * @param recordings whether the samples have time steps of their own
    */
   static List<String> notes(List<String> args, Plan plan, boolean recordings) {
-    UnusedOptions unused = new UnusedOptions(args);
+    return of(
+            option -> args.stream().anyMatch(a -> a.equals(option) || a.startsWith(option + "=")),
+            plan,
+            recordings)
+        .notes;
+  }
+
+  /** The options that would be unused if they were given, such as --tau by --method ann. */
+  static Set<String> names(Plan plan, boolean recordings) {
+    return of(option -> true, plan, recordings).names;
+  }
+
+  private static UnusedOptions of(Predicate<String> given, Plan plan, boolean recordings) {
+    UnusedOptions unused = new UnusedOptions(given);
     Method method = plan.method();
     boolean ann = method == Method.ANN;
     boolean divergence = plan.form().distance() == Distance.KL;
@@ -72,10 +90,10 @@ final class UnusedOptions {
                 unless(!ann || recordings, List.of("--T")))
             .flatMap(List::stream)
             .toList());
-    if (ann && unused.given("--teacher-epochs")) {
+    if (ann && given.test("--teacher-epochs")) {
       unused.add("--method ann, whose epochs are --teacher-epochs,", List.of("--epochs"));
     }
-    if (ann && unused.given("--teacher-lr")) {
+    if (ann && given.test("--teacher-lr")) {
       unused.add("--method ann, whose rate is --teacher-lr,", List.of("--lr"));
     }
     if (method.needsTeacher() && !plan.trainsTeacher()) {
@@ -96,19 +114,16 @@ final class UnusedOptions {
     if (!plan.settings().augment()) {
       unused.add("--no-augment", OF_AUGMENTATION);
     }
-    return unused.notes;
+    return unused;
   }
 
   private static List<String> unless(boolean used, List<String> options) {
     return used ? List.of() : options;
   }
 
-  private boolean given(String option) {
-    return args.stream().anyMatch(a -> a.equals(option) || a.startsWith(option + "="));
-  }
-
   private void add(String who, List<String> options) {
-    List<String> those = options.stream().filter(this::given).toList();
+    List<String> those = options.stream().filter(given).toList();
+    names.addAll(those);
     if (!those.isEmpty()) {
       notes.add(who + " does not use " + String.join(", ", those));
     }

@@ -44,8 +44,10 @@ public final class Pipeline {
    * @param evaluation accuracy and activity on the test images
    * @param spiking whether the network spikes; an ANN has no firing rate
    * @param phase as the listener heard of its training; null if it was not trained here
+   * @param epochs of its training; 0 if it was not trained here
    */
-  public record Row(String name, Evaluator.Evaluation evaluation, boolean spiking, String phase) {
+  public record Row(
+      String name, Evaluator.Evaluation evaluation, boolean spiking, String phase, int epochs) {
     /** For people: {@code SAKD: top-1 85.0 %, top-5 99.3 % of 1000 images}. */
     @Override
     public String toString() {
@@ -124,7 +126,7 @@ public final class Pipeline {
           try (Network student = student(plan, trainSet, parameters)) {
             parameters.allocate(ops);
             WeightTransfer.transfer(teacher.parameters(), parameters);
-            rows.add(new Row("transferred only", evaluator.evaluate(student, true), true, null));
+            rows.add(new Row("transferred only", evaluator.evaluate(student, true), true, null, 0));
           }
         }
         if (plan.compare()) {
@@ -160,6 +162,7 @@ public final class Pipeline {
 
   private Row teacher(Network teacher, Path where, Evaluator evaluator, boolean resume) {
     String phase = null;
+    int epochs = 0;
     Path given = plan.method() == Method.ANN ? plan.initialWeights() : plan.teacherWeights();
     if (given != null) {
       load(given, teacher.parameters());
@@ -174,18 +177,19 @@ public final class Pipeline {
               1,
               teacher.parameters());
       phase = TEACHER;
-      train(
-          phase,
-          "",
-          teacher,
-          new DistillationObjective(teacher, null, loss),
-          where,
-          plan.teacherSettings(),
-          true,
-          evaluator,
-          resume);
+      epochs =
+          train(
+              phase,
+              "",
+              teacher,
+              new DistillationObjective(teacher, null, loss),
+              where,
+              plan.teacherSettings(),
+              true,
+              evaluator,
+              resume);
     }
-    return new Row("teacher (ANN)", evaluator.evaluate(teacher, true), false, phase);
+    return new Row("teacher (ANN)", evaluator.evaluate(teacher, true), false, phase, epochs);
   }
 
   private Row student(
@@ -208,22 +212,24 @@ public final class Pipeline {
         WeightTransfer.transfer(teacher.parameters(), parameters);
       }
       String phase = method.name().toLowerCase(Locale.ROOT);
-      train(
-          phase,
-          weights.annealing(),
-          student,
-          new DistillationObjective(student, teacher, loss, weights),
-          where,
-          plan.settings(),
-          false,
-          evaluator,
-          resume);
+      int epochs =
+          train(
+              phase,
+              weights.annealing(),
+              student,
+              new DistillationObjective(student, teacher, loss, weights),
+              where,
+              plan.settings(),
+              false,
+              evaluator,
+              resume);
       String name = method == Method.SAKD ? "SAKD" : phase;
-      return new Row(name, evaluator.evaluate(student, true), true, phase);
+      return new Row(name, evaluator.evaluate(student, true), true, phase, epochs);
     }
   }
 
-  private void train(
+  /** Returns the epochs that the training took. */
+  private int train(
       String phase,
       String annealing,
       Network network,
@@ -250,7 +256,7 @@ public final class Pipeline {
             trainSet.classes())
         .describe(about);
     ImageSpec.of(trainSet).describe(about);
-    new Trainer(ops, settings, trainSet, evaluator, listener)
+    return new Trainer(ops, settings, trainSet, evaluator, listener)
         .run(
             new Trainer.Job(
                 Task.of(trainSet),
@@ -262,7 +268,8 @@ public final class Pipeline {
                 architecture(plan, trainSet),
                 Pipeline::isForInference,
                 about),
-            resume);
+            resume)
+        .epochs();
   }
 
   static String architecture(Plan plan, Dataset data) {

@@ -52,7 +52,7 @@ public record Plan(
 
   /** The settings of the teacher's training. */
   public TrainSettings teacherSettings() {
-    return settings.with(teacherEpochs, teacherLr);
+    return settings.ofTeacher(teacherEpochs, teacherLr);
   }
 
   /** The network that the run trains by its method, as {@code --model} calls it. */

@@ -66,6 +66,22 @@ public final class LogLines {
         + String.join("; ", messages);
   }
 
+  static String stoppedEarly(Listener.Ended e) {
+    int waited = e.epoch() - e.bestEpoch();
+    return String.format(
+        Locale.ROOT,
+        "%s stopped early after epoch %d of %d: no better test %s in %d %s than the %.2f %% of epoch"
+            + " %d, whose weights are taken",
+        e.phase(),
+        e.epoch(),
+        e.epochs(),
+        e.task().scores().get(0).label(),
+        waited,
+        waited == 1 ? "epoch" : "epochs",
+        100 * e.best(),
+        e.bestEpoch());
+  }
+
   static String rescheduled(Listener.Rescheduled r) {
     return String.format(
         Locale.ROOT,

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -24,7 +25,8 @@ import sakd.train.Trainer;
 
 /**
  * A run directory, of which one process at a time is the master: {@link RunArguments}, {@code
- * train.log} (what was printed), {@link Summary}, checkpoints.
+ * config.yaml} (what they came to), {@code train.log} (what was printed), {@link Summary},
+ * checkpoints.
  *
  * <p>A folder is a run once it has arguments, which are written last; what else is missing is made
  * when the run goes on. So a kill at any moment leaves a run that can go on, or none.
@@ -47,6 +49,9 @@ public final class RunFolder implements Listener, AutoCloseable {
 
   /** The file of what was printed. */
   public static final String LOG = "train.log";
+
+  /** The file of resolved settings, for people and for {@code train --config}. */
+  public static final String CONFIG = "config.yaml";
 
   private final Path folder;
   private final Summary summary;
@@ -99,27 +104,50 @@ public final class RunFolder implements Listener, AutoCloseable {
         folder,
         console,
         run -> {
-          if (RunArguments.areIn(folder)) {
-            throw new UserError(
-                folder
-                    + " holds a run already; go on with it by --resume "
-                    + folder
-                    + ", or give another --output-dir");
-          }
-          for (Path place : run.places()) {
-            if (Files.exists(place.resolve(Trainer.LAST))) {
-              throw new UserError(
-                  folder
-                      + " has no args.txt but "
-                      + place.resolve(Trainer.LAST)
-                      + ", the checkpoint of another run; expected an empty folder, give another"
-                      + " --output-dir");
-            }
-          }
+          requireNoRun(folder);
           run.deleteLeftOvers();
           run.summary.start(task);
           RunArguments.start(folder, args);
         });
+  }
+
+  private static void requireNoRun(Path folder) {
+    if (RunArguments.areIn(folder)) {
+      throw new UserError(
+          folder
+              + " holds a run already; go on with it by --resume "
+              + folder
+              + ", or give another --output-dir");
+    }
+    for (Path place : places(folder)) {
+      if (Files.exists(place.resolve(Trainer.LAST))) {
+        throw new UserError(
+            folder
+                + " has no args.txt but "
+                + place.resolve(Trainer.LAST)
+                + ", the checkpoint of another run; expected an empty folder, give another"
+                + " --output-dir");
+      }
+    }
+  }
+
+  /**
+   * Sees whether {@link #create} would find a place there, and leaves nothing.
+   *
+   * @throws UserError if it would not
+   */
+  public static void requireNew(Path folder) {
+    Path there = folder.toAbsolutePath();
+    while (there.getParent() != null && !Files.exists(there)) {
+      there = there.getParent();
+    }
+    if (!Files.isDirectory(there)) {
+      throw unwritable(folder, new FileAlreadyExistsException(there.toString()));
+    }
+    if (!Files.isWritable(there)) {
+      throw unwritable(folder, new AccessDeniedException(there.toString()));
+    }
+    requireNoRun(folder);
   }
 
   /**
@@ -163,7 +191,8 @@ public final class RunFolder implements Listener, AutoCloseable {
       AtomicFile.deleteLeftOvers(file);
     }
     AtomicFile.deleteLeftOvers(summary.file());
-    for (Path place : places()) {
+    AtomicFile.deleteLeftOvers(folder.resolve(CONFIG));
+    for (Path place : places(folder)) {
       AtomicFile.deleteLeftOvers(place.resolve(Trainer.LAST));
       AtomicFile.deleteLeftOvers(place.resolve(Trainer.BEST));
     }
@@ -186,7 +215,7 @@ public final class RunFolder implements Listener, AutoCloseable {
   }
 
   /** The folders that hold the files of a training. */
-  private List<Path> places() {
+  private static List<Path> places(Path folder) {
     return Stream.of(folder, folder.resolve(Pipeline.TEACHER), folder.resolve(Pipeline.DIRECT))
         .filter(Files::isDirectory)
         .toList();
@@ -204,6 +233,11 @@ public final class RunFolder implements Listener, AutoCloseable {
     } catch (IOException e) {
       throw IoErrors.unreadable(folder.resolve(LOG), "the log of a run", e);
     }
+  }
+
+  /** Writes a text to a file of the run, in the place of an older one. */
+  public void write(String file, String text) {
+    AtomicFile.writeText(folder.resolve(file), text);
   }
 
   public Path path() {
@@ -285,6 +319,13 @@ public final class RunFolder implements Listener, AutoCloseable {
   @Override
   public void rescheduled(Rescheduled r) {
     say(LogLines.rescheduled(r));
+  }
+
+  @Override
+  public void ended(Ended e) {
+    if (e.early()) {
+      say(LogLines.stoppedEarly(e));
+    }
   }
 
   @Override

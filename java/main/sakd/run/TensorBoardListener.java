@@ -1,6 +1,7 @@
 package sakd.run;
 
 import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import sakd.base.UserError;
@@ -22,14 +23,18 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
   private static final int IMAGES = 8;
 
   private final List<String> args;
+  private final Map<String, Object> settings;
   private int stepsPerEpoch;
   private TensorBoardWriter writer;
 
   /**
    * @param args the arguments of the run, shown as a text
+   * @param settings what they came to, by name, for the tab HPARAMS: {@link Boolean}, {@link
+   *     Number} or text
    */
-  public TensorBoardListener(List<String> args) {
+  public TensorBoardListener(List<String> args, Map<String, Object> settings) {
     this.args = List.copyOf(args);
+    this.settings = new LinkedHashMap<>(settings);
   }
 
   @Override
@@ -40,6 +45,9 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
     writer = new TensorBoardWriter(s.folder(), first);
     // Markdown shows lines that are indented as they are.
     writer.text("settings", "    " + String.join("\n    ", args), first);
+    // Teacher and students are sessions of their own, told apart by this.
+    settings.put("phase", s.phase());
+    writer.sessionStart(settings, first);
     images(s.data(), first);
   }
 
@@ -70,6 +78,14 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
         .forEach((score, value) -> writer.scalar("accuracy/test " + score.label(), value, at));
     writer.scalar("learning rate", s.lr(), at);
     writer.scalar("images per second", s.imagesPerSecond(), at);
+  }
+
+  @Override
+  public void ended(Ended e) {
+    if (writer != null) {
+      writer.sessionEnd(endOf(e.epoch()));
+      close();
+    }
   }
 
   private static String title(String term) {
@@ -126,6 +142,7 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
   public void close() {
     if (writer != null) {
       writer.close();
+      writer = null;
     }
   }
 }

@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Map;
 import java.util.zip.CRC32C;
 import sakd.base.UserError;
 import sakd.io.AtomicFile;
@@ -125,12 +126,57 @@ public final class TensorBoardWriter implements AutoCloseable {
     summary(step, value(tag).message(9, plugin).message(8, tensor));
   }
 
+  /**
+   * Begins what the tab HPARAMS shows as a row: a session with settings and, of the folder, the
+   * last points of curves.
+   *
+   * @param settings a {@link Boolean}, a {@link Number}, or what is shown as text, by name
+   */
+  public void sessionStart(Map<String, Object> settings, long step) {
+    Protobuf info = new Protobuf();
+    settings.forEach(
+        (name, value) -> info.message(1, new Protobuf().text(1, name).message(2, value(value))));
+    hparams("session_start_info", 3, info.real64(5, seconds()), step);
+  }
+
+  /** Ends the session: all went well. */
+  public void sessionEnd(long step) {
+    int success = 1;
+    Protobuf info = new Protobuf().integer(1, success).real64(2, seconds());
+    hparams("session_end_info", 4, info, step);
+  }
+
+  /** A {@code google.protobuf.Value}. */
+  private static Protobuf value(Object value) {
+    Protobuf one = new Protobuf();
+    if (value instanceof Number n) {
+      return one.real64(2, n.doubleValue());
+    }
+    return value instanceof Boolean b ? one.integer(4, b ? 1 : 0) : one.text(3, value.toString());
+  }
+
+  /**
+   * An {@code HParamsPluginData} with one field set, which is in the metadata of an empty value.
+   */
+  private void hparams(String tag, int field, Protobuf info, long step) {
+    Protobuf plugin =
+        new Protobuf()
+            .text(1, "hparams")
+            .message(2, new Protobuf().integer(1, 0).message(field, info));
+    Protobuf metadata = new Protobuf().message(1, plugin);
+    summary(step, value("_hparams_/" + tag).message(9, metadata));
+  }
+
+  private static double seconds() {
+    return System.currentTimeMillis() / 1000.0;
+  }
+
   private void summary(long step, Protobuf value) {
     write(event(step).message(5, new Protobuf().message(1, value)));
   }
 
   private static Protobuf event(long step) {
-    return new Protobuf().real64(1, System.currentTimeMillis() / 1000.0).integer(2, step);
+    return new Protobuf().real64(1, seconds()).integer(2, step);
   }
 
   private static Protobuf value(String tag) {

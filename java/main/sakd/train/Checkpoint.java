@@ -27,6 +27,7 @@ final class Checkpoint {
 
   private static final String EPOCHS = "sakd.epochs_done";
   private static final String BEST = "sakd.best_";
+  private static final String BEST_EPOCH = "sakd.best_epoch";
   private static final String EPOCHS_IN_ALL = "sakd.epochs";
   private static final String TRAINING_DATA = "sakd.training_data";
   private static final String TEST_DATA = "sakd.test_data";
@@ -36,8 +37,17 @@ final class Checkpoint {
 
   private Checkpoint() {}
 
-  /** Where a run was: after so many whole epochs, with the best score of its headline. */
-  record Progress(int epochsDone, double best) {}
+  /**
+   * Where a run was: after so many whole epochs, with the best score of its headline.
+   *
+   * @param bestEpoch the first with that score, from 1; 0 before any
+   */
+  record Progress(int epochsDone, double best, int bestEpoch) {
+    /** Whether so many epochs did not bring a better score; never if {@code patience} is 0. */
+    boolean exhausts(int patience) {
+      return patience > 0 && epochsDone - bestEpoch >= patience;
+    }
+  }
 
   /**
    * What a run is over. Files of earlier versions do not say it.
@@ -106,6 +116,7 @@ final class Checkpoint {
     Map<String, String> metadata = new LinkedHashMap<>(about);
     metadata.put(EPOCHS, Integer.toString(saved.progress.epochsDone));
     metadata.put(BEST + saved.scope.headline.column(), Double.toString(saved.progress.best));
+    metadata.put(BEST_EPOCH, Integer.toString(saved.progress.bestEpoch));
     metadata.put(EPOCHS_IN_ALL, Integer.toString(saved.scope.epochs));
     metadata.put(TRAINING_DATA, saved.scope.trainingData);
     metadata.put(TEST_DATA, saved.scope.testData);
@@ -196,10 +207,14 @@ final class Checkpoint {
     int done;
     int inAll;
     double best;
+    int bestEpoch;
     try {
       done = Integer.parseInt(m.get(EPOCHS));
       inAll = Integer.parseInt(m.getOrDefault(EPOCHS_IN_ALL, "0"));
       best = Double.parseDouble(m.get(BEST + now.headline.column()));
+      // Where an earlier version did not say it, patience begins anew.
+      String epoch = m.get(BEST_EPOCH);
+      bestEpoch = epoch == null ? done : Integer.parseInt(epoch);
     } catch (NumberFormatException | NullPointerException e) {
       throw notCheckpoint(path, "says nothing of the epoch it was written in", e);
     }
@@ -209,20 +224,23 @@ final class Checkpoint {
     if (!(best >= 0 && best <= 1)) {
       throw notCheckpoint(path, "claims a best accuracy of " + best, null);
     }
+    if (bestEpoch < 1 || bestEpoch > done) {
+      throw notCheckpoint(path, "claims epoch " + bestEpoch + " as the best of " + done, null);
+    }
     if (done > now.epochs) {
       throw new UserError(
           path
               + " cannot be resumed from: it has done "
               + done
-              + " epochs, which are to be "
+              + " epochs, but the run is to have "
               + now.epochs
-              + " in all; expected no fewer than are done, give more (--epochs, for the teacher"
-              + " --teacher-epochs)");
+              + " in all; expected at least as many as are done, give more (--epochs, for the "
+              + "teacher --teacher-epochs)");
     }
     requireSame(path, "training", m.get(TRAINING_DATA), now.trainingData);
     requireSame(path, "test", m.get(TEST_DATA), now.testData);
     return new Saved(
-        new Progress(done, best),
+        new Progress(done, best, bestEpoch),
         new Scope(now.headline, inAll, m.get(TRAINING_DATA), m.get(TEST_DATA)));
   }
 
@@ -239,7 +257,7 @@ final class Checkpoint {
             + " data were "
             + were
             + (were.equals(are)
-                ? ", and other samples, labels or names have taken the place of some"
+                ? ", and some of their samples, labels or names have changed since"
                 : ", and are " + are + " now")
             + "; expected the same data, put them back, or start a new run");
   }

@@ -141,6 +141,24 @@ public interface Listener {
   /** After every epoch, with the scores on the test images. */
   default void epoch(EpochSummary summary) {}
 
+  /**
+   * How a training ended.
+   *
+   * @param task which names the scores
+   * @param epoch the last that was trained, from 1; less than {@code epochs} if patience ended it
+   * @param bestEpoch the first with the best score of the headline
+   * @param best that score, in [0, 1]
+   */
+  record Ended(Task task, String phase, int epoch, int epochs, int bestEpoch, double best) {
+    /** Whether epochs are left. */
+    public boolean early() {
+      return epoch < epochs;
+    }
+  }
+
+  /** After the last epoch of a training, be it of an earlier session. */
+  default void ended(Ended ended) {}
+
   /** After an epoch in which samples could not be read and others took their places. */
   default void unreadable(String phase, int epoch, List<String> messages) {}
 }

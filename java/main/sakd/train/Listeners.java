@@ -47,6 +47,11 @@ public record Listeners(List<Listener> all) implements Listener {
   }
 
   @Override
+  public void ended(Ended ended) {
+    all.forEach(l -> l.ended(ended));
+  }
+
+  @Override
   public void unreadable(String phase, int epoch, List<String> messages) {
     all.forEach(l -> l.unreadable(phase, epoch, messages));
   }

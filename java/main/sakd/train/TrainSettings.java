@@ -13,6 +13,8 @@ import sakd.device.DType;
  * @param workers threads that read ahead
  * @param printFreq steps between two lines of progress
  * @param storage type of activations
+ * @param patience epochs without a better headline score that end the training; 0 to train to the
+ *     last epoch
  */
 public record TrainSettings(
     int epochs,
@@ -31,7 +33,8 @@ public record TrainSettings(
     long seed,
     int workers,
     int printFreq,
-    DType storage) {
+    DType storage,
+    int patience) {
   /** SGD has Nesterov momentum. */
   public enum Algorithm {
     SGD("SGD"),
@@ -49,8 +52,11 @@ public record TrainSettings(
     }
   }
 
-  /** The same settings for other epochs and another rate. */
-  public TrainSettings with(int epochs, double lr) {
+  /**
+   * The same settings for a teacher, which is trained for so many epochs, to the last, at another
+   * rate.
+   */
+  public TrainSettings ofTeacher(int epochs, double lr) {
     return new TrainSettings(
         epochs,
         batchSize,
@@ -68,6 +74,7 @@ public record TrainSettings(
         seed,
         workers,
         printFreq,
-        storage);
+        storage,
+        0);
   }
 }

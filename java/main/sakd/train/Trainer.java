@@ -14,6 +14,7 @@ import sakd.device.DType;
 import sakd.infer.BatchUploader;
 import sakd.infer.Evaluator;
 import sakd.infer.Weights;
+import sakd.io.WeightFile;
 import sakd.model.Network;
 import sakd.ops.Ops;
 import sakd.task.LossTerms;
@@ -69,8 +70,15 @@ public final class Trainer {
       Predicate<String> inference,
       Map<String, String> about) {}
 
-  /** The headline's score at the end, and the best. */
-  public record Outcome(double last, double best) {}
+  /**
+   * What a training came to.
+   *
+   * @param last the headline's score at the end: of the last epoch, or of the best if training was
+   *     stopped early
+   * @param best the headline's best score
+   * @param epochs that were trained in all
+   */
+  public record Outcome(double last, double best, int epochs) {}
 
   /**
    * Sees whether the training in a folder, if there is one, can go on.
@@ -90,7 +98,8 @@ public final class Trainer {
   }
 
   /**
-   * Trains to the last epoch; goes on from last.safetensors if {@code resume} and it is there.
+   * Trains to the last epoch, or until patience ends, whereupon the network has the weights of the
+   * best epoch; goes on from last.safetensors if {@code resume} and it is there.
    *
    * @throws sakd.base.UserError as for {@link #requireResumable}
    */
@@ -113,7 +122,7 @@ public final class Trainer {
                 settings.storage(),
                 settings.batchSize())) {
       var scope = Checkpoint.Scope.of(settings.epochs(), trainSet, evaluator.dataset());
-      var saved = new Checkpoint.Saved(new Checkpoint.Progress(0, 0), scope);
+      var saved = new Checkpoint.Saved(new Checkpoint.Progress(0, 0, 0), scope);
       if (resume && Files.exists(last)) {
         saved = Checkpoint.load(last, parameters, optimizer, ema, job.architecture, scope);
       }
@@ -131,7 +140,7 @@ public final class Trainer {
               settings.workers());
       int first = progress.epochsDone() + 1;
       double score = 0;
-      if (first <= settings.epochs()) {
+      if (goesOn(progress)) {
         int before = saved.scope().epochs();
         if (before != 0 && before != settings.epochs()) {
           listener.rescheduled(new Listener.Rescheduled(job.phase, first, before, schedule));
@@ -139,10 +148,11 @@ public final class Trainer {
         listener.start(
             new Listener.Start(
                 job.phase, job.folder, first, settings.epochs(), loader.batches(), trainSet));
-      } else {
+      } else if (progress.epochsDone() == settings.epochs()) {
         score = averaged(ema, () -> evaluator.evaluate(job.network, false)).scores().value();
       }
-      for (int e = progress.epochsDone(); e < settings.epochs(); e++) {
+      while (goesOn(progress)) {
+        int e = progress.epochsDone();
         int epoch = e + 1;
         optimizer.learningRate(schedule.at(e));
         if (job.objective.startEpoch(e, settings.epochs())) {
@@ -165,18 +175,37 @@ public final class Trainer {
                 trainSet.size() / trained.seconds,
                 trained.seconds));
         boolean best = e == 0 || score > progress.best();
-        progress = new Checkpoint.Progress(e + 1, best ? score : progress.best());
+        progress =
+            best
+                ? new Checkpoint.Progress(epoch, score, epoch)
+                : new Checkpoint.Progress(epoch, progress.best(), progress.bestEpoch());
         if (best) {
           averaged(ema, () -> saveBest(job));
         }
         Checkpoint.save(
             last, parameters, optimizer, ema, new Checkpoint.Saved(progress, scope), job.about);
       }
-      if (ema != null) {
+      if (progress.epochsDone() < settings.epochs()) {
+        Weights.load(
+            WeightFile.read(job.folder.resolve(BEST)), parameters, job.inference, job.architecture);
+        score = progress.best();
+      } else if (ema != null) {
         ema.swap();
       }
-      return new Outcome(score, progress.best());
+      listener.ended(
+          new Listener.Ended(
+              job.task,
+              job.phase,
+              progress.epochsDone(),
+              settings.epochs(),
+              progress.bestEpoch(),
+              progress.best()));
+      return new Outcome(score, progress.best(), progress.epochsDone());
     }
+  }
+
+  private boolean goesOn(Checkpoint.Progress progress) {
+    return progress.epochsDone() < settings.epochs() && !progress.exhausts(settings.patience());
   }
 
   private Optimizer optimizer(Job job) {

@@ -64,7 +64,7 @@ class ReproduceTest {
     assertTrue(table.get(1).matches("cifar10-resnet18-sakd-t2 +top-1 % .* - +[0-9.]+ s"), more);
     assertTrue(table.get(2).startsWith("cifar10-resnet18-logits "), more);
     CommandLines.assertMistake(
-        "holds a run of other settings|--lr 0.05", CommandLines.with(both, "--lr", "0.05"));
+        "holds a run with other settings|--lr 0.05", CommandLines.with(both, "--lr", "0.05"));
   }
 
   @Test

@@ -104,7 +104,8 @@ class KillTest {
             3,
             0,
             1,
-            DType.F32),
+            DType.F32,
+            0),
         1,
         0.05);
   }
@@ -129,7 +130,7 @@ class KillTest {
             resuming
                 ? RunFolder.open(folder, console)
                 : RunFolder.create(folder, Task.of(of.training), ARGS, console);
-        TensorBoardListener events = new TensorBoardListener(ARGS)) {
+        TensorBoardListener events = new TensorBoardListener(ARGS, Map.of())) {
       if (resuming) {
         PlanCheck.checkResume(of.plan, folder, of.training, of.test);
         RunArguments.write(run.path(), ARGS);

@@ -16,10 +16,12 @@ import sakd.data.set.MemoryDataset;
 import sakd.nn.Parameters;
 import sakd.ops.Ops;
 import sakd.task.LossTerms;
+import sakd.task.Task;
 import sakd.testing.Devices;
 import sakd.testing.EventFiles;
 import sakd.testing.Heard;
 import sakd.testing.ProtobufReader;
+import sakd.train.Listener.Ended;
 import sakd.train.Listener.Start;
 import sakd.train.Listener.StepSummary;
 
@@ -27,13 +29,16 @@ class TensorBoardListenerTest {
   private static final int STEPS = 10;
   private static final float[] GRADIENT = {-8, 1, 2, 3, 4, 16, 5, 6, 7, 8, 9, 10};
 
+  private static final Map<String, Object> SETTINGS =
+      Map.of("lr", 0.1, "decay-input", true, "model", "resnet8");
+
   @TempDir Path run;
 
   @Test
   void aFileForEachPhaseFromTheEpochThatWasHeardOfFirst() throws IOException {
     LossTerms labels = Heard.loss(2, 2, 0, 0);
     LossTerms distilled = Heard.loss(3, 1, 0.5, 0.25);
-    try (TensorBoardListener listener = new TensorBoardListener(List.of("--T", "4"));
+    try (TensorBoardListener listener = new TensorBoardListener(List.of("--T", "4"), SETTINGS);
         Ops ops = Devices.reference();
         Parameters parameters = new Parameters(0)) {
       parameters.linear("fc.weight", 2, 3, 2);
@@ -44,7 +49,8 @@ class TensorBoardListenerTest {
       listener.step(new StepSummary("teacher", 1, 2, 4, STEPS, labels, 0.5, 100, 0));
       listener.gradients("teacher", 1, parameters, 4);
       listener.epoch(Heard.epoch("teacher", 1, 2, 0.1, labels, 0.5, 0.6, 0.9, 100, 1));
-      // A resumed run.
+      listener.ended(new Ended(Task.CLASSIFICATION, "teacher", 1, 1, 1, 0.6));
+      // A resumed run, which is over before the listener hears of an end.
       listener.start(new Start("sakd", run, 3, 4, STEPS, twoImages()));
       listener.firingRates("sakd", 3, Map.of("act1", 0.25));
       listener.epoch(Heard.epoch("sakd", 3, 4, 0.1, distilled, 0.5, 0.7, 0.9, 100, 1));
@@ -59,9 +65,19 @@ class TensorBoardListenerTest {
     assertEquals(4, gradients.real64(2));
     assertEquals(1, teacher.get("input 1/dog"));
     assertTrue(!teacher.containsKey("loss/logits") && !teacher.containsKey("gradients/bn"));
+    Map<String, Object> hparams = new LinkedHashMap<>(SETTINGS);
+    hparams.put("phase", "teacher");
+    assertEquals(hparams, hparams(run.resolve("teacher")));
+    assertEquals(10, teacher.get("_hparams_/session_end_info"));
+    int success = 1;
+    assertEquals(
+        success,
+        plugin("_hparams_/session_end_info", run.resolve("teacher")).message(4).integer(1));
     Map<String, Long> sakd = steps(EventFiles.read(run));
     assertEquals(21, sakd.get("start"), "what an older file says of epoch 3 was undone");
     assertEquals(21, sakd.get("settings"));
+    assertEquals("sakd", hparams(run).get("phase"));
+    assertTrue(!sakd.containsKey("_hparams_/session_end_info"));
     assertEquals(30, sakd.get("loss/features"));
     assertEquals(30, sakd.get("firing rate/act1"));
   }
@@ -72,14 +88,39 @@ class TensorBoardListenerTest {
     return new MemoryDataset(info, 1, 1, new byte[] {1, 2}, new int[] {0, 1});
   }
 
+  /** What the plug-in for HPARAMS is told under a tag. */
+  private static ProtobufReader plugin(String tag, Path folder) throws IOException {
+    ProtobufReader data = tagged(tag, folder).message(9).message(1);
+    assertEquals("hparams", data.text(1));
+    return data.message(2);
+  }
+
+  private static Map<String, Object> hparams(Path folder) throws IOException {
+    Map<String, Object> values = new LinkedHashMap<>();
+    ProtobufReader info = plugin("_hparams_/session_start_info", folder).message(3);
+    for (byte[] bytes : info.all(1, byte[].class)) {
+      ProtobufReader entry = new ProtobufReader(bytes);
+      ProtobufReader value = entry.message(2);
+      values.put(
+          entry.text(1),
+          value.has(2)
+              ? (Object) value.real64(2)
+              : value.has(4) ? value.integer(4) == 1 : value.text(3));
+    }
+    return values;
+  }
+
   private static ProtobufReader histogram(String tag, Path folder) throws IOException {
+    return tagged(tag, folder).message(5);
+  }
+
+  private static ProtobufReader tagged(String tag, Path folder) throws IOException {
     return EventFiles.read(folder).stream()
         .filter(e -> e.has(5))
         .map(e -> e.message(5).message(1))
         .filter(v -> v.text(1).equals(tag))
         .findFirst()
-        .orElseThrow()
-        .message(5);
+        .orElseThrow();
   }
 
   /** The step of every tag, and of the start of the session. */

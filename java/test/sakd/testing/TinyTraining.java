@@ -82,16 +82,26 @@ public final class TinyTraining implements AutoCloseable {
 
   public static TrainSettings settings(
       int epochs, TrainSettings.Algorithm algorithm, DType storage, Mixing mixing) {
-    return settings(epochs, algorithm, storage, mixing, 0.9f);
+    return settings(epochs, algorithm, storage, mixing, 0.9f, 0);
   }
 
   /** The weights themselves are evaluated, not their average. */
   public static TrainSettings withoutAverage(int epochs) {
-    return settings(epochs, TrainSettings.Algorithm.SGD, DType.F32, Mixing.NONE, 0);
+    return settings(epochs, TrainSettings.Algorithm.SGD, DType.F32, Mixing.NONE, 0, 0);
+  }
+
+  /** Ends after so many epochs that brought nothing better. */
+  public static TrainSettings patient(int epochs, int patience) {
+    return settings(epochs, TrainSettings.Algorithm.SGD, DType.F32, Mixing.NONE, 0.9f, patience);
   }
 
   private static TrainSettings settings(
-      int epochs, TrainSettings.Algorithm algorithm, DType storage, Mixing mixing, float emaDecay) {
+      int epochs,
+      TrainSettings.Algorithm algorithm,
+      DType storage,
+      Mixing mixing,
+      float emaDecay,
+      int patience) {
     return new TrainSettings(
         epochs,
         BATCH,
@@ -109,7 +119,8 @@ public final class TinyTraining implements AutoCloseable {
         3,
         1,
         2,
-        storage);
+        storage,
+        patience);
   }
 
   /** Trains into a folder; {@code step} hears of every second step. */

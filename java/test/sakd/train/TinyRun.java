@@ -111,7 +111,8 @@ final class TinyRun implements AutoCloseable {
         3,
         1,
         2,
-        storage);
+        storage,
+        0);
   }
 
   Trainer.Outcome train(String name, TrainSettings settings, boolean resume, Listener listener) {

@@ -117,7 +117,8 @@ final class LeptonicaPictures {
     int h = pix.h();
     int words = pix.wpl();
     if (pix.d() != 32 && pix.d() != 8) {
-      throw IoErrors.damaged(file, "it has " + pix.d() + " bits a pixel", PictureDecoder.EXPECTED);
+      throw IoErrors.damaged(
+          file, "it has " + pix.d() + " bits per pixel", PictureDecoder.EXPECTED);
     }
     IntPointer data = leptonica.pixGetData(pix);
     int[] raw = raw(words * h);

@@ -56,7 +56,7 @@ public final class HostMemory extends Memory {
       throw new OutOfDeviceMemory(
           "the machine has no "
               + (bytes >> 20)
-              + " MiB of memory left; a smaller --batch-size or --T needs less");
+              + " MiB of memory left; choose a smaller --batch-size or --T");
     }
     long aligned = (start + alignment - 1) & -alignment;
     if (alignment > ALIGNMENT) {
