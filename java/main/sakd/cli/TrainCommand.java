@@ -17,11 +17,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
+import sakd.base.Version;
 import sakd.data.Dataset;
 import sakd.data.RenumberedDataset;
 import sakd.data.Targets;
 import sakd.device.CompilerStopped;
 import sakd.device.DType;
+import sakd.device.Device;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
@@ -30,6 +32,7 @@ import sakd.model.NetworkSpec;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.report.Report;
+import sakd.run.ModelCard;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
 import sakd.run.RunFolder.Printed;
@@ -294,6 +297,17 @@ final class TrainCommand implements Callable<Integer> {
                       ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
                   .run(resuming);
           printer.table(rows, run);
+          run.write(
+              RunFolder.CARD,
+              new ModelCard(
+                      plan,
+                      trainSet,
+                      testSet,
+                      rows,
+                      run.summary(),
+                      ConfigFile.text(settings),
+                      made(ops.device()))
+                  .text());
           report(ops, plan, run, RenumberedDataset.of(testSet, trainSet.classNames()));
           return rows;
         } catch (Interrupt.Stopped e) {
@@ -317,6 +331,13 @@ final class TrainCommand implements Callable<Integer> {
     } catch (RuntimeException | OutOfMemoryError e) {
       run.say("note    report.html could not be written: " + e.getMessage());
     }
+  }
+
+  private static List<String> made(Device device) {
+    return List.of(
+        "sakd " + Version.text(),
+        "Java " + Runtime.version() + ", " + System.getProperty("os.name"),
+        device.name() + ": " + device.description());
   }
 
   private RunFolder open(
@@ -368,7 +389,7 @@ final class TrainCommand implements Callable<Integer> {
     return new Plan(
         network,
         kind,
-        neuron.steps(kind, NeuronOptions.STEPS),
+        neuron.steps(kind, Neuron.USUAL_STEPS),
         method,
         distill.method == null && method != Method.ANN,
         distill.teacher,

@@ -23,6 +23,9 @@ public record Neuron(
     Surrogate surrogate,
     float alpha) {
 
+  /** T where nothing says it. */
+  public static final int USUAL_STEPS = 4;
+
   /** Largest number of time steps the kernels unroll. */
   public static final int MAX_STEPS = 32;
 

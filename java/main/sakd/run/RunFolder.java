@@ -50,6 +50,9 @@ public final class RunFolder implements Listener, AutoCloseable {
   /** The file of what was printed. */
   public static final String LOG = "train.log";
 
+  /** The file about the finished run, for people. */
+  public static final String CARD = "README.md";
+
   /** The file of resolved settings, for people and for {@code train --config}. */
   public static final String CONFIG = "config.yaml";
 
@@ -192,6 +195,7 @@ public final class RunFolder implements Listener, AutoCloseable {
     }
     AtomicFile.deleteLeftOvers(summary.file());
     AtomicFile.deleteLeftOvers(folder.resolve(CONFIG));
+    AtomicFile.deleteLeftOvers(folder.resolve(CARD));
     for (Path place : places(folder)) {
       AtomicFile.deleteLeftOvers(place.resolve(Trainer.LAST));
       AtomicFile.deleteLeftOvers(place.resolve(Trainer.BEST));
@@ -319,6 +323,16 @@ public final class RunFolder implements Listener, AutoCloseable {
   @Override
   public void rescheduled(Rescheduled r) {
     say(LogLines.rescheduled(r));
+  }
+
+  /** What the card of the run says is not so any more. */
+  @Override
+  public void start(Start s) {
+    try {
+      Files.deleteIfExists(folder.resolve(CARD));
+    } catch (IOException e) {
+      throw unwritten(CARD, e);
+    }
   }
 
   @Override

@@ -120,7 +120,7 @@ class DataCommandTest {
         "box-shapes; --crop-size;    64;      box-shapes has objects in boxes; expected a set for",
         "box-shapes; --base-size;    9;       --base-size is 9",
         "shapes;     --scale-jitter; 1,1;     which shapes does not have; expected a set for detection",
-        "fashion-mnist-small; --scale-jitter; 0.8,1.25; which fashion-mnist-small has not",
+        "fashion-mnist-small; --scale-jitter; 0.8,1.25; which fashion-mnist-small does not have",
         "fashion-mnist-small; --base-size; 64; --base-size is for pictures with masks or objects",
       })
   void optionsOfOtherSets(String set, String option, String value, String expected) {
