@@ -184,7 +184,7 @@ KERNEL(class_targets, GLOBAL const int* RESTRICT matched, GLOBAL const int* REST
        int anchors, int objects, int pictures, int64 all) {
   FOR_EACH(i, all) {
     const int64 picture = i / anchors;
-    const int m = matched[i], found = foreground[picture];
+    const int m = matched[i] < objects ? matched[i] : -2, found = foreground[picture];
     targets[i] = (float)(m >= 0 ? labels[picture * objects + m] : m);
     shares[i] = 1.0f / (found > 1 ? found : 1) / pictures;
   }
@@ -295,7 +295,8 @@ KERNEL(box_loss, GLOBAL const float* RESTRICT deltas, GLOBAL const float* RESTRI
     for (int j = 0; j < chunk_blocks; ++j) {
       const int64 i = chunk * start + (int64)j * step;
       if (i >= blocks) break;
-      const int picture = (int)i / count, m = matched[i], found = m >= 0 ? foreground[picture] : 1;
+      const int picture = (int)i / count, m = matched[i] < objects ? matched[i] : -2;
+      const int found = m >= 0 ? foreground[picture] : 1;
       const float share = 1.0f / found / pictures;
       const float c = distil ? confidences[i] : 0.0f, part = c < threshold ? 0.0f : c * certain;
       GLOBAL const float* anchor = anchors + 4 * ((int)i % count);

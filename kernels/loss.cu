@@ -110,15 +110,17 @@ KERNEL(scaled_sum, GLOBAL const float* RESTRICT partial, GLOBAL float* RESTRICT 
 }
 
 // rank [N] is assigned: how many classes are ahead of the true one, 0 where it is the first; equals
-// count in the order of their index, a NaN counts as ahead.
+// count in the order of their index, a NaN counts as ahead. Of a label that is no class the rank is K.
 KERNEL(label_rank, GLOBAL const float* RESTRICT logits, GLOBAL const int* RESTRICT labels,
        GLOBAL int* RESTRICT rank, int samples, int classes) {
   FOR_EACH(n, samples) {
     GLOBAL const float* z = logits + n * classes;
-    const float own = z[labels[n]];
+    const int label = labels[n];
+    const bool is_class = label >= 0 && label < classes;
+    const float own = is_class ? z[label] : 0.0f;
     int ahead = 0;
     for (int k = 0; k < classes; ++k) {
-      if (is_ahead(z[k], k, own, labels[n])) ++ahead;
+      if (!is_class || is_ahead(z[k], k, own, label)) ++ahead;
     }
     rank[n] = ahead;
   }

@@ -107,11 +107,12 @@ KERNEL(label_rank, GLOBAL const float* RESTRICT logits, GLOBAL const int* RESTRI
   FOR_EACH_WARP(n, samples) {
     GLOBAL const float* z = logits + n * classes;
     const int label = labels[n];
-    const float own = z[label];
+    const bool is_class = label >= 0 && label < classes;
+    const float own = is_class ? z[label] : 0.0f;
     // Counts below 2^24 are exact in float32.
     float ahead = 0.0f;
     for (int k = WARP_THREAD; k < classes; k += WARP) {
-      if (is_ahead(z[k], k, own, label)) ahead += 1.0f;
+      if (!is_class || is_ahead(z[k], k, own, label)) ahead += 1.0f;
     }
     ahead = warp_sum(ahead);
     if (WARP_THREAD == 0) rank[n] = (int)ahead;

@@ -84,10 +84,12 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--seconds",
       paramLabel = "N",
-      description = "After so many no row is begun; what is left out is said (default: no limit).")
+      description =
+          "Start no new row after this many seconds; rows left out are listed "
+              + "(default: no limit).")
   private double seconds = Double.POSITIVE_INFINITY;
 
-  @Option(names = "--quick", description = "Small and few, to see that it runs.")
+  @Option(names = "--quick", description = "A few small measurements, to see that it works.")
   private boolean quick;
 
   @Option(

@@ -21,7 +21,7 @@ import sakd.model.Networks;
     description = {
       "Prints a script with which bash and zsh complete commands, options and their values, and the "
           + "names of recipes after train @, reproduce and recipes.",
-      "It completes for the word sakd, which a shell has to find in its PATH."
+      "It completes the command sakd, which has to be on the PATH."
     },
     footerHeading = Main.EXAMPLES,
     footer = {"source <(sakd completion)", "sakd completion > ~/.sakd-completion"})

@@ -12,6 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import sakd.base.Processors;
 import sakd.data.Augment;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
@@ -24,7 +25,7 @@ import sakd.data.set.Download;
 @Command(
     name = "data",
     mixinStandardHelpOptions = true,
-    description = "Shows or fetches data sets.",
+    description = "Downloads and describes data sets.",
     footerHeading = Main.EXAMPLES,
     footer = {"sakd data download cifar10 --data-path data", "sakd data info --data-path data"},
     subcommands = {DataCommand.Fetch.class, DataCommand.Info.class})
@@ -45,7 +46,7 @@ final class DataCommand implements Runnable {
       abbreviateSynopsis = true,
       footerHeading = Main.EXAMPLES,
       footer = "sakd data download cifar10 --data-path data",
-      description = "Fetches a data set, goes on where it was cut off, and checks what came.")
+      description = "Downloads a data set, resuming where it was interrupted, and verifies it.")
   static final class Fetch implements Callable<Integer> {
     @Parameters(
         paramLabel = "NAME",
@@ -57,7 +58,7 @@ final class DataCommand implements Runnable {
         names = "--data-path",
         required = true,
         paramLabel = "DIR",
-        description = "Folder that the files go to.")
+        description = "Folder to download to.")
     private Path folder;
 
     @Spec private CommandSpec spec;
@@ -84,7 +85,7 @@ final class DataCommand implements Runnable {
       abbreviateSynopsis = true,
       footerHeading = Main.EXAMPLES,
       footer = "sakd data info --data-path cifar-10-binary.tar.gz",
-      description = "Says what a folder or an archive holds.")
+      description = "Describes the data in a folder or an archive.")
   static final class Info implements Callable<Integer> {
     @Mixin private DataOptions data;
     @Spec private CommandSpec spec;
@@ -147,7 +148,7 @@ final class DataCommand implements Runnable {
     private static void pixels(Dataset set, PrintWriter out) {
       long[] counts = new long[Targets.IGNORED + 1];
       long all = 0;
-      int workers = Runtime.getRuntime().availableProcessors();
+      int workers = Processors.count();
       DataLoader loader = new DataLoader(set, 1, false, false, Augment.NONE, 0, workers);
       try (Epoch epoch = loader.epoch(0)) {
         for (int i = 0; epoch.hasNext(); i++) {

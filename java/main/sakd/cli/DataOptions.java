@@ -49,7 +49,7 @@ final class DataOptions {
       paramLabel = "count|time",
       defaultValue = "count",
       description =
-          "Cuts a recording into T frames of equally many events, or equally long "
+          "Cuts a recording into T frames with equally many events, or of equal duration "
               + "(default: ${DEFAULT-VALUE}).")
   FrameSplit framesBy;
 
@@ -57,36 +57,36 @@ final class DataOptions {
       names = "--sensor",
       paramLabel = "HxW",
       description =
-          "Rows and columns of the camera of recordings, such as 128x128; events outside are "
-              + "dropped (default: the data set's; of an event-folder, what its events cover; of "
-              + "eval, that of the training).")
+          "Rows and columns of the event camera, such as 128x128; events outside are "
+              + "dropped (default: the data set's; for an event-folder, what its events "
+              + "cover; for eval, that of the training).")
   Sensor sensor;
 
   @Option(
       names = "--image-size",
       paramLabel = "N",
       description =
-          "Height and width that pictures of any size are brought to, 32 to 1024 "
-              + "(default: 224; of eval, that of the training).")
+          "Height and width to which pictures are resized, 32 to 1024 "
+              + "(default: 224; for eval, that of the training).")
   Integer imageSize;
 
   @Option(
       names = "--crop-size",
       paramLabel = "N",
       description =
-          "Height and width of the part of a picture with a mask that training sees, 32 to 1024 "
-              + "(default: what holds the pictures, up to 480).")
+          "For segmentation: height and width of the crop that training sees, 32 to 1024 "
+              + "(default: large enough for the pictures, up to 480).")
   Integer cropSize;
 
   @Option(
       names = "--base-size",
       paramLabel = "N",
       description =
-          "What the shorter side of a picture with a mask or objects becomes in evaluation, 32 to "
-              + "4096; training scales it by another 0.5 to 2, with objects by --scale-jitter "
-              + "(default: its own size, of longer sides than 2048 that; with objects 800, the "
-              + "longer side at most 1333/800 of it, of box-shapes 128; of eval, that of the "
-              + "training).")
+          "For segmentation and detection: length of a picture's shorter side in evaluation, 32 "
+              + "to 4096; training scales it by another random factor, from 0.5 to 2 or by "
+              + "--scale-jitter (default: its own size, the longer side at most 2048; for "
+              + "detection 800, the longer side at most 1333/800 of that, for box-shapes 128; "
+              + "for eval, that of the training).")
   Integer baseSize;
 
   @Option(
@@ -102,10 +102,11 @@ final class DataOptions {
       names = "--mask-classes",
       paramLabel = "CLASSES",
       description =
-          "What the values of a mask-folder mean: ids (class numbers, 255 is ignored); names with "
-              + "commas between, by value, but of two names, such as background,nucleus, the second "
-              + "is all but 0: numbers of objects too; instances for background,object "
-              + "(default: ids, named by classes.txt; of eval, that of the training).")
+          "What the values in a mask-folder mean: ids (class numbers; 255 is ignored); a list of "
+              + "names for the values 0, 1, 2 and so on; two names, such as "
+              + "background,nucleus, of which the second is every value but 0, numbers of "
+              + "objects too; or instances, for background,object (default: ids, named by "
+              + "classes.txt; for eval, that of the training).")
   String maskClasses;
 
   @Option(
@@ -114,8 +115,8 @@ final class DataOptions {
       paramLabel = "M",
       description =
           "Mean of each channel of pixels in [0, 1], for normalisation: "
-              + "0.485,0.456,0.406 for weights trained as torchvision's (default: the data set's; of "
-              + "eval, that of the training).")
+              + "0.485,0.456,0.406 for weights trained as torchvision's (default: the data "
+              + "set's; for eval, that of the training).")
   float[] mean;
 
   @Option(
@@ -233,7 +234,7 @@ final class DataOptions {
       throw new UserError(
           "--scale-jitter is for pictures with objects in boxes, which "
               + opened.name()
-              + " has not; expected a set for detection, leave it out");
+              + " does not have; expected a set for detection, leave it out");
     }
   }
 

@@ -9,7 +9,7 @@ import sakd.ops.Backend;
 @Command(
     name = "devices",
     mixinStandardHelpOptions = true,
-    description = "Lists the devices --device can name, what is missing, and how to add it.",
+    description = "Lists the devices for --device, what is missing, and how to add it.",
     abbreviateSynopsis = true,
     footerHeading = Main.EXAMPLES,
     footer = {"sakd devices"})

@@ -20,7 +20,7 @@ final class DistillOptions {
       paramLabel = "sakd|direct|transfer|logits|features|ann",
       description =
           "How to train the student: both levels, labels alone, level 1 alone, or one term of "
-              + "level 2 alone; ann trains no student but the teacher (default: sakd, and direct for "
+              + "level 2 alone; ann trains the teacher only (default: sakd, and direct for "
               + "comparison).")
   Method method;
 
@@ -70,21 +70,21 @@ final class DistillOptions {
   @Option(
       names = "--feature-weight-after",
       paramLabel = "EPOCHS=WEIGHT",
-      description = "Another weight of the features' distillation after so many epochs: 10=0.01.")
+      description = "Changes --feature-weight after a number of epochs: 10=0.01.")
   private Map<Integer, Float> laterFeatures;
 
   @Option(
       names = "--box-weight",
       paramLabel = "W",
       description =
-          "Of detection: weight of the distance from the teacher's boxes, where it sees objects "
+          "For detection: weight of the distance from the teacher's boxes, where it sees objects "
               + "(default: 1).")
   private Float boxWeight;
 
   @Option(
       names = "--pyramid-weight",
       paramLabel = "W",
-      description = "Of detection: weight of the pyramid's levels as features (default: 0).")
+      description = "For detection: weight of the pyramid's levels as features (default: 0).")
   private Float pyramidWeight;
 
   @Option(
@@ -110,14 +110,15 @@ final class DistillOptions {
       defaultValue = "0",
       description =
           "Head-tail-aware divergence of the logits: the teacher's likeliest classes with this "
-              + "share of its probability are the head, 0.5 as a rule; 0 for the plain one.")
+              + "share of its probability are the head, usually 0.5; 0 for the plain one.")
   private float head;
 
   @Option(
       names = "--every-step",
       description =
-          "Labels' and logits' terms at every time step, averaged, instead of at the mean: "
-              + "temporal-wise distillation; with --method direct this is TET.")
+          "Computes the terms of labels and logits at every time step and averages them, instead "
+              + "of at the mean over time: temporal-wise distillation; with --method direct "
+              + "this is TET.")
   private boolean everyStep;
 
   @Option(
@@ -125,8 +126,8 @@ final class DistillOptions {
       paramLabel = "SHARE",
       defaultValue = "0",
       description =
-          "TET's second part, with --every-step: pulls logits towards the threshold; 0.05 as a "
-              + "rule (default: ${DEFAULT-VALUE}).")
+          "TET's second part, with --every-step: pulls logits towards the threshold; usually "
+              + "0.05 (default: ${DEFAULT-VALUE}).")
   private float tetLambda;
 
   @Option(
@@ -159,7 +160,8 @@ final class DistillOptions {
     DistillationWeights start = start(small, network, method);
     if (laterFeatures != null && laterFeatures.size() != 1) {
       throw new UserError(
-          "--feature-weight-after is given more than once; expected one change of the weight");
+          "--feature-weight-after is given more than once; expected one change of the weight, "
+              + "give it once");
     }
     int epochs = laterFeatures == null ? 0 : laterFeatures.keySet().iterator().next();
     float later = laterFeatures == null ? 0 : laterFeatures.get(epochs);
@@ -193,7 +195,7 @@ final class DistillOptions {
     if (!boxes && (boxWeight != null || pyramidWeight != null)) {
       throw new UserError(
           (boxWeight != null ? "--box-weight" : "--pyramid-weight")
-              + " is for networks that find boxes, not for "
+              + " is for detectors, not for "
               + network.name()
               + "; leave it out");
     }

@@ -52,21 +52,21 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      description = "Images a step (default: 100, of whole pictures with masks 8, with boxes 4).")
+      description = "Images per step (default: 100; for segmentation 8, for detection 4).")
   private Integer batchSize;
 
   @Option(
       names = "--confusion-matrix",
       paramLabel = "FILE.csv",
-      description = "Write which class was taken for which: a row for each true class.")
+      description = "Write the confusion matrix: one row for each true class.")
   private Path confusionMatrix;
 
   @Option(
       names = "--detections",
       paramLabel = "FILE.json",
       description =
-          "Of a detector: write all it found with a score above 0.05, as COCO's results; image_id is"
-              + " a picture's name, or the number that its name is.")
+          "For a detector: write everything found with a score above 0.05 in COCO's results "
+              + "format; image_id is a picture's name, as a number if it is one.")
   private Path detections;
 
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
@@ -141,13 +141,13 @@ final class EvalCommand implements Callable<Integer> {
     boolean boxes = kind == Targets.Kind.BOXES;
     if (boxes && confusionMatrix != null) {
       throw new UserError(
-          "--confusion-matrix is of classes of pictures or pixels, and "
+          "--confusion-matrix is for classes of pictures or pixels, and "
               + weights
-              + " finds objects; leave it out, or write them by --detections FILE.json");
+              + " finds objects; leave it out, or write those with --detections FILE.json");
     }
     if (!boxes && detections != null) {
       throw new UserError(
-          "--detections is for detectors, and " + weights + " is of none; leave it out");
+          "--detections is for detectors, and " + weights + " holds none; leave it out");
     }
   }
 }

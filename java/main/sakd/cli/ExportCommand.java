@@ -28,10 +28,10 @@ import sakd.ops.ReferenceOps;
     sortOptions = false,
     description = {
       "Writes a weight file in another format.",
-      "safetensors keeps what the file says of its network; pth is a state dict for torch.load;"
-          + " nir is a spiking network as a graph for simulators and neuromorphic chips; onnx is a"
-          + " network whose time steps are laid out one after another, of a detector up to the"
-          + " logits and deltas of its anchors, before boxes are decoded and suppressed."
+      "safetensors keeps the description of the network; pth is a state dict for torch.load;"
+          + " nir is a spiking network as a graph for simulators and neuromorphic chips; onnx "
+          + "is a network with its time steps unrolled. A detector's graph ends at the logits "
+          + "and deltas of its anchors; decoding and suppressing boxes is left to the caller."
     },
     abbreviateSynopsis = true,
     footerHeading = Main.EXAMPLES,

@@ -45,7 +45,7 @@ final class Faults {
         return memory(e);
       }
       if (cause instanceof StackOverflowError) {
-        return "the stack of a thread is full; expected data nested less deeply, check the files"
+        return "a thread has run out of stack; expected data nested less deeply, check the files"
             + " that the command reads, or give threads more with JAVA_TOOL_OPTIONS=-Xss16m";
       }
     }
@@ -63,7 +63,7 @@ final class Faults {
   private static String memory(OutOfMemoryError e) {
     String reason = String.valueOf(e.getMessage());
     if (reason.contains("native thread")) {
-      return "the system gives no more threads ("
+      return "the system allows no more threads ("
           + reason
           + "); expected room for them, lower --workers or raise ulimit -u";
     }

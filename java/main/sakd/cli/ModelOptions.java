@@ -48,7 +48,7 @@ final class ModelOptions {
       names = "--stem",
       paramLabel = "cifar|imagenet",
       description =
-          "cifar: 3x3, stride 1; imagenet: 7x7, stride 2, max pool; of a vgg, cifar: one linear "
+          "cifar: 3x3, stride 1; imagenet: 7x7, stride 2, max pool; for a vgg, cifar: one linear "
               + "layer after global pooling; imagenet: three, for images of 224x224 "
               + "(default: cifar, imagenet for images from 160 pixels on; or the weight file's).")
   NetworkSpec.Stem stem;
@@ -57,23 +57,24 @@ final class ModelOptions {
       names = "--shortcut",
       paramLabel = "a|b",
       description =
-          "Where a block changes the size, a: every second pixel and zeros; b: 1x1 convolution "
-              + "(default: a for resnet20 to resnet56, else b; or the weight file's).")
+          "Shortcut where a block changes the size; a: every second pixel, padded with zeros; b: "
+              + "1x1 convolution (default: a for resnet20 to resnet56, else b; or the weight "
+              + "file's).")
   ResNetSpec.Shortcut shortcut;
 
   @Option(
       names = "--output-stride",
       paramLabel = "8|16|32",
       description =
-          "Of segmentation: by how much the last stage's maps are smaller than the images; less "
-              + "by dilation instead of strides (default: 8; or the weight file's).")
+          "For segmentation: how many times smaller than the images the last stage's maps "
+              + "are; below 32 by dilation instead of strides (default: 8; or the weight file's).")
   Integer outputStride;
 
   @Option(
       names = "--aux",
       negatable = true,
       description =
-          "Of segmentation: a second head in training, on the stage before the last (default: yes; "
+          "For segmentation: train a second head, on the last stage but one (default: yes; "
               + "or as the weight file has it).")
   Boolean auxiliary;
 
@@ -81,16 +82,17 @@ final class ModelOptions {
       names = "--head",
       paramLabel = "spiking|ann",
       description =
-          "Of segmentation and detection: spiking neurons in the SNN's head too, or an ANN as head "
-              + "(and pyramid), on the mean over time (default: spiking, of detection ann; or the "
-              + "weight file's).")
+          "For segmentation and detection: whether the SNN's head has spiking neurons too or is "
+              + "an ANN, like the pyramid, on the mean over time (default: spiking, for "
+              + "detection ann; or the weight file's).")
   HeadKind head;
 
   @Option(
       names = "--fpn-channels",
       paramLabel = "N",
       description =
-          "Of detection: channels of the pyramid and the head (default: 256; or the weight file's).")
+          "For detection: channels of the pyramid and the head (default: 256; or the weight "
+              + "file's).")
   Integer pyramidChannels;
 
   /** Neurons of an SNN's head. */
@@ -194,7 +196,7 @@ final class ModelOptions {
     }
     if (head != null) {
       throw new UserError(
-          "--head is for networks for segmentation or detection, not for "
+          "--head is for segmentation and detection networks, not for "
               + spec.name()
               + "; leave it out");
     }

@@ -22,12 +22,13 @@ import sakd.ops.Neuron;
     sortOptions = false,
     description = {
       "Lists the networks that --model knows.",
-      "Each with its parameters, the multiply-accumulates (MAC) of its ANN for one image, and the most "
-          + "synaptic operations (SOP) that the spiking network can need over T steps: those if every "
-          + "neuron fired at every step. A sew-resnet adds spikes, and a sum of k spikes takes k "
-          + "additions.",
-      "What a trained network needs, eval measures. Layers that take the image, or the mean of "
-          + "several pixels as the last one does, multiply and are left out of the SOP."
+      "For each of them, the number of parameters, the multiply-accumulates (MAC) of its ANN for "
+          + "one image, and the most synaptic operations (SOP) that the spiking network can "
+          + "need over T steps, namely if every neuron fires at every step. A sew-resnet adds "
+          + "spikes, and a sum of k spikes takes k additions.",
+      "What a trained network really needs is measured by eval. Layers that take the image, or "
+          + "the mean of several pixels as the last one does, multiply and are not counted as "
+          + "SOP."
     },
     abbreviateSynopsis = true,
     footerHeading = Main.EXAMPLES,

@@ -2,6 +2,7 @@ package sakd.cli;
 
 import java.io.PrintWriter;
 import java.util.Locale;
+import sakd.base.Processors;
 import sakd.data.Augment;
 import sakd.data.ClassNames;
 import sakd.data.DataLoader;
@@ -21,7 +22,7 @@ final class ObjectCounts {
     long[] counts = new long[set.classes()];
     long unlearnt = 0;
     int empty = 0;
-    int workers = Runtime.getRuntime().availableProcessors();
+    int workers = Processors.count();
     Dataset small = set.sized(BASE, BASE);
     try (Epoch epoch = new DataLoader(small, 1, false, false, Augment.NONE, 0, workers).epoch(0)) {
       while (epoch.hasNext()) {

@@ -26,7 +26,7 @@ final class OptimizerOptions {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      description = "Images a step (default: 128; bundled: 50; of detection 8).")
+      description = "Images per step (default: 128; bundled: 50; for detection 8).")
   private Integer batchSize;
 
   @Option(
@@ -39,7 +39,7 @@ final class OptimizerOptions {
   @Option(
       names = "--lr",
       paramLabel = "RATE",
-      description = "Learning rate (default: 0.1, of detection 0.01; adamw: 0.001).")
+      description = "Learning rate (default: 0.1, for detection 0.01; adamw: 0.001).")
   private Double lr;
 
   @Option(
@@ -91,7 +91,9 @@ final class OptimizerOptions {
       arity = "0..1",
       fallbackValue = "0.9998",
       defaultValue = "0",
-      description = "Evaluate an average of weights with this decay (given bare: 0.9998).")
+      description =
+          "Evaluate a moving average of the weights with this decay (0.9998 if no "
+              + "value is given).")
   private float ema;
 
   @Option(
@@ -105,17 +107,17 @@ final class OptimizerOptions {
 
   @Option(
       names = "--no-augment",
-      description = "No random crop and flip, and no other change of images.")
+      description = "No random crop or flip, nor any other augmentation.")
   private boolean noAugment;
 
-  @Option(names = "--no-shuffle", description = "Images in the order of the files.")
+  @Option(names = "--no-shuffle", description = "Take images in the order of the files.")
   private boolean noShuffle;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Fixes weights, order and augmentation (default: ${DEFAULT-VALUE}).")
+      description = "Seed of initial weights, order and augmentation (default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(

@@ -7,7 +7,7 @@ final class PartialOption {
   @Option(
       names = "--allow-partial",
       description =
-          "Use a weight file of which only a part fits, such as one of other classes; what is "
-              + "skipped and what is missing is named.")
+          "Use a weight file even if only part of it fits, such as one for other classes; "
+              + "what is skipped or missing is listed.")
   boolean allowed;
 }

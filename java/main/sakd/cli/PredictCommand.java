@@ -34,13 +34,13 @@ import sakd.ops.Ops;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Says which classes a network sees in pictures, and how sure it is; of a network for"
-          + " segmentation, which share of a picture each class has; of a detector, where objects"
-          + " are: left, top, right and bottom in pixels.",
-      "An array of images, [N, C, H, W] float32, has to be normalised already. Pictures are shown "
-          + "to the network as in its training; if its file does not tell, as those of torchvision "
-          + "do not, the shorter side becomes 256, the middle 224x224 is taken, and mean and "
-          + "standard deviation are ImageNet's."
+      "Classifies pictures and says how sure the network is. A segmentation network says what "
+          + "share of a picture each class has; a detector says where objects are: left, top, "
+          + "right and bottom in pixels.",
+      "An array of images, [N, C, H, W] float32, must be normalised already. Pictures are "
+          + "preprocessed as in the network's training. Where its file does not say how, as "
+          + "torchvision's do not, the shorter side is resized to 256, the central 224x224 is taken, "
+          + "and mean and standard deviation are ImageNet's."
     },
     abbreviateSynopsis = true,
     footerHeading = Main.EXAMPLES,
@@ -71,37 +71,38 @@ final class PredictCommand implements Callable<Integer> {
       description =
           "Pictures ("
               + ImageFiles.FORMATS
-              + "), folders of them (not of folders), or one .npy file. "
-              + "Those that cannot be read are named, and the others classified.")
+              + "), folders of them (subfolders are not searched), or one .npy file. Pictures "
+              + "that cannot be read are listed, and the others are classified.")
   private List<Path> input;
 
   @Option(
       names = "--output",
       paramLabel = "FILE|FOLDER",
       description =
-          "Write the logits [N, K], mean over time, as .npy: a row for each image classified, in "
-              + "order. Of a network for segmentation, a folder for the masks: NAME.png, whose colours "
-              + "are those of VOC and whose palette's indices are the class numbers. Of a detector, a "
-              + "folder for the pictures with boxes, NAME.png, or FILE.json for all it found with a "
-              + "score above 0.05, as COCO's results: image_id is the picture's name, or the number "
-              + "that its name is.")
+          "Write the logits [N, K], averaged over time, as .npy: a row for each image "
+              + "classified, in order. For a segmentation network, a folder for the masks: "
+              + "NAME.png, with VOC's colours, whose palette indices are the class numbers. For a "
+              + "detector, a folder for the pictures with boxes, NAME.png, or FILE.json for "
+              + "everything found with a score above 0.05 in COCO's results format: image_id is "
+              + "the picture's name, as a number if it is one.")
   private Path output;
 
   @Option(
       names = "--overlay",
       description =
-          "Write each picture under the colours of its mask too, as NAME-overlay.png; class 0 is "
-              + "left as it is.")
+          "Also write each picture with its mask's colours over it, as NAME-overlay.png; "
+              + "class 0 stays uncoloured.")
   private boolean overlay;
 
   @Option(
       names = "--threshold",
       paramLabel = "SCORE",
       description =
-          "Of a detector: print and draw what has at least this score, from 0 to 1 (default: 0.5).")
+          "For a detector: print and draw objects with at least this score, from 0 to 1 "
+              + "(default: 0.5).")
   private Float threshold;
 
-  @Option(names = "--per-step", description = "Say what the network sees after every step too.")
+  @Option(names = "--per-step", description = "Also print the result after every time step.")
   private boolean perStep;
 
   @Mixin private ModelOptions model;
@@ -113,7 +114,7 @@ final class PredictCommand implements Callable<Integer> {
       names = "--batch-size",
       paramLabel = "N",
       defaultValue = "100",
-      description = "Images a step (default: ${DEFAULT-VALUE}).")
+      description = "Images per step (default: ${DEFAULT-VALUE}).")
   private int batchSize;
 
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
@@ -147,25 +148,26 @@ final class PredictCommand implements Callable<Integer> {
 
   /** How pictures become the input of a network whose file does not say it. */
   private ImageSpec usual(ModelFile about) {
+    String silent = weights + " does not say how pictures become its input";
     ImageSpec usual = ImageSpec.usual(about.spec());
     if (usual == null) {
       throw new UserError(
-          weights
-              + " does not tell how pictures become its input, and "
+          silent
+              + ", and for "
               + about.name()
-              + " with the stem for small images has no usual way; expected a file that train"
-              + " wrote, or a network with ImageNet's stem, give --input as .npy, normalised");
+              + " with the stem for small images there is no usual way; expected a file that train"
+              + " wrote, or give --input as .npy, normalised");
     }
     spec.commandLine()
         .getErr()
         .println(
             "note: "
-                + weights
-                + " does not tell how pictures become its input; they are shown to it as"
-                + " torchvision does"
+                + silent
+                + "; using ImageNet's usual preprocessing: "
                 + (about.spec().targetKind() == Targets.Kind.CLASSES
-                    ? ": shorter side 256, middle 224x224, ImageNet's mean and deviation"
-                    : ", with ImageNet's mean and deviation"));
+                    ? "shorter side resized to 256, the central 224x224, "
+                    : "")
+                + "torchvision's mean and standard deviation");
     return usual;
   }
 

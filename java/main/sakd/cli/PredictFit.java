@@ -22,7 +22,7 @@ record PredictFit(Path weights, Path output, boolean overlay, boolean perStep, F
   void require(Targets.Kind kind, boolean array) {
     if (overlay && kind != Targets.Kind.MASKS) {
       throw new UserError(
-          "--overlay is for networks for segmentation, and "
+          "--overlay is for segmentation networks, and "
               + weights
               + (kind == Targets.Kind.BOXES ? " finds objects" : " classifies whole pictures")
               + "; leave it out");
@@ -42,7 +42,7 @@ record PredictFit(Path weights, Path output, boolean overlay, boolean perStep, F
     }
     if (kind != Targets.Kind.BOXES && threshold != null) {
       throw new UserError(
-          "--threshold is for detectors, and " + weights + " is of none; leave it out");
+          "--threshold is for detectors, and " + weights + " holds none; leave it out");
     }
     if (threshold != null && !(threshold >= 0 && threshold <= 1)) {
       throw new UserError(

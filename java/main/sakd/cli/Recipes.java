@@ -95,17 +95,17 @@ final class Recipes {
           throw new UserError(
               "recipe "
                   + name
-                  + " names itself: @"
-                  + String.join(", which names @", inside)
-                  + "; expected other recipes after @, take one out");
+                  + " includes itself: @"
+                  + String.join(", which includes @", inside)
+                  + "; expected no recipe twice, take one out");
         }
         if (++read[0] > MOST_RECIPES) {
           throw new UserError(
-              "recipes name recipes more than "
+              "recipes refer to other recipes more than "
                   + MOST_RECIPES
-                  + " times, the last one @"
+                  + " times, last to @"
                   + name
-                  + "; expected a few, write their options into one file");
+                  + "; expected fewer, put their options into one file");
         }
         group(words(read(name)), inside, read, groups);
         words = null;
@@ -161,7 +161,7 @@ final class Recipes {
         }
         return text(file, Files.readAllBytes(file));
       } catch (IOException e) {
-        throw IoErrors.unreadable(file, "arguments, an option a line", e);
+        throw IoErrors.unreadable(file, "arguments, one option per line", e);
       }
     }
     if (names().contains(name)) {
@@ -202,8 +202,8 @@ final class Recipes {
             + file
             + " "
             + problem
-            + "; expected a text with arguments, an option a line, in UTF-8, or in UTF-16 with a"
-            + " byte order mark, name such a file or save it as UTF-8");
+            + "; expected a text file with arguments, one option per line, in UTF-8, or in "
+            + "UTF-16 with a byte order mark, name such a file or save it as UTF-8");
   }
 
   /** The names of the bundled recipes, sorted. */

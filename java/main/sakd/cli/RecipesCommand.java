@@ -13,8 +13,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import sakd.distill.Method;
-import sakd.model.NetworkSpec;
-import sakd.model.Networks;
 
 /** {@code recipes}: the bundled settings by name. */
 @Command(
@@ -68,7 +66,8 @@ final class RecipesCommand implements Callable<Integer> {
   /** Settings once, and below them what the recipes differ in. */
   private static void table(String base, List<String> names, PrintWriter out) {
     int width = names.stream().mapToInt(String::length).max().orElseThrow();
-    int network = names.stream().mapToInt(n -> network(n).length()).max().orElseThrow();
+    int network =
+        names.stream().mapToInt(n -> settings(n).get("--model").length()).max().orElseThrow();
     out.println("@" + base + ": " + Recipes.title(base));
     wrapped(settings(base)).forEach(line -> out.println("  " + line));
     String row = "  %-" + width + "s  %-" + network + "s  %-8s  %1s  %9s%n";
@@ -79,19 +78,12 @@ final class RecipesCommand implements Callable<Integer> {
       out.printf(
           row,
           name,
-          network(name),
+          own.get("--model"),
           method,
           method.equals("ann") ? "-" : own.get("--T"),
           Published.cell(name));
     }
     out.println();
-  }
-
-  /** The network that a recipe trains: the ANN by its own name. */
-  private static String network(String recipe) {
-    Map<String, String> own = settings(recipe);
-    NetworkSpec spec = Networks.named(own.get("--model"));
-    return own.get("--method").equals("ann") ? spec.annName() : spec.name();
   }
 
   private static void detail(String name, PrintWriter out) {

@@ -55,7 +55,7 @@ final class ReportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Path file = output == null ? runs.get(0).resolve("report.html") : output;
+    Path file = output == null ? runs.get(0).resolve(Report.FILE) : output;
     List<String> own = spec.commandLine().getParseResult().originalArgs();
     try (Ops ops = device.open()) {
       Report.write(

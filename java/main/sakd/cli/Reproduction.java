@@ -114,7 +114,7 @@ final class Reproduction {
       List<String> others,
       PrintWriter out,
       PrintWriter err) {
-    for (String flag : List.of(METHOD, TrainCommand.RESUME)) {
+    for (String flag : List.of(METHOD, TrainCommand.RESUME, "--config")) {
       if (isGiven(flag, others)) {
         throw new UserError(
             flag + " cannot be given to reproduce, whose recipes settle it; leave it out");
@@ -123,9 +123,20 @@ final class Reproduction {
     if (!seeds.isEmpty() && isGiven(SEED, others)) {
       throw new UserError("--seed and --seeds are both given; expected one of them, leave one out");
     }
+    // With a teacher that is trained already, no ANN is left to train.
+    List<String> rows =
+        isGiven(TEACHER, others)
+            ? recipes.stream().filter(recipe -> !recipe.equals(ann(recipe))).toList()
+            : recipes;
+    if (rows.isEmpty()) {
+      throw new UserError(
+          "--teacher is for students, and "
+              + String.join(", ", recipes)
+              + " trains an ANN; expected recipes of students, leave --teacher out");
+    }
     Reproduction plan = new Reproduction(outputDir, others, out, err);
     for (long seed : seeds.isEmpty() ? List.of(FIRST_SEED) : seeds) {
-      recipes.forEach(recipe -> plan.run(recipe, seed));
+      rows.forEach(recipe -> plan.run(recipe, seed));
     }
     return List.copyOf(plan.runs.values());
   }
@@ -145,7 +156,7 @@ final class Reproduction {
       settings.addAll(List.of(SEED, Long.toString(seed)));
     }
     TrainCommand train = parsed(Recipes.expand(settings));
-    boolean shares = train.teacherEpochs().isPresent();
+    boolean shares = train.teacherEpochs().isPresent() && !isGiven(TEACHER, others);
     Run run =
         new Run(
             recipe,
@@ -203,7 +214,7 @@ final class Reproduction {
                       before.keySet().stream().filter(o -> !now.containsKey(o)).findFirst().get());
       throw new UserError(
           run.folder
-              + " holds a run of other settings ("
+              + " holds a run with other settings ("
               + shown(differing, before)
               + ", now "
               + shown(differing, now)

@@ -19,11 +19,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
-import sakd.base.Version;
 import sakd.data.Dataset;
 import sakd.data.Targets;
 import sakd.device.CompilerStopped;
-import sakd.device.Device;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
@@ -31,7 +29,6 @@ import sakd.distill.PlanCheck;
 import sakd.model.NetworkSpec;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
-import sakd.run.ModelCard;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
 import sakd.run.RunFolder.Printed;
@@ -47,7 +44,7 @@ import sakd.train.Listeners;
     sortOptions = false,
     description = {
       "Trains a spiking network by SAKD: teacher, weight transfer, distillation.",
-      "Without options it does so on the bundled images, and for comparison trains the same "
+      "Without options it uses the bundled images and, for comparison, also trains the same "
           + "student directly, for as many epochs."
     },
     abbreviateSynopsis = true,
@@ -213,8 +210,8 @@ final class TrainCommand implements Callable<Integer> {
       TrainCommand command = parsed(args, Path.of(""), out, err);
       if (command.outputDir != null || command.resume != null || command.dryRun) {
         throw new UserError(
-            "--output-dir, --resume and --dry-run are not for programs; expected the run directory"
-                + " beside the options, leave them out");
+            "--output-dir, --resume and --dry-run are options of the command line; expected the run"
+                + " directory as the argument of train, leave them out");
       }
       if (command.config != null) {
         args = ConfigFile.spelt(args, command.own.commandLine().getParseResult(), command.config);
@@ -224,7 +221,7 @@ final class TrainCommand implements Callable<Integer> {
       if (resuming && !RunArguments.of(folder).equals(args)) {
         throw new UserError(
             folder
-                + " holds a run of other settings ("
+                + " holds a run with other settings ("
                 + String.join(" ", RunArguments.of(folder))
                 + "); expected a new folder or the same settings, give another folder");
       }
@@ -297,17 +294,7 @@ final class TrainCommand implements Callable<Integer> {
                       ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
                   .run(resuming);
           printer.table(rows, run);
-          run.write(
-              RunFolder.CARD,
-              new ModelCard(
-                      plan,
-                      trainSet,
-                      testSet,
-                      rows,
-                      run.summary(),
-                      ConfigFile.text(settings),
-                      made(ops.device()))
-                  .text());
+          new RunPages(plan, trainSet, testSet, run).write(rows, ConfigFile.text(settings), ops);
           return rows;
         } catch (Interrupt.Stopped e) {
           run.result(
@@ -320,13 +307,6 @@ final class TrainCommand implements Callable<Integer> {
         }
       }
     }
-  }
-
-  private static List<String> made(Device device) {
-    return List.of(
-        "sakd " + Version.text(),
-        "Java " + Runtime.version() + ", " + System.getProperty("os.name"),
-        device.name() + ": " + device.description());
   }
 
   private RunFolder open(

@@ -60,7 +60,7 @@ final class Failures {
               + dataset.size()
               + " samples of "
               + dataset.name()
-              + " cannot be read; expected at most 0.1 %, mend or remove them: "
+              + " cannot be read; expected at most 0.1 %, fix or remove them: "
               + String.join("; ", messages().stream().limit(NAMED).toList()),
           e);
     }

@@ -65,7 +65,7 @@ public final class Command {
       throw new CompilerStopped(line.get(0), TERMINATED);
     }
     if (signal.equals("Killed")) {
-      throw new IOException(line.get(0) + " was killed, as happens where memory runs out");
+      throw new IOException(line.get(0) + " was killed, as happens when memory runs out");
     }
     Matcher room = NO_ROOM.matcher(out.text);
     if (room.find()) {

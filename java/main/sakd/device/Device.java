@@ -5,11 +5,14 @@ import java.util.Optional;
 
 /**
  * A processor with its memory: allocation, transfers and kernels. Work is submitted in order to one
- * queue; a device is used by one thread at a time.
+ * queue; a device is used by one thread at a time, which {@link #turn} sees to.
  */
 public interface Device extends AutoCloseable {
   /** How {@code --device} names it: {@code cpu}, {@code opencl:0:0}, {@code cuda:0}. */
   String name();
+
+  /** Whose turn it is; every use takes it. */
+  Turn turn();
 
   /** One line for people: the processor, its memory, the libraries in use. */
   String description();

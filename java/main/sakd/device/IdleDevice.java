@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
  */
 public final class IdleDevice implements Device {
   private final MatrixLibrary matrix = new IdleMatrix();
+  private final Turn turn = new Turn(this::name);
 
   private static final class NoKernel implements Kernel {
     @Override
@@ -60,6 +61,11 @@ public final class IdleDevice implements Device {
   @Override
   public String name() {
     return "idle";
+  }
+
+  @Override
+  public Turn turn() {
+    return turn;
   }
 
   @Override

@@ -80,7 +80,9 @@ public final class NirFile {
     }
     if (graph.nodes().stream().anyMatch(node -> node instanceof NetworkGraph.Resized)) {
       // First of all: without the other things that NIR has not it could not be written either.
-      throw refused("maps that are resized or joined, as of masks", "a network for classification");
+      throw refused(
+          "maps that are resized or concatenated, as in segmentation",
+          "a network for classification");
     }
     AtomicFile.write(
         path,

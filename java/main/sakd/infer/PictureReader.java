@@ -7,6 +7,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
+import sakd.base.Processors;
 import sakd.data.Ahead;
 import sakd.data.image.PictureSource;
 import sakd.model.ImageSpec;
@@ -35,7 +36,7 @@ public final class PictureReader extends ImageReader {
     super(sources.stream().map(PictureSource::name).toList(), spec.channels(), spec.height());
     this.how = how;
     this.sources = List.copyOf(sources);
-    int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
+    int threads = Math.min(MOST_THREADS, Processors.count());
     this.window = AHEAD * threads;
     this.pool =
         sources.size() == 1

@@ -70,7 +70,7 @@ public final class FileNames {
     return new UserError(
         "'"
             + text.replace(REPLACEMENT, '?')
-            + "' has letters that this process cannot spell, because its locale has the encoding "
+            + "' has characters that this process cannot encode, because its locale uses "
             + LOCALE
             + "; expected UTF-8, set LC_ALL=C.UTF-8 and run the same command again");
   }

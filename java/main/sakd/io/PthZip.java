@@ -83,7 +83,7 @@ final class PthZip {
       // The latter where names in the archive are no text.
       UserError damaged =
           IoErrors.damaged(
-              file, "it is no whole zip archive (" + e.getMessage() + ")", Pth.EXPECTED);
+              file, "it is not a complete zip archive (" + e.getMessage() + ")", Pth.EXPECTED);
       damaged.initCause(e);
       throw damaged;
     }

@@ -90,7 +90,7 @@ final class SafetensorsHeader {
     long[] offsets = longs(map.get("data_offsets"), name, "data_offsets");
     int[] shape = shape(longs(map.get("shape"), name, "shape"), name);
     if (offsets.length != 2 || offsets[1] < offsets[0]) {
-      throw damaged("the data_offsets of tensor " + name + " are no range");
+      throw damaged("the data_offsets of tensor " + name + " are not a range");
     }
     long bytes = offsets[1] - offsets[0];
     if (bytes > Integer.MAX_VALUE) {

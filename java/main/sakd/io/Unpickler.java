@@ -60,7 +60,7 @@ public final class Unpickler {
     Object value = new Unpickler(file, in, maker, expected).load();
     if (in.position() < content.length) {
       throw IoErrors.damaged(
-          file, "it goes on behind its structure at byte " + in.position(), expected);
+          file, "it continues after its structure at byte " + in.position(), expected);
     }
     return value;
   }
@@ -173,7 +173,9 @@ public final class Unpickler {
       case 0x98 -> top(); // "read only" of the value on top
       default ->
           throw damaged(
-              String.format("it has 0x%02x at byte %d, which is no step", code, in.position() - 1));
+              String.format(
+                  "it has 0x%02x at byte %d, which is not an instruction",
+                  code, in.position() - 1));
     }
   }
 
@@ -267,7 +269,7 @@ public final class Unpickler {
   /** Of protocol 0, which writes truth as 00 and 01. */
   private static Object integer(String digits) {
     if (digits.length() > MAX_DIGITS) {
-      throw new NumberFormatException("too many digits, which take the square of their number");
+      throw new NumberFormatException("a number with too many digits");
     }
     return switch (digits) {
       case "00" -> false;

@@ -191,7 +191,7 @@ public record ImageSpec(
       throw new UserError(
           "the metadata of "
               + file
-              + " does not tell how pictures become its input ("
+              + " does not say how to turn pictures into its input ("
               + e.getMessage()
               + "); expected "
               + String.join(", ", HEIGHT, WIDTH, RESIZED, MEAN, STD, CLASS_NAMES)
@@ -341,7 +341,7 @@ public record ImageSpec(
             + height
             + " x "
             + width
-            + ", which pictures do not become; expected "
+            + ", which pictures cannot be turned into; expected "
             + expected
             + ", give its input as .npy, normalised");
   }

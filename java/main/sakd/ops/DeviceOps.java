@@ -13,6 +13,7 @@ import sakd.device.DType;
 import sakd.device.Device;
 import sakd.device.MatrixLibrary;
 import sakd.device.Pending;
+import sakd.device.Turn;
 
 /** What all implementations do alike: memory by a pool, matrix products by a library. */
 abstract class DeviceOps implements Ops {
@@ -23,12 +24,14 @@ abstract class DeviceOps implements Ops {
   private static final int MOST_PENDING = 2;
 
   private final Device device;
+  private final Turn turn;
   private final MatrixLibrary matrix;
   private final TensorPool pool;
   private final Deque<Pending> pending = new ArrayDeque<>();
 
   DeviceOps(Device device, MatrixLibrary matrix) {
     this.device = device;
+    this.turn = device.turn();
     this.matrix = matrix;
     this.pool = new TensorPool(device);
   }
@@ -56,29 +59,34 @@ abstract class DeviceOps implements Ops {
 
   @Override
   public final Optional<CapturedGraph> capture(Runnable work) {
-    Optional<CapturedGraph> graph = Optional.empty();
-    pool.beginRecording();
+    turn.take();
     try {
-      graph =
-          device
-              .capture(
-                  () -> {
-                    work.run();
-                    join();
-                  })
-              .map(this::keepingMemory);
+      Optional<CapturedGraph> graph = Optional.empty();
+      pool.beginRecording();
+      try {
+        graph =
+            device
+                .capture(
+                    () -> {
+                      work.run();
+                      join();
+                    })
+                .map(this::keepingMemory);
+      } finally {
+        // Work that was left out of a recording that failed has not run.
+        while (!pending.isEmpty()) {
+          pending.remove();
+          pool.joined();
+        }
+        pool.endRecording();
+        if (graph.isEmpty()) {
+          pool.graphClosed();
+        }
+      }
+      return graph;
     } finally {
-      // Work that was left out of a recording that failed has not run.
-      while (!pending.isEmpty()) {
-        pending.remove();
-        pool.joined();
-      }
-      pool.endRecording();
-      if (graph.isEmpty()) {
-        pool.graphClosed();
-      }
+      turn.giveBack();
     }
-    return graph;
   }
 
   /** The graph, whose memory goes back to the pool when it is closed. */
@@ -109,18 +117,23 @@ abstract class DeviceOps implements Ops {
 
   @Override
   public final void beside(Runnable work, Tensor... reads) {
-    if (pending.size() == MOST_PENDING) {
-      joinOldest();
-    }
-    pool.beginBeside(reads);
+    turn.take();
     try {
-      pending.add(device.beside(work));
-    } catch (RuntimeException e) {
-      // The device has joined what the work had submitted.
-      pending.add(() -> {});
-      throw e;
+      if (pending.size() == MOST_PENDING) {
+        joinOldest();
+      }
+      pool.beginBeside(reads);
+      try {
+        pending.add(device.beside(work));
+      } catch (RuntimeException e) {
+        // The device has joined what the work had submitted.
+        pending.add(() -> {});
+        throw e;
+      } finally {
+        pool.endBeside();
+      }
     } finally {
-      pool.endBeside();
+      turn.giveBack();
     }
   }
 
@@ -131,8 +144,13 @@ abstract class DeviceOps implements Ops {
 
   @Override
   public final void join() {
-    while (!pending.isEmpty()) {
-      joinOldest();
+    turn.take();
+    try {
+      while (!pending.isEmpty()) {
+        joinOldest();
+      }
+    } finally {
+      turn.giveBack();
     }
   }
 
@@ -143,7 +161,12 @@ abstract class DeviceOps implements Ops {
 
   @Override
   public final void lend(Runnable work) {
-    pool.lend(work);
+    turn.take();
+    try {
+      pool.lend(work);
+    } finally {
+      turn.giveBack();
+    }
   }
 
   private void requireConv(ConvShape s, Tensor x, Tensor w, Tensor y) {
@@ -162,53 +185,76 @@ abstract class DeviceOps implements Ops {
 
   @Override
   public final void conv(ConvShape shape, Tensor x, Tensor w, Tensor y) {
-    requireConv(shape, x, w, y);
-    matrix.convForward(shape, x.type(), x.memory(), w.type(), w.memory(), y.memory());
+    turn.take();
+    try {
+      requireConv(shape, x, w, y);
+      matrix.convForward(shape, x.type(), x.memory(), w.type(), w.memory(), y.memory());
+    } finally {
+      turn.giveBack();
+    }
   }
 
   @Override
   public final void convBackwardData(
       ConvShape shape, Tensor gradY, Tensor w, Tensor gradX, boolean add) {
-    requireConv(shape, gradX, w, gradY);
-    if (add && !matrix.addsGradients()) {
-      try (Tensor term = allocate(gradX.type(), gradX.shape())) {
-        convBackwardData(shape, gradY, w, term, false);
-        add(gradX, term);
+    turn.take();
+    try {
+      requireConv(shape, gradX, w, gradY);
+      if (add && !matrix.addsGradients()) {
+        try (Tensor term = allocate(gradX.type(), gradX.shape())) {
+          convBackwardData(shape, gradY, w, term, false);
+          add(gradX, term);
+        }
+        return;
       }
-      return;
+      matrix.convBackwardData(
+          shape, gradY.type(), gradY.memory(), w.type(), w.memory(), gradX.memory(), add);
+    } finally {
+      turn.giveBack();
     }
-    matrix.convBackwardData(
-        shape, gradY.type(), gradY.memory(), w.type(), w.memory(), gradX.memory(), add);
   }
 
   @Override
   public final void convBackwardWeights(ConvShape shape, Tensor x, Tensor gradY, Tensor gradW) {
-    requireConv(shape, x, gradW, gradY);
-    matrix.convBackwardWeights(
-        shape, x.type(), x.memory(), gradY.memory(), gradW.type(), gradW.memory());
+    turn.take();
+    try {
+      requireConv(shape, x, gradW, gradY);
+      matrix.convBackwardWeights(
+          shape, x.type(), x.memory(), gradY.memory(), gradW.type(), gradW.memory());
+    } finally {
+      turn.giveBack();
+    }
   }
 
   @Override
   public final void gemm(
       boolean transposeA, boolean transposeB, Tensor a, Tensor b, float beta, Tensor c) {
-    int m = Math.toIntExact(transposeA ? a.channels() : a.rows());
-    int k = Math.toIntExact(transposeA ? a.rows() : a.channels());
-    int n = Math.toIntExact(transposeB ? b.rows() : b.channels());
-    require(
-        floats(a, a.size())
-            && floats(b, (long) k * n)
-            && k == (transposeB ? b.channels() : b.rows())
-            && floats(c, (long) m * n)
-            && c.channels() == n,
-        a,
-        b,
-        c);
-    matrix.gemm(transposeA, transposeB, m, n, k, a.memory(), b.memory(), beta, c.memory());
+    turn.take();
+    try {
+      int m = Math.toIntExact(transposeA ? a.channels() : a.rows());
+      int k = Math.toIntExact(transposeA ? a.rows() : a.channels());
+      int n = Math.toIntExact(transposeB ? b.rows() : b.channels());
+      require(
+          floats(a, a.size())
+              && floats(b, (long) k * n)
+              && k == (transposeB ? b.channels() : b.rows())
+              && floats(c, (long) m * n)
+              && c.channels() == n,
+          a,
+          b,
+          c);
+      matrix.gemm(transposeA, transposeB, m, n, k, a.memory(), b.memory(), beta, c.memory());
+    } finally {
+      turn.giveBack();
+    }
   }
 
   @Override
   public final void close() {
-    pool.close();
-    device.close();
+    turn.end(
+        () -> {
+          pool.close();
+          device.close();
+        });
   }
 }

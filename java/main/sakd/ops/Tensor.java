@@ -1,6 +1,7 @@
 package sakd.ops;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
 import sakd.device.DType;
 import sakd.device.Memory;
 
@@ -13,7 +14,7 @@ public final class Tensor implements AutoCloseable {
   private final Runnable release;
   private final DType type;
   private final int[] shape;
-  private boolean open = true;
+  private final AtomicBoolean open = new AtomicBoolean(true);
 
   /**
    * A tensor over memory that is at least as large as the shape asks for; closing the tensor runs
@@ -24,10 +25,26 @@ public final class Tensor implements AutoCloseable {
     this.release = release;
     this.type = type;
     this.shape = shape.clone();
-    if (memory.bytes() < size() * type.size) {
+    if (memory.bytes() < bytes(type, shape)) {
       throw new IllegalArgumentException(
           memory.bytes() + " bytes are too few for " + type + Arrays.toString(shape));
     }
+  }
+
+  /**
+   * The bytes that a tensor takes.
+   *
+   * @throws IllegalArgumentException if a size is negative, or they are more than can be counted
+   */
+  static long bytes(DType type, int... shape) {
+    long bytes = type.size;
+    for (int d : shape) {
+      if (d < 0 || d > 0 && bytes > Long.MAX_VALUE / d) {
+        throw new IllegalArgumentException("no tensor can be " + type + Arrays.toString(shape));
+      }
+      bytes *= d;
+    }
+    return bytes;
   }
 
   /**
@@ -36,7 +53,7 @@ public final class Tensor implements AutoCloseable {
    * @throws IllegalStateException if the tensor is closed
    */
   public Memory memory() {
-    if (!open) {
+    if (!open.get()) {
       throw new IllegalStateException(this + " is closed");
     }
     return memory;
@@ -106,8 +123,7 @@ public final class Tensor implements AutoCloseable {
 
   @Override
   public void close() {
-    if (open) {
-      open = false;
+    if (open.getAndSet(false)) {
       release.run();
     }
   }

@@ -17,6 +17,7 @@ import sakd.device.DType;
 import sakd.device.Device;
 import sakd.device.Memory;
 import sakd.device.OutOfDeviceMemory;
+import sakd.device.Turn;
 
 /**
  * Keeps the memory of closed tensors for the next of about their size: after the first training
@@ -35,6 +36,7 @@ final class TensorPool implements AutoCloseable {
   private static final int LARGEST_REPORTED = 3;
 
   private final Device device;
+  private final Turn turn;
   private final FreeMemory free = new FreeMemory();
   private final FreeMemory recorded = new FreeMemory();
 
@@ -54,23 +56,27 @@ final class TensorPool implements AutoCloseable {
   private int graphs;
   private long current;
   private long peak;
+  private volatile boolean closed;
 
   TensorPool(Device device) {
     this.device = device;
+    this.turn = device.turn();
   }
 
   Tensor allocate(DType type, int... shape) {
-    long bytes = type.size;
-    for (int d : shape) {
-      if (d < 1) {
+    turn.take();
+    try {
+      long bytes = Tensor.bytes(type, shape);
+      if (bytes < type.size) {
         throw new IllegalArgumentException("a tensor's sizes must be positive");
       }
-      bytes *= d;
+      Memory memory = take((bytes + GRAIN - 1) / GRAIN * GRAIN, type, shape);
+      current += memory.bytes();
+      peak = Math.max(peak, current);
+      return new Tensor(memory, () -> takeBack(memory), type, shape);
+    } finally {
+      turn.giveBack();
     }
-    Memory memory = take((bytes + GRAIN - 1) / GRAIN * GRAIN, type, shape);
-    current += memory.bytes();
-    peak = Math.max(peak, current);
-    return new Tensor(memory, () -> give(memory), type, shape);
   }
 
   /**
@@ -140,6 +146,19 @@ final class TensorPool implements AutoCloseable {
 
   private static String mebibytes(long bytes) {
     return String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1 << 20));
+  }
+
+  private void takeBack(Memory memory) {
+    if (closed) {
+      memory.close();
+      return;
+    }
+    turn.take();
+    try {
+      give(memory);
+    } finally {
+      turn.giveBack();
+    }
   }
 
   private void give(Memory memory) {
@@ -252,9 +271,10 @@ final class TensorPool implements AutoCloseable {
     peak = current;
   }
 
-  /** Frees what is kept; tensors still open keep theirs. */
+  /** Frees what is kept; tensors still open keep theirs until they are closed. */
   @Override
   public void close() {
+    closed = true;
     free.close();
     recorded.close();
   }

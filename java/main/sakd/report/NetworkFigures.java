@@ -2,11 +2,9 @@ package sakd.report;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -15,7 +13,7 @@ import sakd.data.Targets;
 import sakd.task.Task;
 
 /** Figures of what the networks do with test images. */
-record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
+record NetworkFigures(List<RunResult> runs, Looks looks, Page page) {
   /** Layers whose neurons are shown, spread over the network. */
   private static final int LAYERS = 3;
 
@@ -27,7 +25,7 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
     bars(
         "features",
         "Distance of each stage's features, mean over time, from the teacher's",
-        "1 - cosine, mean over "
+        "1 − cosine, mean over "
             + (any(Task.CLASSIFICATION) ? RunEvaluation.COMPARED + " images" : "the first images"),
         NetworkFigures::distances);
     bars(
@@ -43,9 +41,9 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
     page.close();
     page.section("neurons", "Neurons");
     page.paragraph(
-        "What neurons do while the network sees the first test image. Left: "
-            + "spikes of neurons that are spread evenly over the layer. Right: the membrane potential"
-            + " of three chosen neurons before the reset, with a ring where they fire.");
+        "What neurons do while the network sees the first test image. Spikes "
+            + "are of neurons that are spread evenly over the layer, membrane potentials of three"
+            + " chosen neurons before the reset, with a ring where they fire.");
     each("raster", "No spiking network is trained yet.", NetworkResult::spiking, this::neurons);
     boolean boxes = runs.stream().anyMatch(e -> isOfBoxes(e));
     page.section("confusion", boxes ? "Classes" : "Confusion");
@@ -58,8 +56,8 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
     each("confusion", "", f -> f.confusion().length > 0, this::confusion);
     page.close();
     page.section("samples", "Samples");
-    each("samples", "", f -> f.pictures().isEmpty(), this::samples);
     for (RunResult e : runs) {
+      samples(e);
       if (!e.pictures().isEmpty() && !e.results().isEmpty()) {
         pictures(e);
       }
@@ -76,28 +74,29 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
 
   private void pictures(RunResult e) {
     Map<String, List<byte[]>> columns = new LinkedHashMap<>(e.pictures());
-    e.results().forEach(f -> columns.put(colours.name(e, f.phase()), f.pictures()));
+    e.results().forEach(f -> columns.put(looks.name(e, f.phase()), f.pictures()));
+    String style = isOfBoxes(e) ? "boxes" : "masks";
     page.figure(
-        id(isOfBoxes(e) ? "boxes" : "masks", e, "all"),
+        id(style, e, "all"),
         e.run().name() + ": the first test images",
-        TestPictures.table(columns));
+        TestPictures.table(style, columns));
   }
 
   /** IoU or AP50 of every class, a column for each network. */
   private void byClass(RunResult e) {
     boolean masks = !isOfBoxes(e);
     List<String> head = new ArrayList<>(List.of("class"));
-    e.results().forEach(f -> head.add(colours.name(e, f.phase())));
+    e.results().forEach(f -> head.add(looks.of(e, f.phase()).html()));
     List<List<String>> rows = new ArrayList<>();
     for (int k = 0; k < e.classes().size(); k++) {
       int label = k;
       if (!masks && e.results().stream().allMatch(f -> Double.isNaN(f.byClass()[label]))) {
         continue; // The background, and numbers that COCO does not use.
       }
-      List<String> row = new ArrayList<>(List.of(e.classes().get(k)));
+      List<String> row = new ArrayList<>(List.of(Html.escape(e.classes().get(k))));
       for (NetworkResult f : e.results()) {
         double share = f.byClass()[k];
-        row.add(Double.isNaN(share) ? "-" : String.format(Locale.ROOT, "%.2f %%", 100 * share));
+        row.add(Double.isNaN(share) ? "–" : Numbers.percent(share));
       }
       rows.add(row);
     }
@@ -133,7 +132,7 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
   }
 
   /** Why figures of spiking networks are missing; empty if there is one. */
-  private String missing(List<Plots.Series> series) {
+  private String missing(List<Series> series) {
     if (!series.isEmpty()) {
       return "";
     }
@@ -144,15 +143,13 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
   }
 
   private void steps() {
-    List<Plots.Series> series = new ArrayList<>();
+    List<Series> series = new ArrayList<>();
     for (RunResult e : runs) {
       for (NetworkResult f : e.results()) {
         if (f.spiking() && f.accuracies().length > 0) {
           double[] x = new double[f.accuracies().length];
           Arrays.setAll(x, t -> t + 1);
-          series.add(
-              new Plots.Series(
-                  colours.name(e, f.phase()), colours.style(e, f.phase()), x, f.accuracies()));
+          series.add(new Series(looks.of(e, f.phase()), false, x, f.accuracies()));
         }
       }
     }
@@ -161,7 +158,9 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
         "steps",
         caption,
         missing(series),
-        () -> Plots.curves(caption, "time steps", "top-1", series) + Page.legend(series));
+        () ->
+            new Curves(caption, "time steps", "top-1", Axis.Scale.PERCENT).draw(series)
+                + Page.legend(series));
   }
 
   private static Map<String, Double> distances(NetworkResult f) {
@@ -194,15 +193,13 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
             e.results().stream()
                 .filter(NetworkResult::spiking)
                 .forEach(f -> rows.addAll(values.apply(f).keySet())));
-    List<Plots.Series> series = new ArrayList<>();
+    List<Series> series = new ArrayList<>();
     for (RunResult e : runs) {
       for (NetworkResult f : e.results()) {
         Map<String, Double> of = f.spiking() ? values.apply(f) : Map.of();
         if (!of.isEmpty()) {
           double[] y = rows.stream().mapToDouble(r -> of.getOrDefault(r, Double.NaN)).toArray();
-          series.add(
-              new Plots.Series(
-                  colours.name(e, f.phase()), colours.style(e, f.phase()), new double[0], y));
+          series.add(new Series(looks.of(e, f.phase()), false, new double[0], y));
         }
       }
     }
@@ -210,56 +207,65 @@ record NetworkFigures(List<RunResult> runs, ChartColours colours, Page page) {
         id,
         caption,
         missing(series),
-        () -> Plots.bars(caption, label, List.copyOf(rows), series) + Page.legend(series));
+        () -> Bars.draw(caption, label, List.copyOf(rows), series) + Page.legend(series));
   }
 
   private void neurons(RunResult e, NetworkResult f, String id) {
     int count = Math.min(LAYERS, f.layers().size());
+    page.openPairs();
     for (int i = 0; i < count; i++) {
       int at = count == 1 ? 0 : i * (f.layers().size() - 1) / (count - 1);
       Membranes.Layer layer = f.layers().get(at);
-      String name = colours.name(e, f.phase()) + ", " + layer.name();
-      List<Plots.Series> legend = new ArrayList<>();
-      for (int t = 0; t < layer.traces().size(); t++) {
-        Membranes.Trace trace = layer.traces().get(t);
-        legend.add(
-            new Plots.Series("neuron " + trace.neuron() + " " + trace.what(), "s" + t, null, null));
-      }
-      legend.add(new Plots.Series("threshold", "threshold", null, null));
-      page.open()
-          .figure(id + "-spikes-" + i, name + ": spikes", Plots.raster(name, layer))
-          .figure(
-              id + "-membranes-" + i,
-              name + ": membrane potentials",
-              Plots.membranes(name, layer) + Page.legend(legend))
-          .close();
+      String name = looks.name(e, f.phase()) + ", " + layer.name();
+      page.figure(id + "-spikes-" + i, name + ": spikes", NeuronPlots.raster(name, layer));
+      page.figure(
+          id + "-membranes-" + i,
+          name + ": membrane potentials",
+          NeuronPlots.membranes(name, layer));
     }
+    page.close();
   }
 
   private void confusion(RunResult e, NetworkResult f, String id) {
     String caption =
         String.format(
             "%s: %s%d test images by class",
-            colours.name(e, f.phase()),
+            looks.name(e, f.phase()),
             f.pictures().isEmpty() ? "" : "pixels of ",
             f.evaluation().images());
-    page.figure(id, caption, Plots.confusion(caption, f.confusion(), e.classes()));
+    page.figure(id, caption, ConfusionPlot.draw(caption, f.confusion(), e.classes()));
   }
 
-  private void samples(RunResult e, NetworkResult f, String id) {
-    StringBuilder out = new StringBuilder("<div class=\"samples\">\n");
-    for (NetworkResult.Sample s : f.samples()) {
-      String taken = e.classes().get(s.takenFor());
-      String label = e.classes().get(s.label());
-      boolean right = s.label() == s.takenFor();
-      out.append("<div class=\"sample ").append(right ? "right" : "wrong");
-      out.append("\"><img alt=\"").append(Html.escape(label));
-      out.append("\" src=\"data:image/png;base64,");
-      out.append(Base64.getEncoder().encodeToString(s.png())).append("\"><span>");
-      out.append(right ? "✓ " : "✗ ").append(Html.escape(taken));
-      out.append(String.format(Locale.ROOT, " %.0f&nbsp;%%", 100 * s.probability()));
-      out.append(right ? "" : "<br>is " + Html.escape(label)).append("</span></div>\n");
+  /** The first images, each with what every network takes it for. */
+  private void samples(RunResult e) {
+    String caption = e.run().name() + ": the first test images";
+    String id = id("samples", e, "all");
+    if (e.results().isEmpty()) {
+      page.figure(id, caption, e.missing(), () -> "");
+    } else if (!e.results().get(0).samples().isEmpty()) {
+      StringBuilder out = new StringBuilder("<div class=\"samples\">\n");
+      for (int i = 0; i < e.results().get(0).samples().size(); i++) {
+        NetworkResult.Sample first = e.results().get(0).samples().get(i);
+        String label = e.classes().get(first.label());
+        out.append("<div class=\"picture\">").append(Images.html(first.png(), label));
+        out.append("<b>").append(Html.escape(label)).append("</b><ul>\n");
+        for (NetworkResult f : e.results()) {
+          out.append(verdict(e, f, f.samples().get(i)));
+        }
+        out.append("</ul></div>\n");
+      }
+      page.figure(id, caption, out + "</div>\n");
     }
-    page.figure(id, colours.name(e, f.phase()) + ": the first test images", out + "</div>\n");
+  }
+
+  private String verdict(RunResult e, NetworkResult f, NetworkResult.Sample s) {
+    boolean right = s.label() == s.takenFor();
+    return "<li class=\""
+        + (right ? "right\">✓ " : "wrong\">✗ ")
+        + looks.of(e, f.phase()).brief()
+        + (right ? "" : ": " + Html.escape(e.classes().get(s.takenFor())))
+        + " <i>"
+        + Numbers.fixed("%.0f" + Numbers.SPACE + "%%", 100 * s.probability())
+        + "</i></li>\n";
   }
 }

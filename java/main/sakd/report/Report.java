@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.device.DType;
@@ -17,6 +16,11 @@ import sakd.run.RunRecord;
  * trained networks do with test images, settings.
  */
 public final class Report {
+  /** The name of the page in a run directory. */
+  public static final String FILE = "report.html";
+
+  private static final double SHARE = 0.01;
+
   private Report() {}
 
   /** Opens what a run was trained on. */
@@ -40,35 +44,61 @@ public final class Report {
    */
   public static void write(Path file, List<Path> folders, TestSet testSet, Ops ops, DType storage) {
     List<RunResult> runs = new ArrayList<>();
-    Map<String, Integer> names = new TreeMap<>();
-    for (Path folder : folders) {
-      String name = folder.toAbsolutePath().normalize().getFileName().toString();
-      int same = names.merge(name, 1, Integer::sum);
-      RunRecord run = RunRecord.read(folder, same == 1 ? name : name + " (" + same + ")");
-      runs.add(examine(run, testSet, ops, storage));
+    List<String> names = RunNames.of(folders);
+    for (int i = 0; i < folders.size(); i++) {
+      RunRecord run = RunRecord.read(folders.get(i), names.get(i));
+      runs.add(examine(run, testSet, ops, storage, RunEvaluation.IMAGES));
     }
     AtomicFile.writeText(file, html(runs));
   }
 
-  private static RunResult examine(RunRecord run, TestSet testSet, Ops ops, DType storage) {
+  /**
+   * Writes the page of a run that has just ended into its folder. As many test images are looked at
+   * as are {@value #SHARE} of those that it was trained on, and at least {@value
+   * RunEvaluation#SHOWN}, so that this takes about a hundredth of the time that training took.
+   *
+   * @param testSet with the class numbers that the networks were trained with
+   * @param storage of activations
+   * @return the page
+   * @throws UserError if it cannot be written
+   */
+  public static Path ofEndedRun(Path folder, Dataset testSet, Ops ops, DType storage) {
+    RunRecord run = RunRecord.read(folder, RunNames.of(List.of(folder)).get(0));
+    double trained =
+        run.rows().stream().mapToDouble(r -> r.cell("images_per_second") * r.cell("seconds")).sum();
+    int images = (int) Math.min(RunEvaluation.IMAGES, SHARE * trained);
+    Path file = folder.resolve(FILE);
+    RunResult result =
+        examine(run, (f, args) -> testSet, ops, storage, Math.max(images, RunEvaluation.SHOWN));
+    AtomicFile.writeText(file, html(List.of(result)));
+    return file;
+  }
+
+  private static RunResult examine(
+      RunRecord run, TestSet testSet, Ops ops, DType storage, int most) {
     try {
       Dataset images = testSet.open(run.folder(), run.args());
-      List<NetworkResult> results = RunEvaluation.examine(run, ops, storage, images);
-      return new RunResult(run, results, "", images.classNames(), TestPictures.columns(images));
+      int all = RunEvaluation.most(images);
+      List<NetworkResult> results =
+          RunEvaluation.examine(run, ops, storage, images, Math.min(most, all));
+      return new RunResult(
+          run, results, "", most < all, images.classNames(), TestPictures.columns(images));
     } catch (UserError e) {
       // What training wrote is worth a page without what running its networks would add.
       return new RunResult(
-          run, List.of(), "Could not be measured: " + e.getMessage(), List.of(), Map.of());
+          run, List.of(), "Could not be measured: " + e.getMessage(), false, List.of(), Map.of());
     }
   }
 
   private static String html(List<RunResult> runs) {
     Page page = new Page();
-    ChartColours colours = new ChartColours(runs);
-    new TrainingFigures(runs, colours, page).add();
-    new NetworkFigures(runs, colours, page).add();
+    Looks looks = new Looks(runs);
+    new ResultFigures(runs, looks, page).add();
+    new TrainingFigures(runs, looks, page).add();
+    new NetworkFigures(runs, looks, page).add();
     settings(runs, page);
-    return page.html("SAKD: " + String.join(", ", runs.stream().map(r -> r.run().name()).toList()));
+    String about = runs.size() > 1 ? "" : runs.get(0).run().logged("data ");
+    return page.whole(String.join(" · ", runs.stream().map(r -> r.run().name()).toList()), about);
   }
 
   private static void settings(List<RunResult> runs, Page page) {
@@ -81,10 +111,7 @@ public final class Report {
       }
       List<String> args = e.run().args();
       rows.add(List.of("arguments", args.isEmpty() ? "none" : String.join(" ", args)));
-      page.figure(
-          "settings-" + runs.indexOf(e),
-          e.run().name(),
-          Page.table(List.of("setting", "value"), rows));
+      page.figure("settings-" + runs.indexOf(e), e.run().name(), Page.settings(rows));
     }
     page.close();
   }

@@ -57,23 +57,35 @@ final class RunEvaluation {
   private static final int PIXELS_AT_ONCE = 1 << 21;
 
   /** Test images that are shown. */
-  private static final int SHOWN = 24;
+  static final int SHOWN = 24;
 
   private final Ops ops;
   private final DType storage;
   private final Dataset testSet;
   private final boolean whole;
 
+  /** Test images that accuracy, activity and confusion are measured on. */
+  private final int most;
+
   /** Images of a batch, and those that features are compared on. */
   private final int atOnce;
 
-  private RunEvaluation(Ops ops, DType storage, Dataset testSet) {
+  private RunEvaluation(Ops ops, DType storage, Dataset testSet, int most) {
     this.ops = ops;
     this.storage = storage;
     this.testSet = testSet;
+    this.most = most;
     whole = testSet.targetKind() != Targets.Kind.CLASSES;
     int pixels = testSet.shape(0).height() * testSet.shape(0).width();
-    atOnce = whole ? Math.max(1, Math.min(LARGE_AT_ONCE, PIXELS_AT_ONCE / pixels)) : COMPARED;
+    atOnce =
+        Math.min(
+            most, whole ? Math.max(1, Math.min(LARGE_AT_ONCE, PIXELS_AT_ONCE / pixels)) : COMPARED);
+  }
+
+  /** How many test images of a set are looked at, at most. */
+  static int most(Dataset testSet) {
+    int most = testSet.targetKind() == Targets.Kind.CLASSES ? IMAGES : LARGE;
+    return Math.min(most, testSet.size());
   }
 
   /** A weight file of a run and the phase that wrote it. */
@@ -91,13 +103,15 @@ final class RunEvaluation {
    * Examines every network of a run whose best weights are there: teacher, direct student, student.
    *
    * @param storage of activations when accuracy is measured; all else is float32
+   * @param most test images that accuracy, activity and confusion are measured on
    * @return empty if none is there yet
    * @throws sakd.base.UserError if a file cannot be read or is of another data set
    */
-  static List<NetworkResult> examine(RunRecord run, Ops ops, DType storage, Dataset testSet) {
+  static List<NetworkResult> examine(
+      RunRecord run, Ops ops, DType storage, Dataset testSet, int most) {
     List<Part> parts = parts(run);
     int steps = parts.stream().mapToInt(p -> p.about.steps()).max().orElse(1);
-    RunEvaluation evaluation = new RunEvaluation(ops, storage, testSet.inSteps(steps));
+    RunEvaluation evaluation = new RunEvaluation(ops, storage, testSet.inSteps(steps), most);
     List<NetworkResult> results = new ArrayList<>();
     float[][] teacher = null;
     for (Part part : parts) {
@@ -143,7 +157,7 @@ final class RunEvaluation {
   }
 
   private NetworkResult examine(Part part, Network network, float[][] teacher) {
-    Dataset seen = new FirstSamples(testSet, whole ? LARGE : IMAGES);
+    Dataset seen = new FirstSamples(testSet, most);
     Evaluator.Evaluation evaluation;
     long[][] confusion;
     double[] accuracies = new double[0];

@@ -11,6 +11,7 @@ import sakd.task.Task;
  * A run and what its networks showed.
  *
  * @param problem why they could not be examined; empty if they were
+ * @param few whether fewer test images were taken than there are for the measuring to be short
  * @param classes the names of the data set's classes; empty with a problem
  * @param pictures test images with their truth, as {@link TestPictures#columns} gives them; empty
  *     for classes of pictures
@@ -19,11 +20,15 @@ record RunResult(
     RunRecord run,
     List<NetworkResult> results,
     String problem,
+    boolean few,
     List<String> classes,
     Map<String, List<byte[]>> pictures) {
   /** Everything that was trained or examined. */
   Set<String> phases() {
-    Set<String> phases = new LinkedHashSet<>(run.phases());
+    Set<String> phases = new LinkedHashSet<>();
+    // A teacher from elsewhere was not trained here, and comes first all the same.
+    results.stream().limit(1).forEach(f -> phases.add(f.phase()));
+    phases.addAll(run.phases());
     results.forEach(f -> phases.add(f.phase()));
     return phases;
   }

@@ -2,7 +2,6 @@ package sakd.report;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,9 +83,14 @@ interface TestPictures {
     return said;
   }
 
-  /** A row for each image. */
-  static String table(Map<String, List<byte[]>> columns) {
-    StringBuilder out = new StringBuilder("<table class=\"masks\"><thead><tr>");
+  /**
+   * A row for each image.
+   *
+   * @param style masks or boxes
+   */
+  static String table(String style, Map<String, List<byte[]>> columns) {
+    StringBuilder out = new StringBuilder("<div class=\"wide\" tabindex=\"0\"><table class=\"");
+    out.append(style).append("\"><thead><tr>");
     columns.keySet().forEach(h -> out.append("<th>").append(Html.escape(h)).append("</th>"));
     out.append("</tr></thead><tbody>\n");
     int rows = columns.values().iterator().next().size();
@@ -95,13 +99,13 @@ interface TestPictures {
       out.append("<tr>");
       columns.forEach(
           (head, pictures) ->
-              out.append("<td><img alt=\"")
+              out.append("<td data-head=\"")
                   .append(Html.escape(head))
-                  .append("\" src=\"data:image/png;base64,")
-                  .append(Base64.getEncoder().encodeToString(pictures.get(row)))
-                  .append("\"></td>"));
+                  .append("\">")
+                  .append(Images.html(pictures.get(row), head))
+                  .append("</td>"));
       out.append("</tr>\n");
     }
-    return out.append("</tbody></table>\n").toString();
+    return out.append("</tbody></table></div>\n").toString();
   }
 }

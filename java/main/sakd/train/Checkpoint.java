@@ -232,10 +232,10 @@ final class Checkpoint {
           path
               + " cannot be resumed from: it has done "
               + done
-              + " epochs, which are to be "
+              + " epochs, but the run is to have "
               + now.epochs
-              + " in all; expected no fewer than are done, give more (--epochs, for the teacher"
-              + " --teacher-epochs)");
+              + " in all; expected at least as many as are done, give more (--epochs, for the "
+              + "teacher --teacher-epochs)");
     }
     requireSame(path, "training", m.get(TRAINING_DATA), now.trainingData);
     requireSame(path, "test", m.get(TEST_DATA), now.testData);
@@ -257,7 +257,7 @@ final class Checkpoint {
             + " data were "
             + were
             + (were.equals(are)
-                ? ", and other samples, labels or names have taken the place of some"
+                ? ", and some of their samples, labels or names have changed since"
                 : ", and are " + are + " now")
             + "; expected the same data, put them back, or start a new run");
   }

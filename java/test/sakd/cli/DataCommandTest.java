@@ -119,7 +119,7 @@ class DataCommandTest {
         "box-shapes; --image-size;   64;      have objects in boxes; expected --base-size",
         "box-shapes; --crop-size;    64;      box-shapes has objects in boxes; expected a set for",
         "box-shapes; --base-size;    9;       --base-size is 9",
-        "shapes;     --scale-jitter; 1,1;     which shapes has not; expected a set for detection",
+        "shapes;     --scale-jitter; 1,1;     which shapes does not have; expected a set for detection",
         "fashion-mnist-small; --scale-jitter; 0.8,1.25; which fashion-mnist-small has not",
         "fashion-mnist-small; --base-size; 64; --base-size is for pictures with masks or objects",
       })

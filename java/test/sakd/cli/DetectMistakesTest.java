@@ -116,11 +116,11 @@ class DetectMistakesTest {
       value = {
         "-;      spiking-resnet8;     --fpn-channels;   8;     for detection networks|leave it out",
         "shapes; spiking-fcn-resnet8; --fpn-channels;   8;     for detection networks|leave it out",
-        "-;      spiking-resnet8;     --box-weight;     1;     networks that find boxes|leave it out",
-        "shapes; spiking-fcn-resnet8; --box-weight;     1;     networks that find boxes|leave it out",
-        "-;      spiking-resnet8;     --pyramid-weight; 1;     networks that find boxes|leave it out",
-        "shapes; spiking-fcn-resnet8; --pyramid-weight; 1;     networks that find boxes|leave it out",
-        "-;      spiking-resnet8;     --head;           ann;   segmentation or detection|leave it out",
+        "-;      spiking-resnet8;     --box-weight;     1;     is for detectors|leave it out",
+        "shapes; spiking-fcn-resnet8; --box-weight;     1;     is for detectors|leave it out",
+        "-;      spiking-resnet8;     --pyramid-weight; 1;     is for detectors|leave it out",
+        "shapes; spiking-fcn-resnet8; --pyramid-weight; 1;     is for detectors|leave it out",
+        "-;      spiking-resnet8;     --head;           ann;   segmentation and detection|leave it out",
         "-;      spiking-resnet8;     --scale-jitter;   1,1;   objects in boxes|leave it out",
         "shapes; spiking-fcn-resnet8; --scale-jitter;   1,1;   objects in boxes|leave it out",
       })

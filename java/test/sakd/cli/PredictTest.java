@@ -187,7 +187,8 @@ class PredictTest {
         predict(foreign, "--model", "resnet18", "--input", wide.toString());
     assertEquals(0, answer.code(), answer.err());
     assertTrue(answer.out().contains("wide.png  class "), answer.out());
-    assertTrue(answer.err().contains("shorter side 256, middle 224x224"), answer.err());
+    assertTrue(
+        answer.err().contains("shorter side resized to 256, the central 224x224"), answer.err());
     assertEquals(1, answer.err().lines().count(), answer.err());
     String expected = predict(described, "--input", wide.toString()).ok().out();
     assertEquals(expected.replace("described.", "foreign."), answer.out());

@@ -90,12 +90,14 @@ class RecipesTest {
     assertEquals(List.of("--lr", "1", "--T", "6"), Recipes.expand(List.of("@" + outer)));
     Path loop = folder.resolve("loop");
     Files.writeString(loop, "@" + loop);
-    assertRefused(loop, "recipe " + loop + " names itself: @" + loop + ", which names @" + loop);
+    assertRefused(
+        loop, "recipe " + loop + " includes itself: @" + loop + ", which includes @" + loop);
     // Round about, and by another name of the first.
     Path first = folder.resolve("first");
     Path second = Files.writeString(folder.resolve("second"), "@" + folder + "/./first");
     Files.writeString(first, "--T 2 @" + second);
-    assertRefused(first, "@" + first + ", which names @" + second + ", which names @" + folder);
+    assertRefused(
+        first, "@" + first + ", which includes @" + second + ", which includes @" + folder);
     // Each names the next one twice.
     for (int i = 0; i < 40; i++) {
       String next = "@" + folder.resolve("doubled" + (i + 1)) + "\n";
@@ -129,7 +131,7 @@ class RecipesTest {
   void whatIsNoTextIsRefused() throws IOException {
     Path file = folder.resolve("binary");
     Files.writeString(file, "--epochs 3", UTF_16LE);
-    assertRefused(file, "@" + file + " has zero bytes; expected a text with arguments");
+    assertRefused(file, "@" + file + " has zero bytes; expected a text file with arguments");
     Files.write(file, new byte[] {'-', '-', 'T', (byte) 0xe9});
     assertRefused(file, "is no text in UTF-8");
     Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe, 0, (byte) 0xd8});

@@ -63,7 +63,7 @@ class ReproduceTest {
     assertTrue(table.get(1).matches("cifar10-resnet18-sakd-t2 +top-1 % .* - +[0-9.]+"), more);
     assertTrue(table.get(2).startsWith("cifar10-resnet18-logits "), more);
     CommandLines.assertMistake(
-        "holds a run of other settings|--lr 0.05", CommandLines.with(both, "--lr", "0.05"));
+        "holds a run with other settings|--lr 0.05", CommandLines.with(both, "--lr", "0.05"));
   }
 
   @Test
@@ -127,6 +127,21 @@ class ReproduceTest {
             .out();
     assertEquals(5, count("   state    new", plan), plan);
     assertEquals(2, count("imagenet-resnet18-ann/best.safetensors (trained by 1)", plan), plan);
+  }
+
+  /** A teacher that is given takes the place of the ANN. */
+  @Test
+  void aTeacherMayBeGiven() throws IOException {
+    String plan =
+        CommandLines.run(
+                reproduce("cifar10-resnet34", folder, "--dry-run", "--teacher", "resnet34.pth"))
+            .ok()
+            .out();
+    assertFalse(plan.contains("resnet34-ann"), plan);
+    assertEquals(5, count(" --teacher resnet34.pth ", plan), plan);
+    CommandLines.assertMistake(
+        "--teacher is for students",
+        reproduce("cifar10-resnet34-ann", folder, "--teacher", "resnet34.pth"));
   }
 
   @Test

@@ -375,7 +375,7 @@ class ResumeTest {
     metadata.keySet().removeAll(List.of("sakd.epochs", "sakd.training_data", "sakd.test_data"));
     metadata.put("sakd.epochs_done", "7");
     Safetensors.write(last, metadata, tensors);
-    assertResumeRefused(run, "has done 7 epochs, which are to be 4 in all");
+    assertResumeRefused(run, "has done 7 epochs, but the run is to have 4 in all");
     metadata.put("sakd.epochs_done", "1");
     Safetensors.write(last, metadata, tensors);
     resume(run);
@@ -501,7 +501,11 @@ class ResumeTest {
     CommandLines.run(args).ok();
     byte[] teacher = Files.readAllBytes(run.resolve("teacher/last.safetensors"));
     assertRefused(
-        "has done 2 epochs, which are to be 1 in all", "--resume", run.toString(), "--epochs", "1");
+        "has done 2 epochs, but the run is to have 1 in " + "all",
+        "--resume",
+        run.toString(),
+        "--epochs",
+        "1");
     assertRefused(
         "--teacher-epochs is 3, but the student has followed the teacher of 2 epochs for 2",
         "--resume",

@@ -171,7 +171,8 @@ class SegmentationExportTest {
           assertThrows(
               UserError.class, () -> NirFile.write(path, network, STEPS, CHANNELS, HEIGHT, WIDTH));
       assertEquals(
-          "NIR has no node for maps that are resized or joined, as of masks; expected a network for"
+          "NIR has no node for maps that are resized or concatenated, as in segmentation; "
+              + "expected a network for"
               + " classification, or export it as onnx",
           e.getMessage());
     }

@@ -85,7 +85,7 @@ class PictureReaderTest {
   void aNetworkThatTakesNoPicturesIsRefusedOnce() {
     ImageSpec wide = new ImageSpec(1, 2, 1, List.of(0f), List.of(1f), List.of());
     UserError e = assertThrows(UserError.class, () -> reader(wide, files));
-    assertTrue(e.getMessage().contains("pictures do not become"), e.getMessage());
+    assertTrue(e.getMessage().contains("pictures cannot be turned into"), e.getMessage());
   }
 
   private static PictureReader reader(ImageSpec spec, List<Path> files) {

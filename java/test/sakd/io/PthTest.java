@@ -221,8 +221,8 @@ class PthTest {
         "X\u00ff\u00ff\u00ff\u00ff.|a length that does not fit",
         "\u008d\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u007f.|a length that does not fit",
         "\u008b\0\0\0\u00a0.|a length that does not fit",
-        "}.}|goes on",
-        "\u0082\1.|is no step"
+        "}.}|continues after",
+        "\u0082\1.|is not an instruction"
       })
   void otherPicklesAreRefused(String pickleAndProblem) throws IOException {
     String[] words = pickleAndProblem.split("\\|", -1);

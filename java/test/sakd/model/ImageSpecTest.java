@@ -118,7 +118,8 @@ class ImageSpecTest {
     assertRefused(() -> plain(1, 1, 1).read(PictureSource.of(text)), "b.png");
     assertRefused(
         () -> plain(1, 1, 1).read(PictureSource.of(folder.resolve("c.png"))), "cannot read");
-    assertRefused(() -> plain(2, 1, 1).read(PictureSource.of(text)), "pictures do not become");
+    assertRefused(
+        () -> plain(2, 1, 1).read(PictureSource.of(text)), "pictures cannot be turned into");
   }
 
   private static void assertRefused(Runnable read, String expected) {

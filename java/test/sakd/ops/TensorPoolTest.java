@@ -12,6 +12,7 @@ import sakd.device.DType;
 import sakd.device.Device;
 import sakd.device.Memory;
 import sakd.device.OutOfDeviceMemory;
+import sakd.device.Turn;
 
 /** The memory of tensors on a device that has little of it. */
 class TensorPoolTest {
@@ -19,6 +20,7 @@ class TensorPoolTest {
 
   private long left = 10 * MIB;
   private final List<Long> asked = new ArrayList<>();
+  private final Turn turn = new Turn(() -> "small");
   private final TensorPool pool = new TensorPool(deviceWithLittle());
 
   /** A device of which only the memory is asked for. */
@@ -28,6 +30,9 @@ class TensorPoolTest {
             Device.class.getClassLoader(),
             new Class<?>[] {Device.class},
             (proxy, method, arguments) -> {
+              if (method.getName().equals("turn")) {
+                return turn;
+              }
               assertEquals("allocate", method.getName());
               return allocate((Long) arguments[0]);
             });

@@ -41,7 +41,14 @@ public final class CountingDevice {
                   case "matrix" -> matrix;
                   case "capture" -> Optional.empty();
                   case "download" -> zeros((ByteBuffer) arguments[1]);
-                  case "allocate", "upload", "copy", "zero", "synchronize", "beside", "close" ->
+                  case "turn",
+                      "allocate",
+                      "upload",
+                      "copy",
+                      "zero",
+                      "synchronize",
+                      "beside",
+                      "close" ->
                       method.invoke(idle, arguments);
                   default -> method.invoke(like, arguments);
                 });

@@ -12,6 +12,7 @@ import sakd.device.Kernel;
 import sakd.device.KernelSpec;
 import sakd.device.MatrixLibrary;
 import sakd.device.Memory;
+import sakd.device.Turn;
 
 /**
  * Gives a device graphs: what work submits while it is recorded is kept as a list, and run again at
@@ -20,6 +21,7 @@ import sakd.device.Memory;
 public final class RecordingDevice implements Device {
   private final Device inner;
   private final MatrixLibrary matrix;
+  private final Turn turn = new Turn(this::name);
   private List<Runnable> recorded;
   private int allocations;
   private int launches;
@@ -144,6 +146,11 @@ public final class RecordingDevice implements Device {
   @Override
   public MatrixLibrary matrix() {
     return matrix;
+  }
+
+  @Override
+  public Turn turn() {
+    return turn;
   }
 
   @Override

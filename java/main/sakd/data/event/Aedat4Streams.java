@@ -32,7 +32,7 @@ final class Aedat4Streams {
     } catch (XMLStreamException e) {
       String reason = e.getMessage().replaceAll("(?s).*\nMessage: ", "").replace('\n', ' ');
       throw IoErrors.damaged(
-          file, "its description of the streams is no XML (" + reason + ")", EXPECTED);
+          file, "its description of the streams is not XML (" + reason + ")", EXPECTED);
     }
   }
 

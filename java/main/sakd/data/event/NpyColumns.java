@@ -58,7 +58,7 @@ record NpyColumns(String type, List<String> names, List<Column> columns) {
     byte[] data = limit.read(in, bytes);
     if (data.length != bytes || in.read() >= 0) {
       throw IoErrors.damaged(
-          source, "it has not the bytes of " + rows + " times " + rowBytes, expected);
+          source, "it does not have the bytes of " + rows + " times " + rowBytes, expected);
     }
     return columns(header, data, fields, rows);
   }

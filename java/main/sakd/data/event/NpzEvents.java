@@ -41,7 +41,7 @@ final class NpzEvents {
           file, "it cannot be unpacked (" + e.getMessage() + ")", "a complete .npz file");
     }
     if (entries.isEmpty()) {
-      throw IoErrors.damaged(file, "it is no zip archive", "a complete .npz file");
+      throw IoErrors.damaged(file, "it is not a zip archive", "a complete .npz file");
     }
     return events(file, named, matrices, "it has " + entries);
   }

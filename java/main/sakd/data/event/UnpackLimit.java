@@ -32,7 +32,7 @@ final class UnpackLimit {
       throw IoErrors.damaged(
           file,
           "it unpacks to more than " + (most >> 20) + " MiB",
-          "a recording packed less than a hundredfold");
+          "a recording compressed less than a hundredfold");
     }
     return bytes;
   }

@@ -50,7 +50,7 @@ public record LabelPicture(int width, int height, boolean wide, char[] values) {
     }
     if (bits > Short.SIZE) {
       throw new UserError(
-          file + " has " + bits + " bits a pixel; expected " + EXPECTED + ", convert it");
+          file + " has " + bits + " bits per pixel; expected " + EXPECTED + ", convert it");
     }
     return new LabelPicture(
         image.getWidth(), image.getHeight(), bits > Byte.SIZE, numbers(image.getRaster()));

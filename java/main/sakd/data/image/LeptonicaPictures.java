@@ -40,9 +40,13 @@ final class LeptonicaPictures {
   }
 
   static Picture jpeg(Object file, byte[] content, PictureDecoder.Reduction reduction) {
-    if (isCut(content)) { // Of which libjpeg itself prints lines that nobody can catch.
+    if (isCut(content)) { // Of whose rest libjpeg would make something up.
       throw IoErrors.damaged(file, "it ends too early", PictureDecoder.EXPECTED);
     }
+    return CMessages.without(() -> decoded(file, content, reduction));
+  }
+
+  private static Picture decoded(Object file, byte[] content, PictureDecoder.Reduction reduction) {
     int[] width = new int[1];
     int[] height = new int[1];
     int[] unused = new int[1];
@@ -113,7 +117,8 @@ final class LeptonicaPictures {
     int h = pix.h();
     int words = pix.wpl();
     if (pix.d() != 32 && pix.d() != 8) {
-      throw IoErrors.damaged(file, "it has " + pix.d() + " bits a pixel", PictureDecoder.EXPECTED);
+      throw IoErrors.damaged(
+          file, "it has " + pix.d() + " bits per pixel", PictureDecoder.EXPECTED);
     }
     IntPointer data = leptonica.pixGetData(pix);
     int[] raw = raw(words * h);

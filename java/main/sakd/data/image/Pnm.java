@@ -85,7 +85,8 @@ final class Pnm {
     skipSpace();
     int digit = at < content.length ? content[at++] - '0' : -1;
     if (digit != 0 && digit != 1) {
-      throw IoErrors.damaged(file, "it ends too early or has other signs than digits", EXPECTED);
+      throw IoErrors.damaged(
+          file, "it ends too early or has characters other than digits", EXPECTED);
     }
     return digit;
   }
@@ -98,7 +99,8 @@ final class Pnm {
       value = Math.min(Integer.MAX_VALUE, value * 10 + content[at++] - '0');
     }
     if (at == start) {
-      throw IoErrors.damaged(file, "it ends too early or has other signs than digits", EXPECTED);
+      throw IoErrors.damaged(
+          file, "it ends too early or has characters other than digits", EXPECTED);
     }
     return (int) value;
   }

@@ -69,7 +69,7 @@ final class Webp {
       int length = words.getInt(at + 4);
       int data = at + CHUNK_HEADER;
       if (length < 0 || length > to - data) {
-        throw IoErrors.damaged(file, "a chunk ends behind the file", EXPECTED);
+        throw IoErrors.damaged(file, "a chunk ends beyond the end of the file", EXPECTED);
       }
       switch (new String(content, at, 4, ISO_8859_1)) {
         case "VP8L" -> lossless(data, length);

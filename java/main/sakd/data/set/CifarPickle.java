@@ -48,7 +48,7 @@ final class CifarPickle implements Pickled.Maker {
     String key = place.layout().kind == DatasetKind.CIFAR10 ? "label_names" : "fine_label_names";
     if (!(pickle.dictionary.get(key) instanceof List<?> names)
         || !names.stream().allMatch(String.class::isInstance)) {
-      throw pickle.damaged("it has no list of texts '" + key + "'");
+      throw pickle.damaged("it has no list of strings '" + key + "'");
     }
     return names.stream().map(String.class::cast).toList();
   }

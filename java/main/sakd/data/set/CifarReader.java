@@ -122,12 +122,12 @@ public final class CifarReader {
                 .filter(s -> !s.isEmpty())
                 .toList();
       } catch (CharacterCodingException e) {
-        throw IoErrors.damaged(file, "it is not UTF-8", classes + " class names, one a line");
+        throw IoErrors.damaged(file, "it is not UTF-8", classes + " class names, one per line");
       }
     }
     if (names.size() != classes) {
       throw IoErrors.damaged(
-          file, "it has " + names.size() + " lines", classes + " class names, one a line");
+          file, "it has " + names.size() + " lines", classes + " class names, one per line");
     }
     return names;
   }

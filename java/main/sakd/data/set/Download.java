@@ -95,7 +95,7 @@ public final class Download {
     if (DataSources.elsewhere(name) != null) {
       throw new UserError(
           name
-              + " cannot be fetched from here; expected one of "
+              + " cannot be downloaded by this command; expected one of "
               + String.join(", ", names())
               + ", get "
               + DataSources.elsewhere(name)
@@ -104,7 +104,7 @@ public final class Download {
     }
     if (parts == null) {
       throw new UserError(
-          "no public address of "
+          "no public address for "
               + name
               + " is known; expected one of "
               + String.join(", ", names())
@@ -215,7 +215,7 @@ public final class Download {
       }
     }
     if (have == 0) {
-      throw new IOException("the server sends another part of the file");
+      throw new IOException("the server sends a different part of the file");
     }
     return transfer(part, partial, false, patience, progress);
   }
@@ -227,7 +227,7 @@ public final class Download {
     InputStream in = remote.body();
     int n = remote.read(in, chunk);
     if (remote.from() == 0 && n > 0 && chunk[0] == '<') {
-      throw new IOException("the server sends a web page, as networks do that want a log-in");
+      throw new IOException("the server sends a web page, as networks that require a log-in do");
     }
     try (FileChannel out =
         FileChannel.open(partial, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {

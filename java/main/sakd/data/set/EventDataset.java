@@ -154,7 +154,7 @@ final class EventDataset implements Dataset {
               + e.getMessage()
               + "; expected the "
               + sensor
-              + " pixels of the sensor, mend the recording or give --sensor HxW, which drops what"
+              + " pixels of the sensor, fix the recording or give --sensor HxW, which drops what"
               + " lies outside",
           e);
     }

@@ -40,7 +40,7 @@ final class EventScan {
       throw new UserError(
           failures.size() == 1
               ? named
-              : count + "; expected at most 0.1 %, mend or remove them: " + named);
+              : count + "; expected at most 0.1 %, fix or remove them: " + named);
     }
     if (!failures.isEmpty()) {
       note.accept(count + ": " + named);

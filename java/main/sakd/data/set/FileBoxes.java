@@ -45,7 +45,7 @@ final class FileBoxes extends FilePictures implements BoxedPictures {
               + " and "
               + said.height()
               + "; expected boxes of the picture as it is, get the picture that they were drawn on,"
-              + " or mend the annotation");
+              + " or fix the annotation");
     }
     return picture;
   }

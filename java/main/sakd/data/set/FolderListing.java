@@ -84,7 +84,7 @@ final class FolderListing {
 
   private static UserError deadLink(Path file) {
     return new UserError(
-        file + " is a link to what is not there; expected samples, mend or remove the link");
+        file + " is a link to what is not there; expected samples, fix or remove the link");
   }
 
   /** All files below a folder. */

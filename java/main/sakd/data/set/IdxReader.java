@@ -170,7 +170,7 @@ public final class IdxReader {
     }
     if (content.in.read() >= 0) {
       throw IoErrors.damaged(
-          file, "it goes on after the " + length + " elements of its header", expected);
+          file, "it continues after the " + length + " elements of its header", expected);
     }
     return bytes;
   }

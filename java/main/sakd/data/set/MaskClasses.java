@@ -117,7 +117,7 @@ final class MaskClasses {
                 + names.size()
                 + " classes; expected "
                 + expected()
-                + ", mend the mask, or say with --mask-classes what values mean");
+                + ", fix the mask, or say with --mask-classes what values mean");
       }
       out[i] = (byte) label;
     }

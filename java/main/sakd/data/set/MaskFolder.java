@@ -115,7 +115,7 @@ final class MaskFolder {
           .filter(line -> !line.isEmpty())
           .toList();
     } catch (IOException e) {
-      throw IoErrors.unreadable(list, "a text with a name in each line", e);
+      throw IoErrors.unreadable(list, "a text file with one name per line", e);
     }
   }
 }

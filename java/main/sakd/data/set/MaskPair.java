@@ -97,13 +97,13 @@ record MaskPair(Path picture, Path mask) {
                               + listed
                               + ", which is not in "
                               + folders.pictures
-                              + "; expected the name of a picture in each line, mend the list or"
+                              + "; expected the name of a picture in each line, fix the list or"
                               + " add the picture"));
       pairs.add(pair(folders, name, pictures.get(name), masks.get(name)));
     }
     if (pairs.isEmpty()) {
       throw new UserError(
-          list + " names no picture; expected the name of one in each line, mend the list");
+          list + " names no picture; expected the name of one in each line, fix the list");
     }
     return pairs;
   }
@@ -138,7 +138,7 @@ record MaskPair(Path picture, Path mask) {
             other
                 + " and "
                 + file
-                + " have one name; expected one file a picture or mask, remove or rename one");
+                + " have one name; expected one file per picture or mask, remove or rename one");
       }
     }
     return files;

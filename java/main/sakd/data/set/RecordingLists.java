@@ -48,7 +48,7 @@ final class RecordingLists {
         }
       }
       if (recordings.size() == before) {
-        throw IoErrors.damaged(table, "it names no gesture", "a class and two times a line");
+        throw IoErrors.damaged(table, "it names no gesture", "a class and two times per line");
       }
     }
     return notEmpty(list, recordings);
@@ -80,7 +80,7 @@ final class RecordingLists {
 
   private static List<Recording> notEmpty(Path list, List<Recording> recordings) {
     if (recordings.isEmpty()) {
-      throw IoErrors.damaged(list, "it names no recording", "one a line");
+      throw IoErrors.damaged(list, "it names no recording", "one per line");
     }
     return recordings;
   }

@@ -89,7 +89,7 @@ final class RemoteFile implements AutoCloseable {
       throw told(e, patience);
     } catch (RuntimeException e) {
       // What the library did not expect of a server.
-      throw new IOException("the server answers what is no HTTP", e);
+      throw new IOException("the server's answer is not HTTP", e);
     }
   }
 

@@ -184,7 +184,7 @@ final class SensorSearch {
             + ", "
             + where
             + (outside.size() > 1 ? " (as in " + (outside.size() - 1) + " more recordings)" : "")
-            + "; expected the events of one sensor, mend the recording or give --sensor HxW, which"
+            + "; expected the events of one sensor, fix the recording or give --sensor HxW, which"
             + " drops what lies outside");
   }
 }

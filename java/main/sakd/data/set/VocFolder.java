@@ -151,7 +151,7 @@ final class VocFolder {
                       + ")")
               + "; expected names of files in "
               + home.resolve(ANNOTATIONS)
-              + ", mend the list or add them");
+              + ", fix the list or add them");
     }
     return names;
   }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import sakd.base.Processors;
 import sakd.base.UserError;
 import sakd.device.DType;
 import sakd.device.Kernel;
@@ -19,9 +20,9 @@ import sakd.device.MatrixLibrary;
 import sakd.device.Memory;
 
 /**
- * The processor, all cores: our kernels as host C++ and oneDNN. Both share one OpenMP runtime,
- * because oneDNN brings it along and is loaded first. Calls return when the work is done. A
- * distribution for GPUs may come without oneDNN.
+ * The processor, all cores that are ours: our kernels as host C++ and oneDNN. Both share one OpenMP
+ * runtime, because oneDNN brings it along and is loaded first. Calls return when the work is done.
+ * A distribution for GPUs may come without oneDNN.
  */
 public final class CpuDevice extends HostDevice {
   /** Bytes a thread's reduction reads at a time: they stay in its second-level cache. */
@@ -96,7 +97,7 @@ public final class CpuDevice extends HostDevice {
     }
   }
 
-  /** Model name, cores and what speeds up bfloat16. */
+  /** Model name, cores that may be used and what speeds up bfloat16. */
   public static String processor() {
     String model = System.getProperty("os.arch");
     try {
@@ -115,7 +116,7 @@ public final class CpuDevice extends HostDevice {
             : FLAGS.contains("avx512_bf16")
                 ? ", AVX512 bf16"
                 : FLAGS.contains("avx512f") ? ", AVX512" : FLAGS.contains("avx2") ? ", AVX2" : "";
-    return model + ", " + Runtime.getRuntime().availableProcessors() + " cores" + vectors;
+    return model + ", " + Processors.text() + vectors;
   }
 
   @Override
@@ -145,7 +146,7 @@ public final class CpuDevice extends HostDevice {
   @Override
   public int preferredChunks(long rows, long columns, long bytes) {
     long chunks = Math.min(bytes / CHUNK_BYTES, MOST_CHUNKS);
-    chunks = Math.max(chunks, 4L * Runtime.getRuntime().availableProcessors());
+    chunks = Math.max(chunks, 4L * Processors.count());
     return (int) Math.max(1, Math.min(chunks, rows));
   }
 
@@ -156,15 +157,21 @@ public final class CpuDevice extends HostDevice {
 
   @Override
   public Kernel kernel(KernelSpec spec) {
-    return kernels.computeIfAbsent(
-        spec,
-        s -> {
-          NativeLibrary library = compiler.load(s.file(), s.options());
-          return new HostKernel(
-              library.getFunction(s.function()),
-              KernelParameters.of(s.file(), s.function()),
-              arguments);
-        });
+    turn().take();
+    try {
+      return kernels.computeIfAbsent(
+          spec,
+          s -> {
+            NativeLibrary library = compiler.load(s.file(), s.options());
+            return new HostKernel(
+                library.getFunction(s.function()),
+                KernelParameters.of(s.file(), s.function()),
+                arguments,
+                turn());
+          });
+    } finally {
+      turn().giveBack();
+    }
   }
 
   @Override
@@ -174,7 +181,11 @@ public final class CpuDevice extends HostDevice {
 
   @Override
   public void close() {
-    kernels.clear();
-    matrix.close();
+    turn()
+        .end(
+            () -> {
+              kernels.clear();
+              matrix.close();
+            });
   }
 }

@@ -5,6 +5,7 @@ import com.sun.jna.NativeLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import sakd.device.NativeParts;
 import sakd.device.WorkFolder;
 
 /**
@@ -33,13 +34,8 @@ final class HostCode {
   }
 
   private static NativeLibrary open(Path file) throws IOException {
-    try {
-      return NativeLibrary.getInstance(file.toString());
-    } catch (UnsatisfiedLinkError e) {
-      // First a heading, then what the loader said.
-      throw new IOException(
-          e.getMessage().lines().skip(1).findFirst().orElse(e.getMessage()).strip(), e);
-    }
+    OpenMp.settle();
+    return NativeParts.load(file.toString());
   }
 
   /** A file in memory; it stays open, as its number is the name by which the object is known. */

@@ -3,11 +3,19 @@ package sakd.device.cpu;
 import java.nio.ByteBuffer;
 import sakd.device.Device;
 import sakd.device.Memory;
+import sakd.device.Turn;
 
 /** A device whose memory is the process's own and whose calls return when the work is done. */
 public abstract class HostDevice implements Device {
   /** Bytes that one buffer can span. */
   private static final int COPY_BYTES = 1 << 30;
+
+  private final Turn turn = new Turn(this::name);
+
+  @Override
+  public final Turn turn() {
+    return turn;
+  }
 
   @Override
   public int alignment() {
@@ -16,33 +24,59 @@ public abstract class HostDevice implements Device {
 
   @Override
   public HostMemory allocate(long bytes) {
-    return HostMemory.allocate(bytes);
+    turn.take();
+    try {
+      return HostMemory.allocate(bytes);
+    } finally {
+      turn.giveBack();
+    }
   }
 
   @Override
   public void upload(ByteBuffer from, Memory to) {
-    ((HostMemory) to).buffer(0, from.remaining()).put(from.duplicate());
+    turn.take();
+    try {
+      ((HostMemory) to).buffer(0, from.remaining()).put(from.duplicate());
+    } finally {
+      turn.giveBack();
+    }
   }
 
   @Override
   public void download(Memory from, ByteBuffer to) {
-    to.duplicate().put(((HostMemory) from).buffer(0, to.remaining()));
+    turn.take();
+    try {
+      to.duplicate().put(((HostMemory) from).buffer(0, to.remaining()));
+    } finally {
+      turn.giveBack();
+    }
   }
 
   @Override
   public void copy(Memory from, Memory to) {
-    if (from.bytes() != to.bytes()) {
-      throw new IllegalArgumentException("cannot copy " + from.bytes() + " bytes to " + to.bytes());
-    }
-    for (long at = 0; at < from.bytes(); at += COPY_BYTES) {
-      int n = (int) Math.min(COPY_BYTES, from.bytes() - at);
-      ((HostMemory) to).buffer(at, n).put(((HostMemory) from).buffer(at, n));
+    turn.take();
+    try {
+      if (from.bytes() != to.bytes()) {
+        throw new IllegalArgumentException(
+            "cannot copy " + from.bytes() + " bytes to " + to.bytes());
+      }
+      for (long at = 0; at < from.bytes(); at += COPY_BYTES) {
+        int n = (int) Math.min(COPY_BYTES, from.bytes() - at);
+        ((HostMemory) to).buffer(at, n).put(((HostMemory) from).buffer(at, n));
+      }
+    } finally {
+      turn.giveBack();
     }
   }
 
   @Override
   public void zero(Memory memory) {
-    ((HostMemory) memory).clear();
+    turn.take();
+    try {
+      ((HostMemory) memory).clear();
+    } finally {
+      turn.giveBack();
+    }
   }
 
   @Override

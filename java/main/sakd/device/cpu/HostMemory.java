@@ -19,6 +19,14 @@ public final class HostMemory extends Memory {
     Block(long start) {
       this.start = start;
     }
+
+    /** Once, whoever else does. */
+    synchronized void free() {
+      if (start != 0) {
+        Native.free(start);
+        start = 0;
+      }
+    }
   }
 
   private final Block block;
@@ -48,7 +56,7 @@ public final class HostMemory extends Memory {
       throw new OutOfDeviceMemory(
           "the machine has no "
               + (bytes >> 20)
-              + " MiB of memory left; a smaller --batch-size or --T needs less");
+              + " MiB of memory left; choose a smaller --batch-size or --T");
     }
     long aligned = (start + alignment - 1) & -alignment;
     if (alignment > ALIGNMENT) {
@@ -95,9 +103,8 @@ public final class HostMemory extends Memory {
 
   @Override
   public void close() {
-    if (owner && block.start != 0) {
-      Native.free(block.start);
-      block.start = 0;
+    if (owner) {
+      block.free();
     }
   }
 

@@ -37,7 +37,7 @@ final class OneDnn implements MatrixLibrary {
 
   private record GemmKey(boolean transposeA, boolean transposeB, int m, int n, int k, float beta) {}
 
-  private final engine cpu = new engine(engine.kind.cpu, 0);
+  private final engine cpu = loaded();
   private final stream queue = new stream(cpu);
   private final Map<DnnConv.Key, DnnConv> convs = new HashMap<>();
   private final Map<GemmKey, Matmul> gemms = new HashMap<>();
@@ -46,6 +46,12 @@ final class OneDnn implements MatrixLibrary {
   private HostMemory scratch = HostMemory.allocate(1 << 20);
 
   private HostMemory reordered = HostMemory.allocate(1 << 20);
+
+  /** The first of oneDNN that a process touches, which loads it. */
+  private static engine loaded() {
+    OpenMp.settle();
+    return new engine(engine.kind.cpu, 0);
+  }
 
   static String version() {
     var v = dnnl.dnnl_version();

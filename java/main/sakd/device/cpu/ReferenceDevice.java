@@ -70,6 +70,6 @@ public final class ReferenceDevice extends HostDevice {
 
   @Override
   public void close() {
-    matrix.close();
+    turn().end(matrix::close);
   }
 }

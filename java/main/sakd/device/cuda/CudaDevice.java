@@ -27,6 +27,7 @@ import sakd.device.MatrixLibrary;
 import sakd.device.Memory;
 import sakd.device.OutOfDeviceMemory;
 import sakd.device.Pending;
+import sakd.device.Turn;
 
 /**
  * An NVIDIA GPU. Work goes to one stream, or beside it to a second one; uploads overtake both
@@ -58,6 +59,7 @@ public final class CudaDevice implements Device {
 
   private static final long BANDWIDTH_BYTES = 256L << 20;
 
+  private final Turn turn = new Turn(this::name);
   private final CudaContext context;
   private final CudaModules modules;
   private final BinaryCache cache;
@@ -78,7 +80,6 @@ public final class CudaDevice implements Device {
   private final boolean warps;
   private CudaMatrix matrix;
   private boolean noted;
-  private boolean closed;
 
   private CudaDevice(CudaContext context, CudaCompiler compiler, BinaryCache cache) {
     this.context = context;
@@ -161,6 +162,11 @@ public final class CudaDevice implements Device {
   }
 
   @Override
+  public Turn turn() {
+    return turn;
+  }
+
+  @Override
   public String description() {
     int[] driver = new int[1];
     long[] memory = new long[1];
@@ -215,28 +221,33 @@ public final class CudaDevice implements Device {
 
   @Override
   public CudaMemory allocate(long bytes) {
-    context.makeCurrent();
-    context.requireNotRecording("the allocation of " + bytes + " bytes");
-    CudaMemory.Address address = new CudaMemory.Address();
-    int status = JCudaDriver.cuMemAlloc(address, Math.max(1, bytes));
-    if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-      long[] free = new long[1];
-      long[] total = new long[1];
-      JCudaDriver.cuMemGetInfo(free, total);
-      throw new OutOfDeviceMemory(
-          String.format(
-              Locale.ROOT,
-              "%s has %.1f of %.1f MiB free, too few for %.1f MiB more; choose a smaller"
-                  + " --batch-size or --T, or --amp bf16",
-              name(),
-              free[0] / (double) (1 << 20),
-              total[0] / (double) (1 << 20),
-              bytes / (double) (1 << 20)));
+    turn.take();
+    try {
+      context.makeCurrent();
+      context.requireNotRecording("the allocation of " + bytes + " bytes");
+      CudaMemory.Address address = new CudaMemory.Address();
+      int status = JCudaDriver.cuMemAlloc(address, Math.max(1, bytes));
+      if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+        long[] free = new long[1];
+        long[] total = new long[1];
+        JCudaDriver.cuMemGetInfo(free, total);
+        throw new OutOfDeviceMemory(
+            String.format(
+                Locale.ROOT,
+                "%s has %.1f of %.1f MiB free, too few for %.1f MiB more; choose a smaller"
+                    + " --batch-size or --T, or --amp bf16",
+                name(),
+                free[0] / (double) (1 << 20),
+                total[0] / (double) (1 << 20),
+                bytes / (double) (1 << 20)));
+      }
+      CudaErrors.check("allocating " + bytes + " bytes on " + name(), status);
+      CudaMemory memory = CudaMemory.of(this, address, bytes);
+      live.add(memory);
+      return memory;
+    } finally {
+      turn.giveBack();
     }
-    CudaErrors.check("allocating " + bytes + " bytes on " + name(), status);
-    CudaMemory memory = CudaMemory.of(this, address, bytes);
-    live.add(memory);
-    return memory;
   }
 
   @Override
@@ -246,79 +257,124 @@ public final class CudaDevice implements Device {
 
   @Override
   public void upload(ByteBuffer from, Memory to) {
-    context.makeCurrent();
-    transfers.upload(from, own(to));
+    turn.take();
+    try {
+      context.makeCurrent();
+      transfers.upload(from, own(to));
+    } finally {
+      turn.giveBack();
+    }
   }
 
   @Override
   public void download(Memory from, ByteBuffer to) {
-    context.makeCurrent();
-    transfers.download(own(from), to);
+    turn.take();
+    try {
+      context.makeCurrent();
+      transfers.download(own(from), to);
+    } finally {
+      turn.giveBack();
+    }
   }
 
   @Override
   public void copy(Memory from, Memory to) {
-    if (from.bytes() != to.bytes()) {
-      throw new IllegalArgumentException(
-          "copy of " + from.bytes() + " bytes to memory of " + to.bytes());
-    }
-    context.makeCurrent();
-    if (from.bytes() > 0) {
-      CudaErrors.check(
-          "a copy on " + name(),
-          JCudaDriver.cuMemcpyDtoDAsync(
-              own(to).pointer(), own(from).pointer(), from.bytes(), context.work()));
+    turn.take();
+    try {
+      if (from.bytes() != to.bytes()) {
+        throw new IllegalArgumentException(
+            "copy of " + from.bytes() + " bytes to memory of " + to.bytes());
+      }
+      context.makeCurrent();
+      if (from.bytes() > 0) {
+        CudaErrors.check(
+            "a copy on " + name(),
+            JCudaDriver.cuMemcpyDtoDAsync(
+                own(to).pointer(), own(from).pointer(), from.bytes(), context.work()));
+      }
+    } finally {
+      turn.giveBack();
     }
   }
 
   @Override
   public void zero(Memory memory) {
-    context.makeCurrent();
-    CudaMemory own = own(memory);
-    if (memory.bytes() > 0) {
-      CudaErrors.check(
-          "zeroing memory on " + name(),
-          JCudaDriver.cuMemsetD8Async(own.pointer(), (byte) 0, memory.bytes(), context.work()));
+    turn.take();
+    try {
+      context.makeCurrent();
+      CudaMemory own = own(memory);
+      if (memory.bytes() > 0) {
+        CudaErrors.check(
+            "zeroing memory on " + name(),
+            JCudaDriver.cuMemsetD8Async(own.pointer(), (byte) 0, memory.bytes(), context.work()));
+      }
+    } finally {
+      turn.giveBack();
     }
   }
 
   @Override
   public Kernel kernel(KernelSpec spec) {
-    context.makeCurrent();
-    CudaKernel kernel = kernels.get(spec);
-    if (kernel == null) {
-      KernelParameters parameters = KernelParameters.of(spec.file(), spec.function());
-      kernel = new CudaKernel(this, parameters, modules.function(spec), arguments);
-      kernels.put(spec, kernel);
+    turn.take();
+    try {
+      context.makeCurrent();
+      CudaKernel kernel = kernels.get(spec);
+      if (kernel == null) {
+        KernelParameters parameters = KernelParameters.of(spec.file(), spec.function());
+        kernel = new CudaKernel(this, parameters, modules.function(spec), arguments);
+        kernels.put(spec, kernel);
+      }
+      return kernel;
+    } finally {
+      turn.giveBack();
     }
-    return kernel;
   }
 
   @Override
   public Optional<CapturedGraph> capture(Runnable work) {
-    Optional<CudaGraph> graph = CudaGraph.record(this, work);
-    graph.ifPresent(graphs::add);
-    return graph.map(CapturedGraph.class::cast);
+    turn.take();
+    try {
+      Optional<CudaGraph> graph = CudaGraph.record(this, work);
+      graph.ifPresent(graphs::add);
+      return graph.map(CapturedGraph.class::cast);
+    } finally {
+      turn.giveBack();
+    }
   }
 
   @Override
   public Pending beside(Runnable work) {
-    return context.beside(work);
+    turn.take();
+    try {
+      return context.beside(work);
+    } finally {
+      turn.giveBack();
+    }
   }
 
   @Override
   public MatrixLibrary matrix() {
-    context.makeCurrent();
-    if (matrix == null) {
-      matrix = new CudaMatrix(this, cache);
+    turn.take();
+    try {
+      context.makeCurrent();
+      if (matrix == null) {
+        matrix = new CudaMatrix(this, cache);
+      }
+      return matrix;
+    } finally {
+      turn.giveBack();
     }
-    return matrix;
   }
 
   @Override
   public void synchronize() {
-    context.makeCurrent();
-    context.synchronize();
+    turn.take();
+    try {
+      context.makeCurrent();
+      context.synchronize();
+    } finally {
+      turn.giveBack();
+    }
   }
 
   /** Bytes a second that a copy within the device reads and writes together, measured. */
@@ -347,9 +403,10 @@ public final class CudaDevice implements Device {
 
   @Override
   public void close() {
-    if (closed) {
-      return;
-    }
+    turn.end(this::closeAll);
+  }
+
+  private void closeAll() {
     context.makeCurrent();
     synchronize();
     List.copyOf(graphs).forEach(CudaGraph::close);
@@ -360,7 +417,6 @@ public final class CudaDevice implements Device {
     List.copyOf(live).forEach(CudaMemory::close);
     kernels.clear();
     modules.close();
-    closed = true;
     context.close();
   }
 

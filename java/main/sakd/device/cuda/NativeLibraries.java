@@ -1,10 +1,8 @@
 package sakd.device.cuda;
 
-import com.sun.jna.NativeLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import jcuda.LibUtils;
@@ -18,9 +16,6 @@ import sakd.device.NativeParts;
 final class NativeLibraries {
   private static final String TOOLKIT = "/usr/local/cuda/lib64/";
   private static final String REDISTRIBUTABLES = "/org/bytedeco/cuda/linux-x86_64/";
-
-  /** JNA unloads a library that nobody refers to. */
-  private static final List<NativeLibrary> KEPT = new ArrayList<>();
 
   private NativeLibraries() {}
 
@@ -82,11 +77,10 @@ final class NativeLibraries {
 
   private static String open(String name) {
     try {
-      KEPT.add(NativeLibrary.getInstance(name));
+      NativeParts.load(name);
       return "";
-    } catch (UnsatisfiedLinkError e) {
-      // First a heading, then what the loader said; then where else JNA looked.
-      return e.getMessage().lines().skip(1).findFirst().orElse(e.getMessage()).strip();
+    } catch (IOException e) {
+      return e.getMessage();
     }
   }
 

@@ -38,15 +38,20 @@ final class ClKernel implements Kernel, AutoCloseable {
   }
 
   private void enqueue(WorkSize size, String items, Object... values) {
-    parameters.check(values);
-    for (int i = 0; i < values.length; i++) {
-      set(i, values[i]);
-    }
+    device.turn().take();
     try {
-      CL.clEnqueueNDRangeKernel(
-          device.queue(), kernel, 2, null, size.global(), size.local(), 0, null, null);
-    } catch (CLException e) {
-      throw ClErrors.failure("launching " + parameters + " over " + items, e);
+      parameters.check(values);
+      for (int i = 0; i < values.length; i++) {
+        set(i, values[i]);
+      }
+      try {
+        CL.clEnqueueNDRangeKernel(
+            device.queue(), kernel, 2, null, size.global(), size.local(), 0, null, null);
+      } catch (CLException e) {
+        throw ClErrors.failure("launching " + parameters + " over " + items, e);
+      }
+    } finally {
+      device.turn().giveBack();
     }
   }
 

@@ -25,6 +25,7 @@ import sakd.device.KernelSpec;
 import sakd.device.MatrixLibrary;
 import sakd.device.Memory;
 import sakd.device.OutOfDeviceMemory;
+import sakd.device.Turn;
 import sakd.device.WorkSize;
 
 /** A GPU or processor through OpenCL 1.2, with one in-order queue. */
@@ -52,6 +53,7 @@ public final class OpenClDevice implements Device {
     }
   }
 
+  private final Turn turn = new Turn(this::name);
   private final Info info;
   private final cl_device_id id;
   private final cl_context context;
@@ -158,6 +160,11 @@ public final class OpenClDevice implements Device {
   }
 
   @Override
+  public Turn turn() {
+    return turn;
+  }
+
+  @Override
   public String description() {
     return String.format(
         Locale.ROOT,
@@ -208,25 +215,30 @@ public final class OpenClDevice implements Device {
 
   @Override
   public Memory allocate(long bytes) {
-    ensureOpen();
-    if (bytes < 0 || bytes > largestBuffer) {
-      throw new OutOfDeviceMemory(
-          "a buffer of "
-              + bytes
-              + " bytes was asked for, and "
-              + name()
-              + " gives at most "
-              + largestBuffer
-              + "; choose a smaller --batch-size");
-    }
+    turn.take();
     try {
-      cl_mem buffer =
-          CL.clCreateBuffer(context, CL.CL_MEM_READ_WRITE, Math.max(1, bytes), null, null);
-      ClMemory memory = ClMemory.of(this, buffer, bytes);
-      live.add(memory);
-      return memory;
-    } catch (CLException e) {
-      throw ClErrors.failure("allocating " + bytes + " bytes on " + name(), e);
+      ensureOpen();
+      if (bytes < 0 || bytes > largestBuffer) {
+        throw new OutOfDeviceMemory(
+            "a buffer of "
+                + bytes
+                + " bytes was asked for, and "
+                + name()
+                + " gives at most "
+                + largestBuffer
+                + "; choose a smaller --batch-size");
+      }
+      try {
+        cl_mem buffer =
+            CL.clCreateBuffer(context, CL.CL_MEM_READ_WRITE, Math.max(1, bytes), null, null);
+        ClMemory memory = ClMemory.of(this, buffer, bytes);
+        live.add(memory);
+        return memory;
+      } catch (CLException e) {
+        throw ClErrors.failure("allocating " + bytes + " bytes on " + name(), e);
+      }
+    } finally {
+      turn.giveBack();
     }
   }
 
@@ -237,59 +249,95 @@ public final class OpenClDevice implements Device {
 
   @Override
   public void upload(ByteBuffer from, Memory to) {
-    ClTransfers.upload(queue(), from, own(to));
+    turn.take();
+    try {
+      ClTransfers.upload(queue(), from, own(to));
+    } finally {
+      turn.giveBack();
+    }
   }
 
   @Override
   public void download(Memory from, ByteBuffer to) {
-    ClTransfers.download(queue(), own(from), to);
+    turn.take();
+    try {
+      ClTransfers.download(queue(), own(from), to);
+    } finally {
+      turn.giveBack();
+    }
   }
 
   @Override
   public void copy(Memory from, Memory to) {
-    ClTransfers.copy(queue(), own(from), own(to));
+    turn.take();
+    try {
+      ClTransfers.copy(queue(), own(from), own(to));
+    } finally {
+      turn.giveBack();
+    }
   }
 
   @Override
   public void zero(Memory memory) {
-    ClTransfers.zero(queue(), own(memory));
+    turn.take();
+    try {
+      ClTransfers.zero(queue(), own(memory));
+    } finally {
+      turn.giveBack();
+    }
   }
 
   @Override
   public Kernel kernel(KernelSpec spec) {
-    ensureOpen();
-    ClKernel kernel = kernels.get(spec);
-    if (kernel == null) {
-      KernelParameters parameters = KernelParameters.of(spec.file(), spec.function());
-      kernel = new ClKernel(this, parameters, programs.kernel(spec));
-      kernels.put(spec, kernel);
+    turn.take();
+    try {
+      ensureOpen();
+      ClKernel kernel = kernels.get(spec);
+      if (kernel == null) {
+        KernelParameters parameters = KernelParameters.of(spec.file(), spec.function());
+        kernel = new ClKernel(this, parameters, programs.kernel(spec));
+        kernels.put(spec, kernel);
+      }
+      return kernel;
+    } finally {
+      turn.giveBack();
     }
-    return kernel;
   }
 
   @Override
   public MatrixLibrary matrix() {
-    ensureOpen();
-    if (matrix == null) {
-      matrix = ClBlastLibrary.open(this);
+    turn.take();
+    try {
+      ensureOpen();
+      if (matrix == null) {
+        matrix = ClBlastLibrary.open(this);
+      }
+      return matrix;
+    } finally {
+      turn.giveBack();
     }
-    return matrix;
   }
 
   @Override
   public void synchronize() {
+    turn.take();
     try {
-      CL.clFinish(queue());
-    } catch (CLException e) {
-      throw ClErrors.failure("waiting for " + name(), e);
+      try {
+        CL.clFinish(queue());
+      } catch (CLException e) {
+        throw ClErrors.failure("waiting for " + name(), e);
+      }
+    } finally {
+      turn.giveBack();
     }
   }
 
   @Override
   public void close() {
-    if (closed) {
-      return;
-    }
+    turn.end(this::closeAll);
+  }
+
+  private void closeAll() {
     CL.clFinish(queue);
     if (matrix != null) {
       matrix.close();

@@ -28,6 +28,9 @@ final class OpenClPlatforms {
   private static final String BLAST = "JOCLBlast_1_5_2";
   private static final String LIBCLBLAST = "libclblast.so";
 
+  /** The names by which JOCL asks for the loader. */
+  private static final List<String> LOADERS = List.of("libOpenCL.so.1", "libOpenCL.so");
+
   private static Found found;
 
   private OpenClPlatforms() {}
@@ -42,6 +45,7 @@ final class OpenClPlatforms {
 
   private static Found look() {
     try {
+      loadLoader();
       unpack();
       CL.setExceptionsEnabled(true);
       List<Entry> devices = new ArrayList<>();
@@ -53,12 +57,28 @@ final class OpenClPlatforms {
         }
       }
       return new Found(List.copyOf(devices), devices.isEmpty() ? NO_PLATFORM : "");
-    } catch (LinkageError e) {
-      // JOCL loads its native part, which loads libOpenCL.so.1, when the class is first touched.
-      return new Found(List.of(), NO_LOADER + " (" + firstLine(e) + ")");
-    } catch (RuntimeException | IOException e) {
+    } catch (LinkageError | RuntimeException | IOException e) {
       return new Found(List.of(), NO_LOADER + " (" + firstLine(e) + ")");
     }
+  }
+
+  /**
+   * The loader, before JOCL looks for it when its class is first touched: where there is none, JOCL
+   * would print that among the results.
+   *
+   * @throws IOException if there is none, with the reason for the first name
+   */
+  private static void loadLoader() throws IOException {
+    IOException first = null;
+    for (String name : LOADERS) {
+      try {
+        NativeParts.load(name);
+        return;
+      } catch (IOException e) {
+        first = first == null ? e : first;
+      }
+    }
+    throw first;
   }
 
   /** JOCL's own part and CLBlast's, under the names by which their classes look for them. */

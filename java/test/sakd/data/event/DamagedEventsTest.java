@@ -33,7 +33,7 @@ class DamagedEventsTest {
     "web.bin, \\n<html><a/>, a web page",
     "lfs.mat, version https://git-lfs.github.com/spec/v1, a Git LFS pointer",
     "no.dat, '', empty",
-    "text.npz, hello, no zip archive",
+    "text.npz, hello, not a zip archive",
     "text.mat, hello, not start as one of MATLAB's",
     "text.npy, hello hello hello, not start as one of NumPy's",
     "text.aedat, hello, first line",

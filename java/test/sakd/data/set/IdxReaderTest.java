@@ -44,7 +44,7 @@ class IdxReaderTest {
       assertRefused(() -> IdxReader.readImages(file), file.toString(), "expected");
     }
     TestFiles.idx(file, new byte[61], 2051, 5, 3, 4);
-    assertRefused(() -> IdxReader.readImages(file), file.toString(), "goes on");
+    assertRefused(() -> IdxReader.readImages(file), file.toString(), "continues after");
     TestFiles.idx(file, new byte[60], 2049, 5, 3, 4);
     assertRefused(() -> IdxReader.readImages(file), file.toString(), "2049", "2051");
     for (int[] sizes : new int[][] {{0, 3, 4}, {-5, 3, 4}, {5, 0, 4}, {5, 3, -1}, {5, 5000, 4}}) {
@@ -69,7 +69,7 @@ class IdxReaderTest {
     TestFiles.idx(file, new byte[5], 2049, 6);
     assertRefused(() -> IdxReader.readLabels(file, 6, 10), file.toString(), "5 elements");
     TestFiles.idx(file, new byte[7], 2049, 6);
-    assertRefused(() -> IdxReader.readLabels(file, 6, 10), file.toString(), "goes on");
+    assertRefused(() -> IdxReader.readLabels(file, 6, 10), file.toString(), "continues after");
     TestFiles.idx(file, new byte[6], 2051, 6);
     assertRefused(() -> IdxReader.readLabels(file, 6, 10), file.toString(), "2051");
     assertRefused(() -> IdxReader.readImages(folder.resolve("none")), "none", "no such file");
