@@ -1,7 +1,5 @@
 package sakd.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -19,11 +17,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
+import sakd.base.Version;
 import sakd.data.Dataset;
 import sakd.data.RenumberedDataset;
 import sakd.data.Targets;
 import sakd.device.CompilerStopped;
 import sakd.device.DType;
+import sakd.device.Device;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
@@ -32,6 +32,7 @@ import sakd.model.NetworkSpec;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.report.Report;
+import sakd.run.ModelCard;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
 import sakd.run.RunFolder.Printed;
@@ -207,10 +208,9 @@ final class TrainCommand implements Callable<Integer> {
       Dataset testSet,
       PrintWriter out,
       Listener listener) {
-    PrintWriter err = new PrintWriter(System.err, true, UTF_8);
     try {
       List<String> args = given;
-      TrainCommand command = parsed(args, Path.of(""), out, err);
+      TrainCommand command = parsed(args, Path.of(""), out, out);
       if (command.outputDir != null || command.resume != null || command.dryRun) {
         throw new UserError(
             "--output-dir, --resume and --dry-run are options of the command line; expected the run"
@@ -218,7 +218,7 @@ final class TrainCommand implements Callable<Integer> {
       }
       if (command.config != null) {
         args = ConfigFile.spelt(args, command.own.commandLine().getParseResult(), command.config);
-        command = parsed(args, Path.of(""), out, err);
+        command = parsed(args, Path.of(""), out, out);
       }
       boolean resuming = RunArguments.areIn(folder);
       if (resuming && !RunArguments.of(folder).equals(args)) {
@@ -297,14 +297,25 @@ final class TrainCommand implements Callable<Integer> {
                       ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
                   .run(resuming);
           printer.table(rows, run);
+          run.write(
+              RunFolder.CARD,
+              new ModelCard(
+                      plan,
+                      trainSet,
+                      testSet,
+                      rows,
+                      run.summary(),
+                      ConfigFile.text(settings),
+                      made(ops.device()))
+                  .text());
           report(ops, plan, run, RenumberedDataset.of(testSet, trainSet.classNames()));
           return rows;
         } catch (Interrupt.Stopped e) {
-          run.result(
+          run.warn(
               "stopped in " + e.getMessage() + "; go on with: sakd train --resume " + run.path());
           throw e;
         } catch (CompilerStopped e) {
-          run.result(
+          run.warn(
               "stopped while kernels were compiled; go on with: sakd train --resume " + run.path());
           throw new Interrupt.Stopped(e.getMessage(), e.status());
         }
@@ -322,18 +333,25 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
+  private static List<String> made(Device device) {
+    return List.of(
+        "sakd " + Version.text(),
+        "Java " + Runtime.version() + ", " + System.getProperty("os.name"),
+        device.name() + ": " + device.description());
+  }
+
   private RunFolder open(
       boolean resuming, Path folder, Plan plan, Task task, List<String> args, Printed printed) {
-    PrintWriter out = spec.commandLine().getOut();
+    RunFolder.Console console =
+        new RunFolder.Console(spec.commandLine().getOut(), spec.commandLine().getErr(), printed);
     return resuming
-        ? RunFolder.open(folder, out, printed)
+        ? RunFolder.open(folder, console)
         : RunFolder.create(
-            folder == null ? RunFolder.unused(folder(plan)) : folder, task, args, out, printed);
+            folder == null ? RunFolder.unused(folder(plan)) : folder, task, args, console);
   }
 
   private static TrainingBar bar(Ops ops) {
-    return new TrainingBar(
-        System.out, TrainingBar.terminalWidth(), () -> ops.memoryReport().peak());
+    return new TrainingBar(System.err, StatusTerminal::width, () -> ops.memoryReport().peak());
   }
 
   private static List<String> withoutCommand(List<String> args) {
@@ -371,7 +389,7 @@ final class TrainCommand implements Callable<Integer> {
     return new Plan(
         network,
         kind,
-        neuron.steps(kind, NeuronOptions.STEPS),
+        neuron.steps(kind, Neuron.USUAL_STEPS),
         method,
         distill.method == null && method != Method.ANN,
         distill.teacher,
