@@ -7,23 +7,16 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
-import sakd.base.Version;
 import sakd.data.Dataset;
-import sakd.data.RenumberedDataset;
 import sakd.data.Targets;
-import sakd.device.CompilerStopped;
-import sakd.device.DType;
-import sakd.device.Device;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
@@ -31,15 +24,11 @@ import sakd.distill.PlanCheck;
 import sakd.model.NetworkSpec;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
-import sakd.report.Report;
-import sakd.run.ModelCard;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
 import sakd.run.RunFolder.Printed;
-import sakd.run.TensorBoardListener;
 import sakd.task.Task;
 import sakd.train.Listener;
-import sakd.train.Listeners;
 
 /** {@code train}: the whole of SAKD, or one method of it. */
 @Command(
@@ -274,70 +263,11 @@ final class TrainCommand implements Callable<Integer> {
           interrupt != null && !quiet && ((Main) spec.root().userObject()).onTerminal();
       Printed printed = quiet ? Printed.RESULTS : withBar ? Printed.EPOCHS : Printed.STEPS;
       try (RunFolder run = open(resuming, folder, plan, Task.of(trainSet), args, printed);
-          TrainingBar bar = withBar ? bar(ops) : null;
-          TensorBoardListener events =
-              new TensorBoardListener(args, ResolvedSettings.byName(settings))) {
-        if (resuming) {
-          PlanCheck.checkResume(plan, folder, trainSet, testSet);
-          RunArguments.write(folder, args);
-        }
-        run.write(RunFolder.CONFIG, ConfigFile.text(settings));
-        TrainPrinter printer = new TrainPrinter(plan, run::say);
-        printer.describe(ops.device(), trainSet, testSet);
-        run.say("run     " + run.path());
-        for (String note : UnusedOptions.notes(args, plan, trainSet.recordings())) {
-          run.say("note    " + note);
-        }
-        // The bar makes way for the lines of the others.
-        List<Listener> listeners =
-            Stream.of(bar, run, events, interrupt, listener).filter(Objects::nonNull).toList();
-        try {
-          List<Pipeline.Row> rows =
-              new Pipeline(
-                      ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
-                  .run(resuming);
-          printer.table(rows, run);
-          run.write(
-              RunFolder.CARD,
-              new ModelCard(
-                      plan,
-                      trainSet,
-                      testSet,
-                      rows,
-                      run.summary(),
-                      ConfigFile.text(settings),
-                      made(ops.device()))
-                  .text());
-          report(ops, plan, run, RenumberedDataset.of(testSet, trainSet.classNames()));
-          return rows;
-        } catch (Interrupt.Stopped e) {
-          run.warn(
-              "stopped in " + e.getMessage() + "; go on with: sakd train --resume " + run.path());
-          throw e;
-        } catch (CompilerStopped e) {
-          run.warn(
-              "stopped while kernels were compiled; go on with: sakd train --resume " + run.path());
-          throw new Interrupt.Stopped(e.getMessage(), e.status());
-        }
+          TrainingBar bar = withBar ? bar(ops) : null) {
+        return new TrainRun(ops, plan, trainSet, testSet, args, settings, run)
+            .run(resuming, bar, interrupt, listener);
       }
     }
-  }
-
-  /** A run whose page cannot be written is as good as others. */
-  private static void report(Ops ops, Plan plan, RunFolder run, Dataset testSet) {
-    try {
-      DType storage = plan.settings().storage();
-      run.say("report  " + Report.ofEndedRun(run.path(), testSet, ops, storage));
-    } catch (RuntimeException | OutOfMemoryError e) {
-      run.say("note    report.html could not be written: " + e.getMessage());
-    }
-  }
-
-  private static List<String> made(Device device) {
-    return List.of(
-        "sakd " + Version.text(),
-        "Java " + Runtime.version() + ", " + System.getProperty("os.name"),
-        device.name() + ": " + device.description());
   }
 
   private RunFolder open(
