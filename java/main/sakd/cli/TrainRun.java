@@ -43,8 +43,7 @@ record TrainRun(
    * @param listener hears how it goes; null for none
    * @return the rows of the final table
    */
-  List<Pipeline.Row> run(
-      boolean resuming, TrainingBar bar, Interrupt stopping, Listener listener) {
+  List<Pipeline.Row> run(boolean resuming, TrainingBar bar, Interrupt stopping, Listener listener) {
     try (TensorBoardListener events =
         new TensorBoardListener(args, ResolvedSettings.byName(settings))) {
       if (resuming) {
@@ -61,8 +60,7 @@ record TrainRun(
       List<Listener> listeners =
           Stream.of(bar, run, events, stopping, listener).filter(Objects::nonNull).toList();
       List<Pipeline.Row> rows =
-          new Pipeline(
-                  ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
+          new Pipeline(ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
               .run(resuming);
       printer.table(rows, run);
       run.write(RunFolder.CARD, card(rows).text());
@@ -83,7 +81,13 @@ record TrainRun(
 
   private ModelCard card(List<Pipeline.Row> rows) {
     return new ModelCard(
-        plan, trainSet, testSet, rows, run.summary(), ConfigFile.text(settings), made(ops.device()));
+        plan,
+        trainSet,
+        testSet,
+        rows,
+        run.summary(),
+        ConfigFile.text(settings),
+        made(ops.device()));
   }
 
   private static List<String> made(Device device) {
@@ -97,8 +101,7 @@ record TrainRun(
   private void report() {
     Dataset seen = RenumberedDataset.of(testSet, trainSet.classNames());
     try {
-      run.say(
-          "report  " + Report.ofEndedRun(run.path(), seen, ops, plan.settings().storage()));
+      run.say("report  " + Report.ofEndedRun(run.path(), seen, ops, plan.settings().storage()));
     } catch (RuntimeException | OutOfMemoryError e) {
       run.say("note    report.html could not be written: " + e.getMessage());
     }
