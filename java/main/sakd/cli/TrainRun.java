@@ -3,17 +3,12 @@ package sakd.cli;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
-import sakd.base.Version;
 import sakd.data.Dataset;
-import sakd.data.RenumberedDataset;
 import sakd.device.CompilerStopped;
-import sakd.device.Device;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
 import sakd.distill.PlanCheck;
 import sakd.ops.Ops;
-import sakd.report.Report;
-import sakd.run.ModelCard;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
 import sakd.run.TensorBoardListener;
@@ -43,7 +38,8 @@ record TrainRun(
    * @param listener hears how it goes; null for none
    * @return the rows of the final table
    */
-  List<Pipeline.Row> run(boolean resuming, TrainingBar bar, Interrupt stopping, Listener listener) {
+  List<Pipeline.Row> run(
+      boolean resuming, TrainingBar bar, Interrupt stopping, Listener listener) {
     try (TensorBoardListener events =
         new TensorBoardListener(args, ResolvedSettings.byName(settings))) {
       if (resuming) {
@@ -60,11 +56,11 @@ record TrainRun(
       List<Listener> listeners =
           Stream.of(bar, run, events, stopping, listener).filter(Objects::nonNull).toList();
       List<Pipeline.Row> rows =
-          new Pipeline(ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
+          new Pipeline(
+                  ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
               .run(resuming);
       printer.table(rows, run);
-      run.write(RunFolder.CARD, card(rows).text());
-      report();
+      new RunPages(plan, trainSet, testSet, run).write(rows, ConfigFile.text(settings), ops);
       return rows;
     } catch (Interrupt.Stopped e) {
       run.warn("stopped in " + e.getMessage() + "; " + goOn());
@@ -77,33 +73,5 @@ record TrainRun(
 
   private String goOn() {
     return "go on with: sakd train --resume " + run.path();
-  }
-
-  private ModelCard card(List<Pipeline.Row> rows) {
-    return new ModelCard(
-        plan,
-        trainSet,
-        testSet,
-        rows,
-        run.summary(),
-        ConfigFile.text(settings),
-        made(ops.device()));
-  }
-
-  private static List<String> made(Device device) {
-    return List.of(
-        "sakd " + Version.text(),
-        "Java " + Runtime.version() + ", " + System.getProperty("os.name"),
-        device.name() + ": " + device.description());
-  }
-
-  /** A run whose page cannot be written is as good as others. */
-  private void report() {
-    Dataset seen = RenumberedDataset.of(testSet, trainSet.classNames());
-    try {
-      run.say("report  " + Report.ofEndedRun(run.path(), seen, ops, plan.settings().storage()));
-    } catch (RuntimeException | OutOfMemoryError e) {
-      run.say("note    report.html could not be written: " + e.getMessage());
-    }
   }
 }

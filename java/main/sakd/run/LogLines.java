@@ -70,14 +70,13 @@ public final class LogLines {
     int waited = e.epoch() - e.bestEpoch();
     return String.format(
         Locale.ROOT,
-        "%s stopped early after epoch %d of %d: no better test %s in %d %s than the %.2f %% of epoch"
+        "%s stopped early after epoch %d of %d: no better test %s in %s than the %.2f %% of epoch"
             + " %d, whose weights are taken",
         e.phase(),
         e.epoch(),
         e.epochs(),
         e.task().scores().get(0).label(),
-        waited,
-        waited == 1 ? "epoch" : "epochs",
+        Numbers.count(waited, "epoch"),
         100 * e.best(),
         e.bestEpoch());
   }

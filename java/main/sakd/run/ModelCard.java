@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import sakd.base.Numbers;
 import sakd.data.Dataset;
 import sakd.data.SampleShape;
 import sakd.distill.Method;
@@ -145,7 +146,7 @@ public record ModelCard(
     List<Score> scores = task().scores();
     StringBuilder head = new StringBuilder("| network |");
     scores.forEach(s -> head.append(' ').append(s.label()).append(" |"));
-    head.append(" firing rate | operations per image | epochs | seconds |");
+    head.append(" firing rate | operations per image | epochs | time |");
     lines.add(head.toString());
     lines.add("|---|" + "---:|".repeat(scores.size() + 4));
     for (Pipeline.Row row : rows) {
@@ -165,7 +166,7 @@ public record ModelCard(
       cells.append(
           here
               ? String.format(
-                  Locale.ROOT, " %d | %.1f |", row.epochs(), summary.seconds(row.phase()))
+                  " %d | %s |", row.epochs(), Numbers.duration(summary.seconds(row.phase())))
               : " | |");
       lines.add(cells.toString());
     }
@@ -259,12 +260,12 @@ public record ModelCard(
           "Neuron: %s, tau %s, threshold %s, %s reset, the input is %sdivided by tau; surrogate %s,"
               + " alpha %s.",
           n.kind(),
-          n.tau(),
-          n.vThreshold(),
+          Numbers.plain(n.tau()),
+          Numbers.plain(n.vThreshold()),
           Float.isNaN(n.vReset()) ? "soft" : "hard",
           n.decayInput() ? "" : "not ",
           n.surrogate().name().toLowerCase(Locale.ROOT),
-          n.alpha());
+          Numbers.plain(n.alpha()));
     }
   }
 }
