@@ -1,17 +1,17 @@
 # Targets of SAKD. Each works as the very first command of a fresh clone.
 #
-#   make train   the whole of SAKD on the bundled images, in two or three minutes
-#   make sakd    target/sakd, which takes the place of "mvn exec:java" and compiles nothing
-#   make test    Java tests on every device there is, native tests of the kernels (sanitized too)
-#   make check-cuda   compiles the kernels for GPUs where nvcc is; fails if registers spill
-#   make check-sass   reads the machine code of these kernels; fails if a GPU's memory would wait for them
-#   make bench   speed of this machine's processor, PyTorch beside it if it is installed
-#   make bench-gpu   speed of an NVIDIA GPU, PyTorch and SpikingJelly beside it if they are installed
-#   make package target/sakd-VERSION.jar, its sources and its Javadoc, as a library is published
-#   make bundle  target/sakd-linux-x86_64.tar.xz: SAKD with a Java of its own, for GPU machines
+#   make train   trains on the bundled images: teacher, SAKD and direct training, two or three minutes
+#   make sakd    builds the launcher target/sakd, a faster start than "mvn exec:java"
+#   make test    Java tests on every device present; native tests of the kernels, also under sanitizers
+#   make check-cuda   compiles the kernels for GPUs with nvcc; fails if registers spill
+#   make check-sass   reads their machine code; fails if it would leave a GPU's memory idle
+#   make bench   measures this machine's processor, beside PyTorch if that is installed
+#   make bench-gpu   measures an NVIDIA GPU, beside PyTorch and SpikingJelly if those are installed
+#   make package target/sakd-VERSION.jar with its sources and Javadoc, as for publishing a library
+#   make bundle  target/sakd-linux-x86_64.tar.xz: SAKD with its own Java runtime, for machines without one
 #   make cuda13  libraries that let the bundle use a CUDA 13 toolkit; make bundle builds them
-#   make visit   target/visit: what a quarter of an hour on a rented GPU takes along; make check-visit tries it out
-#   make lint    formatting, and what Error Prone and javac warn of;  make format applies the first
+#   make visit   target/visit: all that a quarter of an hour on a rented GPU needs; make check-visit rehearses it
+#   make lint    checks formatting, and warnings of Error Prone and javac;  make format applies the formatting
 
 .DEFAULT_GOAL := help
 MVN := mvn -q

@@ -14,11 +14,12 @@ import sakd.infer.ImageReader;
 import sakd.infer.PictureReader;
 import sakd.infer.Predictor;
 import sakd.io.HostTensor;
+import sakd.model.ImageSpec;
 
 /** A trained network that classifies pictures: {@link Sakd#load}. */
 public final class Classifier extends TrainedNetwork<Classifier.Guess> {
-  Classifier(Path weights, String device) {
-    super(weights, device, Targets.Kind.CLASSES);
+  Classifier(Path weights, String device, String model, ImageSpec pictures) {
+    super(weights, device, model, pictures, Targets.Kind.CLASSES);
   }
 
   /**
@@ -51,8 +52,8 @@ public final class Classifier extends TrainedNetwork<Classifier.Guess> {
   }
 
   @Override
-  ImageReader reader(List<PictureSource> sources) {
-    return PictureReader.sized(pictures, sources);
+  ImageReader reader(ImageSpec how, List<PictureSource> sources) {
+    return PictureReader.sized(how, sources);
   }
 
   @Override
@@ -91,7 +92,7 @@ public final class Classifier extends TrainedNetwork<Classifier.Guess> {
     List<Guess> guesses = new ArrayList<>();
     for (int label : order) {
       double probability = Math.exp(logits[label] - most) / sum;
-      guesses.add(new Guess(label, pictures.className(label), probability));
+      guesses.add(new Guess(label, className(label), probability));
     }
     return List.copyOf(guesses);
   }

@@ -8,14 +8,15 @@ import sakd.data.image.PictureSource;
 import sakd.infer.BoxPredictor;
 import sakd.infer.ImageReader;
 import sakd.infer.PictureReader;
+import sakd.model.ImageSpec;
 
 /**
  * A trained network that finds objects in pictures, {@link Sakd#loadDetector}: of a picture it
  * gives at most 300 objects, the surest first.
  */
 public final class Detector extends TrainedNetwork<List<Detector.Detection>> {
-  Detector(Path weights, String device) {
-    super(weights, device, Targets.Kind.BOXES);
+  Detector(Path weights, String device, String model, ImageSpec pictures) {
+    super(weights, device, model, pictures, Targets.Kind.BOXES);
   }
 
   /**
@@ -47,8 +48,8 @@ public final class Detector extends TrainedNetwork<List<Detector.Detection>> {
   }
 
   @Override
-  ImageReader reader(List<PictureSource> sources) {
-    return PictureReader.fitted(pictures, sources);
+  ImageReader reader(ImageSpec how, List<PictureSource> sources) {
+    return PictureReader.fitted(how, sources);
   }
 
   @Override
@@ -66,12 +67,6 @@ public final class Detector extends TrainedNetwork<List<Detector.Detection>> {
 
   private Detection named(sakd.infer.Detection d) {
     return new Detection(
-        pictures.className(d.label()),
-        d.label(),
-        d.score(),
-        d.left(),
-        d.top(),
-        d.right(),
-        d.bottom());
+        className(d.label()), d.label(), d.score(), d.left(), d.top(), d.right(), d.bottom());
   }
 }

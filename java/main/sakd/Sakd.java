@@ -14,6 +14,7 @@ import sakd.cli.Main;
 import sakd.data.Dataset;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
+import sakd.model.ImageSpec;
 import sakd.train.Listener;
 
 /**
@@ -222,10 +223,40 @@ public final class Sakd {
    *
    * @param weights a file that a training wrote
    * @param device as of {@link #on}
-   * @throws UserError if it is none, or there is no such device
+   * @throws UserError as {@link #load(Path)}, or if there is no such device
    */
   public static Classifier load(Path weights, String device) {
-    return new Classifier(weights, device);
+    return new Classifier(weights, device, null, null);
+  }
+
+  /**
+   * A trained network of a file from elsewhere, such as one that PyTorch wrote. Pictures become its
+   * input as is usual for a network of photographs: their shorter side becomes 256 pixels, the
+   * middle 224x224 are taken, mean and standard deviation are ImageNet's; its classes have no
+   * names.
+   *
+   * @param weights {@code .pth}, {@code .pt}, {@code .th} or safetensors
+   * @param device as of {@link #on}
+   * @param model its name, as the command {@code models} lists it: resnet18 is an ANN,
+   *     spiking-resnet18 an SNN
+   * @throws UserError if the file is of another network or none, or there is no such device
+   */
+  public static Classifier load(Path weights, String device, String model) {
+    return load(weights, device, model, null);
+  }
+
+  /**
+   * A trained network of a file from elsewhere, with the size and normalisation of pictures and the
+   * names of its classes.
+   *
+   * @param weights as of {@link #load(Path, String, String)}
+   * @param device as of {@link #on}
+   * @param model as of {@link #load(Path, String, String)}
+   * @param pictures how pictures become its input; of as many channels as it takes
+   * @throws UserError as {@link #load(Path, String, String)}
+   */
+  public static Classifier load(Path weights, String device, String model, ImageSpec pictures) {
+    return new Classifier(weights, device, model, pictures);
   }
 
   /**
@@ -246,7 +277,23 @@ public final class Sakd {
    * @throws UserError as {@link #loadSegmenter(Path)}, or if there is no such device
    */
   public static Segmenter loadSegmenter(Path weights, String device) {
-    return new Segmenter(weights, device);
+    return new Segmenter(weights, device, null, null);
+  }
+
+  /**
+   * A trained network for segmentation of a file from elsewhere, which takes pictures in the usual
+   * way.
+   *
+   * @param weights as of {@link #load(Path, String, String)}
+   * @param device as of {@link #on}
+   * @param model as of {@link #load(Path, String, String)}
+   * @param pictures how pictures become its input; null for their own size and ImageNet's mean and
+   *     standard deviation
+   * @throws UserError as {@link #load(Path, String, String)}
+   */
+  public static Segmenter loadSegmenter(
+      Path weights, String device, String model, ImageSpec pictures) {
+    return new Segmenter(weights, device, model, pictures);
   }
 
   /**
@@ -267,6 +314,21 @@ public final class Sakd {
    * @throws UserError as {@link #loadDetector(Path)}, or if there is no such device
    */
   public static Detector loadDetector(Path weights, String device) {
-    return new Detector(weights, device);
+    return new Detector(weights, device, null, null);
+  }
+
+  /**
+   * A trained detector of a file from elsewhere, which takes pictures in the usual way.
+   *
+   * @param weights as of {@link #load(Path, String, String)}
+   * @param device as of {@link #on}
+   * @param model as of {@link #load(Path, String, String)}
+   * @param pictures how pictures become its input; null for a shorter side of 800 pixels and
+   *     ImageNet's mean and standard deviation
+   * @throws UserError as {@link #load(Path, String, String)}
+   */
+  public static Detector loadDetector(
+      Path weights, String device, String model, ImageSpec pictures) {
+    return new Detector(weights, device, model, pictures);
   }
 }

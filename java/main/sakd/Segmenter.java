@@ -15,14 +15,15 @@ import sakd.infer.ImageReader;
 import sakd.infer.MaskPredictor;
 import sakd.infer.PictureReader;
 import sakd.io.AtomicFile;
+import sakd.model.ImageSpec;
 
 /**
  * A trained network that finds the class of every pixel, {@link Sakd#loadSegmenter}: of a picture
  * it gives a mask in the picture's own size.
  */
 public final class Segmenter extends TrainedNetwork<Segmenter.Mask> {
-  Segmenter(Path weights, String device) {
-    super(weights, device, Targets.Kind.MASKS);
+  Segmenter(Path weights, String device, String model, ImageSpec pictures) {
+    super(weights, device, model, pictures, Targets.Kind.MASKS);
   }
 
   /**
@@ -84,8 +85,8 @@ public final class Segmenter extends TrainedNetwork<Segmenter.Mask> {
   }
 
   @Override
-  ImageReader reader(List<PictureSource> sources) {
-    return PictureReader.whole(pictures, sources);
+  ImageReader reader(ImageSpec how, List<PictureSource> sources) {
+    return PictureReader.whole(how, sources);
   }
 
   @Override

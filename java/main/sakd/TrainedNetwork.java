@@ -14,6 +14,7 @@ import sakd.data.Targets;
 import sakd.data.image.PictureSource;
 import sakd.device.DType;
 import sakd.infer.Evaluator;
+import sakd.infer.ForeignModel;
 import sakd.infer.ImageReader;
 import sakd.infer.LoadedModel;
 import sakd.io.WeightFile;
@@ -40,8 +41,8 @@ public abstract sealed class TrainedNetwork<A> implements AutoCloseable
   /** Images a step. */
   static final int BATCH = 100;
 
-  /** How a network and its file are to be read, whatever it finds. */
-  final ImageSpec pictures;
+  /** How pictures become the input; null if nothing says it. */
+  private final ImageSpec pictures;
 
   /** Fair, so that closing does not wait for threads that ask again and again. */
   private final ReentrantLock turn = new ReentrantLock(true);
@@ -54,19 +55,17 @@ public abstract sealed class TrainedNetwork<A> implements AutoCloseable
   /**
    * Loads a network.
    *
+   * @param name of the network in a file that does not say it; null for one that does
+   * @param given how pictures become its input, and the names of its classes; null for what the
+   *     file says, or what is usual
    * @param targets what it has to find
-   * @throws UserError if the file does not describe its network, or it finds something else
+   * @throws UserError if the file does not fit the name, or the network finds something else
    */
-  TrainedNetwork(Path weights, String device, Targets.Kind targets) {
+  TrainedNetwork(Path weights, String device, String name, ImageSpec given, Targets.Kind targets) {
     WeightFile file = WeightFile.read(weights);
-    pictures = ImageSpec.of(file.metadata(), weights.toString());
-    if (!ModelFile.isIn(file.metadata()) || pictures == null) {
-      throw new UserError(
-          weights
-              + " does not describe its network; expected a file that a training wrote, give its"
-              + " best.safetensors");
-    }
-    ModelFile about = ModelFile.of(file.metadata(), weights.toString());
+    ModelFile about = about(file, name, given);
+    ImageSpec told = ImageSpec.of(file.metadata(), weights.toString());
+    pictures = given != null ? given : told != null ? told : ImageSpec.usual(about.spec());
     if (about.spec().targetKind() != targets) {
       throw new UserError(
           weights
@@ -87,6 +86,23 @@ public abstract sealed class TrainedNetwork<A> implements AutoCloseable
       ops.close();
       throw e;
     }
+  }
+
+  private static ModelFile about(WeightFile file, String name, ImageSpec given) {
+    if (!ModelFile.isIn(file.metadata())) {
+      int channels = given != null ? given.channels() : ForeignModel.channels(file);
+      int classes = ForeignModel.classes(file);
+      if (name == null) {
+        throw ForeignModel.unnamed(file, "the third argument of load", channels, classes);
+      }
+      return ForeignModel.named(file, name, channels, classes);
+    }
+    ModelFile about = ModelFile.of(file.metadata(), file.path().toString());
+    if (name != null && !about.name().equalsIgnoreCase(name)) {
+      throw new UserError(
+          file.path() + " holds " + about.name() + ", not " + name + "; leave the name out");
+    }
+    return about;
   }
 
   private static String does(Targets.Kind targets) {
@@ -110,9 +126,14 @@ public abstract sealed class TrainedNetwork<A> implements AutoCloseable
     return model.about();
   }
 
-  /** The name of each class, by class number. */
+  /** What a class is called; by its number if it has no name. */
+  final String className(int label) {
+    return pictures == null ? "class " + label : pictures.className(label);
+  }
+
+  /** The name of each class, by class number; {@code class 7} if nothing says it. */
   public List<String> classNames() {
-    return IntStream.range(0, about().classes()).mapToObj(pictures::className).toList();
+    return IntStream.range(0, about().classes()).mapToObj(this::className).toList();
   }
 
   /**
@@ -169,7 +190,7 @@ public abstract sealed class TrainedNetwork<A> implements AutoCloseable
   }
 
   /** Pictures as this network sees them. */
-  abstract ImageReader reader(List<PictureSource> sources);
+  abstract ImageReader reader(ImageSpec how, List<PictureSource> sources);
 
   /** How many values of pixels a batch may have, unless it is one picture. */
   abstract long mostValues();
@@ -184,7 +205,7 @@ public abstract sealed class TrainedNetwork<A> implements AutoCloseable
     if (pictures.isEmpty()) {
       return all;
     }
-    try (ImageReader reader = reader(sources(pictures))) {
+    try (ImageReader reader = reader(howShown(), PictureSource.all(pictures))) {
       while (reader.hasNext()) {
         all.addAll(what.apply(reader.batch(BATCH, mostValues())));
       }
@@ -192,28 +213,15 @@ public abstract sealed class TrainedNetwork<A> implements AutoCloseable
     return all;
   }
 
-  private static List<PictureSource> sources(List<?> pictures) {
-    List<PictureSource> sources = new ArrayList<>();
-    for (Object picture : pictures) {
-      String name =
-          pictures.size() == 1 ? "the picture" : String.format("picture %d", sources.size());
-      if (picture instanceof Path file) {
-        sources.add(PictureSource.of(file));
-      } else if (picture instanceof BufferedImage image) {
-        sources.add(PictureSource.of(name, image));
-      } else if (picture instanceof InputStream in) {
-        sources.add(PictureSource.of(name, in));
-      } else if (picture instanceof byte[] content) {
-        sources.add(PictureSource.of(name, content));
-      } else {
-        throw new IllegalArgumentException(
-            name
-                + " is "
-                + (picture == null ? "null" : "a " + picture.getClass().getName())
-                + "; expected a Path, a BufferedImage, an InputStream or a byte[]");
-      }
+  private ImageSpec howShown() {
+    if (pictures == null) {
+      throw new UserError(
+          "the file of "
+              + about().architecture()
+              + " does not say how pictures become its input; expected an ImageSpec as the last"
+              + " argument of load, or normalised arrays");
     }
-    return sources;
+    return pictures;
   }
 
   /** A use of the device and of the network on it. */
@@ -245,17 +253,19 @@ public abstract sealed class TrainedNetwork<A> implements AutoCloseable
    * size of pictures, the normalisation and the class numbers of the training. Other threads wait
    * for the end.
    *
-   * @param set of the channels that the network was trained on, and some or all of its classes
+   * @param set of the channels that the network was trained on, and some or all of its classes; for
+   *     a network whose classes have no names, all of them in their order
    * @throws UserError if it is of others, or a sample cannot be read
    */
   public Evaluator.Evaluation evaluate(Dataset set) {
-    if (set.channels() != about().channels()) {
+    boolean named = pictures != null && !pictures.classNames().isEmpty();
+    if (set.channels() != about().channels() || !named && set.classes() != about().classes()) {
       throw new UserError(
           String.format(
-              "%s has %d channels; expected a data set for %s, give another",
-              set.name(), set.channels(), about().architecture()));
+              "%s has %d channels and %d classes; expected a data set for %s, give another",
+              set.name(), set.channels(), set.classes(), about().architecture()));
     }
-    Dataset seen = pictures.applyTo(set).inSteps(about().steps());
+    Dataset seen = (named ? pictures.applyTo(set) : set).inSteps(about().steps());
     return inTurn(
         (device, network, type) -> {
           try (Evaluator evaluator =

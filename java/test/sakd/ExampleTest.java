@@ -11,7 +11,9 @@ import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,8 +27,9 @@ import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.io.HostTensor;
 import sakd.io.ImageFiles;
+import sakd.train.Listener;
 
-/** SAKD from Java: the first test is the example of the documentation. */
+/** SAKD from Java. */
 class ExampleTest {
   private static final Sakd TINY =
       Sakd.on("cpu").model("spiking-resnet8").steps(2).batchSize(20).epochs(1);
@@ -143,6 +146,51 @@ class ExampleTest {
           others.getMessage().contains("has classes that the network was not trained on"),
           others.getMessage());
     }
+  }
+
+  /** What a listener throws ends the training; the same call goes on with it. */
+  @Test
+  void aListenerHearsHowItGoesAndMayStopIt() {
+    Path run = folder.resolve("heard");
+    List<String> heard = new ArrayList<>();
+    Sakd training =
+        TINY.data(halves(40), halves(20)).method(Method.DIRECT).epochs(2).option("--no-augment");
+    Listener stopping =
+        new Listener() {
+          @Override
+          public void checked(StepSummary step) {
+            heard.add(step.toString());
+          }
+
+          @Override
+          public void epoch(EpochSummary epoch) {
+            heard.add(epoch.toString());
+            throw new CancellationException("enough");
+          }
+        };
+    assertThrows(CancellationException.class, () -> training.listener(stopping).train(run));
+    assertTrue(
+        heard
+            .get(0)
+            .matches("direct epoch 1/2 step 2/2, loss [\\d.]+, accuracy [\\d.]+ %, \\d+ images/s"),
+        heard.toString());
+    assertTrue(
+        heard
+            .get(1)
+            .matches("direct epoch 1/2, loss .* train [\\d.]+ %, test top-1 [\\d.]+ %, .* s"),
+        heard.toString());
+    List<Integer> epochs = new ArrayList<>();
+    Listener going =
+        new Listener() {
+          @Override
+          public void epoch(EpochSummary epoch) {
+            epochs.add(epoch.epoch());
+          }
+        };
+    List<Pipeline.Row> rows = training.listener(going).train(run);
+    assertEquals(2, epochs.get(epochs.size() - 1));
+    assertTrue(
+        rows.toString().matches("\\[direct: top-1 [\\d.]+ %, .*of 20 images\\]"), rows.toString());
   }
 
   @Test

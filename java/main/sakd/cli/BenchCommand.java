@@ -138,8 +138,7 @@ final class BenchCommand implements Callable<Integer> {
               },
               seconds);
       new Bench(ops, device.storage(ops), quick).run(scope, results);
-      out.println();
-      out.println("written to " + path);
+      spec.commandLine().getErr().println("written to " + path);
     }
     return 0;
   }

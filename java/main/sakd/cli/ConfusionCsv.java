@@ -1,6 +1,7 @@
 package sakd.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import sakd.io.AtomicFile;
 
@@ -9,20 +10,17 @@ final class ConfusionCsv {
   private ConfusionCsv() {}
 
   static void write(Path file, List<String> classes, long[][] confusion) {
-    StringBuilder text = new StringBuilder("true \\ predicted");
-    classes.forEach(name -> text.append(',').append(quoted(name)));
-    text.append('\n');
+    StringBuilder text = new StringBuilder();
+    List<String> columns = new ArrayList<>(List.of("true \\ predicted"));
+    columns.addAll(classes);
+    Csv csv = new Csv(columns, line -> text.append(line).append('\n'));
     for (int row = 0; row < confusion.length; row++) {
-      text.append(quoted(classes.get(row)));
+      List<Object> cells = new ArrayList<>(List.of(classes.get(row)));
       for (long count : confusion[row]) {
-        text.append(',').append(count);
+        cells.add(count);
       }
-      text.append('\n');
+      csv.row(cells);
     }
     AtomicFile.writeText(file, text.toString());
-  }
-
-  private static String quoted(String name) {
-    return name.matches("[^,\"\\n]*") ? name : '"' + name.replace("\"", "\"\"") + '"';
   }
 }

@@ -12,6 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import sakd.base.Numbers;
 import sakd.base.Processors;
 import sakd.data.Augment;
 import sakd.data.DataLoader;
@@ -65,14 +66,7 @@ final class DataCommand implements Runnable {
 
     @Override
     public Integer call() {
-      var out = spec.commandLine().getOut();
-      Download.fetch(
-          name,
-          folder,
-          line -> {
-            out.println(line);
-            out.flush();
-          });
+      Download.fetch(name, folder, spec.commandLine().getErr()::println);
       return CommandLine.ExitCode.OK;
     }
   }
@@ -99,19 +93,18 @@ final class DataCommand implements Runnable {
         out.printf(
             Locale.ROOT,
             switch (set.targetKind()) {
-              case CLASSES -> "%s, %s: %d samples of %dx%dx%d, %d classes%n";
-              case MASKS ->
-                  "%s, %s: %d pictures with masks, seen in training as %dx%dx%d, %d classes%n";
-              case BOXES ->
-                  "%s, %s: %d pictures with objects, seen in training as %dx%dx%d, %d classes%n";
+              case CLASSES -> "%s, %s: %s of %dx%dx%d, %s%n";
+              case MASKS -> "%s, %s: %s with masks, seen in training as %dx%dx%d, %s%n";
+              case BOXES -> "%s, %s: %s with objects, seen in training as %dx%dx%d, %s%n";
             },
             set.name(),
             train ? "training" : "test",
-            set.size(),
+            Numbers.count(
+                set.size(), set.targetKind() == Targets.Kind.CLASSES ? "sample" : "picture"),
             s.channels(),
             s.height(),
             s.width(),
-            set.classes());
+            Numbers.count(set.classes(), "class", "classes"));
         if (!set.formats().isEmpty()) {
           out.println(
               "  files of "
@@ -140,7 +133,8 @@ final class DataCommand implements Runnable {
         out.printf(Locale.ROOT, "  %6d  %s%n", counts[c], set.classNames().get(c));
       }
       if (counts.length > CLASSES_SHOWN) {
-        out.printf(Locale.ROOT, "  and %d classes more%n", counts.length - CLASSES_SHOWN);
+        int more = counts.length - CLASSES_SHOWN;
+        out.printf("  and %s%n", Numbers.count(more, "more class", "more classes"));
       }
     }
 

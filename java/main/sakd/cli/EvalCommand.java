@@ -7,16 +7,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import sakd.base.Numbers;
 import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.Targets;
 import sakd.infer.BoxMeter;
-import sakd.infer.ClassificationReport;
 import sakd.infer.ConfusionMeter;
 import sakd.infer.DetailMeter;
 import sakd.infer.Evaluator;
 import sakd.infer.LoadedModel;
-import sakd.infer.PixelConfusion;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
@@ -33,6 +32,7 @@ import sakd.task.Task;
     footerHeading = Main.EXAMPLES,
     footer = {
       "sakd eval --weights runs/first/best.safetensors",
+      "sakd eval --weights runs/first/best.safetensors --format json",
       "sakd eval --weights resnet18.pth --model resnet18 --data-path data/cifar10"
     })
 final class EvalCommand implements Callable<Integer> {
@@ -69,6 +69,8 @@ final class EvalCommand implements Callable<Integer> {
               + "format; image_id is a picture's name, as a number if it is one.")
   private Path detections;
 
+  @Mixin private ResultFormat.Choice form;
+
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
 
   @Override
@@ -77,6 +79,7 @@ final class EvalCommand implements Callable<Integer> {
       Values.atLeast(1, "--batch-size", batchSize);
     }
     var out = spec.commandLine().getOut();
+    var status = spec.commandLine().getErr();
     WeightFile file = WeightFile.read(weights);
     Dataset testSet = data.open(false, ImageSpec.of(file.metadata(), weights.toString()));
     ModelFile about = model.describe(file, neuron, testSet.channels(), testSet.classes());
@@ -93,35 +96,25 @@ final class EvalCommand implements Callable<Integer> {
                 device.storage(ops),
                 Task.of(testSet));
         DetailMeter report = meter(ops, testSet, found)) {
-      out.println("weights " + loaded.summary());
+      status.println("weights " + loaded.summary());
       long start = System.nanoTime();
       Evaluator.Evaluation e = evaluator.evaluate(loaded.network(), true, report);
       double seconds = (System.nanoTime() - start) * 1e-9;
-      out.printf(
-          Locale.ROOT,
-          "%s, %s, T = %d, on %d images of %s%n",
-          loaded.about().name(),
-          loaded.about().neuron().kind(),
-          loaded.about().steps(),
-          e.images(),
-          testSet.name());
-      var printer = new EvalPrinter(out, e, loaded.about().neuron().kind().isSpiking());
-      if (report instanceof ClassificationReport classes) {
-        printer.accuracy(classes);
-      } else if (report instanceof PixelConfusion pixels) {
-        printer.overlap(pixels, testSet.classNames());
-      } else if (report instanceof BoxMeter boxes) {
-        printer.precision(boxes, testSet.classNames());
+      if (form.format == ResultFormat.TEXT) {
+        new EvalPrinter(out, loaded.about(), testSet, e).print(report);
+      } else {
+        var record = new EvalRecord(weights, loaded.about(), testSet, e);
+        record.write(report, form.format, out);
       }
-      printer.operations();
-      out.printf(Locale.ROOT, "%.1f s, %.0f images/s%n", seconds, e.images() / seconds);
+      status.printf(
+          Locale.ROOT, "%s, %.0f images/s%n", Numbers.duration(seconds), e.images() / seconds);
       if (confusionMatrix != null && report instanceof ConfusionMeter confusion) {
         ConfusionCsv.write(confusionMatrix, testSet.classNames(), confusion.confusion());
-        out.printf("confusion matrix in %s%n", confusionMatrix);
+        status.printf("confusion matrix in %s%n", confusionMatrix);
       }
       if (detections != null) {
         found.write(detections);
-        out.printf("detections in %s%n", detections);
+        status.printf("detections in %s%n", detections);
       }
       out.flush();
     }

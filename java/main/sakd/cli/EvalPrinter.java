@@ -3,21 +3,49 @@ package sakd.cli;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import sakd.base.Numbers;
+import sakd.data.Dataset;
 import sakd.infer.Activity;
 import sakd.infer.BoxMeter;
 import sakd.infer.ClassificationReport;
+import sakd.infer.DetailMeter;
 import sakd.infer.Evaluator;
 import sakd.infer.PixelConfusion;
 import sakd.infer.Score;
+import sakd.model.ModelFile;
 
 /**
- * Prints what an evaluation found.
+ * Prints what an evaluation found, for people.
  *
- * @param spiking whether of an SNN
+ * @param about the network
+ * @param set what it was evaluated on
  */
-record EvalPrinter(PrintWriter out, Evaluator.Evaluation result, boolean spiking) {
+record EvalPrinter(PrintWriter out, ModelFile about, Dataset set, Evaluator.Evaluation result) {
+  /** All of it. */
+  void print(DetailMeter report) {
+    say(
+        "%s, %s, T = %d, on %s of %s",
+        about.name(),
+        about.neuron().kind().label(),
+        about.steps(),
+        Numbers.count(result.images(), "image"),
+        set.name());
+    if (report instanceof ClassificationReport classes) {
+      accuracy(classes);
+    } else if (report instanceof PixelConfusion pixels) {
+      overlap(pixels, set.classNames());
+    } else if (report instanceof BoxMeter boxes) {
+      precision(boxes, set.classNames());
+    }
+    operations();
+  }
+
+  private boolean spiking() {
+    return about.neuron().kind().isSpiking();
+  }
+
   /** Accuracy, and of an SNN that after every number of steps. */
-  void accuracy(ClassificationReport report) {
+  private void accuracy(ClassificationReport report) {
     double top1 = result.scores().get(Score.TOP1);
     var interval = ClassificationReport.interval(top1, result.images());
     say(
@@ -26,7 +54,7 @@ record EvalPrinter(PrintWriter out, Evaluator.Evaluation result, boolean spiking
         100 * interval.low(),
         100 * interval.high(),
         100 * result.scores().get(Score.TOP5));
-    if (!spiking) {
+    if (!spiking()) {
       return;
     }
     StringBuilder steps = new StringBuilder("steps  ");
@@ -40,7 +68,7 @@ record EvalPrinter(PrintWriter out, Evaluator.Evaluation result, boolean spiking
   }
 
   /** How well truth and prediction of pixels overlap, of all classes and of each. */
-  void overlap(PixelConfusion report, List<String> classNames) {
+  private void overlap(PixelConfusion report, List<String> classNames) {
     say(
         "mIoU %.2f %%, pixel accuracy %.2f %%",
         100 * result.scores().get(Score.MIOU), 100 * result.scores().get(Score.PIXEL_ACCURACY));
@@ -53,7 +81,7 @@ record EvalPrinter(PrintWriter out, Evaluator.Evaluation result, boolean spiking
   }
 
   /** How well objects are found: COCO's figures, and the precision of each class. */
-  void precision(BoxMeter report, List<String> classNames) {
+  private void precision(BoxMeter report, List<String> classNames) {
     say("%-44s %8s", "COCO's figures", "%");
     report.coco().figures().forEach((f, value) -> say("%-44s %8s", f.label(), share(value)));
     say("%-44s %8s", "VOC's AP, mean over classes", share(report.voc().mean()));
@@ -77,8 +105,8 @@ record EvalPrinter(PrintWriter out, Evaluator.Evaluation result, boolean spiking
   }
 
   /** What the network did for an image, and what it costs. */
-  void operations() {
-    if (!spiking) {
+  private void operations() {
+    if (!spiking()) {
       say(
           "%.2f M multiply-accumulates and %.3f mJ per image (45 nm: %.1f pJ each)",
           result.macs() / 1e6, result.annJoules() * 1e3, Activity.MAC_JOULES * 1e12);

@@ -79,7 +79,7 @@ final class ExportCommand implements Callable<Integer> {
     ExportFormat chosen = format == null ? ExportFormat.of(output) : format;
     WeightFile file = WeightFile.read(weights);
     String what = chosen.isGraph() ? graph(chosen, file) : tensors(chosen, file);
-    spec.commandLine().getOut().println(what + " written to " + output);
+    spec.commandLine().getErr().println(what + " written to " + output);
     return 0;
   }
 

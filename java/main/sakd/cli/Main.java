@@ -1,6 +1,5 @@
 package sakd.cli;
 
-import java.io.Console;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -62,7 +61,7 @@ public final class Main implements Runnable {
 
   private boolean onTerminal;
 
-  /** Whether somebody looks at what is printed while it is printed. */
+  /** Whether somebody looks at the status while it is printed. */
   boolean onTerminal() {
     return onTerminal;
   }
@@ -83,7 +82,7 @@ public final class Main implements Runnable {
   /** Runs a command; 0, or 2 for the user's mistake, or 1 for ours. */
   static int execute(PrintStream out, PrintStream err, String... args) {
     Main main = new Main();
-    main.onTerminal = out.equals(System.out) && isTerminal(System.console());
+    main.onTerminal = err.equals(System.err) && StatusTerminal.isShown();
     CommandLine line = commandLine(main);
     line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
     line.setErr(printable(new PrintWriter(err, true, StandardCharsets.UTF_8)));
@@ -116,7 +115,7 @@ public final class Main implements Runnable {
    * @param folder the run directory
    * @param trainSet the training images, or null for those that the options name
    * @param testSet the test images, or null for those that the options name
-   * @param out gets the lines that train prints
+   * @param out gets the lines that train prints, status and results
    * @param listener hears how training goes
    * @return the rows of the final table
    * @throws UserError if an option or a file is wrong, or the folder holds a run of other options
@@ -169,18 +168,6 @@ public final class Main implements Runnable {
       UserFolders.settle();
     }
     return new CommandLine.RunLast().execute(parsed);
-  }
-
-  private static boolean isTerminal(Console console) {
-    if (console == null) {
-      return false;
-    }
-    try {
-      // From Java 22 on there may be a console without a terminal, which says so.
-      return (boolean) Console.class.getMethod("isTerminal").invoke(console);
-    } catch (ReflectiveOperationException e) {
-      return true;
-    }
   }
 
   public static void main(String[] args) {

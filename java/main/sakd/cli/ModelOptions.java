@@ -5,7 +5,6 @@ import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.Targets;
 import sakd.infer.ForeignModel;
-import sakd.infer.Weights;
 import sakd.io.WeightFile;
 import sakd.model.DetectionSpec;
 import sakd.model.ModelFile;
@@ -17,9 +16,6 @@ import sakd.ops.Neuron;
 
 /** The architecture. */
 final class ModelOptions {
-  /** Classes of a network that nothing is known of. */
-  private static final int CLASSES = 10;
-
   /** How SEW blocks join. */
   enum Connect {
     ADD,
@@ -126,11 +122,12 @@ final class ModelOptions {
           channels,
           classes == null ? stored.classes() : classes);
     }
-    int known = classes == null ? Weights.classes(file, CLASSES) : classes;
+    int known = classes == null ? ForeignModel.classes(file) : classes;
     if (model == null) {
       throw ForeignModel.unnamed(file, "--model", channels, known);
     }
-    Neuron neuron = options.neuron(namesAnn() ? Neuron.RELU : Neuron.LIF);
+    ModelFile named = ForeignModel.named(file, model, channels, known);
+    Neuron neuron = options.neuron(named.neuron());
     if (neuron.kind().isSpiking() == namesAnn()) {
       throw new UserError(
           "--model "
@@ -143,11 +140,7 @@ final class ModelOptions {
               + ", or no --neuron");
     }
     return new ModelFile(
-        changed(ForeignModel.spec(file, model)),
-        neuron,
-        options.steps(neuron, NeuronOptions.STEPS),
-        channels,
-        known);
+        changed(named.spec()), neuron, options.steps(neuron, named.steps()), channels, known);
   }
 
   /** Refuses a name that is not that of the network in a file that describes its own. */

@@ -6,9 +6,6 @@ import sakd.ops.Neuron;
 
 /** The spiking neuron; words as in SpikingJelly. */
 final class NeuronOptions {
-  /** T of an SNN where nothing says it. */
-  static final int STEPS = 4;
-
   /** Neurons by name. */
   enum Kind {
     RELU,

@@ -2,6 +2,7 @@ package sakd.cli;
 
 import java.io.PrintWriter;
 import java.util.Locale;
+import sakd.base.Numbers;
 import sakd.base.Processors;
 import sakd.data.Augment;
 import sakd.data.ClassNames;
@@ -39,8 +40,8 @@ final class ObjectCounts {
     }
     out.printf(
         Locale.ROOT,
-        "  %7d  of the objects are crowds or difficult; %d pictures have no object%n",
+        "  %7d  crowds or difficult objects among them; %s no object%n",
         unlearnt,
-        empty);
+        Numbers.count(empty, "picture has", "pictures have"));
   }
 }

@@ -1,6 +1,5 @@
 package sakd.cli;
 
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,6 +45,7 @@ import sakd.ops.Ops;
     footerHeading = Main.EXAMPLES,
     footer = {
       "sakd predict --weights runs/first/best.safetensors --input cat.png dog.jpg",
+      "sakd predict --weights W.safetensors --input pictures --format json",
       "sakd predict --weights W.safetensors --input images.npy --output logits.npy",
       "sakd predict --weights fcn.safetensors --input pictures --output masks --overlay",
       "sakd predict --weights retinanet.safetensors --input pictures --output found.json"
@@ -102,6 +102,8 @@ final class PredictCommand implements Callable<Integer> {
               + "(default: 0.5).")
   private Float threshold;
 
+  @Mixin private ResultFormat.Choice form;
+
   @Option(names = "--per-step", description = "Also print the result after every time step.")
   private boolean perStep;
 
@@ -133,14 +135,28 @@ final class PredictCommand implements Callable<Integer> {
     try (ImageReader images = array == null ? pictures(how, kind) : ImageReader.of(array);
         Ops ops = device.open();
         LoadedModel loaded = LoadedModel.open(ops, file, about, partial.allowed)) {
-      PrintWriter out = spec.commandLine().getOut();
-      out.println("weights " + loaded.summary());
-      var printer = new PredictionPrinter(out, how == null ? List.of() : how.classNames(), perStep);
-      var reading = new BatchReading(images, batchSize, spec.commandLine().getErr());
+      status("weights " + loaded.summary());
+      PredictionWriter results =
+          PredictionWriter.of(
+              form.format,
+              spec.commandLine().getOut(),
+              new ClassShares.Names(how == null ? List.of() : how.classNames()),
+              kind,
+              perStep);
+      var reading =
+          new BatchReading(
+              images,
+              batchSize,
+              (image, why) -> {
+                results.unreadable(image, why);
+                if (images.images() > 1) { // Else the error says it.
+                  status("note: " + Suggestions.oneLine(why));
+                }
+              });
       switch (kind) {
-        case CLASSES -> classify(ops, loaded, reading, printer);
-        case MASKS -> segment(ops, loaded, reading, how, printer);
-        case BOXES -> detect(ops, loaded, reading, how, printer);
+        case CLASSES -> classify(ops, loaded, reading, results);
+        case MASKS -> segment(ops, loaded, reading, how, results);
+        case BOXES -> detect(ops, loaded, reading, how, results);
       }
     }
     return 0;
@@ -173,7 +189,7 @@ final class PredictCommand implements Callable<Integer> {
 
   /** Says what the network sees in each image as soon as it is known. */
   private void classify(
-      Ops ops, LoadedModel loaded, BatchReading reading, PredictionPrinter printer) {
+      Ops ops, LoadedModel loaded, BatchReading reading, PredictionWriter results) {
     requireRoom(reading.images().images(), loaded.about().classes());
     List<HostTensor> logits = new ArrayList<>();
     int unreadable =
@@ -182,7 +198,12 @@ final class PredictCommand implements Callable<Integer> {
             batch -> {
               Predictor.Prediction said =
                   Predictor.predict(ops, loaded.network(), batch, device.storage(ops));
-              printer.print(batch.names(), said);
+              for (int i = 0; i < batch.size(); i++) {
+                results.classes(
+                    batch.names().get(i),
+                    ClassShares.likeliest(said, i),
+                    perStep ? ClassShares.bySteps(said, i) : List.of());
+              }
               if (output != null) {
                 logits.add(said.logits());
               }
@@ -190,7 +211,7 @@ final class PredictCommand implements Callable<Integer> {
     if (!logits.isEmpty()) {
       HostTensor all = HostTensor.concatenated(logits);
       Npy.write(output, all);
-      printer.say("logits " + Arrays.toString(all.shape()) + " written to " + output);
+      status("logits " + Arrays.toString(all.shape()) + " written to " + output);
     }
     reading.requireAll(unreadable);
   }
@@ -199,7 +220,7 @@ final class PredictCommand implements Callable<Integer> {
    * Says what shares of each image the classes have, and writes the mask, as soon as it is known.
    */
   private void segment(
-      Ops ops, LoadedModel loaded, BatchReading reading, ImageSpec how, PredictionPrinter printer) {
+      Ops ops, LoadedModel loaded, BatchReading reading, ImageSpec how, PredictionWriter results) {
     ImageReader images = reading.images();
     int classes = loaded.about().classes();
     MaskFiles files = output == null ? null : new MaskFiles(output, overlay, how);
@@ -212,25 +233,25 @@ final class PredictCommand implements Callable<Integer> {
             batch -> {
               var masks = MaskPredictor.predict(ops, loaded.network(), batch, device.storage(ops));
               for (MaskPredictor.Mask mask : masks) {
-                printer.print(mask, classes);
+                results.pixels(mask.name(), ClassShares.of(mask, classes));
                 if (files != null) {
                   files.write(mask);
                 }
               }
             });
     if (files != null && unreadable < images.images()) {
-      printer.say("masks written to " + output);
+      status("masks written to " + output);
     }
     reading.requireAll(unreadable);
   }
 
   /** Says what is in each image as soon as it is known, and draws it or keeps it for a file. */
   private void detect(
-      Ops ops, LoadedModel loaded, BatchReading reading, ImageSpec how, PredictionPrinter printer) {
+      Ops ops, LoadedModel loaded, BatchReading reading, ImageSpec how, PredictionWriter results) {
     ImageReader images = reading.images();
     float least = threshold == null ? DEFAULT_THRESHOLD : threshold;
-    boolean results = output != null && BoxFiles.isResults(output);
-    BoxFiles files = output == null || results ? null : new BoxFiles(output, least, how);
+    boolean inOneFile = output != null && BoxFiles.isResults(output);
+    BoxFiles files = output == null || inOneFile ? null : new BoxFiles(output, least, how);
     CocoResults all = new CocoResults();
     if (files != null) {
       files.files().requireDistinct(images.names().stream().map(Path::of).toList());
@@ -241,21 +262,26 @@ final class PredictCommand implements Callable<Integer> {
             batch -> {
               var found = BoxPredictor.predict(ops, loaded.network(), batch, device.storage(ops));
               for (BoxPredictor.Found one : found) {
-                printer.print(one, least);
+                results.objects(
+                    one.name(), one.detections().stream().filter(d -> d.score() >= least).toList());
                 if (files != null) {
                   files.write(one);
-                } else if (results) {
+                } else if (inOneFile) {
                   all.add(CocoResults.id(one.name()), one.detections());
                 }
               }
             });
     if (output != null && unreadable < images.images()) {
-      if (results) {
+      if (inOneFile) {
         all.write(output);
       }
-      printer.say((results ? "detections" : "pictures with boxes") + " written to " + output);
+      status((inOneFile ? "detections" : "pictures with boxes") + " written to " + output);
     }
     reading.requireAll(unreadable);
+  }
+
+  private void status(String line) {
+    spec.commandLine().getErr().println(line);
   }
 
   private void requireRoom(int images, int classes) {

@@ -90,7 +90,7 @@ final class ReproduceCommand implements Callable<Integer> {
     }
     Main main = (Main) spec.root().userObject();
     for (Reproduction.Run run : runs) {
-      out.println("== " + run.folder().getFileName() + ": " + Recipes.title(run.recipe()));
+      err.println("== " + run.folder().getFileName() + ": " + Recipes.title(run.recipe()));
       int code = Main.execute(main.within(out, err), run.command());
       if (code != 0) {
         return code;

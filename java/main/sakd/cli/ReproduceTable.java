@@ -3,10 +3,10 @@ package sakd.cli;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import sakd.base.Numbers;
 import sakd.run.Summary;
 
 /** What {@code reproduce} prints: what it will run, and what came of it. */
@@ -43,7 +43,7 @@ final class ReproduceTable {
   private static String state(Reproduction.Run run) {
     long done = run.epochsDone();
     return !run.isStarted()
-        ? "new, " + run.epochs() + (run.epochs() == 1 ? " epoch" : " epochs")
+        ? "new, " + Numbers.count(run.epochs(), "epoch")
         : done < run.epochs() ? done + " of " + run.epochs() + " epochs done" : "done";
   }
 
@@ -60,9 +60,9 @@ final class ReproduceTable {
                     Reproduction.Run::recipe, LinkedHashMap::new, Collectors.toList()));
     List<Long> seeds = runs.stream().map(Reproduction.Run::seed).distinct().toList();
     int width = recipes.keySet().stream().mapToInt(String::length).max().orElse(0);
-    String row = "%-" + width + "s  %-7s  %14s  %14s  %9s  %9s%n";
+    String row = "%-" + width + "s  %-7s  %14s  %14s  %9s  %12s%n";
     out.println();
-    out.printf(row, "recipe", "score", "last", "best", "published", "seconds");
+    out.printf(row, "recipe", "score", "last", "best", "published", "time");
     recipes.forEach(
         (recipe, group) -> {
           Summary first = new Summary(group.get(0).folder());
@@ -73,9 +73,7 @@ final class ReproduceTable {
               percent(group, run -> new Summary(run.folder()).last(run.phase())),
               percent(group, run -> new Summary(run.folder()).best(run.phase())),
               Published.cell(recipe),
-              String.format(
-                  Locale.ROOT,
-                  "%.1f",
+              Numbers.duration(
                   group.stream()
                       .mapToDouble(run -> new Summary(run.folder()).seconds(run.phase()))
                       .sum()));

@@ -1,7 +1,5 @@
 package sakd.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -204,10 +202,9 @@ final class TrainCommand implements Callable<Integer> {
       Dataset testSet,
       PrintWriter out,
       Listener listener) {
-    PrintWriter err = new PrintWriter(System.err, true, UTF_8);
     try {
       List<String> args = given;
-      TrainCommand command = parsed(args, Path.of(""), out, err);
+      TrainCommand command = parsed(args, Path.of(""), out, out);
       if (command.outputDir != null || command.resume != null || command.dryRun) {
         throw new UserError(
             "--output-dir, --resume and --dry-run are options of the command line; expected the run"
@@ -215,7 +212,7 @@ final class TrainCommand implements Callable<Integer> {
       }
       if (command.config != null) {
         args = ConfigFile.spelt(args, command.own.commandLine().getParseResult(), command.config);
-        command = parsed(args, Path.of(""), out, err);
+        command = parsed(args, Path.of(""), out, out);
       }
       boolean resuming = RunArguments.areIn(folder);
       if (resuming && !RunArguments.of(folder).equals(args)) {
@@ -297,11 +294,11 @@ final class TrainCommand implements Callable<Integer> {
           new RunPages(plan, trainSet, testSet, run).write(rows, ConfigFile.text(settings), ops);
           return rows;
         } catch (Interrupt.Stopped e) {
-          run.result(
+          run.warn(
               "stopped in " + e.getMessage() + "; go on with: sakd train --resume " + run.path());
           throw e;
         } catch (CompilerStopped e) {
-          run.result(
+          run.warn(
               "stopped while kernels were compiled; go on with: sakd train --resume " + run.path());
           throw new Interrupt.Stopped(e.getMessage(), e.status());
         }
@@ -311,16 +308,16 @@ final class TrainCommand implements Callable<Integer> {
 
   private RunFolder open(
       boolean resuming, Path folder, Plan plan, Task task, List<String> args, Printed printed) {
-    PrintWriter out = spec.commandLine().getOut();
+    RunFolder.Console console =
+        new RunFolder.Console(spec.commandLine().getOut(), spec.commandLine().getErr(), printed);
     return resuming
-        ? RunFolder.open(folder, out, printed)
+        ? RunFolder.open(folder, console)
         : RunFolder.create(
-            folder == null ? RunFolder.unused(folder(plan)) : folder, task, args, out, printed);
+            folder == null ? RunFolder.unused(folder(plan)) : folder, task, args, console);
   }
 
   private static TrainingBar bar(Ops ops) {
-    return new TrainingBar(
-        System.out, TrainingBar.terminalWidth(), () -> ops.memoryReport().peak());
+    return new TrainingBar(System.err, StatusTerminal::width, () -> ops.memoryReport().peak());
   }
 
   private static List<String> withoutCommand(List<String> args) {
@@ -358,7 +355,7 @@ final class TrainCommand implements Callable<Integer> {
     return new Plan(
         network,
         kind,
-        neuron.steps(kind, NeuronOptions.STEPS),
+        neuron.steps(kind, Neuron.USUAL_STEPS),
         method,
         distill.method == null && method != Method.ANN,
         distill.teacher,

@@ -3,6 +3,7 @@ package sakd.cli;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import sakd.base.Numbers;
 import sakd.data.Dataset;
 import sakd.device.Device;
 import sakd.distill.Method;
@@ -28,30 +29,28 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
     say.accept(
         String.format(
             Locale.ROOT,
-            "data    %s: %d training and %d test %s of %dx%dx%d, %d classes",
+            "data    %s: %d training and %d test %s of %dx%dx%d, %s",
             trainSet.name(),
             trainSet.size(),
             testSet.size(),
-            trainSet.recordings()
-                ? "recordings in " + frames + (frames == 1 ? " frame" : " frames")
-                : "images",
+            trainSet.recordings() ? "recordings in " + Numbers.count(frames, "frame") : "images",
             trainSet.channels(),
             trainSet.height(),
             trainSet.width(),
-            trainSet.classes()));
+            Numbers.count(trainSet.classes(), "class", "classes")));
     say.accept(
         String.format(
             Locale.ROOT,
             "model   %s, activations in %s",
             plan.method() == Method.ANN
-                ? plan.modelName() + ", " + Neuron.Kind.RELU
+                ? plan.modelName() + ", " + Neuron.Kind.RELU.label()
                 : String.format(
                     Locale.ROOT,
                     "%s, %s, T = %d",
                     plan.modelName(),
-                    plan.neuron().kind(),
+                    plan.neuron().kind().label(),
                     plan.steps()),
-            s.storage()));
+            s.storage().label()));
     say.accept(
         String.format(
             Locale.ROOT,
@@ -62,19 +61,19 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
         String.format(
             Locale.ROOT,
             "train   %s, lr %s %s, weight decay %s, batch %d, seed %d",
-            s.optimizer(),
-            s.lr(),
-            s.schedule(),
-            s.weightDecay(),
+            s.optimizer().label(),
+            Numbers.plain(s.lr()),
+            s.schedule().label(),
+            Numbers.plain(s.weightDecay()),
             s.batchSize(),
             s.seed()));
   }
 
-  /** What training a network took; not known if rows of the summary were lost. */
-  private static String seconds(Pipeline.Row row, Summary summary) {
+  /** The time that training a network took; not known if rows of the summary were lost. */
+  private static String time(Pipeline.Row row, Summary summary) {
     return row.phase() == null || summary.epochs(row.phase()) < row.epochs()
         ? "-"
-        : String.format(Locale.ROOT, "%.1f", summary.seconds(row.phase()));
+        : Numbers.duration(summary.seconds(row.phase()));
   }
 
   /** Says what came of it: a line a network. */
@@ -82,17 +81,17 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
     run.say("");
     run.result(
         String.format(
-            "%-18s %10s %12s %22s %9s",
+            "%-18s %10s %12s %22s %12s",
             "network",
             rows.get(0).evaluation().scores().headline().label(),
             "firing rate",
             "operations per image",
-            "seconds"));
+            "time"));
     for (Pipeline.Row row : rows) {
       run.result(
           String.format(
               Locale.ROOT,
-              "%-18s %8.2f %% %12s %22s %9s",
+              "%-18s %8.2f %% %12s %22s %12s",
               row.name(),
               100 * row.evaluation().scores().value(),
               row.spiking()
@@ -102,7 +101,7 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
                   ? String.format(
                       Locale.ROOT, "%.2f M SOP", row.evaluation().synapticOperations() / 1e6)
                   : String.format(Locale.ROOT, "%.2f M MAC", row.evaluation().macs() / 1e6),
-              seconds(row, run.summary())));
+              time(row, run.summary())));
     }
     run.result("");
     run.result("weights " + run.path().resolve(Trainer.BEST));

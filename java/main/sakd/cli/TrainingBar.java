@@ -1,21 +1,13 @@
 package sakd.cli;
 
-import java.io.IOException;
 import java.io.PrintStream;
-import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
+import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressState;
-import org.jline.terminal.Terminal;
-import org.jline.terminal.TerminalBuilder;
-import sakd.run.LogLines;
-import sakd.task.LossTerms;
 import sakd.train.Listener;
 
 /**
@@ -23,20 +15,17 @@ import sakd.train.Listener;
  * how it goes. The line is empty whenever others print: it has to hear of an epoch before they do.
  */
 final class TrainingBar implements Listener, AutoCloseable {
-  private static final int USUAL_WIDTH = 80;
-
   /** Draws over the line it drew before, and ends none. */
-  private static final class Line extends ConsoleProgressBarConsumer {
-    private final PrintStream out;
-
-    Line(PrintStream out, int width) {
-      super(out, width);
-      this.out = out;
+  private record Line(PrintStream out, IntSupplier width) implements ProgressBarConsumer {
+    /** A character in the last column would begin a new line. */
+    @Override
+    public int getMaxRenderedLength() {
+      return Math.max(1, width.getAsInt() - 1);
     }
 
     @Override
     public void accept(String bar) {
-      super.accept(bar);
+      out.print("\r" + bar);
       out.flush();
     }
 
@@ -54,47 +43,36 @@ final class TrainingBar implements Listener, AutoCloseable {
   private final LongSupplier peakBytes;
   private Start start;
   private long startNanos;
-  private String message = "";
+  private volatile StepSummary checked; // Drawn by another thread.
   private ProgressBar bar;
 
   /**
-   * @param width of the terminal in characters
+   * @param width of the terminal in characters, asked for whenever the bar is drawn
    * @param peakBytes the most memory that was needed on the device so far
    */
-  TrainingBar(PrintStream out, int width, LongSupplier peakBytes) {
-    // A character in the last column would begin a new line.
-    this.line = new Line(out, width - 1);
+  TrainingBar(PrintStream out, IntSupplier width, LongSupplier peakBytes) {
+    this.line = new Line(out, width);
     this.peakBytes = peakBytes;
-  }
-
-  /** The width of the terminal, or the usual one if it does not say. */
-  static int terminalWidth() {
-    try (Terminal terminal = TerminalBuilder.builder().dumb(true).nativeSignals(false).build()) {
-      return terminal.getWidth() > 0 ? terminal.getWidth() : USUAL_WIDTH;
-    } catch (IOException e) {
-      return USUAL_WIDTH;
-    }
   }
 
   @Override
   public void start(Start s) {
     start = s;
     startNanos = System.nanoTime();
-    message = "";
+    checked = null;
     open(s.epoch(), 0);
   }
 
   private void open(int epoch, int step) {
+    String name = start.phase() + " " + epoch + "/" + start.epochs();
+    long first = done(start.epoch(), 0);
     bar =
         new ProgressBarBuilder()
-            .setTaskName(start.phase() + " " + epoch + "/" + start.epochs())
             .setInitialMax((long) start.epochs() * start.steps())
-            .startsFrom(done(epoch, step), sinceStart())
-            .setStyle(ProgressBarStyle.ASCII)
-            .setEtaFunction(this::left)
+            .setRenderer((state, width) -> drawn(name, state, first).fitted(width))
             .setConsumer(line)
-            .build()
-            .setExtraMessage(message);
+            .build();
+    bar.stepTo(done(epoch, step));
   }
 
   /** Steps done from the first epoch on. */
@@ -102,17 +80,13 @@ final class TrainingBar implements Listener, AutoCloseable {
     return (long) (epoch - 1) * start.steps() + step;
   }
 
-  private Duration sinceStart() {
-    return Duration.ofNanos(System.nanoTime() - startNanos);
-  }
-
-  /** The time that the steps to come take, if they and their evaluations go as those before. */
-  private Optional<Duration> left(ProgressState state) {
-    long here = state.getCurrent() - done(start.epoch(), 0);
-    return here == 0
-        ? Optional.empty()
-        : Optional.of(
-            sinceStart().multipliedBy(state.getMax() - state.getCurrent()).dividedBy(here));
+  /** Steps to come take as long as those since {@code first}, with their evaluations. */
+  private BarLine drawn(String name, ProgressState state, long first) {
+    long here = state.getCurrent() - first;
+    double seconds = (System.nanoTime() - startNanos) * 1e-9;
+    double left = here == 0 ? -1 : seconds * (state.getMax() - state.getCurrent()) / here;
+    double share = (double) state.getCurrent() / state.getMax();
+    return new BarLine(name, share, left, checked, peakBytes.getAsLong());
   }
 
   @Override
@@ -125,19 +99,7 @@ final class TrainingBar implements Listener, AutoCloseable {
 
   @Override
   public void checked(StepSummary s) {
-    LossTerms loss = s.loss();
-    message =
-        String.format(
-            Locale.ROOT,
-            "loss %.4f  train %.2f %%  %.0f images/s  %.2f GiB",
-            loss.total(),
-            100 * s.accuracy(),
-            s.imagesPerSecond(),
-            peakBytes.getAsLong() / 0x1p30);
-    if (loss.several()) {
-      message += " " + LogLines.terms(loss);
-    }
-    bar.setExtraMessage(message);
+    checked = s;
   }
 
   @Override

@@ -9,6 +9,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 import sakd.base.EditDistance;
+import sakd.base.Numbers;
 import sakd.base.UserError;
 import sakd.bench.Bench;
 import sakd.data.event.FrameSplit;
@@ -47,6 +48,7 @@ final class Values {
     choice(line, FrameSplit.class);
     choice(line, AutoAugment.Policy.class);
     choice(line, ExportFormat.class);
+    choice(line, ResultFormat.class);
     line.registerConverter(
         Boolean.class,
         text -> {
@@ -169,11 +171,18 @@ final class Values {
     return value;
   }
 
+  private static String written(Object value) {
+    if (value instanceof Float f) {
+      return Numbers.plain(f);
+    }
+    return value instanceof Double d ? Numbers.plain(d) : value.toString();
+  }
+
   /** Refuses a value that is not in the range that {@code expected} describes. */
   static void require(boolean holds, String flag, Object value, String expected) {
     if (!holds) {
       throw new UserError(
-          flag + " is " + value + "; expected " + expected + ", give such a number");
+          flag + " is " + written(value) + "; expected " + expected + ", give such a number");
     }
   }
 }

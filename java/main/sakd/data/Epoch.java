@@ -70,7 +70,8 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
    * The next batch; the images of the one before are not valid any more.
    *
    * @throws NoSuchElementException after the last batch or once closed
-   * @throws CancellationException if this thread is interrupted, or the data loader's is
+   * @throws java.util.concurrent.CancellationException if this thread is interrupted, or the data
+   *     loader's is
    * @throws RuntimeException what a worker threw while it prepared this batch
    */
   @Override

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import sakd.base.Numbers;
 import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.RenumberedDataset;
@@ -242,10 +243,9 @@ public final class Pipeline {
         "training "
             + phase
             + ": "
-            + settings.epochs()
-            + " epochs of "
-            + trainSet.size()
-            + " images"
+            + Numbers.count(settings.epochs(), "epoch")
+            + " of "
+            + Numbers.count(trainSet.size(), "image")
             + annealing);
     Map<String, String> about = new LinkedHashMap<>();
     new ModelFile(

@@ -1,6 +1,7 @@
 package sakd.distill;
 
 import java.nio.file.Path;
+import sakd.base.Numbers;
 import sakd.data.Targets;
 import sakd.model.NetworkSpec;
 import sakd.model.SegmentationSpec;
@@ -64,32 +65,33 @@ public record Plan(
     DistillationWeights w = weights.start();
     boolean ann = method == Method.ANN;
     boolean boxes = model.targetKind() == Targets.Kind.BOXES;
-    StringBuilder terms =
-        new StringBuilder((boxes ? "focal and box " : "ce ") + (ann ? 1f : w.ce()));
+    StringBuilder terms = new StringBuilder(boxes ? "focal and box " : "ce ");
+    terms.append(Numbers.plain(ann ? 1 : w.ce()));
     if (w.labelSmoothing() > 0) {
-      terms.append(" (label smoothing ").append(w.labelSmoothing()).append(')');
+      terms.append(" (label smoothing ").append(Numbers.plain(w.labelSmoothing())).append(')');
     }
     if (model instanceof SegmentationSpec segmentation && segmentation.auxiliary()) {
-      terms.append(", aux ").append(PixelLoss.AUXILIARY * (ann ? 1 : w.ce()));
+      terms.append(", aux ").append(Numbers.plain(PixelLoss.AUXILIARY * (ann ? 1 : w.ce())));
     }
     if (method.followsLogits()) {
-      terms.append(", logits ").append(w.logits()).append(" (temperature ").append(w.temperature());
+      terms.append(", logits ").append(Numbers.plain(w.logits()));
+      terms.append(" (temperature ").append(Numbers.plain(w.temperature()));
       if (weights.finalTemperature() != w.temperature()) {
-        terms.append(" to ").append(weights.finalTemperature());
+        terms.append(" to ").append(Numbers.plain(weights.finalTemperature()));
       }
       terms.append(')');
     }
     if (boxes && method.followsLogits()) {
-      terms.append(", boxes ").append(w.boxes());
+      terms.append(", boxes ").append(Numbers.plain(w.boxes()));
     }
     if (w.pyramid() > 0 && method.followsFeatures()) {
-      terms.append(", pyramid ").append(w.pyramid());
+      terms.append(", pyramid ").append(Numbers.plain(w.pyramid()));
     }
     if (method.followsFeatures()) {
-      terms.append(", features ").append(w.features());
+      terms.append(", features ").append(Numbers.plain(w.features()));
       if (weights.featureEpochs() > 0) {
-        terms.append(" (").append(weights.laterFeatures()).append(" after ");
-        terms.append(weights.featureEpochs()).append(" epochs)");
+        terms.append(" (").append(Numbers.plain(weights.laterFeatures())).append(" after ");
+        terms.append(Numbers.count(weights.featureEpochs(), "epoch")).append(')');
       }
     }
     return terms.toString();

@@ -3,9 +3,11 @@ package sakd.infer;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.stream.Stream;
 import sakd.base.UserError;
 import sakd.io.HostTensor;
 import sakd.io.WeightFile;
+import sakd.model.ModelFile;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
 import sakd.nn.Parameters;
@@ -17,15 +19,42 @@ import sakd.ops.Neuron;
 public final class ForeignModel {
   private static final int LARGE_KERNEL = 7;
 
+  /** Where the file does not tell. */
+  private static final int CLASSES = 10;
+
+  private static final int COLOURS = 3;
+
   private ForeignModel() {}
 
   /**
-   * The description of the network of that name, with the stem and the shortcuts of the file.
+   * The network of that name, an ANN or one of LIF neurons over four steps, with the stem and the
+   * shortcuts of the file.
    *
    * @throws UserError if no network has the name
    */
-  public static NetworkSpec spec(WeightFile file, String name) {
-    return fitted(Networks.named(name), file);
+  public static ModelFile named(WeightFile file, String name, int channels, int classes) {
+    boolean ann = Networks.isAnnName(name);
+    return new ModelFile(
+        fitted(Networks.named(name), file),
+        ann ? Neuron.RELU : Neuron.LIF,
+        ann ? 1 : Neuron.USUAL_STEPS,
+        channels,
+        classes);
+  }
+
+  /** The channels of the images that the first convolution takes, 3 if it is not known. */
+  public static int channels(WeightFile file) {
+    return Stream.of("conv1.weight", "features.0.weight")
+        .map(name -> Weights.find(file, name))
+        .filter(weight -> weight != null && weight.shape().length == 4)
+        .findFirst()
+        .map(weight -> weight.shape()[1])
+        .orElse(COLOURS);
+  }
+
+  /** The classes that its last layer tells apart, 10 if it is not known. */
+  public static int classes(WeightFile file) {
+    return Weights.classes(file, CLASSES);
   }
 
   private static NetworkSpec fitted(NetworkSpec spec, WeightFile file) {

@@ -2,7 +2,7 @@ package sakd.infer;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import sakd.base.UserError;
 import sakd.io.HostTensor;
@@ -98,19 +98,20 @@ public abstract class ImageReader implements AutoCloseable {
   }
 
   /**
-   * The next images, which may be none: those that cannot be read are left out.
+   * The next images, which may be none: one that cannot be read is left out, and ends the batch.
    *
    * @param most how many, at least 1; fewer where the next one has another size
    * @param mostValues how many values of pixels they may have, unless they are one
-   * @param unreadable is told of each that cannot be read or is not finite; may throw
+   * @param unreadable is told the name of the image after them if it cannot be read or is not
+   *     finite, and why; may throw
    */
-  public Batch batch(int most, long mostValues, Consumer<UserError> unreadable) {
+  public Batch batch(int most, long mostValues, BiConsumer<String, UserError> unreadable) {
     List<String> read = new ArrayList<>();
     List<InputImage> images = new ArrayList<>();
     while (hasNext() && read.size() < most) {
       InputImage image = waiting != null ? waiting : next(unreadable);
       if (image == null) {
-        continue;
+        break;
       }
       waiting = null;
       if (!images.isEmpty()
@@ -127,21 +128,16 @@ public abstract class ImageReader implements AutoCloseable {
   }
 
   /** Reads an image; null if it cannot be read. */
-  private InputImage next(Consumer<UserError> unreadable) {
+  private InputImage next(BiConsumer<String, UserError> unreadable) {
     int i = next++;
     try {
       InputImage image = read(i);
       requireFinite(names.get(i), image.pixels());
       return image;
     } catch (UserError e) {
-      unreadable.accept(e);
+      unreadable.accept(names.get(i), e);
       return null;
     }
-  }
-
-  /** The next images, as many as an array can hold the pixels of. */
-  public Batch batch(int most, Consumer<UserError> unreadable) {
-    return batch(most, MOST_VALUES, unreadable);
   }
 
   /**
@@ -153,7 +149,7 @@ public abstract class ImageReader implements AutoCloseable {
     return batch(
         most,
         mostValues,
-        e -> {
+        (name, e) -> {
           throw e;
         });
   }

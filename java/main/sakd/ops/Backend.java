@@ -176,7 +176,7 @@ public final class Backend {
           "device "
               + ops.device().name()
               + " does not store activations in "
-              + storage
+              + storage.label()
               + "; use --amp off");
     }
     return storage;

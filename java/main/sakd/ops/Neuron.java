@@ -23,6 +23,9 @@ public record Neuron(
     Surrogate surrogate,
     float alpha) {
 
+  /** T where nothing says it. */
+  public static final int USUAL_STEPS = 4;
+
   /** Largest number of time steps the kernels unroll. */
   public static final int MAX_STEPS = 32;
 
@@ -33,6 +36,15 @@ public record Neuron(
     IF,
     LIF,
     PLIF;
+
+    /** As people write it. */
+    public String label() {
+      return switch (this) {
+        case IDENTITY -> "identity";
+        case RELU -> "ReLU";
+        case IF, LIF, PLIF -> name();
+      };
+    }
 
     public boolean isSpiking() {
       return ordinal() >= IF.ordinal();

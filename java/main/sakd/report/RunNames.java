@@ -48,7 +48,10 @@ final class RunNames {
     return names.size() > 1 && new HashSet<>(names).size() == names.size();
   }
 
-  /** The names without the words that all have in one order, if they still differ then. */
+  /**
+   * The names without the words that all have in one order, if they still differ then. A word stays
+   * before a number that differs, as in lr-0.1.
+   */
   private static List<String> withoutCommonWords(List<String> names) {
     List<List<String>> words = names.stream().map(RunNames::words).toList();
     List<String> common = words.get(0);
@@ -57,15 +60,18 @@ final class RunNames {
     }
     List<String> rest = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
-      StringBuilder out = new StringBuilder();
-      int at = 0;
+      List<String> own = words.get(i);
+      boolean[] shared = new boolean[own.size()];
+      for (int k = 0, at = 0; k < own.size() && at < common.size(); k++) {
+        shared[k] = own.get(k).equals(common.get(at));
+        at += shared[k] ? 1 : 0;
+      }
       String[] parts = WORDS.split(names.get(i));
+      StringBuilder out = new StringBuilder();
       for (int k = 0; k < parts.length; k++) {
-        if (at < common.size() && words.get(i).get(k).equals(common.get(at))) {
-          at++;
-        } else {
-          out.append(parts[k]);
-        }
+        boolean number =
+            k + 1 < parts.length && !shared[k + 1] && Character.isDigit(parts[k + 1].charAt(0));
+        out.append(shared[k] && !number ? "" : parts[k]);
       }
       rest.add(SEPARATOR.matcher(out).replaceFirst(""));
     }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import sakd.base.Numbers;
 import sakd.infer.Score;
 import sakd.task.LossTerms;
 import sakd.task.Task;
@@ -11,6 +12,8 @@ import sakd.train.Listener;
 
 /** What is heard of training, as lines of the log. */
 public final class LogLines {
+  private static final int LR_DIGITS = 4;
+
   private LogLines() {}
 
   static String step(Listener.StepSummary s) {
@@ -25,17 +28,17 @@ public final class LogLines {
         s.loss().total(),
         terms(s.loss()),
         s.imagesPerSecond(),
-        s.lossScale() > 0 ? String.format(Locale.ROOT, "  scale %.6g", s.lossScale()) : "");
+        s.lossScale() > 0 ? "  scale " + Numbers.plain(s.lossScale()) : "");
   }
 
   static String epoch(Listener.EpochSummary s) {
     return String.format(
         Locale.ROOT,
-        "%s epoch %d/%d  lr %.4g  loss %.4f%s  train %s  test %s%s  %.0f images/s  %.1f s",
+        "%s epoch %d/%d  lr %s  loss %.4f%s  train %s  test %s%s  %.0f images/s  %s",
         s.phase(),
         s.epoch(),
         s.epochs(),
-        s.lr(),
+        Numbers.rounded(s.lr(), LR_DIGITS),
         s.loss().total(),
         terms(s.loss()),
         score(s.task(), s.task().trainScore(), s.trainAccuracy()),
@@ -44,7 +47,7 @@ public final class LogLines {
             .map(o -> String.format(Locale.ROOT, "%s %.2f %%", o.label(), 100 * s.scores().get(o)))
             .collect(Collectors.joining(", ", " (", ")")),
         s.imagesPerSecond(),
-        s.seconds());
+        Numbers.duration(s.seconds()));
   }
 
   /** Named where training and test are judged by two scores. */
@@ -58,8 +61,8 @@ public final class LogLines {
         + " epoch "
         + epoch
         + ": "
-        + messages.size()
-        + " samples could not be read, others took their places: "
+        + Numbers.count(messages.size(), "sample")
+        + " could not be read, others took their places: "
         + String.join("; ", messages);
   }
 
@@ -67,14 +70,13 @@ public final class LogLines {
     int waited = e.epoch() - e.bestEpoch();
     return String.format(
         Locale.ROOT,
-        "%s stopped early after epoch %d of %d: no better test %s in %d %s than the %.2f %% of epoch"
+        "%s stopped early after epoch %d of %d: no better test %s in %s than the %.2f %% of epoch"
             + " %d, whose weights are taken",
         e.phase(),
         e.epoch(),
         e.epochs(),
         e.task().scores().get(0).label(),
-        waited,
-        waited == 1 ? "epoch" : "epochs",
+        Numbers.count(waited, "epoch"),
         100 * e.best(),
         e.bestEpoch());
   }
@@ -82,13 +84,13 @@ public final class LogLines {
   static String rescheduled(Listener.Rescheduled r) {
     return String.format(
         Locale.ROOT,
-        "schedule of %s: %s over %d epochs instead of %d from epoch %d on, which has lr %.4g",
+        "schedule of %s: %s over %s instead of %d from epoch %d on, which has lr %s",
         r.phase(),
-        r.schedule().kind().name().toLowerCase(Locale.ROOT),
-        r.schedule().epochs(),
+        r.schedule().kind().label(),
+        Numbers.count(r.schedule().epochs(), "epoch"),
         r.epochsBefore(),
         r.epoch(),
-        r.schedule().at(r.epoch() - 1));
+        Numbers.rounded(r.schedule().at(r.epoch() - 1), LR_DIGITS));
   }
 
   /** The terms of a loss, if there are several. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import sakd.base.Numbers;
 import sakd.data.Dataset;
 import sakd.data.SampleShape;
 import sakd.distill.Method;
@@ -223,7 +224,7 @@ public record ModelCard(
 
   private static String numbers(float[] values) {
     return String.join(
-        ", ", IntStream.range(0, values.length).mapToObj(i -> "" + values[i]).toList());
+        ", ", IntStream.range(0, values.length).mapToObj(i -> Numbers.plain(values[i])).toList());
   }
 
   private void method(List<String> lines) {
@@ -259,12 +260,12 @@ public record ModelCard(
           "Neuron: %s, tau %s, threshold %s, %s reset, the input is %sdivided by tau; surrogate %s,"
               + " alpha %s.",
           n.kind(),
-          n.tau(),
-          n.vThreshold(),
+          Numbers.plain(n.tau()),
+          Numbers.plain(n.vThreshold()),
           Float.isNaN(n.vReset()) ? "soft" : "hard",
           n.decayInput() ? "" : "not ",
           n.surrogate().name().toLowerCase(Locale.ROOT),
-          n.alpha());
+          Numbers.plain(n.alpha()));
     }
   }
 }

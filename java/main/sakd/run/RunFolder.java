@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import sakd.base.Numbers;
 import sakd.base.UserError;
 import sakd.distill.Pipeline;
 import sakd.io.AtomicFile;
@@ -38,6 +39,14 @@ public final class RunFolder implements Listener, AutoCloseable {
     STEPS
   }
 
+  /**
+   * Where lines go besides the log.
+   *
+   * @param results gets what the run came to
+   * @param status gets the other lines, as far as they are printed
+   */
+  public record Console(PrintWriter results, PrintWriter status, Printed printed) {}
+
   /** The file of what was printed. */
   public static final String LOG = "train.log";
 
@@ -50,15 +59,13 @@ public final class RunFolder implements Listener, AutoCloseable {
   private final Path folder;
   private final Summary summary;
   private final RunLock lock;
-  private final PrintWriter out;
-  private final Printed printed;
+  private final Console console;
 
-  private RunFolder(Path folder, RunLock lock, PrintWriter out, Printed printed) {
+  private RunFolder(Path folder, RunLock lock, Console console) {
     this.folder = folder;
     this.summary = new Summary(folder);
     this.lock = lock;
-    this.out = out;
-    this.printed = printed;
+    this.console = console;
   }
 
   /**
@@ -87,12 +94,10 @@ public final class RunFolder implements Listener, AutoCloseable {
    * Makes a new run directory.
    *
    * @param task what its networks are for
-   * @param printed how much of the log is printed to {@code out}
    * @throws UserError if it cannot be made, or holds a run or a checkpoint already, or another
    *     process trains in it
    */
-  public static RunFolder create(
-      Path folder, Task task, List<String> args, PrintWriter out, Printed printed) {
+  public static RunFolder create(Path folder, Task task, List<String> args, Console console) {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
@@ -100,8 +105,7 @@ public final class RunFolder implements Listener, AutoCloseable {
     }
     return opened(
         folder,
-        out,
-        printed,
+        console,
         run -> {
           requireNoRun(folder);
           run.deleteLeftOvers();
@@ -152,18 +156,16 @@ public final class RunFolder implements Listener, AutoCloseable {
   /**
    * Opens a run directory to go on.
    *
-   * @param printed how much of the log is printed to {@code out}
    * @throws UserError if the folder is not a run directory, cannot be written to, or another
    *     process trains in it
    */
-  public static RunFolder open(Path folder, PrintWriter out, Printed printed) {
+  public static RunFolder open(Path folder, Console console) {
     RunArguments.of(folder);
-    return opened(folder, out, printed, RunFolder::recover);
+    return opened(folder, console, RunFolder::recover);
   }
 
-  private static RunFolder opened(
-      Path folder, PrintWriter out, Printed printed, Consumer<RunFolder> first) {
-    RunFolder run = new RunFolder(folder, RunLock.of(folder), out, printed);
+  private static RunFolder opened(Path folder, Console console, Consumer<RunFolder> first) {
+    RunFolder run = new RunFolder(folder, RunLock.of(folder), console);
     boolean done = false;
     try {
       first.accept(run);
@@ -210,8 +212,8 @@ public final class RunFolder implements Listener, AutoCloseable {
           "note: "
               + summary.file()
               + ": "
-              + senseless
-              + (senseless == 1 ? " row made no sense and was" : " rows made no sense and were")
+              + Numbers.count(senseless, "row")
+              + (senseless == 1 ? " made no sense and was" : " made no sense and were")
               + " taken out; the epochs are done, but their figures are lost");
     }
   }
@@ -251,19 +253,25 @@ public final class RunFolder implements Listener, AutoCloseable {
     return summary;
   }
 
-  /** Prints a line, and adds it to the log. */
+  /** Prints a line of status, and adds it to the log. */
   public void say(String line) {
     say(Printed.EPOCHS, line);
   }
 
   /** Prints a line of what the run came to in any case, and adds it to the log. */
   public void result(String line) {
+    console.results.println(line);
+    log(line + "\n");
+  }
+
+  /** Prints a line of status in any case, and adds it to the log. */
+  public void warn(String line) {
     say(Printed.RESULTS, line);
   }
 
   private void say(Printed kind, String line) {
-    if (kind.compareTo(printed) <= 0) {
-      out.println(line);
+    if (kind.compareTo(console.printed) <= 0) {
+      console.status.println(line);
     }
     log(line + "\n");
   }

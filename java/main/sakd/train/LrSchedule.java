@@ -1,6 +1,7 @@
 package sakd.train;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * Learning rate by epoch, constant within one, as torchvision's reference training steps it.
@@ -19,7 +20,12 @@ public record LrSchedule(Kind kind, double lr, int epochs, int warmupEpochs) {
     COSINE,
     POLY,
     STEP,
-    CONSTANT
+    CONSTANT;
+
+    /** As people write it, and options do. */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /** As segmentation is trained since DeepLab (Chen et al. 2017, arXiv 1606.00915). */

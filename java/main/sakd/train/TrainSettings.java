@@ -37,8 +37,19 @@ public record TrainSettings(
     int patience) {
   /** SGD has Nesterov momentum. */
   public enum Algorithm {
-    SGD,
-    ADAMW
+    SGD("SGD"),
+    ADAMW("AdamW");
+
+    private final String label;
+
+    Algorithm(String label) {
+      this.label = label;
+    }
+
+    /** As people write it. */
+    public String label() {
+      return label;
+    }
   }
 
   /**

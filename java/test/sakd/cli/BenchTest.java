@@ -26,7 +26,8 @@ class BenchTest {
     CommandLines.Answer answer =
         CommandLines.run("bench", "--quick", "--device", "cpu", "--output", file.toString()).ok();
     String text = Files.readString(file);
-    assertTrue(answer.out().startsWith(text), "what was shown is what was written");
+    assertEquals(text, answer.out(), "what was shown is what was written");
+    assertEquals("written to " + file, answer.err().lines().reduce("", (a, b) -> b));
     List<String> sections = List.of("Batch norm + LIF", "Training steps", "Linear(n, n) + LIF");
     int[] rows = {2, 2, 1};
     for (int i = 0; i < rows.length; i++) {
@@ -123,7 +124,7 @@ class BenchTest {
         "--sizes 99999G                     | from 4K to 64G",
         "--nets spiking-resnet17            | did you mean spiking-resnet19?",
         "--methods sakt                     | did you mean sakd?",
-        "--seconds 0                        | --seconds is 0.0; expected more than 0",
+        "--seconds 0                        | --seconds is 0; expected more than 0",
         "--only kernels --nets resnet8      | --nets is for steps, which --only leaves out",
         "--only linear,steps --sizes 1M     | --sizes is for kernels",
         "--only linear --T 4                | --T is for kernels or steps",

@@ -25,9 +25,14 @@ public final class CommandLines {
 
   /** What a command answered. */
   record Answer(int code, String out, String err) {
+    /** The lines on stderr from the first error or note on; those before are of its status. */
+    List<String> complaints() {
+      return err.lines().dropWhile(l -> !l.matches("(error|note): .*")).toList();
+    }
+
     /** The answer, if the command succeeded and complained of nothing. */
     Answer ok() {
-      assertEquals("", err);
+      assertEquals(List.of(), complaints());
       assertEquals(0, code, out);
       return this;
     }
@@ -60,8 +65,8 @@ public final class CommandLines {
   static void assertMistake(String expected, List<String> args) {
     Answer answer = run(args);
     assertEquals(2, answer.code, answer.toString());
-    assertEquals(1, answer.err.lines().count(), answer.err);
-    assertTrue(answer.err.startsWith("error: "), answer.err);
+    assertEquals(1, answer.complaints().size(), answer.err);
+    assertTrue(answer.complaints().get(0).startsWith("error: "), answer.err);
     for (String word : expected.split("\\|", -1)) {
       assertTrue(answer.err.contains(word), "'" + word + "' in: " + answer.err);
     }
@@ -84,10 +89,9 @@ public final class CommandLines {
             }
           }
         };
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
     try {
-      int code = execute(seen, err, args);
-      throw new AssertionError("not killed but ended with " + code + ": " + err);
+      int code = execute(seen, seen, args);
+      throw new AssertionError("not killed but ended with " + code + ": " + seen);
     } catch (Killed e) {
       assertTrue(seen.toString(StandardCharsets.UTF_8).contains(line));
     }

@@ -56,7 +56,7 @@ class DataCommandTest {
     String out =
         CommandLines.run("data", "info", "--data-path", at, "--mask-classes", classes).ok().out();
     assertTrue(
-        out.contains("mask-folder, training: 1 pictures with masks, seen in training as 3x32x32"),
+        out.contains("mask-folder, training: 1 picture with masks, seen in training as 3x32x32"),
         out);
     assertTrue(out.contains(" 62.50 %  sky"), out);
     assertTrue(out.contains(" 37.50 %  road"), out);
@@ -85,10 +85,10 @@ class DataCommandTest {
     String out = answer.out();
     assertTrue(
         out.contains(
-            "voc, training: 1 pictures with objects, seen in training as 3x800x1216, 3 classes"),
+            "voc, training: 1 picture with objects, seen in training as 3x800x1216, 3 classes"),
         out);
     assertTrue(out.contains("        1  cat\n        0  dog"), out);
-    assertTrue(out.contains("0  of the objects are crowds or difficult; 1 pictures have no"), out);
+    assertTrue(out.contains("0  crowds or difficult objects among them; 1 picture has no"), out);
     assertTrue(answer.err().contains("passed over 1 box of no area (b.xml)"), answer.err());
     picture("JPEGImages/b.png", 5, 6);
     CommandLines.Answer wrong = CommandLines.run(command);
@@ -120,7 +120,7 @@ class DataCommandTest {
         "box-shapes; --crop-size;    64;      box-shapes has objects in boxes; expected a set for",
         "box-shapes; --base-size;    9;       --base-size is 9",
         "shapes;     --scale-jitter; 1,1;     which shapes does not have; expected a set for detection",
-        "fashion-mnist-small; --scale-jitter; 0.8,1.25; which fashion-mnist-small has not",
+        "fashion-mnist-small; --scale-jitter; 0.8,1.25; which fashion-mnist-small does not have",
         "fashion-mnist-small; --base-size; 64; --base-size is for pictures with masks or objects",
       })
   void optionsOfOtherSets(String set, String option, String value, String expected) {

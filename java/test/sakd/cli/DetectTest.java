@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.Detector;
 import sakd.Sakd;
+import sakd.base.Numbers;
 import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.Placement;
@@ -176,6 +177,40 @@ class DetectTest {
     assertEquals(total, results.size());
     assertTrue(printed > 0 && printed < total, printed + " of " + total);
     assertEquals(printed, out.lines().filter(l -> l.startsWith("  ")).count(), out);
+    assertForms(out, middle);
+  }
+
+  /** Objects as JSON and CSV are those that are printed. */
+  private static void assertForms(String text, float threshold) {
+    String[] options = {
+      "--input", pictures + "", "--threshold", threshold + "", "--format", "json"
+    };
+    StringBuilder json = new StringBuilder();
+    StringBuilder csv = new StringBuilder();
+    for (Map<?, ?> picture : Results.json(run("predict", options).ok().out())) {
+      List<Map<?, ?>> objects = Results.list(picture, "objects");
+      json.append(picture.get("image"))
+          .append("  ")
+          .append(objects.isEmpty() ? "nothing" : Numbers.count(objects.size(), "object"))
+          .append('\n');
+      objects.forEach(o -> json.append(line(o)));
+    }
+    assertEquals(text, json.toString());
+    options[5] = "csv";
+    List<Map<String, String>> rows = Results.csv(run("predict", options).ok().out());
+    rows.forEach(row -> csv.append(line(row)));
+    assertEquals(
+        text.lines().filter(l -> l.startsWith("  ")).map(l -> l + "\n").reduce("", String::concat),
+        csv.toString());
+  }
+
+  private static String line(Map<?, ?> object) {
+    StringBuilder line = new StringBuilder(String.format("  %-20s ", object.get("class")));
+    line.append(String.format(Locale.ROOT, "%.3f ", Float.parseFloat(object.get("score") + "")));
+    for (String side : List.of("left", "top", "right", "bottom")) {
+      line.append(String.format(Locale.ROOT, " %.1f", Float.parseFloat(object.get(side) + "")));
+    }
+    return line.append('\n').toString();
   }
 
   @Test
@@ -214,12 +249,21 @@ class DetectTest {
       coco.add(truth.samples().get(0).objects(), found);
       voc.add(truth.samples().get(0).objects(), found);
     }
+    Map<?, ?> said =
+        Results.json(
+                run("eval", "--dataset", "box-shapes", "--format", "json", "--batch-size", "7")
+                    .ok()
+                    .out())
+            .get(0);
+    assertEquals(coco.ap50(2), Results.number(Results.list(said, "classes").get(1), "ap50"));
     int figures = 0;
     for (Map.Entry<CocoScores.Figure, Double> f : coco.figures().entrySet()) {
       String value =
           f.getValue() < 0 ? "-" : String.format(Locale.ROOT, "%.2f", 100 * f.getValue());
       String line = String.format(Locale.ROOT, "%-44s %8s", f.getKey().label(), value);
       assertTrue(out.contains(line), out + "\nwithout " + line);
+      Object number = said.get(f.getKey().name().toLowerCase(Locale.ROOT));
+      assertEquals(f.getValue() < 0 ? null : f.getValue(), number, line);
       figures += f.getValue() > 0 ? 1 : 0;
     }
     assertTrue(figures > 3, out);
@@ -254,6 +298,6 @@ class DetectTest {
     CommandLines.Answer answer = run(command, options);
     assertEquals(2, answer.code(), answer.toString());
     assertTrue(answer.err().contains(why), answer.err());
-    assertEquals(1, answer.err().lines().count(), answer.err());
+    assertEquals(1, answer.complaints().size(), answer.err());
   }
 }

@@ -45,13 +45,13 @@ class EventTrainTest {
 
     // The teacher sees the mean over time, in which the classes are alike; distillation runs.
     String sakd = " --method sakd --teacher-epochs 1 --output-dir " + folder.resolve("sakd");
-    out =
+    String status =
         CommandLines.run(
                 ("train" + sakd + common + settings.replace("--epochs 8", "--epochs 1")).split(" "))
             .ok()
-            .out();
-    assertTrue(out.contains("sakd epoch 1/1"), out);
-    assertTrue(out.contains("40 training and 20 test recordings in 2 frames of 2x"), out);
+            .err();
+    assertTrue(status.contains("sakd epoch 1/1"), status);
+    assertTrue(status.contains("40 training and 20 test recordings in 2 frames of 2x"), status);
   }
 
   /** Events on the left and then on the right, or on the right and then on the left. */

@@ -62,7 +62,7 @@ class ExportCommandTest {
   @Test
   void everyFormat() {
     for (String name : List.of("a.safetensors", "a.pth", "a.nir", "a.onnx")) {
-      String out = export(weights, name).ok().out();
+      String out = export(weights, name).ok().err();
       assertTrue(out.contains(" written to " + folder.resolve(name)), out);
       assertTrue(Files.exists(folder.resolve(name)));
     }
@@ -126,7 +126,7 @@ class ExportCommandTest {
     assertTrue(Files.exists(folder.resolve("d.onnx")));
     CommandLines.Answer refused = export(detector, "d.nir");
     assertEquals(2, refused.code());
-    assertEquals(1, refused.err().lines().count(), refused.err());
+    assertEquals(1, refused.complaints().size(), refused.err());
     assertTrue(refused.err().contains("NIR has no node for a detector"), refused.err());
     assertFalse(Files.exists(folder.resolve("d.nir")));
   }

@@ -120,7 +120,7 @@ class ImageFolderTest {
     CommandLines.Answer unknown = eval();
     assertEquals(2, unknown.code());
     assertTrue(unknown.err().contains("(grey)"), unknown.err());
-    assertEquals(1, unknown.err().lines().count(), unknown.err());
+    assertEquals(1, unknown.complaints().size(), unknown.err());
   }
 
   @Test
@@ -160,9 +160,9 @@ class ImageFolderTest {
     assertEquals(0, answer.code(), answer.err());
     assertTrue(answer.out().contains("training: 25 samples of 3x64x64, 3 classes"), answer.out());
     assertTrue(answer.out().contains("files of .png (24), .ppm (1)"), answer.out());
-    assertTrue(answer.err().startsWith("note: "), answer.err());
+    assertTrue(answer.complaints().get(0).startsWith("note: "), answer.err());
     assertTrue(answer.err().contains("left out 1 file (.heic)"), answer.err());
-    assertEquals(1, answer.err().lines().count(), answer.err());
+    assertEquals(1, answer.complaints().size(), answer.err());
   }
 
   private CommandLines.Answer info(String... others) {

@@ -126,7 +126,7 @@ class MaskResumeTest {
       MaskLines.mask(mask.getParent(), 2, MaskLines.filled(35, 35, 0));
       CommandLines.Answer answer = CommandLines.run("train", "--resume", run.toString());
       assertEquals(2, answer.code(), answer.toString());
-      assertEquals(1, answer.err().lines().count(), answer.err());
+      assertEquals(1, answer.complaints().size(), answer.err());
     } finally {
       Files.write(mask, before);
     }

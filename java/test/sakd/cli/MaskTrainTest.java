@@ -102,8 +102,8 @@ class MaskTrainTest {
 
   @Test
   void theTableNamesEveryNetworkAndItsMeanOverlap() throws IOException {
-    String table = out.substring(out.indexOf("\nnetwork"));
-    assertTrue(table.lines().skip(1).findFirst().orElseThrow().contains("mIoU"), table);
+    String table = out.substring(out.indexOf("network"));
+    assertTrue(table.lines().findFirst().orElseThrow().contains("mIoU"), table);
     for (String name : List.of("teacher (ANN)", "transferred only", "direct", "SAKD")) {
       assertTrue(table.contains("\n" + name + " "), table);
     }
@@ -133,6 +133,16 @@ class MaskTrainTest {
     Path csv = shared.resolve("confusion.csv");
     String found = eval(run.resolve("best.safetensors"), "--confusion-matrix", csv + "").out();
     assertTrue(found.contains("\nmIoU " + best("sakd") + " %, pixel accuracy "), found);
+    Map<?, ?> said =
+        Results.json(eval(run.resolve("best.safetensors"), "--format", "json").out()).get(0);
+    String miou = String.format(Locale.ROOT, "%.2f", 100 * Results.number(said, "miou"));
+    assertEquals(best("sakd"), miou);
+    for (Map<?, ?> of : Results.list(said, "classes")) {
+      String start =
+          String.format(
+              Locale.ROOT, "  %-26s %12.2f", of.get("class"), 100 * Results.number(of, "iou"));
+      assertTrue(line(found, start).endsWith(" " + of.get("pixels")), start);
+    }
     List<String> lines = Files.readAllLines(csv);
     assertEquals(4, lines.size(), lines.toString());
     long[][] counts = new long[3][];

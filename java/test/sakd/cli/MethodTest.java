@@ -49,16 +49,15 @@ class MethodTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        "--method direct --T 1; ce 1.0",
+        "--method direct --T 1; ce 1",
         "--method direct --T 1 --label-smoothing 0.1 --ce-weight 2;"
-            + " ce 2.0 (label smoothing 0.1)",
-        "--method transfer --T 1; ce 1.0",
-        "--method logits --T 1 --kd-temperature-end 1;"
-            + " ce 1.0, logits 1.0 (temperature 4.0 to 1.0)",
+            + " ce 2 (label smoothing 0.1)",
+        "--method transfer --T 1; ce 1",
+        "--method logits --T 1 --kd-temperature-end 1;" + " ce 1, logits 1 (temperature 4 to 1)",
         "--method features --T 1 --feature-weight-after 10=0.01;"
-            + " ce 1.0, features 10.0 (0.01 after 10 epochs)",
-        "--method sakd --T 1; ce 1.0, logits 1.0 (temperature 4.0), features 10.0",
-        "--method ann --neuron relu; ce 1.0"
+            + " ce 1, features 10 (0.01 after 10 epochs)",
+        "--method sakd --T 1; ce 1, logits 1 (temperature 4), features 10",
+        "--method ann --neuron relu; ce 1"
       })
   void theLossIsWhatTheMethodUses(String options, String expected) {
     assertEquals(List.of(expected), said(options));

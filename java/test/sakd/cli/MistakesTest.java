@@ -60,8 +60,8 @@ class MistakesTest {
   private static void assertMistake(String expected, List<String> args) {
     CommandLines.Answer answer = CommandLines.run(args);
     assertEquals(2, answer.code(), answer.toString());
-    assertEquals(1, answer.err().lines().count(), answer.err());
-    assertTrue(answer.err().startsWith("error: "), answer.err());
+    assertEquals(1, answer.complaints().size(), answer.err());
+    assertTrue(answer.complaints().get(0).startsWith("error: "), answer.err());
     for (String word : expected.split("\\|", -1)) {
       assertTrue(answer.err().contains(word), "'" + word + "' in: " + answer.err());
     }

@@ -110,7 +110,7 @@ class RecipesTest {
   private static void assertRefused(Path recipe, String expected) {
     CommandLines.Answer answer = CommandLines.run("train", "@" + recipe);
     assertEquals(2, answer.code());
-    assertEquals(1, answer.err().lines().count(), answer.err());
+    assertEquals(1, answer.complaints().size(), answer.err());
     assertTrue(answer.err().contains(expected), answer.err());
   }
 

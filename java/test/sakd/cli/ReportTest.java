@@ -6,16 +6,30 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+import org.xml.sax.InputSource;
+import sakd.data.Dataset;
+import sakd.data.set.Datasets;
+import sakd.device.DType;
+import sakd.ops.Ops;
+import sakd.report.Report;
+import sakd.testing.Devices;
 
 /** The page about runs: whole ones, one that died, and in a browser. */
 class ReportTest {
@@ -45,13 +59,13 @@ class ReportTest {
           "raster-0-sakd-membranes-0",
           "confusion-0-teacher",
           "confusion-0-sakd",
-          "samples-0-direct",
-          "samples-0-sakd");
+          "samples-0-all");
 
   @TempDir static Path folder;
   private static Path data;
   private static Path whole;
   private static String page;
+  private static String atEnd;
 
   private static String[] train(Path output) {
     return CommandLines.with(
@@ -73,7 +87,9 @@ class ReportTest {
   static void whole() throws IOException {
     data = CommandLines.data(folder);
     whole = folder.resolve("<whole> & \"quoted\"");
-    CommandLines.run(train(whole)).ok();
+    String said = CommandLines.run(train(whole)).ok().out();
+    assertTrue(said.contains("report  " + whole.resolve("report.html")), said);
+    atEnd = Files.readString(whole.resolve("report.html"));
     page = report(whole);
   }
 
@@ -90,10 +106,10 @@ class ReportTest {
       for (String id : ids) {
         String content = figure(page, id);
         assertFalse(content.contains("class=\"missing\""), content);
-        assertTrue(content.matches("(?s).*(<svg|<table|<img).*"), content);
+        assertTrue(content.matches("(?s).*(<svg|<table|<img|<dl).*"), content);
       }
     }
-    Matcher svg = Pattern.compile("(?s)<svg viewBox[^>]* role=\"img\".*?</svg>").matcher(page);
+    Matcher svg = Pattern.compile("(?s)<svg class=\"chart.*?</svg>").matcher(page);
     int plots = 0;
     while (svg.find()) {
       assertTrue(svg.group().contains("class=\"label middle\""), "an axis has a label");
@@ -106,11 +122,80 @@ class ReportTest {
   }
 
   @Test
+  void aTrainingEndsWithItsPage() throws IOException {
+    for (List<String> ids : List.of(FIGURES, MORE)) {
+      ids.forEach(id -> assertFalse(figure(atEnd, id).contains("class=\"missing\""), id));
+    }
+    assertFalse(atEnd.contains("interrupted"), "the run came to its end");
+    // After 360 images of training a test set of 1000 is not gone through.
+    try (Ops ops = Devices.reference()) {
+      Dataset large = Datasets.open("fashion-mnist-small", null, false);
+      Path file = Report.ofEndedRun(whole, large, ops, DType.F32);
+      assertTrue(Files.readString(file).contains("on 24 test images, few so that"), "it says so");
+    }
+  }
+
+  @Test
   void thePageNeedsNothingButItself() {
-    assertFalse(Pattern.compile("(src|href)=\"(?!data:)").matcher(page).find());
-    assertFalse(page.contains("url(") || page.contains("@import") || page.contains("<script"));
+    assertFalse(Pattern.compile("(src|href)=\"(?!data:|#)").matcher(page).find());
+    assertFalse(page.contains("url(") || page.contains("@import") || page.contains("fetch("));
+    assertFalse(page.replace("http://www.w3.org/2000/svg", "").contains("http"));
     assertTrue(page.contains("&lt;whole&gt; &amp; &quot;quoted&quot;"), "names are escaped");
     assertFalse(page.contains("<whole>"));
+    assertTrue(page.length() < 300_000, page.length() + " characters");
+  }
+
+  @Test
+  void thePageIsWellFormedAndItsLinksLeadSomewhere() throws Exception {
+    Document document =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(
+                new InputSource(
+                    new StringReader(page.replaceAll("(?s)<(script|style)>.*?</\\1>", ""))));
+    Set<String> ids = new HashSet<>();
+    List<Element> elements = new ArrayList<>();
+    NodeList all = document.getElementsByTagName("*");
+    for (int i = 0; i < all.getLength(); i++) {
+      elements.add((Element) all.item(i));
+    }
+    for (Element e : elements) {
+      assertTrue(e.getAttribute("id").isEmpty() || ids.add(e.getAttribute("id")), "ids are unique");
+    }
+    for (Element e : elements) {
+      if (e.getAttribute("href").startsWith("#")) {
+        assertTrue(ids.contains(e.getAttribute("href").substring(1)), e.getAttribute("href"));
+      }
+      if (e.getTagName().equals("table")) {
+        Element box = (Element) e.getParentNode();
+        assertEquals("wide", box.getAttribute("class"), "a table scrolls in its own box");
+      }
+      if (e.getTagName().equals("img")) {
+        assertFalse(e.getAttribute("alt").isEmpty(), "a picture says what it shows");
+      }
+    }
+  }
+
+  @Test
+  void curvesHaveAValueForEveryEpochAndUnitsStay() {
+    Matcher curve =
+        Pattern.compile("points=\"([^\"]*)\" data-name=\"([^\"]*)\" data-where=\"([^\"]*)\"")
+            .matcher(figure(page, "accuracy"));
+    List<String> names = new ArrayList<>();
+    while (curve.find()) {
+      names.add(curve.group(2));
+      assertEquals(curve.group(1).split(" ").length, curve.group(3).split("\\|").length);
+    }
+    assertEquals(6, names.size(), names + ": of three networks on test and training images");
+    assertTrue(names.containsAll(List.of("teacher", "sakd", "sakd, training")), names.toString());
+    Set<String> styles = new HashSet<>();
+    Matcher group =
+        Pattern.compile("<g class=\"(s\\d d\\d) main\" data-").matcher(figure(page, "accuracy"));
+    while (group.find()) {
+      assertTrue(styles.add(group.group(1)), "no two look the same");
+    }
+    assertEquals(3, styles.size());
+    assertFalse(Pattern.compile("\\d %").matcher(figure(page, "table")).find(), "87.00 / %");
   }
 
   @Test
@@ -177,6 +262,7 @@ class ReportTest {
     for (List<String> ids : List.of(FIGURES, MORE)) {
       ids.forEach(id -> assertFalse(figure(shown, id).isEmpty()));
     }
+    assertTrue(shown.contains("<div id=\"tip\" role=\"status\""), "the script runs");
     assertEquals(
         page.split("<svg", -1).length, shown.split("<svg", -1).length, "every plot was understood");
     String said = Files.readString(console, StandardCharsets.ISO_8859_1);

@@ -47,20 +47,21 @@ class ReproduceTest {
   @Test
   void rowsShareATeacherAndGoOnWhereTheyStopped() throws IOException {
     Path out = folder.resolve("shared");
-    String one = CommandLines.run(reproduce("cifar10-resnet18-sakd-t2", out)).ok().out();
+    String one = CommandLines.run(reproduce("cifar10-resnet18-sakd-t2", out)).ok().err();
     assertEquals(1, count("training teacher: ", one), one);
     assertEquals(1, count("training sakd: ", one), one);
     assertFalse(Files.exists(out.resolve("cifar10-resnet18-sakd-t2/teacher")), "it was given");
     List<String> both = reproduce("cifar10-resnet18-sakd-t2,cifar10-resnet18-logits", out);
-    String more = CommandLines.run(both).ok().out();
-    assertEquals(0, count("teacher epoch 1/1", more), more);
-    assertEquals(0, count("sakd epoch 1/1", more), more);
-    assertEquals(1, count("logits epoch 1/1", more), more);
+    CommandLines.Answer answer = CommandLines.run(both).ok();
+    assertEquals(0, count("teacher epoch 1/1", answer.err()), answer.err());
+    assertEquals(0, count("sakd epoch 1/1", answer.err()), answer.err());
+    assertEquals(1, count("logits epoch 1/1", answer.err()), answer.err());
+    String more = answer.out();
     List<String> table = rows(more, 3);
     assertTrue(
-        table.get(0).matches("cifar10-resnet18-ann +top-1 % +[0-9.]+ +[0-9.]+ +95.65 +[0-9.]+"),
+        table.get(0).matches("cifar10-resnet18-ann +top-1 % +[0-9.]+ +[0-9.]+ +95.65 +[0-9.]+ s"),
         more);
-    assertTrue(table.get(1).matches("cifar10-resnet18-sakd-t2 +top-1 % .* - +[0-9.]+"), more);
+    assertTrue(table.get(1).matches("cifar10-resnet18-sakd-t2 +top-1 % .* - +[0-9.]+ s"), more);
     assertTrue(table.get(2).startsWith("cifar10-resnet18-logits "), more);
     CommandLines.assertMistake(
         "holds a run with other settings|--lr 0.05", CommandLines.with(both, "--lr", "0.05"));
@@ -88,7 +89,7 @@ class ReproduceTest {
     assertTrue(said.contains("over the seeds 0, 3, 4"), said);
     // The first of them is the run without --seeds.
     assertFalse(
-        CommandLines.run(reproduce("cifar10-resnet18-ann", out)).ok().out().contains("epoch 1/1"));
+        CommandLines.run(reproduce("cifar10-resnet18-ann", out)).ok().err().contains("epoch 1/1"));
     assertEquals("2.00 ± 1.00", Spread.of(1, 2, 3).toString());
   }
 

@@ -10,11 +10,13 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -136,6 +138,37 @@ class SegmentTest {
       }
     }
     assertTrue(several, "the network says one class everywhere");
+    assertForms(lines);
+  }
+
+  /** Shares as JSON and CSV are those that are printed. */
+  private static void assertForms(List<String> lines) {
+    List<String> json = new ArrayList<>();
+    for (Map<?, ?> picture :
+        Results.json(predict("--input", pictures + "", "--format", "json").ok().out())) {
+      json.add(picture.get("image") + "  " + shares(Results.list(picture, "classes")));
+    }
+    assertEquals(lines, json);
+    List<Map<String, String>> rows =
+        Results.csv(predict("--input", pictures + "", "--format", "csv").ok().out());
+    List<String> csv = new ArrayList<>();
+    for (String image : rows.stream().map(r -> r.get("image")).distinct().toList()) {
+      csv.add(
+          image + "  " + shares(rows.stream().filter(r -> r.get("image").equals(image)).toList()));
+    }
+    assertEquals(lines, csv);
+  }
+
+  private static String shares(List<? extends Map<?, ?>> classes) {
+    return classes.stream()
+        .map(
+            c ->
+                String.format(
+                    Locale.ROOT,
+                    "%s %.2f %%",
+                    c.get("class"),
+                    100 * Double.parseDouble(c.get("share") + "")))
+        .collect(Collectors.joining(", "));
   }
 
   private static void assertOverlay(
@@ -172,7 +205,7 @@ class SegmentTest {
     CommandLines.Answer answer = predict(options);
     assertEquals(2, answer.code(), answer.toString());
     assertTrue(answer.err().contains(why), answer.err());
-    assertEquals(1, answer.err().lines().count(), answer.err());
+    assertEquals(1, answer.complaints().size(), answer.err());
   }
 
   @Test

@@ -125,11 +125,11 @@ class KillTest {
   private static void train(Ops ops, Training of, Path folder) {
     boolean resuming = RunArguments.areIn(folder);
     PrintWriter out = new PrintWriter(Writer.nullWriter());
+    var console = new RunFolder.Console(out, out, RunFolder.Printed.STEPS);
     try (RunFolder run =
             resuming
-                ? RunFolder.open(folder, out, RunFolder.Printed.STEPS)
-                : RunFolder.create(
-                    folder, Task.of(of.training), ARGS, out, RunFolder.Printed.STEPS);
+                ? RunFolder.open(folder, console)
+                : RunFolder.create(folder, Task.of(of.training), ARGS, console);
         TensorBoardListener events = new TensorBoardListener(ARGS, Map.of())) {
       if (resuming) {
         PlanCheck.checkResume(of.plan, folder, of.training, of.test);

@@ -47,7 +47,14 @@ class PictureReaderTest {
     try (ImageReader reader = reader(GREY, files)) {
       assertEquals(50, reader.images());
       while (reader.hasNext()) {
-        ImageReader.Batch batch = reader.batch(20, e -> unreadable.add(e.getMessage()));
+        ImageReader.Batch batch =
+            reader.batch(
+                20,
+                ImageReader.MOST_VALUES,
+                (name, e) -> {
+                  assertTrue(e.getMessage().contains(name), name);
+                  unreadable.add(e.getMessage());
+                });
         sizes.add(batch.size());
         for (int i = 0; i < batch.size(); i++) {
           names.add(batch.names().get(i));
@@ -57,7 +64,7 @@ class PictureReaderTest {
         }
       }
     }
-    assertEquals(List.of(20, 20, 8), sizes);
+    assertEquals(List.of(3, 17, 20, 8), sizes, "one that is unreadable ends a batch");
     assertEquals(48, names.size());
     assertEquals(2, unreadable.size());
     assertTrue(unreadable.get(0).startsWith(files.get(3) + ": "), unreadable.get(0));

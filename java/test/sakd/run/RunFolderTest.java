@@ -26,7 +26,9 @@ import sakd.testing.Heard;
 import sakd.train.Listener;
 
 class RunFolderTest {
-  private static final PrintWriter QUIET = new PrintWriter(Writer.nullWriter());
+  private static final PrintWriter NOWHERE = new PrintWriter(Writer.nullWriter());
+  private static final RunFolder.Console QUIET =
+      new RunFolder.Console(NOWHERE, NOWHERE, RunFolder.Printed.STEPS);
 
   @TempDir Path folder;
 
@@ -35,20 +37,19 @@ class RunFolderTest {
   }
 
   private RunFolder create(Path where, String... args) {
-    return RunFolder.create(
-        where, Task.CLASSIFICATION, List.of(args), QUIET, RunFolder.Printed.STEPS);
+    return RunFolder.create(where, Task.CLASSIFICATION, List.of(args), QUIET);
   }
 
   private RunFolder open(StringWriter out) {
-    return RunFolder.open(folder, new PrintWriter(out), RunFolder.Printed.STEPS);
+    PrintWriter both = new PrintWriter(out);
+    return RunFolder.open(folder, new RunFolder.Console(both, both, RunFolder.Printed.STEPS));
   }
 
   @Test
   void argumentsComeBackAsGiven() {
     Path with = folder.resolve("with");
     List<String> args = List.of("--lr", "0.1", "--data-path", "a folder");
-    try (RunFolder run =
-        RunFolder.create(with, Task.CLASSIFICATION, args, QUIET, RunFolder.Printed.STEPS)) {
+    try (RunFolder run = RunFolder.create(with, Task.CLASSIFICATION, args, QUIET)) {
       assertEquals(args, RunArguments.of(with));
       RunArguments.write(run.path(), List.of("--lr", "1"));
       assertEquals(List.of("--lr", "1"), RunArguments.of(with));
@@ -99,9 +100,7 @@ class RunFolderTest {
       run.say("mine");
       Files.createSymbolicLink(other, folder);
       for (Path path : List.of(folder, other)) {
-        UserError e =
-            assertThrows(
-                UserError.class, () -> RunFolder.open(path, QUIET, RunFolder.Printed.STEPS));
+        UserError e = assertThrows(UserError.class, () -> RunFolder.open(path, QUIET));
         assertTrue(e.getMessage().contains("being trained by another process"), e.getMessage());
         e = assertThrows(UserError.class, () -> create(path));
         assertTrue(e.getMessage().contains("being trained by another process"), e.getMessage());
@@ -117,22 +116,27 @@ class RunFolderTest {
     create(folder).close();
     Map<RunFolder.Printed, String> printed = new EnumMap<>(RunFolder.Printed.class);
     for (RunFolder.Printed most : RunFolder.Printed.values()) {
-      StringWriter out = new StringWriter();
-      try (RunFolder some = RunFolder.open(folder, new PrintWriter(out), most)) {
+      StringWriter results = new StringWriter();
+      StringWriter status = new StringWriter();
+      var console = new RunFolder.Console(new PrintWriter(results), new PrintWriter(status), most);
+      try (RunFolder some = RunFolder.open(folder, console)) {
         some.step(
             new Listener.StepSummary("sakd", 1, 3, 1, 9, Heard.loss(1, 1, 0, 0), 0.5, 100, 0));
         some.say("an epoch");
+        some.warn("a warning");
         some.result("a result");
         assertEquals(folder, some.path());
       }
-      printed.put(most, out.toString());
+      assertEquals("a result\n", results.toString());
+      printed.put(most, status.toString());
     }
     String step = "sakd epoch 1/3 step 1/9  loss 1.0000  100 images/s\n";
-    assertEquals("a result\n", printed.get(RunFolder.Printed.RESULTS));
-    assertEquals("an epoch\na result\n", printed.get(RunFolder.Printed.EPOCHS));
-    assertEquals(step + "an epoch\na result\n", printed.get(RunFolder.Printed.STEPS));
+    assertEquals("a warning\n", printed.get(RunFolder.Printed.RESULTS));
+    assertEquals("an epoch\na warning\n", printed.get(RunFolder.Printed.EPOCHS));
+    assertEquals(step + "an epoch\na warning\n", printed.get(RunFolder.Printed.STEPS));
     assertEquals(
-        (step + "an epoch\na result\n").repeat(3), Files.readString(folder.resolve("train.log")));
+        (step + "an epoch\na warning\na result\n").repeat(3),
+        Files.readString(folder.resolve("train.log")));
   }
 
   @Test

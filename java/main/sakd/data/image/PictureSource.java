@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 import sakd.base.UserError;
 import sakd.io.ImageFiles;
@@ -39,6 +41,38 @@ public final class PictureSource {
   public static PictureSource of(String name, BufferedImage image) {
     return new PictureSource(
         name, () -> new Picture(image.getWidth(), image.getHeight(), StoredColours.of(image)));
+  }
+
+  /**
+   * Pictures of any kind. They are called as files are, and others by their place: picture 0,
+   * picture 1 ...
+   *
+   * @param pictures each a {@link Path}, a {@link BufferedImage}, an {@link InputStream} or a
+   *     {@code byte[]}
+   * @throws IllegalArgumentException if one is something else
+   */
+  public static List<PictureSource> all(List<?> pictures) {
+    List<PictureSource> sources = new ArrayList<>();
+    for (Object picture : pictures) {
+      String name =
+          pictures.size() == 1 ? "the picture" : String.format("picture %d", sources.size());
+      if (picture instanceof Path file) {
+        sources.add(of(file));
+      } else if (picture instanceof BufferedImage image) {
+        sources.add(of(name, image));
+      } else if (picture instanceof InputStream in) {
+        sources.add(of(name, in));
+      } else if (picture instanceof byte[] content) {
+        sources.add(of(name, content));
+      } else {
+        throw new IllegalArgumentException(
+            name
+                + " is "
+                + (picture == null ? "null" : "a " + picture.getClass().getName())
+                + "; expected a Path, a BufferedImage, an InputStream or a byte[]");
+      }
+    }
+    return sources;
   }
 
   /** The content of a picture's file, from somewhere. */

@@ -1,0 +1,147 @@
+package sakd;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import sakd.cli.CommandLines;
+import sakd.io.ImageFiles;
+import sakd.model.ImageSpec;
+import sakd.model.ModelFile;
+import sakd.model.NetworkSpec;
+import sakd.model.Networks;
+import sakd.ops.Neuron;
+import sakd.testing.UntrainedFiles;
+
+/**
+ * The examples in {@code java/examples} compile, run, and stand in the documentation as they are.
+ */
+class ExamplesTest {
+  private static final Path EXAMPLES = Path.of("java/examples");
+  private static final Path PAGE = Path.of("java/docs/java.md");
+
+  @TempDir static Path folder;
+
+  private static List<Path> sources() throws IOException {
+    try (Stream<Path> files = Files.list(EXAMPLES)) {
+      return files.filter(f -> f.toString().endsWith(".java")).sorted().toList();
+    }
+  }
+
+  @BeforeAll
+  static void compile() throws IOException {
+    List<String> args =
+        Stream.concat(
+                Stream.of(
+                    "-Xlint:all,-processing,-path",
+                    "-Werror",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    "-d",
+                    folder.toString()),
+                sources().stream().map(Path::toString))
+            .toList();
+    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    int status =
+        ToolProvider.getSystemJavaCompiler().run(null, null, errors, args.toArray(String[]::new));
+    assertEquals(0, status, () -> errors.toString(StandardCharsets.UTF_8));
+  }
+
+  /** What an example prints. */
+  private static String run(String name, Object... args) throws Exception {
+    PrintStream before = System.out;
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
+      System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+      Method main = loader.loadClass(name).getMethod("main", String[].class);
+      String[] texts = Stream.of(args).map(Object::toString).toArray(String[]::new);
+      main.invoke(null, (Object) texts);
+    } finally {
+      System.setOut(before);
+    }
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private static Path picture(String name, int side) throws IOException {
+    Files.createDirectories(folder.resolve(name).getParent());
+    byte[] pixels = new byte[3 * side * side];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (byte) (i * i);
+    }
+    return Files.write(folder.resolve(name), ImageFiles.png(pixels, 3, side, side));
+  }
+
+  @Test
+  void trainAndClassify() throws Exception {
+    Path data = CommandLines.data(folder);
+    String out = run("TrainAndClassify", data, folder.resolve("run"), picture("digit.png", 28));
+    String epoch = "epoch %d/%d, loss [\\d.]+, train [\\d.]+ %%, test top-1 [\\d.]+ %%, top-5";
+    assertTrue(out.matches("(?s)teacher " + String.format(epoch, 1, 3) + ".*"), out);
+    assertTrue(out.matches("(?s).*\nsakd " + String.format(epoch, 2, 2) + ".*"), out);
+    assertTrue(out.matches("(?s).*\nSAKD: top-1 [\\d.]+ %, top-5 [\\d.]+ % of 20 images\n.*"), out);
+    String guess = "\\d [\\d.]+ %";
+    assertTrue(
+        out.matches(
+            "(?s).*\n\\d with a probability of [\\d.E-]+\n\\["
+                + guess
+                + ", "
+                + guess
+                + ", "
+                + guess
+                + "\\]\n"),
+        out);
+  }
+
+  @Test
+  void pyTorchWeights() throws Exception {
+    NetworkSpec resnet18 = Networks.named("resnet18").withStem(NetworkSpec.Stem.IMAGENET);
+    Path weights =
+        UntrainedFiles.pth(
+            folder.resolve("resnet18.pth"), new ModelFile(resnet18, Neuron.RELU, 1, 3, 1000));
+    String out = run("PyTorchWeights", weights);
+    assertTrue(out.startsWith("resnet18 for 3 channels and 1000 classes\n"), out);
+    assertTrue(out.matches("(?s)[^\n]*\n(class \\d+ [\\d.]+ %\n){5}"), out);
+  }
+
+  @Test
+  void segmentInThreads() throws Exception {
+    ImageSpec grey =
+        new ImageSpec(64, 64, 0, List.of(0.5f), List.of(0.2f), List.of("background", "nucleus"));
+    Path weights =
+        UntrainedFiles.safetensors(
+            folder.resolve("cells.safetensors"),
+            new ModelFile(Networks.named("spiking-fcn-resnet8"), Neuron.LIF, 2, 1, 2),
+            grey);
+    for (int i = 0; i < 6; i++) {
+      picture("cells/" + i + ".png", 40 + i);
+    }
+    Path masks = folder.resolve("masks");
+    String out = run("SegmentInThreads", weights, folder.resolve("cells"), masks);
+    assertEquals(6, out.lines().count(), out);
+    assertTrue(out.lines().anyMatch(l -> l.matches("3.png  43x43 pixels: .*%.*")), out);
+    assertTrue(Files.exists(masks.resolve("5.png.png")));
+  }
+
+  @Test
+  void theDocumentationShowsThemAsTheyAre() throws IOException {
+    String page = Files.readString(PAGE);
+    for (Path source : sources()) {
+      String block = "```java\n" + Files.readString(source) + "```\n";
+      assertTrue(page.contains(block), () -> PAGE + " does not have " + source + " as it is");
+    }
+  }
+}
