@@ -30,9 +30,9 @@ import sakd.task.Task;
  *
  * <p>Several threads may use one at once, and each gets the answers that it would get alone, bit
  * for bit: pictures are decoded in parallel, and batches take turns on the device, in the order of
- * asking. (The device computes a batch on all of its processors, so turns lose next to nothing, and
- * there is one copy of the weights.) {@link #close} waits for the batch that is being computed;
- * whatever is asked afterwards is an {@link IllegalStateException}.
+ * asking, for there is one copy of the weights. A batch is computed on all of the device's
+ * processors. {@link #close} waits for the batch that is being computed; whatever is asked
+ * afterwards is an {@link IllegalStateException}.
  *
  * @param <A> what the network says of a picture
  */

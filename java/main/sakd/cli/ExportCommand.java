@@ -113,7 +113,7 @@ final class ExportCommand implements Callable<Integer> {
     ReferenceDevice device = new ReferenceDevice();
     try (Ops ops = new ReferenceOps(device, device.matrix());
         LoadedModel loaded = LoadedModel.open(ops, file, about, partial.allowed)) {
-      spec.commandLine().getOut().println("weights " + loaded.summary());
+      spec.commandLine().getErr().println("weights " + loaded.summary());
       Map<String, String> metadata = new LinkedHashMap<>();
       loaded.about().describe(metadata);
       if (images != null) {

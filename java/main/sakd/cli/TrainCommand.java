@@ -7,10 +7,8 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,7 +17,6 @@ import picocli.CommandLine.Option;
 import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.Targets;
-import sakd.device.CompilerStopped;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
@@ -30,10 +27,8 @@ import sakd.ops.Ops;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
 import sakd.run.RunFolder.Printed;
-import sakd.run.TensorBoardListener;
 import sakd.task.Task;
 import sakd.train.Listener;
-import sakd.train.Listeners;
 
 /** {@code train}: the whole of SAKD, or one method of it. */
 @Command(
@@ -268,40 +263,9 @@ final class TrainCommand implements Callable<Integer> {
           interrupt != null && !quiet && ((Main) spec.root().userObject()).onTerminal();
       Printed printed = quiet ? Printed.RESULTS : withBar ? Printed.EPOCHS : Printed.STEPS;
       try (RunFolder run = open(resuming, folder, plan, Task.of(trainSet), args, printed);
-          TrainingBar bar = withBar ? bar(ops) : null;
-          TensorBoardListener events =
-              new TensorBoardListener(args, ResolvedSettings.byName(settings))) {
-        if (resuming) {
-          PlanCheck.checkResume(plan, folder, trainSet, testSet);
-          RunArguments.write(folder, args);
-        }
-        run.write(RunFolder.CONFIG, ConfigFile.text(settings));
-        TrainPrinter printer = new TrainPrinter(plan, run::say);
-        printer.describe(ops.device(), trainSet, testSet);
-        run.say("run     " + run.path());
-        for (String note : UnusedOptions.notes(args, plan, trainSet.recordings())) {
-          run.say("note    " + note);
-        }
-        // The bar makes way for the lines of the others.
-        List<Listener> listeners =
-            Stream.of(bar, run, events, interrupt, listener).filter(Objects::nonNull).toList();
-        try {
-          List<Pipeline.Row> rows =
-              new Pipeline(
-                      ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
-                  .run(resuming);
-          printer.table(rows, run);
-          new RunPages(plan, trainSet, testSet, run).write(rows, ConfigFile.text(settings), ops);
-          return rows;
-        } catch (Interrupt.Stopped e) {
-          run.warn(
-              "stopped in " + e.getMessage() + "; go on with: sakd train --resume " + run.path());
-          throw e;
-        } catch (CompilerStopped e) {
-          run.warn(
-              "stopped while kernels were compiled; go on with: sakd train --resume " + run.path());
-          throw new Interrupt.Stopped(e.getMessage(), e.status());
-        }
+          TrainingBar bar = withBar ? bar(ops) : null) {
+        return new TrainRun(ops, plan, trainSet, testSet, args, settings, run)
+            .run(resuming, bar, interrupt, listener);
       }
     }
   }

@@ -146,7 +146,7 @@ public record ModelCard(
     List<Score> scores = task().scores();
     StringBuilder head = new StringBuilder("| network |");
     scores.forEach(s -> head.append(' ').append(s.label()).append(" |"));
-    head.append(" firing rate | operations per image | epochs | seconds |");
+    head.append(" firing rate | operations per image | epochs | time |");
     lines.add(head.toString());
     lines.add("|---|" + "---:|".repeat(scores.size() + 4));
     for (Pipeline.Row row : rows) {
@@ -166,7 +166,7 @@ public record ModelCard(
       cells.append(
           here
               ? String.format(
-                  Locale.ROOT, " %d | %.1f |", row.epochs(), summary.seconds(row.phase()))
+                  " %d | %s |", row.epochs(), Numbers.duration(summary.seconds(row.phase())))
               : " | |");
       lines.add(cells.toString());
     }

@@ -99,8 +99,10 @@ class ImageFolderTest {
 
   @Test
   void evalSeesPicturesAsTheTrainingDid() throws IOException {
-    String trained = train(folder.resolve("run"), "direct").ok().out();
-    assertTrue(trained.contains("24 training and 24 test images of 3x32x32, 3 classes"), trained);
+    CommandLines.Answer run = train(folder.resolve("run"), "direct").ok();
+    String trained = run.out();
+    assertTrue(
+        run.err().contains("24 training and 24 test images of 3x32x32, 3 classes"), run.err());
     CommandLines.Answer eval = eval().ok();
     CommandLines.Answer told =
         eval("--image-size", "32", "--mean", "0.9,0.8,0.9", "--std", "0.5,0.5,0.6").ok();

@@ -87,7 +87,7 @@ class ReportTest {
   static void whole() throws IOException {
     data = CommandLines.data(folder);
     whole = folder.resolve("<whole> & \"quoted\"");
-    String said = CommandLines.run(train(whole)).ok().out();
+    String said = CommandLines.run(train(whole)).ok().err();
     assertTrue(said.contains("report  " + whole.resolve("report.html")), said);
     atEnd = Files.readString(whole.resolve("report.html"));
     page = report(whole);
