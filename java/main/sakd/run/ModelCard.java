@@ -224,7 +224,7 @@ public record ModelCard(
 
   private static String numbers(float[] values) {
     return String.join(
-        ", ", IntStream.range(0, values.length).mapToObj(i -> "" + values[i]).toList());
+        ", ", IntStream.range(0, values.length).mapToObj(i -> Numbers.plain(values[i])).toList());
   }
 
   private void method(List<String> lines) {
