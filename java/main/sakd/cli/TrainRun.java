@@ -38,8 +38,7 @@ record TrainRun(
    * @param listener hears how it goes; null for none
    * @return the rows of the final table
    */
-  List<Pipeline.Row> run(
-      boolean resuming, TrainingBar bar, Interrupt stopping, Listener listener) {
+  List<Pipeline.Row> run(boolean resuming, TrainingBar bar, Interrupt stopping, Listener listener) {
     try (TensorBoardListener events =
         new TensorBoardListener(args, ResolvedSettings.byName(settings))) {
       if (resuming) {
@@ -56,8 +55,7 @@ record TrainRun(
       List<Listener> listeners =
           Stream.of(bar, run, events, stopping, listener).filter(Objects::nonNull).toList();
       List<Pipeline.Row> rows =
-          new Pipeline(
-                  ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
+          new Pipeline(ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
               .run(resuming);
       printer.table(rows, run);
       new RunPages(plan, trainSet, testSet, run).write(rows, ConfigFile.text(settings), ops);
