@@ -25,8 +25,9 @@ record DryRun(Plan plan, Dataset trainSet, PrintWriter out) {
     steps();
     memory(parameters);
     line("run     %s (dry run: nothing is written)", folder);
-    line("        args.txt, config.yaml, summary.csv, train.log, TensorBoard's events,");
-    line("        last.safetensors and best.safetensors%s", others());
+    line(
+        "        args.txt, config.yaml, summary.csv, train.log, README.md, report.html, TensorBoard's");
+    line("        events, last.safetensors and best.safetensors%s", others());
     out.println();
     out.print(ConfigFile.text(settings));
     out.flush();

@@ -67,16 +67,15 @@ public final class LogLines {
   }
 
   static String stoppedEarly(Listener.Ended e) {
-    int waited = e.epoch() - e.bestEpoch();
     return String.format(
         Locale.ROOT,
-        "%s stopped early after epoch %d of %d: no better test %s in %s than the %.2f %% of epoch"
-            + " %d, whose weights are taken",
+        "%s stopped early after epoch %d of %d: in %s no test %s above the %.2f %% of epoch %d; the"
+            + " weights are those of epoch %7$d",
         e.phase(),
         e.epoch(),
         e.epochs(),
+        Numbers.count(e.epoch() - e.bestEpoch(), "epoch"),
         e.task().scores().get(0).label(),
-        Numbers.count(waited, "epoch"),
         100 * e.best(),
         e.bestEpoch());
   }

@@ -86,6 +86,27 @@ class ModelCardTest {
   }
 
   @Test
+  void tellsOfAnEarlyStopWhichALongerPatienceUndoes() throws IOException {
+    Path run = folder.resolve("early");
+    CommandLines.run(train(run, 40, "--method", "direct", "--patience", "2")).ok();
+    Matcher stop =
+        Pattern.compile(
+                "(?m)^direct stopped early after epoch ([0-9]+) of 40: in 2 epochs no test top-1"
+                    + " above the ([0-9.]+) % of epoch ([0-9]+); the weights are those of epoch \\3$")
+            .matcher(Files.readString(run.resolve("train.log")));
+    assertTrue(stop.find(), Files.readString(run.resolve("train.log")));
+    int last = Integer.parseInt(stop.group(1));
+    assertEquals(last - 2, Integer.parseInt(stop.group(3)));
+    assertEquals(last, new Summary(run).epochs("direct"));
+    String card = card(run);
+    assertTrue(card.contains("| direct | " + stop.group(2) + " % |"), card);
+    assertTrue(card.contains("or after the best one where training was stopped early"), card);
+    CommandLines.run("train", "--resume", run.toString(), "--patience", "3").ok();
+    assertTrue(new Summary(run).epochs("direct") > last);
+    assertTrue(Files.readString(run.resolve("config.yaml")).contains("\npatience: 3\n"));
+  }
+
+  @Test
   void saysHowTorchvisionsAndSpikingJellysClassesTakeTheWeights() throws IOException {
     Path run = folder.resolve("large");
     CommandLines.run(
