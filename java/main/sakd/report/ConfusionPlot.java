@@ -43,7 +43,7 @@ final class ConfusionPlot {
         if (!named && count == 0) {
           continue; // A thousand classes have a million pairs.
         }
-        double share = count / Math.max(1.0, total);
+        double share = count / Math.max(1.0, (double) total);
         String hint =
             Plot.hint(
                 classes.get(row),

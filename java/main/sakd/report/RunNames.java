@@ -66,7 +66,7 @@ final class RunNames {
         shared[k] = own.get(k).equals(common.get(at));
         at += shared[k] ? 1 : 0;
       }
-      String[] parts = WORDS.split(names.get(i));
+      String[] parts = WORDS.split(names.get(i), 0);
       StringBuilder out = new StringBuilder();
       for (int k = 0; k < parts.length; k++) {
         boolean number =
