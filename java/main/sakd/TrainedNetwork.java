@@ -259,7 +259,7 @@ public abstract sealed class TrainedNetwork<A> implements AutoCloseable
    */
   public Evaluator.Evaluation evaluate(Dataset set) {
     boolean named = pictures != null && !pictures.classNames().isEmpty();
-    if (set.channels() != about().channels() || !named && set.classes() != about().classes()) {
+    if (set.channels() != about().channels() || (!named && set.classes() != about().classes())) {
       throw new UserError(
           String.format(
               "%s has %d channels and %d classes; expected a data set for %s, give another",

@@ -104,7 +104,8 @@ record DryRun(Plan plan, Dataset trainSet, PrintWriter out) {
     List<String> folders =
         trainings().keySet().stream()
             .filter(t -> plan.method() != Method.ANN)
-            .filter(t -> t.equals(Pipeline.TEACHER) || t.equals(Pipeline.DIRECT) && plan.compare())
+            .filter(
+                t -> t.equals(Pipeline.TEACHER) || (t.equals(Pipeline.DIRECT) && plan.compare()))
             .map(t -> t + "/")
             .toList();
     return folders.isEmpty() ? "" : ", here and in " + String.join(" and ", folders);

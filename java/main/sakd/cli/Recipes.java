@@ -177,7 +177,7 @@ final class Recipes {
   }
 
   private static String text(Path file, byte[] bytes) {
-    int mark = bytes.length < 2 ? 0 : (bytes[0] & 0xff) << 8 | bytes[1] & 0xff;
+    int mark = bytes.length < 2 ? 0 : (bytes[0] & 0xff) << 8 | (bytes[1] & 0xff);
     // The decoder of UTF-16 takes the order of the bytes from the mark.
     boolean wide = mark == BYTE_ORDER_MARK || mark == Character.reverseBytes(BYTE_ORDER_MARK);
     String text;

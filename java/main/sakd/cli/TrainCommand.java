@@ -332,7 +332,8 @@ final class TrainCommand implements Callable<Integer> {
         optimizer.settings(
             small,
             boxes,
-            method == Method.ANN || method.needsTeacher() && (distill.teacher == null || finetune),
+            method == Method.ANN
+                || (method.needsTeacher() && (distill.teacher == null || finetune)),
             augment.mixing(),
             device.storage(ops)),
         optimizer.teacherEpochs(small),

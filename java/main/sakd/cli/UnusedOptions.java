@@ -82,7 +82,7 @@ final class UnusedOptions {
         Stream.of(
                 unless(method.followsLogits(), OF_LOGITS),
                 unless(
-                    method.followsLogits() || method.followsFeatures() && divergence,
+                    method.followsLogits() || (method.followsFeatures() && divergence),
                     OF_TEMPERATURE),
                 unless(method.followsFeatures(), OF_FEATURES),
                 unless(ann || method.needsTeacher(), OF_TEACHER),
@@ -101,7 +101,7 @@ final class UnusedOptions {
           "--teacher, which is trained already,", List.of("--teacher-epochs", "--teacher-lr"));
     }
     boolean reads =
-        plan.initialWeights() != null || method.needsTeacher() && plan.teacherWeights() != null;
+        plan.initialWeights() != null || (method.needsTeacher() && plan.teacherWeights() != null);
     if (!reads) {
       unused.add("a run without --teacher and --init", List.of("--allow-partial"));
     }

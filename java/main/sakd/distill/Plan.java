@@ -47,7 +47,7 @@ public record Plan(
     double teacherLr) {
   /** Whether there is a teacher that is trained here. */
   public boolean trainsTeacher() {
-    return method == Method.ANN || method.needsTeacher() && (teacherWeights == null || finetune);
+    return method == Method.ANN || (method.needsTeacher() && (teacherWeights == null || finetune));
   }
 
   /** The settings of the teacher's training. */

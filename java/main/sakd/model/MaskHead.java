@@ -22,6 +22,8 @@ record MaskHead(Layers classifier, Layers auxiliary, boolean overMeans) implemen
   @FunctionalInterface
   interface Layers {
     /**
+     * Computes logits.
+     *
      * @param x [T', N, h, w, C]
      * @param keep whether x will be read afterwards
      * @return [T', N, h, w, K]

@@ -30,7 +30,7 @@ interface LossKernels extends LossOps, KernelFacet {
             && floats(lossScale, 1)
             && losses.size() == 2L * samples
             && grad.size() == logits.size()
-            && (klWeight == 0 || teacher != null && teacher.size() == logits.size()),
+            && (klWeight == 0 || (teacher != null && teacher.size() == logits.size())),
         logits,
         labels,
         losses,

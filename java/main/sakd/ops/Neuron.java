@@ -91,7 +91,7 @@ public record Neuron(
       new Neuron(Kind.LIF, 2, 1, 0, false, false, Surrogate.TRIANGLE, 1);
 
   public Neuron {
-    if (kind == Kind.LIF && !(tau >= 1) || kind == Kind.PLIF && !(tau > 1)) {
+    if ((kind == Kind.LIF && !(tau >= 1)) || (kind == Kind.PLIF && !(tau > 1))) {
       throw new IllegalArgumentException("tau must be greater than 1, not " + tau);
     }
     if (!(alpha > 0)) {

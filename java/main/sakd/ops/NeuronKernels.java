@@ -129,7 +129,7 @@ final class NeuronKernels {
             && (leak != null) == (neuron.kind() == Neuron.Kind.PLIF)
             && (leak == null || leak.size() == 1)
             && (merge == Neuron.Residual.NONE) == (residual == null)
-            && (residual == null || residual.size() == out.size() && residual.type() == x.type());
+            && (residual == null || (residual.size() == out.size() && residual.type() == x.type()));
     if (!fits) {
       throw new IllegalArgumentException(
           "neuron: x " + x + ", residual " + residual + " and out " + out + " do not fit");
@@ -228,7 +228,7 @@ final class NeuronKernels {
     boolean stream =
         bypassesCache(gradients.x())
             && (gradients.residual() == null
-                || x.type() == DType.F32 && bypassesCache(gradients.residual()));
+                || (x.type() == DType.F32 && bypassesCache(gradients.residual())));
     Kernels k = kernels(neuron, merge, norm, s, x.type(), stream);
     int channels = x.channels();
     int sums = (norm ? 2 : 0) + (learnable ? 1 : 0);

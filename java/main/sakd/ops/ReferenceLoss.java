@@ -122,7 +122,7 @@ interface ReferenceLoss extends LossOps {
     boolean distil = klWeight != 0;
     require(
         floats(logits, logits.size())
-            && (!distil || teacher != null && floats(teacher, logits.size()))
+            && (!distil || (teacher != null && floats(teacher, logits.size())))
             && ints(labels, samples)
             && (mix == null || floats(mix, 6))
             && floats(lossScale, 1)

@@ -116,7 +116,7 @@ interface ReferenceNorm extends NeuronOps {
           x.type().isStorage()
               && x.type() == out.type()
               && x.channels() == out.channels()
-              && (inputSteps == steps || inputSteps == 1 && spiking)
+              && (inputSteps == steps || (inputSteps == 1 && spiking))
               && x.size() / inputSteps == out.size() / steps
               && (!spiking || steps <= Neuron.MAX_STEPS)
               && (affine == null || floats(affine, 4L * x.channels())),
@@ -125,11 +125,11 @@ interface ReferenceNorm extends NeuronOps {
           out);
       require((merge == Neuron.Residual.NONE) == (residual == null), merge);
       require(
-          residual == null || residual.size() == out.size() && residual.type() == out.type(),
+          residual == null || (residual.size() == out.size() && residual.type() == out.type()),
           merge,
           x,
           out);
-      require(neuron.kind() != Neuron.Kind.PLIF || leak != null && floats(leak, 1), neuron);
+      require(neuron.kind() != Neuron.Kind.PLIF || (leak != null && floats(leak, 1)), neuron);
       return spiking
           ? new Sizes(steps, inputSteps, out.rows() / steps, out.channels())
           : new Sizes(1, 1, out.rows(), out.channels());

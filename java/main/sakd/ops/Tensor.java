@@ -39,7 +39,7 @@ public final class Tensor implements AutoCloseable {
   static long bytes(DType type, int... shape) {
     long bytes = type.size;
     for (int d : shape) {
-      if (d < 0 || d > 0 && bytes > Long.MAX_VALUE / d) {
+      if (d < 0 || (d > 0 && bytes > Long.MAX_VALUE / d)) {
         throw new IllegalArgumentException("no tensor can be " + type + Arrays.toString(shape));
       }
       bytes *= d;

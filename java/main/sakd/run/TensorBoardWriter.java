@@ -98,7 +98,7 @@ public final class TensorBoardWriter implements AutoCloseable {
         new Protobuf()
             .real64(1, min)
             .real64(2, max)
-            .real64(3, count)
+            .real64(3, (double) count)
             .real64(4, sum)
             .real64(5, squares)
             .packed(6, limits)

@@ -59,7 +59,7 @@ public record LrSchedule(Kind kind, double lr, int epochs, int warmupEpochs) {
     }
     if (kind == Kind.STEP) {
       long steps = Arrays.stream(STEPS).filter(part -> epoch * PARTS >= part * epochs).count();
-      return lr * Math.pow(STEP, steps);
+      return lr * Math.pow(STEP, (double) steps);
     }
     double done = (double) (epoch - warmupEpochs) / (epochs - warmupEpochs);
     if (kind == Kind.POLY) {

@@ -445,7 +445,7 @@ class ResumeTest {
           (name.startsWith("train")
                   ? "its training data were mnist with 60 samples of 1x28x28 in 10 classes"
                   : "its test data were mnist with 20 samples of 1x28x28 in 10 classes")
-              + ", and some of their samples, labels or names");
+              + ", and some of their samples, labels or names have changed");
       Files.write(file, before);
     }
     for (String name : List.of("train-images-idx3-ubyte", "train-labels-idx1-ubyte")) {

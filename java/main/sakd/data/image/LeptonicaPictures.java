@@ -77,7 +77,7 @@ final class LeptonicaPictures {
       if (!hasLength) {
         return false; // Filling, or what is not expected here: for the decoder to judge.
       }
-      at += 2 + ((content[at + 2] & 0xff) << 8 | content[at + 3] & 0xff);
+      at += 2 + ((content[at + 2] & 0xff) << 8 | (content[at + 3] & 0xff));
     }
     return at + 3 >= content.length;
   }

@@ -64,7 +64,7 @@ public final class MaskPicture {
       for (int i = 0; i < area; i++) {
         int value = picture[channels == 3 ? c * area + i : i] & 0xff;
         int label = classes[i] & 0xff;
-        int colour = colour(label) >> 8 * (2 - c) & 0xff;
+        int colour = colour(label) >> (8 * (2 - c)) & 0xff;
         mixed[c * area + i] = (byte) (label == 0 ? value : (value + colour + 1) / 2);
       }
     }

@@ -58,7 +58,7 @@ final class Pnm {
       int green = colours == 1 ? red : 255 * value(text, bits, most, i % w) / most;
       int blue = colours == 1 ? red : 255 * value(text, bits, most, i % w) / most;
       pixels[i] = red << 24 | green << 16 | blue << 8;
-      if (bits && !text && (i % w & 7) == 7 | i % w == w - 1) {
+      if (bits && !text && ((i % w & 7) == 7 || i % w == w - 1)) {
         at++;
       }
     }
@@ -74,7 +74,7 @@ final class Pnm {
     } else {
       value = content[at++] & 0xff;
       if (most > 255) {
-        value = value << 8 | content[at++] & 0xff;
+        value = value << 8 | (content[at++] & 0xff);
       }
     }
     return Math.min(value, most);
@@ -118,6 +118,6 @@ final class Pnm {
   }
 
   private static boolean isSpace(byte b) {
-    return b == ' ' || b >= '\t' && b <= '\r';
+    return b == ' ' || (b >= '\t' && b <= '\r');
   }
 }

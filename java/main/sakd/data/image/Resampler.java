@@ -20,7 +20,7 @@ public final class Resampler {
   /** Bits of a colour within a long: blue lowest, then green and red. */
   private static final int LANE = 8 + PRECISION;
 
-  private static final long EACH = 1L | 1L << LANE | 1L << 2 * LANE;
+  private static final long EACH = 1L | 1L << LANE | 1L << (2 * LANE);
   private static final long HALVES = EACH * (ONE / 2);
   private static final long COLOURS = EACH * 0xff;
 
@@ -124,8 +124,8 @@ public final class Resampler {
 
   private static void unpack(int[] pixels, int from, long[] to, int width) {
     for (int x = 0; x < width; x++) {
-      long rgb = (pixels[from + x] >>> 8) & 0xffffff;
-      to[x] = (rgb & 0xff0000) << 2 * LANE - 16 | (rgb & 0xff00) << LANE - 8 | (rgb & 0xff);
+      long rgb = (pixels[from + x] >>> 8) & 0xffffffL;
+      to[x] = (rgb & 0xff0000) << (2 * LANE - 16) | (rgb & 0xff00) << (LANE - 8) | (rgb & 0xff);
     }
   }
 
@@ -163,8 +163,8 @@ public final class Resampler {
   private static void pack(long[] from, byte[] to, int at, int plane, int side) {
     for (int x = 0; x < side; x++) {
       long sum = from[x];
-      to[at + x] = (byte) (sum >>> 2 * LANE + PRECISION);
-      to[at + plane + x] = (byte) (sum >>> LANE + PRECISION);
+      to[at + x] = (byte) (sum >>> (2 * LANE + PRECISION));
+      to[at + plane + x] = (byte) (sum >>> (LANE + PRECISION));
       to[at + 2 * plane + x] = (byte) (sum >>> PRECISION);
     }
   }

@@ -48,21 +48,24 @@ final class RemoteFile implements AutoCloseable {
       HttpURLConnection connection = connect(next, wanted, patience);
       int status = status(connection, patience);
       switch (status) {
-        case OK:
+        case OK -> {
           return new RemoteFile(connection, patience, 0, false);
-        case PARTIAL:
+        }
+        case PARTIAL -> {
           return new RemoteFile(connection, patience, first(connection, wanted), false);
-        case 301, 302, 303, 307, 308:
+        }
+        case 301, 302, 303, 307, 308 -> {
           connection.disconnect();
           next = redirected(next, connection.getHeaderField("Location"));
-          break;
-        default:
+        }
+        default -> {
           if (status == RANGE_NOT_SATISFIABLE && wanted > 0) {
             return new RemoteFile(connection, patience, wanted, true);
           }
           connection.disconnect();
           throw new IOException(
               status < 0 ? "the server does not speak HTTP" : "the server answers " + status);
+        }
       }
     }
     throw new IOException("the server redirects more than " + MOST_REDIRECTS + " times");

@@ -56,7 +56,7 @@ final class SpikeConv implements AutoCloseable {
     DnnConv[] three =
         convs.computeIfAbsent(s, k -> new DnnConv[] {dnn.spikes(k, false), dnn.spikes(k, true)});
     for (int k = 0; k < 3; k++) {
-      three[Math.min(k, 1)].run(spikes, parts.view(4 * k * weights, 4 * weights), y);
+      three[Math.min(k, 1)].run(spikes, parts.view(4L * k * weights, 4L * weights), y);
     }
     return true;
   }

@@ -53,7 +53,7 @@ final class WindowConv implements AutoCloseable {
   static boolean suitsWeights(ConvShape s, DType storage) {
     boolean slowest = storage != DType.F32;
     boolean small = area(s) <= (slowest ? SMALL_AREA_WEIGHTS : SMALL_AREA);
-    return (small || slowest && s.kernel() == 1 || hasNoDirectWeights(s)) && fits(s);
+    return (small || (slowest && s.kernel() == 1) || hasNoDirectWeights(s)) && fits(s);
   }
 
   /**

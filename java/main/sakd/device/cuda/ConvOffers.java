@@ -113,7 +113,7 @@ final class ConvOffers {
   private boolean isPrecise(int[] notes) {
     return !has(notes, REDUCED_PRECISION_REDUCTION)
         && (problem.type() != DType.F32
-            || !has(notes, TENSOR_CORE) && !has(notes, DOWN_CONVERT_INPUTS));
+            || (!has(notes, TENSOR_CORE) && !has(notes, DOWN_CONVERT_INPUTS)));
   }
 
   private static boolean has(int[] notes, int note) {

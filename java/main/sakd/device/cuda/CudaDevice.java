@@ -195,7 +195,7 @@ public final class CudaDevice implements Device {
   public boolean supports(DType storage) {
     return storage == DType.F32
         || storage == DType.F16
-        || storage == DType.BF16 && architecture.major() >= 8;
+        || (storage == DType.BF16 && architecture.major() >= 8);
   }
 
   @Override
