@@ -237,8 +237,8 @@ public final class Sakd {
    *
    * @param weights {@code .pth}, {@code .pt}, {@code .th} or safetensors
    * @param device as of {@link #on}
-   * @param model its name, as {@code sakd models} lists it: resnet18 is an ANN,
-   *     spiking-resnet18 an SNN
+   * @param model its name, as {@code sakd models} lists it: resnet18 is an ANN, spiking-resnet18 an
+   *     SNN
    * @throws UserError if the file is of another network or none, or there is no such device
    */
   public static Classifier load(Path weights, String device, String model) {

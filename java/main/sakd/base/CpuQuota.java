@@ -57,8 +57,8 @@ final class CpuQuota {
   private Optional<Mount> mount(boolean unified) throws IOException {
     for (String line : Files.readAllLines(process.resolve("mountinfo"))) {
       // ID parent device root point options... - type source options
-      String[] head = line.split(" - ", 2)[0].split(" ");
-      String[] tail = line.split(" - ", 2)[1].split(" ");
+      String[] head = line.split(" - ", 2)[0].split(" ", -1);
+      String[] tail = line.split(" - ", 2)[1].split(" ", -1);
       boolean wanted =
           unified
               ? tail[0].equals("cgroup2")

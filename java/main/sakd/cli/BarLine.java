@@ -86,7 +86,7 @@ record BarLine(
   /** Tenths of a second would only flicker. */
   private static String whole(double seconds) {
     long s = Math.round(seconds);
-    return s < MINUTE ? s + " s" : Numbers.duration(s);
+    return s < MINUTE ? s + " s" : Numbers.duration((double) s);
   }
 
   private String shortLeft() {

@@ -91,7 +91,7 @@ record Axis(String label, Scale scale, double low, double high, double from, dou
   /** A tick's value with as many decimals as the ticks differ in. */
   String format(double tick) {
     if (scale == Scale.LOGARITHMIC) {
-      return Numbers.significant(tick);
+      return NumberText.significant(tick);
     }
     double factor = scale == Scale.PERCENT ? 100 : 1;
     int decimals = Math.max(0, (int) -Math.floor(Math.log10(factor * step()) + 1e-9));
@@ -100,7 +100,7 @@ record Axis(String label, Scale scale, double low, double high, double from, dou
 
   /** A value as it is told beside a point. */
   String value(double value) {
-    return scale == Scale.PERCENT ? Numbers.percent(value) : Numbers.significant(value);
+    return scale == Scale.PERCENT ? NumberText.percent(value) : NumberText.significant(value);
   }
 
   /** Letters of the longest tick. */

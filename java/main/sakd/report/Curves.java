@@ -80,7 +80,7 @@ record Curves(String title, String xLabel, String yLabel, Axis.Scale scale, doub
     String name = s.look().name() + (s.thin() ? ", training" : "");
     String[] where = new String[points];
     String[] values = new String[points];
-    Arrays.setAll(where, i -> xLabel + Numbers.SPACE + x.value(s.x()[i]));
+    Arrays.setAll(where, i -> xLabel + NumberText.SPACE + x.value(s.x()[i]));
     Arrays.setAll(values, i -> y.value(s.y()[i]) + (fires(s.y()[i]) ? ", fires" : ""));
     svg.curve(px, py, name, where, values);
     int every = (points + MARKERS - 1) / MARKERS;

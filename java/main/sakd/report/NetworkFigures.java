@@ -96,7 +96,7 @@ record NetworkFigures(List<RunResult> runs, Looks looks, Page page) {
       List<String> row = new ArrayList<>(List.of(Html.escape(e.classes().get(k))));
       for (NetworkResult f : e.results()) {
         double share = f.byClass()[k];
-        row.add(Double.isNaN(share) ? "–" : Numbers.percent(share));
+        row.add(Double.isNaN(share) ? "–" : NumberText.percent(share));
       }
       rows.add(row);
     }
@@ -265,7 +265,7 @@ record NetworkFigures(List<RunResult> runs, Looks looks, Page page) {
         + looks.of(e, f.phase()).brief()
         + (right ? "" : ": " + Html.escape(e.classes().get(s.takenFor())))
         + " <i>"
-        + Numbers.fixed("%.0f" + Numbers.SPACE + "%%", 100 * s.probability())
+        + NumberText.fixed("%.0f" + NumberText.SPACE + "%%", 100 * s.probability())
         + "</i></li>\n";
   }
 }

@@ -61,7 +61,7 @@ record ResultFigures(List<RunResult> runs, Looks looks, Page page) {
       for (String phase : e.phases()) {
         out.append("<div class=\"tile ").append(looks.of(e, phase).style()).append("\"><span>");
         out.append(looks.of(e, phase).html()).append("</span><strong>");
-        String best = Numbers.percent(best(e, phase));
+        String best = NumberText.percent(best(e, phase));
         out.append(best.isEmpty() ? "–" : best);
         out.append("</strong> <em>").append(headline(e).label()).append("</em>");
         String more = String.join("<br/>", more(e, phase));
@@ -75,7 +75,7 @@ record ResultFigures(List<RunResult> runs, Looks looks, Page page) {
     List<String> lines = new ArrayList<>();
     double behind = best(e, phase) - best(e, Pipeline.TEACHER);
     if (!phase.equals(Pipeline.TEACHER) && Double.isFinite(behind)) {
-      String points = Numbers.fixed("%+.2f", 100 * behind).replace('-', '−');
+      String points = NumberText.fixed("%+.2f", 100 * behind).replace('-', '−');
       lines.add(nowrap(points + " points") + " against the teacher");
     }
     measured(e, phase)
@@ -83,7 +83,7 @@ record ResultFigures(List<RunResult> runs, Looks looks, Page page) {
             f -> {
               var v = f.evaluation();
               if (f.spiking()) {
-                String rate = Numbers.fixed("%.3f", v.activity().meanFiringRate());
+                String rate = NumberText.fixed("%.3f", v.activity().meanFiringRate());
                 lines.add(nowrap("firing rate " + rate));
               }
               lines.add(nowrap(microjoules(f) + " µJ an image"));
@@ -92,12 +92,12 @@ record ResultFigures(List<RunResult> runs, Looks looks, Page page) {
   }
 
   private static String nowrap(String text) {
-    return text.replace(" ", Numbers.SPACE);
+    return text.replace(" ", NumberText.SPACE);
   }
 
   private static String microjoules(NetworkResult f) {
     var v = f.evaluation();
-    return Numbers.fixed("%.2f", 1e6 * (f.spiking() ? v.snnJoules() : v.annJoules()));
+    return NumberText.fixed("%.2f", 1e6 * (f.spiking() ? v.snnJoules() : v.annJoules()));
   }
 
   private void table() {
@@ -112,7 +112,7 @@ record ResultFigures(List<RunResult> runs, Looks looks, Page page) {
             "training, s",
             "images/s",
             "measured " + headlines(),
-            "95" + Numbers.SPACE + "% interval",
+            "95" + NumberText.SPACE + "% interval",
             "firing rate",
             "million MAC",
             "million SOP",
@@ -155,11 +155,11 @@ record ResultFigures(List<RunResult> runs, Looks looks, Page page) {
     cells.add(looks.of(e, phase).html());
     cells.add(last == null ? "" : Integer.toString(last.epoch()));
     String headline = headline(e).column();
-    cells.add(Numbers.percent(values(epochs, headline).max().orElse(Double.NaN)));
-    cells.add(Numbers.percent(last == null ? Double.NaN : last.cell(headline)));
-    cells.add(last == null ? "" : Numbers.fixed("%.1f", values(epochs, "seconds").sum()));
+    cells.add(NumberText.percent(values(epochs, headline).max().orElse(Double.NaN)));
+    cells.add(NumberText.percent(last == null ? Double.NaN : last.cell(headline)));
+    cells.add(last == null ? "" : NumberText.fixed("%.1f", values(epochs, "seconds").sum()));
     double speed = values(epochs, "images_per_second").average().orElse(Double.NaN);
-    cells.add(Numbers.fixed("%.0f", speed));
+    cells.add(NumberText.fixed("%.0f", speed));
     cells.addAll(measured(e, phase).map(ResultFigures::cells).orElse(List.of()));
     while (cells.size() < 12) {
       cells.add("");
@@ -170,19 +170,19 @@ record ResultFigures(List<RunResult> runs, Looks looks, Page page) {
   private static List<String> cells(NetworkResult f) {
     var v = f.evaluation();
     return List.of(
-        Numbers.percent(v.scores().value()),
+        NumberText.percent(v.scores().value()),
         f.pictures().isEmpty() ? interval(v) : "",
-        f.spiking() ? Numbers.fixed("%.4f", v.activity().meanFiringRate()) : "",
-        Numbers.fixed("%.2f", v.macs() / 1e6),
-        f.spiking() ? Numbers.fixed("%.2f", v.synapticOperations() / 1e6) : "",
+        f.spiking() ? NumberText.fixed("%.4f", v.activity().meanFiringRate()) : "",
+        NumberText.fixed("%.2f", v.macs() / 1e6),
+        f.spiking() ? NumberText.fixed("%.2f", v.synapticOperations() / 1e6) : "",
         microjoules(f));
   }
 
   /** Of a share of images, which an mIoU is not. */
   private static String interval(Evaluator.Evaluation v) {
     var interval = ClassificationReport.interval(v.scores().value(), v.images());
-    return Numbers.fixed("%.2f", 100 * interval.low())
+    return NumberText.fixed("%.2f", 100 * interval.low())
         + " to "
-        + Numbers.fixed("%.2f", 100 * interval.high());
+        + NumberText.fixed("%.2f", 100 * interval.high());
   }
 }

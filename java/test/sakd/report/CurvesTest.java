@@ -63,12 +63,12 @@ class CurvesTest {
 
   @Test
   void numbersAreWrittenAsPeopleDo() {
-    assertEquals("0.2308", Numbers.significant(0.23079));
-    assertEquals("90", Numbers.significant(90));
-    assertEquals("1234000", Numbers.significant(1_234_000));
-    assertEquals("5e-05", Numbers.significant(5e-5));
-    assertEquals("0", Numbers.significant(0));
-    assertEquals("87.00\u00a0%", Numbers.percent(0.87));
-    assertEquals("", Numbers.percent(Double.NaN));
+    assertEquals("0.2308", NumberText.significant(0.23079));
+    assertEquals("90", NumberText.significant(90));
+    assertEquals("1234000", NumberText.significant(1_234_000));
+    assertEquals("5e-05", NumberText.significant(5e-5));
+    assertEquals("0", NumberText.significant(0));
+    assertEquals("87.00\u00a0%", NumberText.percent(0.87));
+    assertEquals("", NumberText.percent(Double.NaN));
   }
 }

@@ -5,7 +5,7 @@ import java.math.MathContext;
 import java.util.Locale;
 
 /** Numbers as people write them; units never go to another line. */
-final class Numbers {
+final class NumberText {
   /** A space at which no line is broken. */
   static final String SPACE = "\u00a0";
 
@@ -13,7 +13,7 @@ final class Numbers {
   private static final double LEAST_PLAIN = 1e-4;
   private static final double LARGE = 1e7;
 
-  private Numbers() {}
+  private NumberText() {}
 
   /** A share as a percentage with two decimals; empty if there is none. */
   static String percent(double share) {
