@@ -24,11 +24,30 @@ public final class Turn {
   }
 
   /**
-   * Takes the turn, or takes it again, until it was given back as often.
+   * Does something on the device; within it the same thread may do more.
    *
-   * @throws IllegalStateException if another thread has it, or the device is closed
+   * @throws IllegalStateException if another thread has the turn, or the device is closed
    */
-  public void take() {
+  public void during(Runnable use) {
+    take();
+    try {
+      use.run();
+    } finally {
+      giveBack();
+    }
+  }
+
+  /** The same, of what gives something. */
+  public <T> T during(Supplier<T> use) {
+    take();
+    try {
+      return use.get();
+    } finally {
+      giveBack();
+    }
+  }
+
+  private void take() {
     Thread me = Thread.currentThread();
     if (holder.get() != me) {
       if (!holder.compareAndSet(null, me)) {
@@ -52,8 +71,8 @@ public final class Turn {
     depth++;
   }
 
-  /** Gives it back, once for each {@link #take}. */
-  public void giveBack() {
+  /** Once for each {@link #take}. */
+  private void giveBack() {
     if (--depth == 0) {
       holder.set(null);
     }
@@ -68,12 +87,10 @@ public final class Turn {
     if (ended) {
       return;
     }
-    take();
-    try {
-      last.run();
-      ended = true;
-    } finally {
-      giveBack();
-    }
+    during(
+        () -> {
+          last.run();
+          ended = true;
+        });
   }
 }

@@ -59,34 +59,32 @@ abstract class DeviceOps implements Ops {
 
   @Override
   public final Optional<CapturedGraph> capture(Runnable work) {
-    turn.take();
-    try {
-      Optional<CapturedGraph> graph = Optional.empty();
-      pool.beginRecording();
-      try {
-        graph =
-            device
-                .capture(
-                    () -> {
-                      work.run();
-                      join();
-                    })
-                .map(this::keepingMemory);
-      } finally {
-        // Work that was left out of a recording that failed has not run.
-        while (!pending.isEmpty()) {
-          pending.remove();
-          pool.joined();
-        }
-        pool.endRecording();
-        if (graph.isEmpty()) {
-          pool.graphClosed();
-        }
-      }
-      return graph;
-    } finally {
-      turn.giveBack();
-    }
+    return turn.during(
+        () -> {
+          Optional<CapturedGraph> graph = Optional.empty();
+          pool.beginRecording();
+          try {
+            graph =
+                device
+                    .capture(
+                        () -> {
+                          work.run();
+                          join();
+                        })
+                    .map(this::keepingMemory);
+          } finally {
+            // Work that was left out of a recording that failed has not run.
+            while (!pending.isEmpty()) {
+              pending.remove();
+              pool.joined();
+            }
+            pool.endRecording();
+            if (graph.isEmpty()) {
+              pool.graphClosed();
+            }
+          }
+          return graph;
+        });
   }
 
   /** The graph, whose memory goes back to the pool when it is closed. */
@@ -117,24 +115,22 @@ abstract class DeviceOps implements Ops {
 
   @Override
   public final void beside(Runnable work, Tensor... reads) {
-    turn.take();
-    try {
-      if (pending.size() == MOST_PENDING) {
-        joinOldest();
-      }
-      pool.beginBeside(reads);
-      try {
-        pending.add(device.beside(work));
-      } catch (RuntimeException e) {
-        // The device has joined what the work had submitted.
-        pending.add(() -> {});
-        throw e;
-      } finally {
-        pool.endBeside();
-      }
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          if (pending.size() == MOST_PENDING) {
+            joinOldest();
+          }
+          pool.beginBeside(reads);
+          try {
+            pending.add(device.beside(work));
+          } catch (RuntimeException e) {
+            // The device has joined what the work had submitted.
+            pending.add(() -> {});
+            throw e;
+          } finally {
+            pool.endBeside();
+          }
+        });
   }
 
   /** Whether operations are those of {@link #beside} now. */
@@ -144,14 +140,12 @@ abstract class DeviceOps implements Ops {
 
   @Override
   public final void join() {
-    turn.take();
-    try {
-      while (!pending.isEmpty()) {
-        joinOldest();
-      }
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          while (!pending.isEmpty()) {
+            joinOldest();
+          }
+        });
   }
 
   private void joinOldest() {
@@ -161,12 +155,10 @@ abstract class DeviceOps implements Ops {
 
   @Override
   public final void lend(Runnable work) {
-    turn.take();
-    try {
-      pool.lend(work);
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          pool.lend(work);
+        });
   }
 
   private void requireConv(ConvShape s, Tensor x, Tensor w, Tensor y) {
@@ -185,68 +177,60 @@ abstract class DeviceOps implements Ops {
 
   @Override
   public final void conv(ConvShape shape, Tensor x, Tensor w, Tensor y) {
-    turn.take();
-    try {
-      requireConv(shape, x, w, y);
-      matrix.convForward(shape, x.type(), x.memory(), w.type(), w.memory(), y.memory());
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          requireConv(shape, x, w, y);
+          matrix.convForward(shape, x.type(), x.memory(), w.type(), w.memory(), y.memory());
+        });
   }
 
   @Override
   public final void convBackwardData(
       ConvShape shape, Tensor gradY, Tensor w, Tensor gradX, boolean add) {
-    turn.take();
-    try {
-      requireConv(shape, gradX, w, gradY);
-      if (add && !matrix.addsGradients()) {
-        try (Tensor term = allocate(gradX.type(), gradX.shape())) {
-          convBackwardData(shape, gradY, w, term, false);
-          add(gradX, term);
-        }
-        return;
-      }
-      matrix.convBackwardData(
-          shape, gradY.type(), gradY.memory(), w.type(), w.memory(), gradX.memory(), add);
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          requireConv(shape, gradX, w, gradY);
+          if (add && !matrix.addsGradients()) {
+            try (Tensor term = allocate(gradX.type(), gradX.shape())) {
+              convBackwardData(shape, gradY, w, term, false);
+              add(gradX, term);
+            }
+            return;
+          }
+          matrix.convBackwardData(
+              shape, gradY.type(), gradY.memory(), w.type(), w.memory(), gradX.memory(), add);
+        });
   }
 
   @Override
   public final void convBackwardWeights(ConvShape shape, Tensor x, Tensor gradY, Tensor gradW) {
-    turn.take();
-    try {
-      requireConv(shape, x, gradW, gradY);
-      matrix.convBackwardWeights(
-          shape, x.type(), x.memory(), gradY.memory(), gradW.type(), gradW.memory());
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          requireConv(shape, x, gradW, gradY);
+          matrix.convBackwardWeights(
+              shape, x.type(), x.memory(), gradY.memory(), gradW.type(), gradW.memory());
+        });
   }
 
   @Override
   public final void gemm(
       boolean transposeA, boolean transposeB, Tensor a, Tensor b, float beta, Tensor c) {
-    turn.take();
-    try {
-      int m = Math.toIntExact(transposeA ? a.channels() : a.rows());
-      int k = Math.toIntExact(transposeA ? a.rows() : a.channels());
-      int n = Math.toIntExact(transposeB ? b.rows() : b.channels());
-      require(
-          floats(a, a.size())
-              && floats(b, (long) k * n)
-              && k == (transposeB ? b.channels() : b.rows())
-              && floats(c, (long) m * n)
-              && c.channels() == n,
-          a,
-          b,
-          c);
-      matrix.gemm(transposeA, transposeB, m, n, k, a.memory(), b.memory(), beta, c.memory());
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          int m = Math.toIntExact(transposeA ? a.channels() : a.rows());
+          int k = Math.toIntExact(transposeA ? a.rows() : a.channels());
+          int n = Math.toIntExact(transposeB ? b.rows() : b.channels());
+          require(
+              floats(a, a.size())
+                  && floats(b, (long) k * n)
+                  && k == (transposeB ? b.channels() : b.rows())
+                  && floats(c, (long) m * n)
+                  && c.channels() == n,
+              a,
+              b,
+              c);
+          matrix.gemm(transposeA, transposeB, m, n, k, a.memory(), b.memory(), beta, c.memory());
+        });
   }
 
   @Override

@@ -64,19 +64,17 @@ final class TensorPool implements AutoCloseable {
   }
 
   Tensor allocate(DType type, int... shape) {
-    turn.take();
-    try {
-      long bytes = Tensor.bytes(type, shape);
-      if (bytes < type.size) {
-        throw new IllegalArgumentException("a tensor's sizes must be positive");
-      }
-      Memory memory = take((bytes + GRAIN - 1) / GRAIN * GRAIN, type, shape);
-      current += memory.bytes();
-      peak = Math.max(peak, current);
-      return new Tensor(memory, () -> takeBack(memory), type, shape);
-    } finally {
-      turn.giveBack();
-    }
+    return turn.during(
+        () -> {
+          long bytes = Tensor.bytes(type, shape);
+          if (bytes < type.size) {
+            throw new IllegalArgumentException("a tensor's sizes must be positive");
+          }
+          Memory memory = take((bytes + GRAIN - 1) / GRAIN * GRAIN, type, shape);
+          current += memory.bytes();
+          peak = Math.max(peak, current);
+          return new Tensor(memory, () -> takeBack(memory), type, shape);
+        });
   }
 
   /**
@@ -153,12 +151,10 @@ final class TensorPool implements AutoCloseable {
       memory.close();
       return;
     }
-    turn.take();
-    try {
-      give(memory);
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          give(memory);
+        });
   }
 
   private void give(Memory memory) {

@@ -157,21 +157,20 @@ public final class CpuDevice extends HostDevice {
 
   @Override
   public Kernel kernel(KernelSpec spec) {
-    turn().take();
-    try {
-      return kernels.computeIfAbsent(
-          spec,
-          s -> {
-            NativeLibrary library = compiler.load(s.file(), s.options());
-            return new HostKernel(
-                library.getFunction(s.function()),
-                KernelParameters.of(s.file(), s.function()),
-                arguments,
-                turn());
-          });
-    } finally {
-      turn().giveBack();
-    }
+    return turn()
+        .during(
+            () -> {
+              return kernels.computeIfAbsent(
+                  spec,
+                  s -> {
+                    NativeLibrary library = compiler.load(s.file(), s.options());
+                    return new HostKernel(
+                        library.getFunction(s.function()),
+                        KernelParameters.of(s.file(), s.function()),
+                        arguments,
+                        turn());
+                  });
+            });
   }
 
   @Override

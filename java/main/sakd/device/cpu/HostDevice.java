@@ -24,59 +24,49 @@ public abstract class HostDevice implements Device {
 
   @Override
   public HostMemory allocate(long bytes) {
-    turn.take();
-    try {
-      return HostMemory.allocate(bytes);
-    } finally {
-      turn.giveBack();
-    }
+    return turn.during(
+        () -> {
+          return HostMemory.allocate(bytes);
+        });
   }
 
   @Override
   public void upload(ByteBuffer from, Memory to) {
-    turn.take();
-    try {
-      ((HostMemory) to).buffer(0, from.remaining()).put(from.duplicate());
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          ((HostMemory) to).buffer(0, from.remaining()).put(from.duplicate());
+        });
   }
 
   @Override
   public void download(Memory from, ByteBuffer to) {
-    turn.take();
-    try {
-      to.duplicate().put(((HostMemory) from).buffer(0, to.remaining()));
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          to.duplicate().put(((HostMemory) from).buffer(0, to.remaining()));
+        });
   }
 
   @Override
   public void copy(Memory from, Memory to) {
-    turn.take();
-    try {
-      if (from.bytes() != to.bytes()) {
-        throw new IllegalArgumentException(
-            "cannot copy " + from.bytes() + " bytes to " + to.bytes());
-      }
-      for (long at = 0; at < from.bytes(); at += COPY_BYTES) {
-        int n = (int) Math.min(COPY_BYTES, from.bytes() - at);
-        ((HostMemory) to).buffer(at, n).put(((HostMemory) from).buffer(at, n));
-      }
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          if (from.bytes() != to.bytes()) {
+            throw new IllegalArgumentException(
+                "cannot copy " + from.bytes() + " bytes to " + to.bytes());
+          }
+          for (long at = 0; at < from.bytes(); at += COPY_BYTES) {
+            int n = (int) Math.min(COPY_BYTES, from.bytes() - at);
+            ((HostMemory) to).buffer(at, n).put(((HostMemory) from).buffer(at, n));
+          }
+        });
   }
 
   @Override
   public void zero(Memory memory) {
-    turn.take();
-    try {
-      ((HostMemory) memory).clear();
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          ((HostMemory) memory).clear();
+        });
   }
 
   @Override

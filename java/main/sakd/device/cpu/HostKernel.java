@@ -22,14 +22,12 @@ final class HostKernel implements Kernel {
 
   @Override
   public void launch(long n, Object... values) {
-    turn.take();
-    try {
-      parameters.check(values);
-      arguments.pack(values);
-      function.invokeVoid(new Object[] {arguments.pointer(), 0L, n});
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          parameters.check(values);
+          arguments.pack(values);
+          function.invokeVoid(new Object[] {arguments.pointer(), 0L, n});
+        });
   }
 
   @Override

@@ -221,33 +221,31 @@ public final class CudaDevice implements Device {
 
   @Override
   public CudaMemory allocate(long bytes) {
-    turn.take();
-    try {
-      context.makeCurrent();
-      context.requireNotRecording("the allocation of " + bytes + " bytes");
-      CudaMemory.Address address = new CudaMemory.Address();
-      int status = JCudaDriver.cuMemAlloc(address, Math.max(1, bytes));
-      if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-        long[] free = new long[1];
-        long[] total = new long[1];
-        JCudaDriver.cuMemGetInfo(free, total);
-        throw new OutOfDeviceMemory(
-            String.format(
-                Locale.ROOT,
-                "%s has %.1f of %.1f MiB free, too few for %.1f MiB more; choose a smaller"
-                    + " --batch-size or --T, or --amp bf16",
-                name(),
-                free[0] / (double) (1 << 20),
-                total[0] / (double) (1 << 20),
-                bytes / (double) (1 << 20)));
-      }
-      CudaErrors.check("allocating " + bytes + " bytes on " + name(), status);
-      CudaMemory memory = CudaMemory.of(this, address, bytes);
-      live.add(memory);
-      return memory;
-    } finally {
-      turn.giveBack();
-    }
+    return turn.during(
+        () -> {
+          context.makeCurrent();
+          context.requireNotRecording("the allocation of " + bytes + " bytes");
+          CudaMemory.Address address = new CudaMemory.Address();
+          int status = JCudaDriver.cuMemAlloc(address, Math.max(1, bytes));
+          if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+            long[] free = new long[1];
+            long[] total = new long[1];
+            JCudaDriver.cuMemGetInfo(free, total);
+            throw new OutOfDeviceMemory(
+                String.format(
+                    Locale.ROOT,
+                    "%s has %.1f of %.1f MiB free, too few for %.1f MiB more; choose a smaller"
+                        + " --batch-size or --T, or --amp bf16",
+                    name(),
+                    free[0] / (double) (1 << 20),
+                    total[0] / (double) (1 << 20),
+                    bytes / (double) (1 << 20)));
+          }
+          CudaErrors.check("allocating " + bytes + " bytes on " + name(), status);
+          CudaMemory memory = CudaMemory.of(this, address, bytes);
+          live.add(memory);
+          return memory;
+        });
   }
 
   @Override
@@ -257,124 +255,107 @@ public final class CudaDevice implements Device {
 
   @Override
   public void upload(ByteBuffer from, Memory to) {
-    turn.take();
-    try {
-      context.makeCurrent();
-      transfers.upload(from, own(to));
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          context.makeCurrent();
+          transfers.upload(from, own(to));
+        });
   }
 
   @Override
   public void download(Memory from, ByteBuffer to) {
-    turn.take();
-    try {
-      context.makeCurrent();
-      transfers.download(own(from), to);
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          context.makeCurrent();
+          transfers.download(own(from), to);
+        });
   }
 
   @Override
   public void copy(Memory from, Memory to) {
-    turn.take();
-    try {
-      if (from.bytes() != to.bytes()) {
-        throw new IllegalArgumentException(
-            "copy of " + from.bytes() + " bytes to memory of " + to.bytes());
-      }
-      context.makeCurrent();
-      if (from.bytes() > 0) {
-        CudaErrors.check(
-            "a copy on " + name(),
-            JCudaDriver.cuMemcpyDtoDAsync(
-                own(to).pointer(), own(from).pointer(), from.bytes(), context.work()));
-      }
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          if (from.bytes() != to.bytes()) {
+            throw new IllegalArgumentException(
+                "copy of " + from.bytes() + " bytes to memory of " + to.bytes());
+          }
+          context.makeCurrent();
+          if (from.bytes() > 0) {
+            CudaErrors.check(
+                "a copy on " + name(),
+                JCudaDriver.cuMemcpyDtoDAsync(
+                    own(to).pointer(), own(from).pointer(), from.bytes(), context.work()));
+          }
+        });
   }
 
   @Override
   public void zero(Memory memory) {
-    turn.take();
-    try {
-      context.makeCurrent();
-      CudaMemory own = own(memory);
-      if (memory.bytes() > 0) {
-        CudaErrors.check(
-            "zeroing memory on " + name(),
-            JCudaDriver.cuMemsetD8Async(own.pointer(), (byte) 0, memory.bytes(), context.work()));
-      }
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          context.makeCurrent();
+          CudaMemory own = own(memory);
+          if (memory.bytes() > 0) {
+            CudaErrors.check(
+                "zeroing memory on " + name(),
+                JCudaDriver.cuMemsetD8Async(
+                    own.pointer(), (byte) 0, memory.bytes(), context.work()));
+          }
+        });
   }
 
   @Override
   public Kernel kernel(KernelSpec spec) {
-    turn.take();
-    try {
-      context.makeCurrent();
-      CudaKernel kernel = kernels.get(spec);
-      if (kernel == null) {
-        KernelParameters parameters = KernelParameters.of(spec.file(), spec.function());
-        kernel = new CudaKernel(this, parameters, modules.function(spec), arguments);
-        kernels.put(spec, kernel);
-      }
-      return kernel;
-    } finally {
-      turn.giveBack();
-    }
+    return turn.during(
+        () -> {
+          context.makeCurrent();
+          CudaKernel kernel = kernels.get(spec);
+          if (kernel == null) {
+            KernelParameters parameters = KernelParameters.of(spec.file(), spec.function());
+            kernel = new CudaKernel(this, parameters, modules.function(spec), arguments);
+            kernels.put(spec, kernel);
+          }
+          return kernel;
+        });
   }
 
   @Override
   public Optional<CapturedGraph> capture(Runnable work) {
-    turn.take();
-    try {
-      Optional<CudaGraph> graph = CudaGraph.record(this, work);
-      graph.ifPresent(graphs::add);
-      return graph.map(CapturedGraph.class::cast);
-    } finally {
-      turn.giveBack();
-    }
+    return turn.during(
+        () -> {
+          Optional<CudaGraph> graph = CudaGraph.record(this, work);
+          graph.ifPresent(graphs::add);
+          return graph.map(CapturedGraph.class::cast);
+        });
   }
 
   @Override
   public Pending beside(Runnable work) {
-    turn.take();
-    try {
-      return context.beside(work);
-    } finally {
-      turn.giveBack();
-    }
+    return turn.during(
+        () -> {
+          return context.beside(work);
+        });
   }
 
   @Override
   public MatrixLibrary matrix() {
-    turn.take();
-    try {
-      context.makeCurrent();
-      if (matrix == null) {
-        matrix = new CudaMatrix(this, cache);
-      }
-      return matrix;
-    } finally {
-      turn.giveBack();
-    }
+    return turn.during(
+        () -> {
+          context.makeCurrent();
+          if (matrix == null) {
+            matrix = new CudaMatrix(this, cache);
+          }
+          return matrix;
+        });
   }
 
   @Override
   public void synchronize() {
-    turn.take();
-    try {
-      context.makeCurrent();
-      context.synchronize();
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          context.makeCurrent();
+          context.synchronize();
+        });
   }
 
   /** Bytes a second that a copy within the device reads and writes together, measured. */

@@ -66,42 +66,42 @@ final class CudaKernel implements Kernel {
   }
 
   private void start(WorkSize size, Object... values) {
-    device.turn().take();
-    try {
-      parameters.check(values);
-      device.context().makeCurrent();
-      arguments.block.pack(values);
-      int across = (int) (size.globalX() / size.localX());
-      int down = (int) (size.globalY() / size.localY());
-      int status =
-          JCudaDriver.cuLaunchKernel(
-              function,
-              across,
-              down,
-              1,
-              (int) size.localX(),
-              (int) size.localY(),
-              1,
-              0,
-              device.context().work(),
-              arguments.pointer,
-              null);
-      if (status != CUresult.CUDA_SUCCESS) {
-        throw CudaErrors.driver(
-            "launching "
-                + parameters
-                + " in "
-                + across
-                + "x"
-                + down
-                + " blocks of "
-                + size.localX()
-                + "x"
-                + size.localY(),
-            status);
-      }
-    } finally {
-      device.turn().giveBack();
-    }
+    device
+        .turn()
+        .during(
+            () -> {
+              parameters.check(values);
+              device.context().makeCurrent();
+              arguments.block.pack(values);
+              int across = (int) (size.globalX() / size.localX());
+              int down = (int) (size.globalY() / size.localY());
+              int status =
+                  JCudaDriver.cuLaunchKernel(
+                      function,
+                      across,
+                      down,
+                      1,
+                      (int) size.localX(),
+                      (int) size.localY(),
+                      1,
+                      0,
+                      device.context().work(),
+                      arguments.pointer,
+                      null);
+              if (status != CUresult.CUDA_SUCCESS) {
+                throw CudaErrors.driver(
+                    "launching "
+                        + parameters
+                        + " in "
+                        + across
+                        + "x"
+                        + down
+                        + " blocks of "
+                        + size.localX()
+                        + "x"
+                        + size.localY(),
+                    status);
+              }
+            });
   }
 }

@@ -38,21 +38,21 @@ final class ClKernel implements Kernel, AutoCloseable {
   }
 
   private void enqueue(WorkSize size, String items, Object... values) {
-    device.turn().take();
-    try {
-      parameters.check(values);
-      for (int i = 0; i < values.length; i++) {
-        set(i, values[i]);
-      }
-      try {
-        CL.clEnqueueNDRangeKernel(
-            device.queue(), kernel, 2, null, size.global(), size.local(), 0, null, null);
-      } catch (CLException e) {
-        throw ClErrors.failure("launching " + parameters + " over " + items, e);
-      }
-    } finally {
-      device.turn().giveBack();
-    }
+    device
+        .turn()
+        .during(
+            () -> {
+              parameters.check(values);
+              for (int i = 0; i < values.length; i++) {
+                set(i, values[i]);
+              }
+              try {
+                CL.clEnqueueNDRangeKernel(
+                    device.queue(), kernel, 2, null, size.global(), size.local(), 0, null, null);
+              } catch (CLException e) {
+                throw ClErrors.failure("launching " + parameters + " over " + items, e);
+              }
+            });
   }
 
   private void set(int index, Object value) {

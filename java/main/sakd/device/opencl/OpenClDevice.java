@@ -215,31 +215,29 @@ public final class OpenClDevice implements Device {
 
   @Override
   public Memory allocate(long bytes) {
-    turn.take();
-    try {
-      ensureOpen();
-      if (bytes < 0 || bytes > largestBuffer) {
-        throw new OutOfDeviceMemory(
-            "a buffer of "
-                + bytes
-                + " bytes was asked for, and "
-                + name()
-                + " gives at most "
-                + largestBuffer
-                + "; choose a smaller --batch-size");
-      }
-      try {
-        cl_mem buffer =
-            CL.clCreateBuffer(context, CL.CL_MEM_READ_WRITE, Math.max(1, bytes), null, null);
-        ClMemory memory = ClMemory.of(this, buffer, bytes);
-        live.add(memory);
-        return memory;
-      } catch (CLException e) {
-        throw ClErrors.failure("allocating " + bytes + " bytes on " + name(), e);
-      }
-    } finally {
-      turn.giveBack();
-    }
+    return turn.during(
+        () -> {
+          ensureOpen();
+          if (bytes < 0 || bytes > largestBuffer) {
+            throw new OutOfDeviceMemory(
+                "a buffer of "
+                    + bytes
+                    + " bytes was asked for, and "
+                    + name()
+                    + " gives at most "
+                    + largestBuffer
+                    + "; choose a smaller --batch-size");
+          }
+          try {
+            cl_mem buffer =
+                CL.clCreateBuffer(context, CL.CL_MEM_READ_WRITE, Math.max(1, bytes), null, null);
+            ClMemory memory = ClMemory.of(this, buffer, bytes);
+            live.add(memory);
+            return memory;
+          } catch (CLException e) {
+            throw ClErrors.failure("allocating " + bytes + " bytes on " + name(), e);
+          }
+        });
   }
 
   @Override
@@ -249,87 +247,73 @@ public final class OpenClDevice implements Device {
 
   @Override
   public void upload(ByteBuffer from, Memory to) {
-    turn.take();
-    try {
-      ClTransfers.upload(queue(), from, own(to));
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          ClTransfers.upload(queue(), from, own(to));
+        });
   }
 
   @Override
   public void download(Memory from, ByteBuffer to) {
-    turn.take();
-    try {
-      ClTransfers.download(queue(), own(from), to);
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          ClTransfers.download(queue(), own(from), to);
+        });
   }
 
   @Override
   public void copy(Memory from, Memory to) {
-    turn.take();
-    try {
-      ClTransfers.copy(queue(), own(from), own(to));
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          ClTransfers.copy(queue(), own(from), own(to));
+        });
   }
 
   @Override
   public void zero(Memory memory) {
-    turn.take();
-    try {
-      ClTransfers.zero(queue(), own(memory));
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          ClTransfers.zero(queue(), own(memory));
+        });
   }
 
   @Override
   public Kernel kernel(KernelSpec spec) {
-    turn.take();
-    try {
-      ensureOpen();
-      ClKernel kernel = kernels.get(spec);
-      if (kernel == null) {
-        KernelParameters parameters = KernelParameters.of(spec.file(), spec.function());
-        kernel = new ClKernel(this, parameters, programs.kernel(spec));
-        kernels.put(spec, kernel);
-      }
-      return kernel;
-    } finally {
-      turn.giveBack();
-    }
+    return turn.during(
+        () -> {
+          ensureOpen();
+          ClKernel kernel = kernels.get(spec);
+          if (kernel == null) {
+            KernelParameters parameters = KernelParameters.of(spec.file(), spec.function());
+            kernel = new ClKernel(this, parameters, programs.kernel(spec));
+            kernels.put(spec, kernel);
+          }
+          return kernel;
+        });
   }
 
   @Override
   public MatrixLibrary matrix() {
-    turn.take();
-    try {
-      ensureOpen();
-      if (matrix == null) {
-        matrix = ClBlastLibrary.open(this);
-      }
-      return matrix;
-    } finally {
-      turn.giveBack();
-    }
+    return turn.during(
+        () -> {
+          ensureOpen();
+          if (matrix == null) {
+            matrix = ClBlastLibrary.open(this);
+          }
+          return matrix;
+        });
   }
 
   @Override
   public void synchronize() {
-    turn.take();
-    try {
-      try {
-        CL.clFinish(queue());
-      } catch (CLException e) {
-        throw ClErrors.failure("waiting for " + name(), e);
-      }
-    } finally {
-      turn.giveBack();
-    }
+    turn.during(
+        () -> {
+          try {
+            CL.clFinish(queue());
+          } catch (CLException e) {
+            throw ClErrors.failure("waiting for " + name(), e);
+          }
+        });
   }
 
   @Override
