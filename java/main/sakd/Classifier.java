@@ -3,13 +3,12 @@ package sakd;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
 import sakd.base.UserError;
 import sakd.data.Targets;
 import sakd.data.image.PictureSource;
+import sakd.infer.ClassShares;
 import sakd.infer.ImageReader;
 import sakd.infer.PictureReader;
 import sakd.infer.Predictor;
@@ -67,34 +66,16 @@ public final class Classifier extends TrainedNetwork<Classifier.Guess> {
   }
 
   private List<List<Guess>> guesses(int k, ImageReader.Batch batch) {
-    HostTensor logits =
-        inTurn((ops, network, storage) -> Predictor.predict(ops, network, batch, storage)).logits();
+    Predictor.Prediction said =
+        inTurn((ops, network, storage) -> Predictor.predict(ops, network, batch, storage));
     List<List<Guess>> guesses = new ArrayList<>();
     for (int i = 0; i < batch.size(); i++) {
-      guesses.add(guesses(k, logits.slice(i).toFloats()));
+      guesses.add(
+          ClassShares.likeliest(said, i, k).stream()
+              .map(s -> new Guess(s.label(), className(s.label()), s.share()))
+              .toList());
     }
     return guesses;
-  }
-
-  /** Of equal logits the first class comes first. */
-  private List<Guess> guesses(int k, float[] logits) {
-    List<Integer> order =
-        IntStream.range(0, logits.length)
-            .boxed()
-            .sorted(Comparator.comparing((Integer label) -> logits[label]).reversed())
-            .limit(k)
-            .toList();
-    float most = logits[order.get(0)];
-    double sum = 0;
-    for (float logit : logits) {
-      sum += Math.exp(logit - most);
-    }
-    List<Guess> guesses = new ArrayList<>();
-    for (int label : order) {
-      double probability = Math.exp(logits[label] - most) / sum;
-      guesses.add(new Guess(label, className(label), probability));
-    }
-    return List.copyOf(guesses);
   }
 
   /**

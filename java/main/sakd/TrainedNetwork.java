@@ -128,7 +128,7 @@ public abstract sealed class TrainedNetwork<A> implements AutoCloseable
 
   /** What a class is called; by its number if it has no name. */
   final String className(int label) {
-    return pictures == null ? "class " + label : pictures.className(label);
+    return pictures == null ? ImageSpec.unnamed(label) : pictures.className(label);
   }
 
   /** The name of each class, by class number; {@code class 7} if nothing says it. */

@@ -14,6 +14,7 @@ import sakd.base.UserError;
 import sakd.data.Targets;
 import sakd.data.image.PictureSource;
 import sakd.infer.BoxPredictor;
+import sakd.infer.ClassShares;
 import sakd.infer.ImageReader;
 import sakd.infer.LoadedModel;
 import sakd.infer.MaskPredictor;
@@ -52,6 +53,9 @@ import sakd.ops.Ops;
     })
 final class PredictCommand implements Callable<Integer> {
   private static final float DEFAULT_THRESHOLD = 0.5f;
+
+  /** Likeliest classes. */
+  private static final int SHOWN = 5;
 
   /** What a network takes whose file does not say it. */
   private static final int COLOURS = 3;
@@ -140,7 +144,7 @@ final class PredictCommand implements Callable<Integer> {
           PredictionWriter.of(
               form.format,
               spec.commandLine().getOut(),
-              new ClassShares.Names(how == null ? List.of() : how.classNames()),
+              how == null ? ImageSpec::unnamed : how::className,
               kind,
               perStep);
       var reading =
@@ -174,16 +178,14 @@ final class PredictCommand implements Callable<Integer> {
               + " with the stem for small images there is no usual way; expected a file that train"
               + " wrote, or give --input as .npy, normalised");
     }
-    spec.commandLine()
-        .getErr()
-        .println(
-            "note: "
-                + silent
-                + "; using ImageNet's usual preprocessing: "
-                + (about.spec().targetKind() == Targets.Kind.CLASSES
-                    ? "shorter side resized to 256, the central 224x224, "
-                    : "")
-                + "torchvision's mean and standard deviation");
+    status(
+        "note: "
+            + silent
+            + "; using ImageNet's usual preprocessing: "
+            + (about.spec().targetKind() == Targets.Kind.CLASSES
+                ? "shorter side resized to 256, the central 224x224, "
+                : "")
+            + "torchvision's mean and standard deviation");
     return usual;
   }
 
@@ -201,8 +203,8 @@ final class PredictCommand implements Callable<Integer> {
               for (int i = 0; i < batch.size(); i++) {
                 results.classes(
                     batch.names().get(i),
-                    ClassShares.likeliest(said, i),
-                    perStep ? ClassShares.bySteps(said, i) : List.of());
+                    ClassShares.likeliest(said, i, SHOWN),
+                    perStep ? ClassShares.bySteps(said, i, SHOWN) : List.of());
               }
               if (output != null) {
                 logits.add(said.logits());
@@ -233,7 +235,7 @@ final class PredictCommand implements Callable<Integer> {
             batch -> {
               var masks = MaskPredictor.predict(ops, loaded.network(), batch, device.storage(ops));
               for (MaskPredictor.Mask mask : masks) {
-                results.pixels(mask.name(), ClassShares.of(mask, classes));
+                results.pixels(mask.name(), ClassShares.of(mask.classes(), classes));
                 if (files != null) {
                   files.write(mask);
                 }

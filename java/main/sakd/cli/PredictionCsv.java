@@ -4,7 +4,9 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 import sakd.data.Targets;
+import sakd.infer.ClassShares;
 import sakd.infer.Detection;
 
 /**
@@ -13,10 +15,10 @@ import sakd.infer.Detection;
  * read, or in which no object was found, have no row.
  */
 final class PredictionCsv implements PredictionWriter {
-  private final ClassShares.Names names;
+  private final IntFunction<String> names;
   private final Csv csv;
 
-  PredictionCsv(PrintWriter out, ClassShares.Names names, Targets.Kind kind, boolean perStep) {
+  PredictionCsv(PrintWriter out, IntFunction<String> names, Targets.Kind kind, boolean perStep) {
     this.names = names;
     String columns =
         switch (kind) {
@@ -42,7 +44,7 @@ final class PredictionCsv implements PredictionWriter {
     for (int rank = 1; rank <= likeliest.size(); rank++) {
       ClassShares.Share s = likeliest.get(rank - 1);
       List<Object> cells = new ArrayList<>(first);
-      cells.addAll(List.of(rank, s.label(), names.of(s.label()), s.share()));
+      cells.addAll(List.of(rank, s.label(), names.apply(s.label()), s.share()));
       csv.row(cells);
     }
   }
@@ -50,7 +52,7 @@ final class PredictionCsv implements PredictionWriter {
   @Override
   public void pixels(String image, List<ClassShares.Share> classes) {
     for (ClassShares.Share s : classes) {
-      csv.row(List.of(image, s.label(), names.of(s.label()), s.share()));
+      csv.row(List.of(image, s.label(), names.apply(s.label()), s.share()));
     }
   }
 
@@ -61,7 +63,7 @@ final class PredictionCsv implements PredictionWriter {
           List.of(
               image,
               d.label(),
-              names.of(d.label()),
+              names.apply(d.label()),
               d.score(),
               d.left(),
               d.top(),

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
+import sakd.infer.ClassShares;
 import sakd.infer.Detection;
 import sakd.io.Json;
 
@@ -20,7 +22,7 @@ import sakd.io.Json;
  *   {"image":"a.png","error":"..."}   if it cannot be read
  * </pre>
  */
-record PredictionJson(PrintWriter out, ClassShares.Names names) implements PredictionWriter {
+record PredictionJson(PrintWriter out, IntFunction<String> names) implements PredictionWriter {
   @Override
   public void classes(
       String image, List<ClassShares.Share> likeliest, List<List<ClassShares.Share>> steps) {
@@ -56,7 +58,7 @@ record PredictionJson(PrintWriter out, ClassShares.Names names) implements Predi
   private Map<String, Object> object(Detection d) {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("label", d.label());
-    object.put("class", names.of(d.label()));
+    object.put("class", names.apply(d.label()));
     object.put("score", d.score());
     object.put("left", d.left());
     object.put("top", d.top());
@@ -83,7 +85,7 @@ record PredictionJson(PrintWriter out, ClassShares.Names names) implements Predi
     for (ClassShares.Share s : shares) {
       Map<String, Object> share = new LinkedHashMap<>();
       share.put("label", s.label());
-      share.put("class", names.of(s.label()));
+      share.put("class", names.apply(s.label()));
       share.put(called, s.share());
       all.add(share);
     }

@@ -3,12 +3,14 @@ package sakd.cli;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import sakd.base.Numbers;
+import sakd.infer.ClassShares;
 import sakd.infer.Detection;
 
 /** Predictions for people: a line an image, and indented ones for its steps or objects. */
-record PredictionPrinter(PrintWriter out, ClassShares.Names names) implements PredictionWriter {
+record PredictionPrinter(PrintWriter out, IntFunction<String> names) implements PredictionWriter {
   @Override
   public void classes(
       String image, List<ClassShares.Share> likeliest, List<List<ClassShares.Share>> steps) {
@@ -32,7 +34,7 @@ record PredictionPrinter(PrintWriter out, ClassShares.Names names) implements Pr
           String.format(
               Locale.ROOT,
               "  %-20s %.3f  %.1f %.1f %.1f %.1f",
-              names.of(d.label()),
+              names.apply(d.label()),
               d.score(),
               d.left(),
               d.top(),
@@ -47,7 +49,7 @@ record PredictionPrinter(PrintWriter out, ClassShares.Names names) implements Pr
 
   private String shares(List<ClassShares.Share> shares) {
     return shares.stream()
-        .map(s -> String.format(Locale.ROOT, "%s %.2f %%", names.of(s.label()), 100 * s.share()))
+        .map(s -> String.format(Locale.ROOT, "%s %.2f %%", names.apply(s.label()), 100 * s.share()))
         .collect(Collectors.joining(", "));
   }
 

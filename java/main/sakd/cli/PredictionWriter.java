@@ -2,7 +2,9 @@ package sakd.cli;
 
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.function.IntFunction;
 import sakd.data.Targets;
+import sakd.infer.ClassShares;
 import sakd.infer.Detection;
 
 /** Writes what a network sees in images, one after another, in one of the forms of a result. */
@@ -16,7 +18,7 @@ interface PredictionWriter {
   static PredictionWriter of(
       ResultFormat format,
       PrintWriter out,
-      ClassShares.Names names,
+      IntFunction<String> names,
       Targets.Kind kind,
       boolean perStep) {
     return switch (format) {

@@ -34,19 +34,6 @@ public final class MaskPredictor {
     public int width() {
       return image.shownWidth();
     }
-
-    /**
-     * How many pixels have each class.
-     *
-     * @param count K
-     */
-    public int[] pixels(int count) {
-      int[] pixels = new int[count];
-      for (byte label : classes) {
-        pixels[label & 0xff]++;
-      }
-      return pixels;
-    }
   }
 
   /**

@@ -70,7 +70,12 @@ public record ImageSpec(
 
   /** What a class is called: its name, or by its number if it has none. */
   public String className(int label) {
-    return label < classNames.size() ? classNames.get(label) : "class " + label;
+    return label < classNames.size() ? classNames.get(label) : unnamed(label);
+  }
+
+  /** What a class is called that has no name. */
+  public static String unnamed(int label) {
+    return "class " + label;
   }
 
   /** What a data set does with its samples. */

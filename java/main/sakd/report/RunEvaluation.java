@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import sakd.device.DType;
 import sakd.distill.Pipeline;
 import sakd.infer.BatchUploader;
 import sakd.infer.BoxMeter;
+import sakd.infer.ClassShares;
 import sakd.infer.ClassificationReport;
 import sakd.infer.ConfusionMeter;
 import sakd.infer.DetailMeter;
@@ -270,18 +272,13 @@ final class RunEvaluation {
     int classes = testSet.classes();
     List<NetworkResult.Sample> samples = new ArrayList<>();
     for (int i = 0; i < logits.length / classes; i++) {
-      int best = 0;
-      for (int k = 1; k < classes; k++) {
-        best = logits[i * classes + k] > logits[i * classes + best] ? k : best;
-      }
-      double total = 0;
-      for (int k = 0; k < classes; k++) {
-        total += Math.exp(logits[i * classes + k] - logits[i * classes + best]);
-      }
+      ClassShares.Share best =
+          ClassShares.likeliest(Arrays.copyOfRange(logits, i * classes, (i + 1) * classes), 1)
+              .get(0);
       ByteBuffer pixels = testSet.pixels(i);
       byte[] png =
           ImageFiles.png(pixels.array(), testSet.channels(), testSet.height(), testSet.width());
-      samples.add(new NetworkResult.Sample(png, testSet.label(i), best, 1 / total));
+      samples.add(new NetworkResult.Sample(png, testSet.label(i), best.label(), best.share()));
     }
     return samples;
   }
