@@ -74,13 +74,7 @@ final class ConfigFile {
         all.addAll(entry.args);
       }
     }
-    for (int i = 0; i < args.size(); i++) {
-      if (args.get(i).equals(TrainCommand.CONFIG)) {
-        i++; // Its value.
-      } else if (!args.get(i).startsWith(TrainCommand.CONFIG + "=")) {
-        all.add(args.get(i));
-      }
-    }
+    all.addAll(Arguments.without(TrainCommand.CONFIG, args));
     return all;
   }
 

@@ -251,6 +251,11 @@ final class DistillOptions {
     return Method.ANN;
   }
 
+  /** Whether an ANN is trained: alone, or to teach. */
+  boolean trainsTeacher(Method method) {
+    return method == Method.ANN || (method.needsTeacher() && (teacher == null || finetune));
+  }
+
   /**
    * Whether the heads of the files given start anew.
    *

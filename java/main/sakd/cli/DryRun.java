@@ -67,7 +67,7 @@ record DryRun(Plan plan, Dataset trainSet, PrintWriter out) {
       all.put(Pipeline.DIRECT, plan.settings().epochs());
     }
     if (method != Method.ANN) {
-      all.put(method.name().toLowerCase(Locale.ROOT), plan.settings().epochs());
+      all.put(Values.lower(method), plan.settings().epochs());
     }
     return all;
   }

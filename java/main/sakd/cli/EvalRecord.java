@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import sakd.data.Dataset;
 import sakd.infer.Activity;
@@ -73,7 +72,7 @@ record EvalRecord(Path weights, ModelFile about, Dataset set, Evaluator.Evaluati
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("weights", weights.toString());
     all.put("model", about.name());
-    all.put("neuron", about.neuron().kind().name().toLowerCase(Locale.ROOT));
+    all.put("neuron", Values.lower(about.neuron().kind()));
     all.put("T", about.steps());
     all.put("dataset", set.name());
     all.put("images", result.images());
@@ -123,10 +122,7 @@ record EvalRecord(Path weights, ModelFile about, Dataset set, Evaluator.Evaluati
   }
 
   private void precision(BoxMeter report, Map<String, Object> all) {
-    report
-        .coco()
-        .figures()
-        .forEach((f, value) -> all.put(f.name().toLowerCase(Locale.ROOT), known(value)));
+    report.coco().figures().forEach((f, value) -> all.put(Values.lower(f), known(value)));
     all.put("voc_ap", known(report.voc().mean()));
     List<Object> classes = new ArrayList<>();
     for (int k = 1; k < set.classes(); k++) {

@@ -44,7 +44,7 @@ final class ReproduceCommand implements Callable<Integer> {
   private List<String> names;
 
   @Option(
-      names = "--output-dir",
+      names = TrainCommand.OUTPUT_DIR,
       paramLabel = "DIR",
       defaultValue = "runs/reproduce",
       description = "Where each recipe gets its run directory (default: ${DEFAULT-VALUE}).")

@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import picocli.CommandLine.Model.OptionSpec;
@@ -26,7 +25,6 @@ final class Reproduction {
 
   private static final String METHOD = "--method";
   private static final String TEACHER = "--teacher";
-  private static final String OUTPUT_DIR = "--output-dir";
   private static final String SEED = "--seed";
 
   /**
@@ -60,7 +58,7 @@ final class Reproduction {
       if (teacher != null) {
         args.addAll(List.of(TEACHER, teacher.weights().toString()));
       }
-      args.addAll(List.of(OUTPUT_DIR, folder.toString()));
+      args.addAll(List.of(TrainCommand.OUTPUT_DIR, folder.toString()));
       return args;
     }
 
@@ -75,7 +73,7 @@ final class Reproduction {
 
     /** As summary.csv calls what is trained. */
     String phase() {
-      return method == Method.ANN ? Pipeline.TEACHER : method.name().toLowerCase(Locale.ROOT);
+      return method == Method.ANN ? Pipeline.TEACHER : Values.lower(method);
     }
 
     /** How much of the training is done. */
@@ -114,18 +112,18 @@ final class Reproduction {
       List<String> others,
       PrintWriter out,
       PrintWriter err) {
-    for (String flag : List.of(METHOD, TrainCommand.RESUME, "--config")) {
-      if (isGiven(flag, others)) {
+    for (String flag : List.of(METHOD, TrainCommand.RESUME, TrainCommand.CONFIG)) {
+      if (Arguments.have(flag, others)) {
         throw new UserError(
             flag + " cannot be given to reproduce, whose recipes settle it; leave it out");
       }
     }
-    if (!seeds.isEmpty() && isGiven(SEED, others)) {
+    if (!seeds.isEmpty() && Arguments.have(SEED, others)) {
       throw new UserError("--seed and --seeds are both given; expected one of them, leave one out");
     }
     // With a teacher that is trained already, no ANN is left to train.
     List<String> rows =
-        isGiven(TEACHER, others)
+        Arguments.have(TEACHER, others)
             ? recipes.stream().filter(recipe -> !recipe.equals(ann(recipe))).toList()
             : recipes;
     if (rows.isEmpty()) {
@@ -156,7 +154,7 @@ final class Reproduction {
       settings.addAll(List.of(SEED, Long.toString(seed)));
     }
     TrainCommand train = parsed(Recipes.expand(settings));
-    boolean shares = train.teacherEpochs().isPresent() && !isGiven(TEACHER, others);
+    boolean shares = train.teacherEpochs().isPresent() && !Arguments.have(TEACHER, others);
     Run run =
         new Run(
             recipe,
@@ -188,10 +186,6 @@ final class Reproduction {
     }
   }
 
-  private static boolean isGiven(String flag, List<String> args) {
-    return args.stream().anyMatch(a -> a.equals(flag) || a.startsWith(flag + "="));
-  }
-
   /** Refuses to go on with a run of other settings, whose figures would stand for these. */
   private void requireSame(Run run, TrainCommand train) {
     if (!run.isStarted()) {
@@ -199,7 +193,7 @@ final class Reproduction {
     }
     Map<String, List<String>> before = options(parsed(RunArguments.of(run.folder)));
     Map<String, List<String>> now = options(train);
-    before.remove(OUTPUT_DIR);
+    before.remove(TrainCommand.OUTPUT_DIR);
     now.remove(TrainCommand.QUIET); // It is no setting of a run.
     if (run.teacher != null) {
       before.remove(TEACHER);

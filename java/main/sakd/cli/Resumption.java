@@ -2,7 +2,6 @@ package sakd.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -100,14 +99,7 @@ record Resumption(List<String> args, TrainCommand command) {
 
   /** The arguments with another value of an option. */
   private static List<String> with(String option, int value, List<String> args) {
-    List<String> changed = new ArrayList<>();
-    for (int i = 0; i < args.size(); i++) {
-      if (args.get(i).equals(option)) {
-        i++; // Its value.
-      } else if (!args.get(i).startsWith(option + "=")) {
-        changed.add(args.get(i));
-      }
-    }
+    List<String> changed = Arguments.without(option, args);
     changed.addAll(List.of(option, Integer.toString(value)));
     return changed;
   }

@@ -52,7 +52,7 @@ final class TrainCommand implements Callable<Integer> {
   static final String RESUME = "--resume";
   static final String QUIET = "--quiet";
   static final String CONFIG = "--config";
-  private static final String OUTPUT_DIR = "--output-dir";
+  static final String OUTPUT_DIR = "--output-dir";
 
   @Mixin private DataOptions data;
   @Mixin private AugmentOptions augment;
@@ -166,8 +166,7 @@ final class TrainCommand implements Callable<Integer> {
 
   /** Epochs of the teacher, if one is trained to teach a student. */
   Optional<Integer> teacherEpochs() {
-    boolean trained = distill.teacher == null || distill.finetune;
-    return method().needsTeacher() && trained
+    return method().needsTeacher() && distill.trainsTeacher(method())
         ? Optional.of(optimizer.teacherEpochs(data.bundled()))
         : Optional.empty();
   }
@@ -303,7 +302,7 @@ final class TrainCommand implements Callable<Integer> {
 
   Plan plan(Ops ops, Dataset trainSet) {
     boolean small = data.bundled();
-    Method method = distill.method(model);
+    Method method = method();
     Neuron kind = neuron.neuron(Neuron.LIF);
     if (!kind.kind().isSpiking() && method == Method.ANN) {
       kind = Neuron.LIF; // There is no student, and relu is what the ANN has.
@@ -330,12 +329,7 @@ final class TrainCommand implements Callable<Integer> {
         distill.form(kind.vThreshold()),
         distill.transformKernel(),
         optimizer.settings(
-            small,
-            boxes,
-            method == Method.ANN
-                || (method.needsTeacher() && (distill.teacher == null || finetune)),
-            augment.mixing(),
-            device.storage(ops)),
+            small, boxes, distill.trainsTeacher(method), augment.mixing(), device.storage(ops)),
         optimizer.teacherEpochs(small),
         optimizer.teacherLr(boxes, finetune, method == Method.ANN));
   }

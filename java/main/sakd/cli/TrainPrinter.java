@@ -52,11 +52,7 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
                     plan.steps()),
             s.storage().label()));
     say.accept(
-        String.format(
-            Locale.ROOT,
-            "method  %s: %s",
-            plan.method().name().toLowerCase(Locale.ROOT),
-            plan.losses()));
+        String.format(Locale.ROOT, "method  %s: %s", Values.lower(plan.method()), plan.losses()));
     say.accept(
         String.format(
             Locale.ROOT,

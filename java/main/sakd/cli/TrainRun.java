@@ -45,7 +45,8 @@ record TrainRun(
         PlanCheck.checkResume(plan, run.path(), trainSet, testSet);
         RunArguments.write(run.path(), args);
       }
-      run.write(RunFolder.CONFIG, ConfigFile.text(settings));
+      String config = ConfigFile.text(settings);
+      run.write(RunFolder.CONFIG, config);
       TrainPrinter printer = new TrainPrinter(plan, run::say);
       printer.describe(ops.device(), trainSet, testSet);
       run.say("run     " + run.path());
@@ -58,7 +59,7 @@ record TrainRun(
           new Pipeline(ops, plan, trainSet, testSet, run.path(), new Listeners(listeners), run::say)
               .run(resuming);
       printer.table(rows, run);
-      new RunPages(plan, trainSet, testSet, run).write(rows, ConfigFile.text(settings), ops);
+      new RunPages(plan, trainSet, testSet, run).write(rows, config, ops);
       return rows;
     } catch (Interrupt.Stopped e) {
       run.warn("stopped in " + e.getMessage() + "; " + goOn());

@@ -60,11 +60,7 @@ final class UnusedOptions {
    * @param recordings whether the samples have time steps of their own
    */
   static List<String> notes(List<String> args, Plan plan, boolean recordings) {
-    return of(
-            option -> args.stream().anyMatch(a -> a.equals(option) || a.startsWith(option + "=")),
-            plan,
-            recordings)
-        .notes;
+    return of(option -> Arguments.have(option, args), plan, recordings).notes;
   }
 
   /** The options that would be unused if they were given, such as --tau by --method ann. */

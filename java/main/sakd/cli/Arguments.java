@@ -1,0 +1,27 @@
+package sakd.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Words of a command line, in which an option's value is the next word or stands behind an =. */
+final class Arguments {
+  private Arguments() {}
+
+  /** Whether an option is among them. */
+  static boolean have(String option, List<String> args) {
+    return args.stream().anyMatch(a -> a.equals(option) || a.startsWith(option + "="));
+  }
+
+  /** Those without an option that has a value. */
+  static List<String> without(String option, List<String> args) {
+    List<String> rest = new ArrayList<>();
+    for (int i = 0; i < args.size(); i++) {
+      if (args.get(i).equals(option)) {
+        i++; // Its value.
+      } else if (!args.get(i).startsWith(option + "=")) {
+        rest.add(args.get(i));
+      }
+    }
+    return rest;
+  }
+}
