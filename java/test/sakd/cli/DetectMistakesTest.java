@@ -7,23 +7,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import sakd.infer.Weights;
 import sakd.model.DetectionSpec;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
-import sakd.model.Network;
 import sakd.model.Networks;
-import sakd.nn.Parameters;
 import sakd.ops.Neuron;
-import sakd.ops.Ops;
-import sakd.testing.Devices;
+import sakd.testing.UntrainedFiles;
 
 /** Each mistake about objects in boxes is one line and exit code 2, before anything is written. */
 class DetectMistakesTest {
@@ -145,16 +139,8 @@ class DetectMistakesTest {
     DetectionSpec spec = (DetectionSpec) Networks.named("retinanet-resnet8");
     ModelFile model = new ModelFile(spec.withPyramidChannels(8), Neuron.RELU, 1, 3, classes.length);
     List<Float> half = List.of(0.5f, 0.5f, 0.5f);
-    Parameters parameters = new Parameters(5);
-    try (Ops ops = Devices.reference();
-        Network network = model.build(parameters)) {
-      parameters.allocate(ops);
-      Map<String, String> about = new LinkedHashMap<>();
-      model.describe(about);
-      new ImageSpec(32, 32, 32, half, half, List.of(classes)).describe(about);
-      Weights.save(file, network.parameters(), key -> true, about);
-    }
-    return file;
+    return UntrainedFiles.safetensors(
+        file, model, new ImageSpec(32, 32, 32, half, half, List.of(classes)));
   }
 
   @Test

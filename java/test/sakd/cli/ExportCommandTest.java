@@ -30,6 +30,7 @@ import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.task.Task;
 import sakd.testing.Devices;
+import sakd.testing.UntrainedFiles;
 
 /** Every format that export writes; what is in the files is tested where they are written. */
 class ExportCommandTest {
@@ -40,16 +41,9 @@ class ExportCommandTest {
   static void weights() {
     weights = folder.resolve("net.safetensors");
     ModelFile model = new ModelFile(Networks.named("resnet8"), Neuron.LIF, 2, 1, 3);
-    Parameters parameters = new Parameters(5);
-    try (Ops ops = Devices.reference();
-        Network network = model.build(parameters)) {
-      parameters.allocate(ops);
-      Map<String, String> about = new LinkedHashMap<>();
-      model.describe(about);
-      List<String> names = List.of("cat", "dog", "owl");
-      new ImageSpec(8, 8, 8, List.of(0.5f), List.of(0.2f), names).describe(about);
-      Weights.save(weights, network.parameters(), name -> true, about);
-    }
+    List<String> names = List.of("cat", "dog", "owl");
+    UntrainedFiles.safetensors(
+        weights, model, new ImageSpec(8, 8, 8, List.of(0.5f), List.of(0.2f), names));
   }
 
   private static CommandLines.Answer export(Path from, String to, String... options) {

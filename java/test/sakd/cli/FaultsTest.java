@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import sakd.base.UserError;
+import sakd.testing.JavaProcess;
 
 /** How a command ends that the virtual machine, the system or we ourselves let down. */
 class FaultsTest {
@@ -124,13 +125,9 @@ class FaultsTest {
   /** What a process of its own prints, and how it ends. */
   private String start(Map<String, String> environment, List<String> flags, String args)
       throws Exception {
-    List<String> java = new ArrayList<>();
-    java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    java.addAll(flags);
-    java.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     // By way of a shell, which spells bytes in any locale.
     List<String> line = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" " + args, "sh"));
-    line.addAll(java);
+    line.addAll(JavaProcess.command(Main.class, flags.toArray(String[]::new)));
     ProcessBuilder builder = new ProcessBuilder(line).directory(folder.toFile());
     builder.environment().putAll(environment);
     Process process = builder.redirectErrorStream(true).start();

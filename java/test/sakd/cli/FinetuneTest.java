@@ -13,15 +13,12 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import sakd.infer.Weights;
 import sakd.io.HostTensor;
-import sakd.io.PthWriter;
 import sakd.io.WeightFile;
+import sakd.model.ModelFile;
 import sakd.model.Networks;
-import sakd.nn.Parameters;
 import sakd.ops.Neuron;
-import sakd.ops.Ops;
-import sakd.testing.Devices;
+import sakd.testing.UntrainedFiles;
 
 /** Pretrained weights of other classes: the body is kept, the head starts anew. */
 class FinetuneTest {
@@ -35,14 +32,10 @@ class FinetuneTest {
   @BeforeEach
   void files() throws IOException {
     data = CommandLines.data(folder);
-    pretrained = folder.resolve("resnet8.pth");
-    Parameters parameters = new Parameters(3);
-    try (Ops ops = Devices.reference()) {
-      Networks.named("resnet8").ann().build(Neuron.RELU, 1, 1, 1000, parameters);
-      parameters.allocate(ops);
-      PthWriter.write(pretrained, Weights.toHost(parameters, name -> true));
-      parameters.close();
-    }
+    pretrained =
+        UntrainedFiles.pth(
+            folder.resolve("resnet8.pth"),
+            new ModelFile(Networks.named("resnet8"), Neuron.RELU, 1, 1, 1000));
   }
 
   private CommandLines.Answer train(Path run, String options) {

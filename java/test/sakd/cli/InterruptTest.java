@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import sakd.testing.JavaProcess;
 
 /** Signals to a process of its own; that a training goes on after them is ResumeTest's. */
 class InterruptTest {
@@ -33,16 +35,9 @@ class InterruptTest {
 
   @Test
   void theSecondSignalEndsAtOnceWhatTheFirstOnlyAskedToEnd() throws Exception {
-    Process process =
-        new ProcessBuilder(
-                "env",
-                "--default-signal=INT",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                LongStep.class.getName())
-            .redirectErrorStream(true)
-            .start();
+    List<String> line = new ArrayList<>(List.of("env", "--default-signal=INT"));
+    line.addAll(JavaProcess.command(LongStep.class));
+    Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
     try (BufferedReader out =
         new BufferedReader(
             new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {

@@ -29,6 +29,7 @@ import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.testing.Devices;
+import sakd.testing.UntrainedFiles;
 
 /** Pictures in, classes out. */
 class PredictTest {
@@ -52,16 +53,8 @@ class PredictTest {
             SIDE, SIDE, SIDE, List.of(0.5f, 0.4f, 0.3f), List.of(0.2f, 0.3f, 0.4f), CLASSES);
     ModelFile model =
         new ModelFile(Networks.named("resnet8"), Neuron.LIF, STEPS, 3, CLASSES.size());
-    Parameters parameters = new Parameters(5);
-    try (Ops ops = Devices.reference();
-        Network network = model.build(parameters)) {
-      parameters.allocate(ops);
-      Map<String, String> about = new LinkedHashMap<>();
-      model.describe(about);
-      Weights.save(plain, network.parameters(), name -> true, about);
-      how.describe(about);
-      Weights.save(weights, network.parameters(), name -> true, about);
-    }
+    UntrainedFiles.safetensors(plain, model, null);
+    UntrainedFiles.safetensors(weights, model, how);
     pictures = Files.createDirectory(folder.resolve("pictures"));
     array = folder.resolve("images.npy");
     Random random = new Random(2);

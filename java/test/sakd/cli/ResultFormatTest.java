@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,16 +13,12 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import sakd.infer.Weights;
 import sakd.io.ImageFiles;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
-import sakd.model.Network;
 import sakd.model.Networks;
-import sakd.nn.Parameters;
 import sakd.ops.Neuron;
-import sakd.ops.Ops;
-import sakd.testing.Devices;
+import sakd.testing.UntrainedFiles;
 
 /** Results for programs say what those for people say, and nothing else is on stdout. */
 class ResultFormatTest {
@@ -47,17 +42,11 @@ class ResultFormatTest {
     weights = folder.resolve("net.safetensors");
     plain = folder.resolve("plain.safetensors");
     ModelFile model = new ModelFile(Networks.named("resnet8"), Neuron.LIF, STEPS, 3, 10);
-    Parameters parameters = new Parameters(5);
-    try (Ops ops = Devices.reference();
-        Network network = model.build(parameters)) {
-      parameters.allocate(ops);
-      Map<String, String> about = new LinkedHashMap<>();
-      model.describe(about);
-      Weights.save(plain, network.parameters(), name -> true, about);
-      new ImageSpec(SIDE, SIDE, SIDE, List.of(.5f, .4f, .3f), List.of(.2f, .3f, .4f), CLASSES)
-          .describe(about);
-      Weights.save(weights, network.parameters(), name -> true, about);
-    }
+    UntrainedFiles.safetensors(plain, model, null);
+    UntrainedFiles.safetensors(
+        weights,
+        model,
+        new ImageSpec(SIDE, SIDE, SIDE, List.of(.5f, .4f, .3f), List.of(.2f, .3f, .4f), CLASSES));
     cifar = CommandLines.cifar(folder);
     a = picture("a.png");
     b = picture("b, c.png");

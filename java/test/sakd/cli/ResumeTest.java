@@ -30,6 +30,7 @@ import sakd.io.HostTensor;
 import sakd.io.Safetensors;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
+import sakd.testing.JavaProcess;
 
 /** A run that was killed and resumed ends with the very bytes of one that was left alone. */
 class ResumeTest {
@@ -196,10 +197,7 @@ class ResumeTest {
   }
 
   private static List<String> java(Class<?> main, List<String> args) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx1g", "-cp", System.getProperty("java.class.path")));
-    command.add(main.getName());
+    List<String> command = JavaProcess.command(main, "-Xmx1g");
     command.addAll(args);
     return command;
   }

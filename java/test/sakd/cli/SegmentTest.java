@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,18 +23,14 @@ import org.junit.jupiter.api.io.TempDir;
 import sakd.Sakd;
 import sakd.Segmenter;
 import sakd.base.UserError;
-import sakd.infer.Weights;
 import sakd.io.HostTensor;
 import sakd.io.ImageFiles;
 import sakd.io.Npy;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
-import sakd.model.Network;
 import sakd.model.Networks;
-import sakd.nn.Parameters;
 import sakd.ops.Neuron;
-import sakd.ops.Ops;
-import sakd.testing.Devices;
+import sakd.testing.UntrainedFiles;
 
 /** Pictures in, masks out. */
 class SegmentTest {
@@ -52,15 +47,7 @@ class SegmentTest {
         new ImageSpec(32, 64, 32, List.of(0.5f, 0.4f, 0.3f), List.of(0.2f, 0.3f, 0.4f), CLASSES);
     ModelFile model =
         new ModelFile(Networks.named("fcn-resnet8"), Neuron.RELU, 1, 3, CLASSES.size());
-    Parameters parameters = new Parameters(5);
-    try (Ops ops = Devices.reference();
-        Network network = model.build(parameters)) {
-      parameters.allocate(ops);
-      Map<String, String> about = new LinkedHashMap<>();
-      model.describe(about);
-      how.describe(about);
-      Weights.save(weights, network.parameters(), name -> true, about);
-    }
+    UntrainedFiles.safetensors(weights, model, how);
     pictures = Files.createDirectory(folder.resolve("pictures"));
     picture(pictures.resolve("a.png"), 40, 33);
     picture(pictures.resolve("b.png"), 17, 70);

@@ -14,11 +14,17 @@ import sakd.ops.Ops;
 public final class UntrainedFiles {
   private UntrainedFiles() {}
 
-  /** As a training writes it. */
+  /**
+   * As a training writes it.
+   *
+   * @param pictures null to leave out how pictures become the network's input
+   */
   public static Path safetensors(Path file, ModelFile about, ImageSpec pictures) {
     Map<String, String> metadata = new LinkedHashMap<>();
     about.describe(metadata);
-    pictures.describe(metadata);
+    if (pictures != null) {
+      pictures.describe(metadata);
+    }
     with(about, parameters -> Weights.save(file, parameters, name -> true, metadata));
     return file;
   }

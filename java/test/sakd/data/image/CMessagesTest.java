@@ -8,12 +8,11 @@ import com.sun.jna.NativeLibrary;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import sakd.base.UserError;
+import sakd.testing.JavaProcess;
 
 /**
  * What a process prints that decodes damaged pictures; it is one of its own, as C prints past Java.
@@ -62,16 +61,7 @@ class CMessagesTest {
   @Test
   void damagedPicturesPrintNothingAndOtherMessagesOfCStay() throws Exception {
     assumeTrue(PictureDecoder.turbo(), "Leptonica does not load");
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Decoding.class.getName())
-            .redirectErrorStream(true)
-            .start();
-    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, process.waitFor(), text);
-    assertEquals("64 refused\nof C\n", text);
+    var decoding = new ProcessBuilder(JavaProcess.command(Decoding.class));
+    assertEquals("64 refused\nof C\n", JavaProcess.output(decoding));
   }
 }

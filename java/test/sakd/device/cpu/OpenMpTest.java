@@ -1,17 +1,16 @@
 package sakd.device.cpu;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import sakd.testing.JavaProcess;
 
 /** What OpenMP's runtime itself says it was told, in processes of their own. */
 class OpenMpTest {
@@ -19,16 +18,12 @@ class OpenMpTest {
   private static String settings(Map<String, String> environment, String... before)
       throws IOException, InterruptedException {
     List<String> line = new ArrayList<>(List.of(before));
-    line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    line.addAll(List.of("-cp", System.getProperty("java.class.path"), Opened.class.getName()));
-    ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true);
+    line.addAll(JavaProcess.command(Opened.class));
+    ProcessBuilder builder = new ProcessBuilder(line);
     builder.environment().keySet().removeIf(name -> name.matches("(OMP|GOMP|KMP)_.*"));
     builder.environment().put("OMP_DISPLAY_ENV", "VERBOSE");
     builder.environment().putAll(environment);
-    Process process = builder.start();
-    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, process.waitFor(), text);
-    return text;
+    return JavaProcess.output(builder);
   }
 
   /** Opens the processor and says what it is. */

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import sakd.testing.JavaProcess;
 
 class OpenClPlatformsTest {
   /** They are named by their version here, which the class path has to have. */
@@ -34,15 +34,9 @@ class OpenClPlatformsTest {
     }
     ProcessBuilder builder =
         new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Djna.platform.library.path=" + folder,
-            "-cp",
-            System.getProperty("java.class.path"),
-            Asked.class.getName());
+            JavaProcess.command(Asked.class, "-Djna.platform.library.path=" + folder));
     builder.environment().put("LD_LIBRARY_PATH", folder.toString());
-    Process process = builder.redirectErrorStream(true).start();
-    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, process.waitFor(), text);
+    String text = JavaProcess.output(builder);
     assertTrue(text.startsWith("0 the OpenCL loader libOpenCL.so.1 cannot be used"), text);
     assertTrue(text.strip().endsWith("libOpenCL.so.1: file too short)"), text);
     assertEquals(1, text.lines().count(), text);
