@@ -8,10 +8,12 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 import sakd.device.CapturedGraph;
+import sakd.device.Communicator;
 import sakd.device.ConvShape;
 import sakd.device.DType;
 import sakd.device.Device;
 import sakd.device.MatrixLibrary;
+import sakd.device.Memory;
 import sakd.device.Pending;
 import sakd.device.Turn;
 
@@ -27,10 +29,15 @@ abstract class DeviceOps implements Ops {
   private final Turn turn;
   private final MatrixLibrary matrix;
   private final TensorPool pool;
+  private final Communicator communicator;
   private final Deque<Pending> pending = new ArrayDeque<>();
 
-  DeviceOps(Device device, MatrixLibrary matrix) {
+  /** Sums over ranks that nobody has waited for. */
+  private final Deque<Pending> sums = new ArrayDeque<>();
+
+  DeviceOps(Device device, MatrixLibrary matrix, Communicator communicator) {
     this.device = device;
+    this.communicator = communicator;
     this.turn = device.turn();
     this.matrix = matrix;
     this.pool = new TensorPool(device);
@@ -78,6 +85,7 @@ abstract class DeviceOps implements Ops {
               pending.remove();
               pool.joined();
             }
+            sums.clear();
             pool.endRecording();
             if (graph.isEmpty()) {
               pool.graphClosed();
@@ -145,7 +153,63 @@ abstract class DeviceOps implements Ops {
           while (!pending.isEmpty()) {
             joinOldest();
           }
+          while (!sums.isEmpty()) {
+            sums.remove().join();
+          }
         });
+  }
+
+  @Override
+  public final Communicator communicator() {
+    return communicator;
+  }
+
+  @Override
+  public final void sumRanks(Tensor x) {
+    if (ranks() > 1) {
+      turn.during(
+          () -> {
+            communicator.sum(x.type(), whole(x));
+          });
+    }
+  }
+
+  @Override
+  public final void sumRanksBeside(Tensor x) {
+    if (ranks() > 1) {
+      turn.during(
+          () -> {
+            sums.add(communicator.sumBeside(x.type(), whole(x)));
+          });
+    }
+  }
+
+  @Override
+  public final void gatherRanks(Tensor x, Tensor all) {
+    require(all.size() == x.size() * ranks() && all.type() == x.type(), x, all);
+    if (ranks() == 1) {
+      device.copy(whole(x), whole(all));
+      return;
+    }
+    turn.during(
+        () -> {
+          communicator.gather(whole(x), whole(all));
+        });
+  }
+
+  @Override
+  public final void broadcastRanks(Tensor x) {
+    if (ranks() > 1) {
+      turn.during(
+          () -> {
+            communicator.broadcast(whole(x));
+          });
+    }
+  }
+
+  /** A tensor's memory may be larger than it. */
+  private static Memory whole(Tensor x) {
+    return x.memory().view(0, x.size() * x.type().size);
   }
 
   private void joinOldest() {
@@ -238,6 +302,7 @@ abstract class DeviceOps implements Ops {
     turn.end(
         () -> {
           pool.close();
+          communicator.close();
           device.close();
         });
   }

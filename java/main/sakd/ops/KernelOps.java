@@ -4,6 +4,7 @@ import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.require;
 import static sakd.ops.Requirements.requireDropout;
 
+import sakd.device.Communicator;
 import sakd.device.DType;
 import sakd.device.Device;
 
@@ -24,8 +25,14 @@ public final class KernelOps extends DeviceOps
   private final NeuronKernels neurons;
   private final StretchKernels stretches;
 
+  /** Of one process alone. */
   public KernelOps(Device device) {
-    super(device, device.matrix());
+    this(device, Communicator.ALONE);
+  }
+
+  /** Of a process that trains with others. */
+  public KernelOps(Device device, Communicator communicator) {
+    super(device, device.matrix(), communicator);
     this.launcher = new Launcher(this);
     this.reductions = new Reductions(this, launcher);
     this.neurons = new NeuronKernels(this, launcher, reductions);

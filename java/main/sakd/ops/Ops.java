@@ -25,6 +25,7 @@ public interface Ops
         BoxOps,
         OptimizerOps,
         InputOps,
+        RankOps,
         AutoCloseable {
   Device device();
 

@@ -10,6 +10,7 @@ import static sakd.ops.Requirements.storage;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import sakd.device.Communicator;
 import sakd.device.DType;
 import sakd.device.MatrixLibrary;
 import sakd.device.cpu.Elements;
@@ -32,7 +33,12 @@ public final class ReferenceOps extends DeviceOps
         ReferenceOptimizer {
   /** Over the device's memory, with convolution and matrix product by {@code matrix}. */
   public ReferenceOps(HostDevice device, MatrixLibrary matrix) {
-    super(device, matrix);
+    this(device, matrix, Communicator.ALONE);
+  }
+
+  /** The same of a process that trains with others. */
+  public ReferenceOps(HostDevice device, MatrixLibrary matrix, Communicator communicator) {
+    super(device, matrix, communicator);
   }
 
   // ---- element by element ----

@@ -1,0 +1,61 @@
+package sakd.ops;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import sakd.device.DType;
+
+/** What the processes of one training tell each other from the host's memory; all wait for it. */
+public final class RankTransfers {
+  private RankTransfers() {}
+
+  /** The bytes of every rank, in the order of ranks; they need not be equally many. */
+  public static List<byte[]> gather(Ops ops, byte[] own) {
+    if (ops.ranks() == 1) {
+      return List.of(own);
+    }
+    int[] lengths;
+    try (Tensor length = ops.allocate(DType.I32, 1);
+        Tensor all = ops.allocate(DType.I32, ops.ranks())) {
+      Transfers.setInts(ops.device(), length, own.length);
+      ops.gatherRanks(length, all);
+      lengths = Transfers.ints(ops.device(), all);
+    }
+    int longest = 1;
+    for (int n : lengths) {
+      longest = Math.max(longest, n);
+    }
+    byte[] padded = new byte[longest];
+    System.arraycopy(own, 0, padded, 0, own.length);
+    ByteBuffer received = ByteBuffer.allocateDirect(Math.multiplyExact(longest, ops.ranks()));
+    try (Tensor part = ops.allocate(DType.U8, longest);
+        Tensor all = ops.allocate(DType.U8, ops.ranks(), longest)) {
+      Transfers.setBytes(ops.device(), part, padded);
+      ops.gatherRanks(part, all);
+      ops.device().download(all.memory(), received);
+    }
+    List<byte[]> each = new ArrayList<>();
+    for (int rank = 0; rank < lengths.length; rank++) {
+      byte[] bytes = new byte[lengths[rank]];
+      received.get(rank * longest, bytes);
+      each.add(bytes);
+    }
+    return each;
+  }
+
+  /** The sums over all ranks, added in the order of ranks: all get the same bits. */
+  public static double[] sum(Ops ops, double... own) {
+    if (ops.ranks() == 1) {
+      return own.clone();
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(own.length * Double.BYTES);
+    bytes.asDoubleBuffer().put(own);
+    double[] sums = new double[own.length];
+    for (byte[] part : gather(ops, bytes.array())) {
+      for (int i = 0; i < sums.length; i++) {
+        sums[i] += ByteBuffer.wrap(part).getDouble(i * Double.BYTES);
+      }
+    }
+    return sums;
+  }
+}
