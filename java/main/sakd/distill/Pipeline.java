@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import sakd.base.Numbers;
 import sakd.base.UserError;
 import sakd.data.Dataset;
+import sakd.data.Parts;
 import sakd.data.RenumberedDataset;
 import sakd.infer.Evaluator;
 import sakd.io.WeightFile;
@@ -109,7 +110,13 @@ public final class Pipeline {
     List<Row> rows = new ArrayList<>();
     TrainSettings settings = plan.settings();
     try (Evaluator evaluator =
-        new Evaluator(ops, testSet, settings.batchSize(), settings.storage(), Task.of(testSet))) {
+        new Evaluator(
+            ops,
+            testSet,
+            settings.batchSize(),
+            settings.storage(),
+            Task.of(testSet),
+            new Parts(ops.rank(), ops.ranks(), 1))) {
       Network teacher = null;
       try {
         if (plan.method() == Method.ANN) {

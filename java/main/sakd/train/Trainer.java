@@ -2,6 +2,7 @@ package sakd.train;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -296,8 +297,9 @@ public final class Trainer {
           }
         }
       }
-      if (!batches.failures().isEmpty()) {
-        listener.unreadable(job.phase, epoch + 1, batches.failures());
+      List<String> unreadable = Unreadable.overRanks(ops, batches);
+      if (!unreadable.isEmpty()) {
+        listener.unreadable(job.phase, epoch + 1, unreadable);
       }
     }
     return new Trained(
