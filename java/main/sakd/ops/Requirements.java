@@ -145,6 +145,16 @@ final class Requirements {
     return wanted ? t != null && t.type() == type && t.size() == size : t == null;
   }
 
+  /** Whether it is a batch norm's affine map: of this rank's rows [4, C], of all ranks' [5, C]. */
+  static boolean isAffine(Tensor t, long channels) {
+    return floats(t, 4 * channels) || isOfRanks(t, channels);
+  }
+
+  /** Whether it is the affine map of the rows of all ranks. */
+  static boolean isOfRanks(Tensor affine, long channels) {
+    return floats(affine, 5 * channels);
+  }
+
   /** Whether it is F32 of this size. */
   static boolean floats(Tensor t, long size) {
     return t.type() == DType.F32 && t.size() == size;
