@@ -175,8 +175,8 @@ public final class KernelOps extends DeviceOps
   // ---- pooling and time ----
 
   @Override
-  public void dropout(Tensor x, float p, Tensor draw, int key, Tensor out) {
-    requireDropout(x, p, draw, out);
+  public void dropout(Tensor x, float p, Tensor draw, Tensor places, int key, Tensor out) {
+    requireDropout(x, p, draw, places, out);
     int columns = x.channels();
     launcher
         .kernel("dropout.cu", "dropout", x.type(), 1)
@@ -185,11 +185,13 @@ public final class KernelOps extends DeviceOps
             columns,
             x.memory(),
             draw.memory(),
+            places.memory(),
             out.memory(),
             (int) ReferenceDropout.threshold(p),
             (float) (1 / (1 - (double) p)),
             key,
-            x.rows() / x.dim(0),
+            x.dim(1),
+            x.rows() / x.dim(0) / x.dim(1),
             x.rows(),
             columns);
   }

@@ -57,8 +57,18 @@ final class Requirements {
   }
 
   /** The check of {@link Ops#dropout}. */
-  static void requireDropout(Tensor x, float p, Tensor draw, Tensor out) {
-    require(storage(x, out) && x != out && x.size() == out.size() && ints(draw, 2), x, draw, out);
+  static void requireDropout(Tensor x, float p, Tensor draw, Tensor places, Tensor out) {
+    require(
+        storage(x, out)
+            && x != out
+            && x.size() == out.size()
+            && x.rank() >= 3
+            && ints(draw, 2)
+            && ints(places, x.dim(1)),
+        x,
+        draw,
+        places,
+        out);
     if (!(p >= 0 && p < 1)) {
       throw new IllegalArgumentException("dropout of a share " + p + "; expected 0 to below 1");
     }
