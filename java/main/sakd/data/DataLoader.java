@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
 import sakd.base.SplitMix64;
 import sakd.base.UserError;
 
@@ -31,6 +32,7 @@ public final class DataLoader {
 
   final Dataset dataset;
   final int workers;
+  final Parts parts;
 
   private final int batchSize;
   private final boolean shuffle;
@@ -38,18 +40,34 @@ public final class DataLoader {
   private final Augment augment;
   private final long seed;
 
+  /** Samples of the largest part of a full batch. */
+  private final int largest;
+
   /** Direct memory is slow to get and is given back late: kept for the next batch and epoch. */
   private final Queue<ByteBuffer> free = new ConcurrentLinkedQueue<>();
+
+  /** As the other, each batch in one part. */
+  public DataLoader(
+      Dataset dataset,
+      int batchSize,
+      boolean shuffle,
+      boolean dropLast,
+      Augment augment,
+      long seed,
+      int workers) {
+    this(dataset, batchSize, shuffle, dropLast, augment, seed, workers, Parts.WHOLE);
+  }
 
   /**
    * Describes the batches; nothing is read yet.
    *
-   * @param batchSize images a batch, at least 1
+   * @param batchSize images a batch, of all its parts, at least 1
    * @param shuffle whether each epoch has another order, or else the set's
    * @param dropLast whether to leave out a last batch that is not full
    * @param augment the crop and flip of each image, and the mixing of batches
    * @param seed fixes order and augmentation
    * @param workers threads that prepare batches ahead; 0 prepares each when it is asked for
+   * @param parts which parts of each batch are read
    * @throws UserError if a number is out of range or no batch would be left
    */
   public DataLoader(
@@ -59,7 +77,8 @@ public final class DataLoader {
       boolean dropLast,
       Augment augment,
       long seed,
-      int workers) {
+      int workers,
+      Parts parts) {
     int most = Integer.MAX_VALUE / dataset.shape().bytes();
     if (batchSize < 1 || batchSize > most) {
       throw new UserError(
@@ -95,15 +114,22 @@ public final class DataLoader {
     this.augment = augment;
     this.seed = seed;
     this.workers = workers;
+    this.parts = parts;
+    int full = Math.min(batchSize, dataset.size());
+    this.largest =
+        IntStream.range(0, parts.microBatches())
+            .map(m -> parts.places(m, full, mixed()).length)
+            .max()
+            .orElseThrow();
   }
 
-  /** The number of batches of an epoch. */
+  /** The number of batches of an epoch, however many parts each has. */
   public int batches() {
     int full = dataset.size() / batchSize;
     return dropLast || dataset.size() % batchSize == 0 ? full : full + 1;
   }
 
-  /** Starts to read the batches of an epoch; close the result to stop early. */
+  /** Starts to read the batches of an epoch, part by part; close the result to stop early. */
   public Epoch epoch(int epoch) {
     return epoch(epoch, 0);
   }
@@ -144,19 +170,26 @@ public final class DataLoader {
     return new Failures(dataset, shuffle || augmented());
   }
 
-  /** Prepares a batch; runs on any thread, and ends early if that is interrupted. */
-  Batch fill(int epoch, int[] order, int batch, Failures failures) throws InterruptedException {
+  private boolean mixed() {
+    return !augment.mixing().equals(Mixing.NONE);
+  }
+
+  /** Prepares part of a batch; runs on any thread, and ends early if that is interrupted. */
+  Batch fill(int epoch, int[] order, int batch, int microBatch, Failures failures)
+      throws InterruptedException {
     int start = batch * batchSize;
-    int size = Math.min(batchSize, order.length - start);
-    SampleShape shape = shape(order, start, size);
-    ByteBuffer images = memory(Math.min(batchSize, order.length), shape);
+    int whole = Math.min(batchSize, order.length - start);
+    int[] places = parts.places(microBatch, whole, mixed());
+    int size = places.length;
+    SampleShape shape = shape(order, start, whole);
+    ByteBuffer images = memory(Math.max(size, largest), shape);
     List<Targets> targets = new ArrayList<>(size);
     int[] shifts = new int[3 * size];
     for (int i = 0; i < size; i++) {
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
-      int sample = order[start + i];
+      int sample = order[start + places[i]];
       SplitMix64 random = augmented() ? new SplitMix64(seed, epoch, sample, READ_KEY) : null;
       targets.add(failures.read(sample, random, shape, images));
       augment.shift(seed, epoch, sample, shifts, 3 * i);
@@ -166,10 +199,24 @@ public final class DataLoader {
             .mixing()
             .draw(new SplitMix64(seed, epoch, batch, MIX_KEY), shape.height(), shape.width());
     long draw = new SplitMix64(seed, epoch, batch, DRAW_KEY).nextLong();
-    return new Batch(images.flip(), shape, Targets.joined(targets), shifts, mix, draw, size);
+    return new Batch(
+        images.flip(),
+        shape,
+        Targets.joined(targets),
+        shifts,
+        mix,
+        draw,
+        size,
+        places,
+        whole,
+        parts.weight(size, whole, mixed()),
+        parts.counted(microBatch, whole, mixed()));
   }
 
-  /** The shape of a batch: the set's, or one that holds whole pictures of several sizes. */
+  /**
+   * The shape of a batch: the set's, or one that holds whole pictures of several sizes; that of all
+   * its parts, for what a network sees beyond the edge of a picture is in its features.
+   */
   private SampleShape shape(int[] order, int start, int size) {
     SampleShape shape = dataset.shape();
     if (augmented() || dataset.targetKind() == Targets.Kind.CLASSES) {

@@ -12,7 +12,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The batches of one epoch, in order, prepared ahead by worker threads.
+ * The batches of one epoch, in order and each in its {@link Parts}, prepared ahead by worker
+ * threads.
  *
  * <p>For one consumer thread. The threads end after the last batch, after an error and on {@link
  * #close}.
@@ -34,7 +35,9 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
   private final Queue<Future<Batch>> ahead = new ArrayDeque<>();
   private final ExecutorService pool;
 
+  /** Parts, counted over all batches. */
   private int submitted;
+
   private int next;
   private Batch current;
   private boolean closed;
@@ -43,10 +46,10 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     this.loader = loader;
     this.epoch = epoch;
     this.order = loader.order(epoch);
-    this.end = loader.batches();
+    this.end = loader.batches() * loader.parts.microBatches();
     this.failures = loader.failures();
-    this.next = startBatch;
-    this.submitted = startBatch;
+    this.next = startBatch * loader.parts.microBatches();
+    this.submitted = next;
     this.pool =
         loader.workers == 0
             ? null
@@ -60,19 +63,19 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     submit();
   }
 
-  /** Whether there is another batch; false once closed. */
+  /** Whether there is another part; false once closed. */
   @Override
   public boolean hasNext() {
     return !closed && next < end;
   }
 
   /**
-   * The next batch; the images of the one before are not valid any more.
+   * The next part of a batch; the images of the one before are not valid any more.
    *
-   * @throws NoSuchElementException after the last batch or once closed
+   * @throws NoSuchElementException after the last or once closed
    * @throws java.util.concurrent.CancellationException if this thread is interrupted, or the data
    *     loader's is
-   * @throws RuntimeException what a worker threw while it prepared this batch
+   * @throws RuntimeException what a worker threw while it prepared this part
    */
   @Override
   public Batch next() {
@@ -85,10 +88,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
       if (Thread.interrupted()) { // A batch that is ready would be handed out without a look.
         throw new InterruptedException();
       }
-      current =
-          pool == null
-              ? loader.fill(epoch, order, next, failures)
-              : Ahead.take(ahead.remove(), PREPARING);
+      current = pool == null ? fill(next) : Ahead.take(ahead.remove(), PREPARING);
       done = true;
     } catch (InterruptedException e) {
       throw Ahead.interrupted(PREPARING, e);
@@ -124,13 +124,18 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     }
   }
 
+  private Batch fill(int part) throws InterruptedException {
+    int each = loader.parts.microBatches();
+    return loader.fill(epoch, order, part / each, part % each, failures);
+  }
+
   private void submit() {
     if (pool == null) {
       return;
     }
     while (submitted < end && submitted < next + AHEAD * loader.workers) {
-      int batch = submitted++;
-      ahead.add(pool.submit(() -> loader.fill(epoch, order, batch, failures)));
+      int part = submitted++;
+      ahead.add(pool.submit(() -> fill(part)));
     }
     if (submitted == end) {
       pool.shutdown(); // The threads end with the last batch, whether or not close is called.

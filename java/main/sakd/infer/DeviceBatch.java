@@ -1,5 +1,6 @@
 package sakd.infer;
 
+import java.util.Arrays;
 import sakd.data.Batch;
 import sakd.data.Mixing;
 import sakd.data.SampleShape;
@@ -20,7 +21,8 @@ public final class DeviceBatch implements AutoCloseable {
   private final Tensor boxes;
   private final Tensor mix;
   private final Tensor draw;
-  private Targets targets;
+  private final Tensor places;
+  private Batch batch;
 
   /** How pixels become numbers: mean and std, each [C], owned by who makes batches. */
   record Normalisation(Tensor mean, Tensor std) {}
@@ -44,13 +46,18 @@ public final class DeviceBatch implements AutoCloseable {
       boxes = null;
     }
     draw = ops.allocate(DType.I32, 2);
+    places = ops.allocate(DType.I32, n);
     mix = first.mix() != null ? ops.allocate(DType.F32, Mixing.Mix.VALUES) : null;
   }
 
-  void upload(Batch batch) {
+  void upload(Batch next) {
+    if (batch == null || !Arrays.equals(batch.places(), next.places())) {
+      Transfers.setInts(ops.device(), places, next.places());
+    }
+    batch = next;
     ops.device().upload(batch.images(), pixels.memory());
     Transfers.setInts(ops.device(), shifts, batch.shifts());
-    targets = batch.targets();
+    Targets targets = batch.targets();
     if (targets instanceof Targets.Masks masks) {
       Transfers.setBytes(ops.device(), labels, masks.labels());
     } else if (targets instanceof Targets.Boxes objects) {
@@ -66,7 +73,7 @@ public final class DeviceBatch implements AutoCloseable {
     }
   }
 
-  /** N, the number of samples. */
+  /** N, the number of samples here. */
   public int size() {
     return pixels.dim(0);
   }
@@ -86,7 +93,32 @@ public final class DeviceBatch implements AutoCloseable {
 
   /** What {@link #labels} are, in the host's memory. */
   public Targets targets() {
-    return targets;
+    return batch.targets();
+  }
+
+  /** Where the samples stand in the whole batch, I32 [N], for {@link Ops#dropout}. */
+  public Tensor places() {
+    return places;
+  }
+
+  /** As {@link #places}, in the host's memory. */
+  public int place(int sample) {
+    return batch.places()[sample];
+  }
+
+  /** Samples of the whole batch, of which these may be a part. */
+  public int whole() {
+    return batch.whole();
+  }
+
+  /** What the mean over these samples weighs in the mean over the whole batch, in (0, 1]. */
+  public float weight() {
+    return batch.weight();
+  }
+
+  /** Whether these samples count in sums over the whole batch. */
+  public boolean counted() {
+    return batch.counted();
   }
 
   /** Random numbers that are others for every batch, I32 [2], for {@link Ops#dropout}. */
@@ -117,6 +149,7 @@ public final class DeviceBatch implements AutoCloseable {
       boxes.close();
     }
     draw.close();
+    places.close();
     if (mix != null) {
       mix.close();
     }

@@ -1,5 +1,6 @@
 package sakd.nn;
 
+import java.util.List;
 import sakd.device.ConvShape;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -118,6 +119,7 @@ public final class Conv2d {
     return tape.record(
         y,
         true,
+        bias == null ? List.of(weight) : List.of(weight, bias),
         g -> {
           // Nobody waits for it before the end of the backward pass.
           ops.beside(

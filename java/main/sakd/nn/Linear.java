@@ -1,5 +1,6 @@
 package sakd.nn;
 
+import java.util.List;
 import sakd.device.DType;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -51,6 +52,7 @@ public final class Linear {
     return tape.record(
         y,
         true,
+        List.of(weight, bias),
         g -> {
           ops.gemm(true, false, g, value, 0, weight.gradient().reshape(out, in));
           ops.sumRows(g, bias.gradient());

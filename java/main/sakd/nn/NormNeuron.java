@@ -1,6 +1,8 @@
 package sakd.nn;
 
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -82,6 +84,7 @@ public final class NormNeuron {
         tape.record(
             out,
             true,
+            parameters(),
             g -> {
               Tensor gx = tape.gradientOf(x);
               Tensor gr = merge.changesGradient() ? tape.gradientOf(residual) : null;
@@ -115,6 +118,12 @@ public final class NormNeuron {
             },
             affine == null || tape.frozen() != null ? new Tensor[0] : new Tensor[] {affine});
     return result.mostSpikes(mostSpikes(residual));
+  }
+
+  /** Those whose gradients the backward step computes. */
+  private List<Parameter> parameters() {
+    Stream<Parameter> affine = norm == null ? Stream.empty() : Stream.of(norm.gamma(), norm.beta());
+    return Stream.concat(affine, Stream.ofNullable(leak)).toList();
   }
 
   /** Of the output: s is 0 or 1, and what becomes of a residual is said in {@link Neuron}. */

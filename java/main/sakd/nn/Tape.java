@@ -31,7 +31,13 @@ public final class Tape implements AutoCloseable {
     void run(Tensor gradient);
   }
 
-  private record Node(Var output, Backward backward, List<Tensor> saved) {}
+  /**
+   * One operation.
+   *
+   * @param completes parameters whose gradients are whole once its backward step has run
+   */
+  private record Node(
+      Var output, List<Parameter> completes, Backward backward, List<Tensor> saved) {}
 
   private final Ops ops;
   private final Mode mode;
@@ -44,6 +50,9 @@ public final class Tape implements AutoCloseable {
 
   /** Whose gradients this pass has assigned. */
   private final Set<Parameter> written = new HashSet<>();
+
+  /** Whose gradients some operation recorded so far goes back to. */
+  private final Set<Parameter> trained = new HashSet<>();
 
   private Parameters roundedParameters;
   private Frozen frozen;
@@ -173,8 +182,24 @@ public final class Tape implements AutoCloseable {
    *     with {@link #gradientOf} and {@link #pass}
    */
   public Var record(Tensor value, boolean needsGradient, Backward backward, Tensor... saved) {
+    return record(value, needsGradient, List.of(), backward, saved);
+  }
+
+  /**
+   * The same of a layer with parameters.
+   *
+   * @param parameters whose gradients the backward step computes
+   */
+  public Var record(
+      Tensor value,
+      boolean needsGradient,
+      List<Parameter> parameters,
+      Backward backward,
+      Tensor... saved) {
     Var output = new Var(value, needsGradient && training());
-    nodes.add(new Node(output, backward, List.of(saved)));
+    // The first layer that uses a parameter is the last to go back to it.
+    List<Parameter> completes = parameters.stream().filter(trained::add).toList();
+    nodes.add(new Node(output, completes, backward, List.of(saved)));
     if (!training()) {
       for (Tensor t : saved) {
         t.close();
@@ -244,18 +269,30 @@ public final class Tape implements AutoCloseable {
 
   /** Runs all backward steps, last first, from the gradients that losses have passed. */
   public void backward() {
+    backward(p -> {});
+    ops.join();
+    if (roundedParameters != null) {
+      roundedParameters.widenGradients(ops);
+    }
+  }
+
+  /**
+   * The same for a caller that takes the gradients as they come. They may still be computed by
+   * {@link Ops#beside}, and those of {@link #roundWeights} be in the type of activations.
+   *
+   * @param complete is told of each parameter that a layer of this pass has, once all that computes
+   *     its gradient is submitted: in an order that depends on the network alone
+   */
+  public void backward(Consumer<Parameter> complete) {
     for (int i = nodes.size() - 1; i >= 0; i--) {
       Node node = nodes.get(i);
       if (node.output.gradient() != null) {
         node.backward.run(node.output.gradient());
       }
       close(node);
+      node.completes.forEach(complete);
     }
     nodes.clear();
-    ops.join();
-    if (roundedParameters != null) {
-      roundedParameters.widenGradients(ops);
-    }
   }
 
   private void close(Node node) {

@@ -43,17 +43,29 @@ public final class RankTransfers {
     return each;
   }
 
-  /** The sums over all ranks, added in the order of ranks: all get the same bits. */
-  public static double[] sum(Ops ops, double... own) {
-    if (ops.ranks() == 1) {
-      return own.clone();
-    }
+  /** The numbers of every rank, in the order of ranks; they need not be equally many. */
+  public static List<double[]> gather(Ops ops, double... own) {
     ByteBuffer bytes = ByteBuffer.allocate(own.length * Double.BYTES);
     bytes.asDoubleBuffer().put(own);
-    double[] sums = new double[own.length];
+    List<double[]> each = new ArrayList<>();
     for (byte[] part : gather(ops, bytes.array())) {
+      double[] values = new double[part.length / Double.BYTES];
+      ByteBuffer.wrap(part).asDoubleBuffer().get(values);
+      each.add(values);
+    }
+    return each;
+  }
+
+  /**
+   * The sums over all ranks, added in the order of ranks: all get the same bits, and whole numbers
+   * below 2^53 exactly.
+   */
+  public static double[] sum(Ops ops, double... own) {
+    List<double[]> each = gather(ops, own);
+    double[] sums = each.get(0);
+    for (double[] part : each.subList(1, each.size())) {
       for (int i = 0; i < sums.length; i++) {
-        sums[i] += ByteBuffer.wrap(part).getDouble(i * Double.BYTES);
+        sums[i] += part[i];
       }
     }
     return sums;

@@ -1,7 +1,11 @@
 package sakd.train;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
+import sakd.ops.Ops;
+import sakd.ops.RankTransfers;
 import sakd.task.LossTerms;
 import sakd.task.Objective;
 
@@ -26,6 +30,9 @@ public record StepSums(
     float brokenLoss) {
   public static final StepSums ZERO = new StepSums(List.of(), 0, 0, 0, 0, 0, 0);
 
+  /** Numbers beside the losses. */
+  private static final int WORDS = 6;
+
   public StepSums {
     losses = List.copyOf(losses);
   }
@@ -45,6 +52,48 @@ public record StepSums(
         steps + next.steps,
         first ? broken : steps + next.broken,
         first ? brokenLoss : next.brokenLoss);
+  }
+
+  /**
+   * What these steps came to on all ranks, of which each has computed its share: all get the same.
+   * The losses are added in the order of ranks; the first broken step is the first of any rank.
+   */
+  public StepSums overRanks(Ops ops) {
+    double[] own = new double[WORDS + losses.size()];
+    double[] words = {counted, hits, candidates, steps, broken, brokenLoss};
+    System.arraycopy(words, 0, own, 0, WORDS);
+    for (int l = 0; l < losses.size(); l++) {
+      own[WORDS + l] = losses.get(l);
+    }
+    StepSums all = null;
+    for (double[] part : RankTransfers.gather(ops, own)) {
+      StepSums of =
+          new StepSums(
+              Arrays.stream(part).skip(WORDS).boxed().toList(),
+              (long) part[0],
+              (long) part[1],
+              (long) part[2],
+              (long) part[3],
+              (long) part[4],
+              (float) part[5]);
+      all = all == null ? of : all.beside(of);
+    }
+    return all;
+  }
+
+  /** The same steps with the samples of another rank. */
+  private StepSums beside(StepSums other) {
+    boolean first = broken > 0 && (other.broken == 0 || broken <= other.broken);
+    return new StepSums(
+        IntStream.range(0, losses.size())
+            .mapToObj(l -> losses.get(l) + other.losses.get(l))
+            .toList(),
+        counted + other.counted,
+        hits + other.hits,
+        candidates + other.candidates,
+        Math.max(steps, other.steps),
+        first ? broken : other.broken,
+        first ? brokenLoss : other.brokenLoss);
   }
 
   /** The average loss. */

@@ -36,7 +36,11 @@ class PixelConfusionTest {
             new int[6],
             null,
             0,
-            2);
+            2,
+            new int[] {0, 1},
+            2,
+            1,
+            true);
     try (BatchUploader uploader = new BatchUploader(ops, new TinyMasks());
         Tensor values = ops.allocate(DType.F32, 1, 2, 1, 3, 4);
         Tape tape = new Tape(ops, Tape.Mode.INFERENCE, DType.F32)) {

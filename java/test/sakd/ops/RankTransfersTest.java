@@ -41,6 +41,17 @@ class RankTransfersTest {
   }
 
   @Test
+  void numbersComeAsTheyAre() {
+    double[] odd = {Double.NaN, -0.0, (1L << 53) - 1, Double.MIN_VALUE};
+    for (List<double[]> each :
+        ThreadRanks.onReference(
+            2, ops -> RankTransfers.gather(ops, ops.rank() == 0 ? odd : new double[0]))) {
+      assertArrayEquals(odd, each.get(0));
+      assertEquals(0, each.get(1).length);
+    }
+  }
+
+  @Test
   void oneAloneHearsItself() {
     try (Ops ops = Devices.reference();
         Tensor one = Transfers.vector(ops, 5);
