@@ -20,8 +20,6 @@ struct Context {
 };
 Context* current_context();
 size_t memory_of_a_device();
-/// HOSTCUDA_name, or the default.
-std::string setting(const char* name, const char* otherwise);
 /// Fails if anything of this context (null: of the process) is open.
 void require_closed(const Context* context);
 

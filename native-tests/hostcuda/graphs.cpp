@@ -77,6 +77,8 @@ bool forbidden_by_capture() {
   return forbidden;
 }
 
+bool is_capturing(CUstream stream) { return !is_null(stream) && get<Stream>(stream).capture; }
+
 bool break_capture(CUstream stream) {
   if (is_null(stream)) return false;
   Capture* capture = get<Stream>(stream).capture.get();

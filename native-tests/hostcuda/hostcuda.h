@@ -1,6 +1,6 @@
-// Stand-ins for CUDA's libraries on a machine without a GPU: libcuda.so.1, libcublas.so.12 and
-// libcudnn.so.9 with the functions that the product calls, and an nvcc. They do the work on the
-// processor, and they are stricter than a GPU:
+// Stand-ins for CUDA's libraries on a machine without a GPU: libcuda.so.1, libcublas.so.12,
+// libcudnn.so.9 and libnccl.so.2 with the functions that the product calls, and an nvcc. They do the work
+// on the processor, and they are stricter than a GPU:
 //
 //  - Device memory lies between pages that nobody may touch and is given out full of NaNs; what is
 //    freed may never be touched again (memory.cpp).
@@ -11,6 +11,7 @@
 //    memory, unless all of them read it (graphs.cpp).
 //  - Kernels are the product's sources, compiled by the stand-in nvcc and run thread by thread, in
 //    warps where they shuffle (cuda_on_host.h, cuda_warps.h).
+//  - Ranks that train together are processes, which have to ask for the same sums (nccl.cpp).
 //
 // What a correct program never does (bad pointers, wrong contexts, use after free, leaks) aborts
 // the process with the name of the call. Settings, from the environment:
@@ -20,6 +21,7 @@
 //   HOSTCUDA_ORDER=mixed     when somebody waits for a stream, the others run as late as they may
 //                            (late), as early as they may (early), or now so, now so (mixed); in a
 //                            graph, what was captured late or early
+//   HOSTCUDA_NCCL_SECONDS=60 how long a rank waits for another one before it aborts
 //   HOSTCUDA_CAPTURE=fail    every capture ends as an invalid one
 //   HOSTCUDA_LEAKS=0         a process may end, or close a context, with objects left open
 #pragma once
@@ -36,6 +38,9 @@
 namespace hostcuda {
 
 struct Context;
+
+/// HOSTCUDA_name from the environment, or the default.
+HOSTCUDA_SHARED std::string setting(const char* name, const char* otherwise);
 
 /// Ends the process with the call that is running, the operation in it, and this message.
 [[noreturn]] HOSTCUDA_SHARED void fail(const char* format, ...) __attribute__((format(printf, 1, 2)));
@@ -90,6 +95,8 @@ struct Operation {
 /// Checks the regions now, and puts the operation at the end of the stream or into its capture; the
 /// regions are checked again when it runs.
 HOSTCUDA_SHARED CUresult submit(CUstream stream, Operation operation);
+/// Whether what is submitted to the stream is recorded.
+HOSTCUDA_SHARED bool is_capturing(CUstream stream);
 /// For calls that a capture of the stream does not survive: breaks it and returns true.
 HOSTCUDA_SHARED bool break_capture(CUstream stream);
 

@@ -166,7 +166,7 @@ abstract class DeviceOps implements Ops {
 
   @Override
   public final void sumRanks(Tensor x) {
-    if (ranks() > 1) {
+    if (!isAlone()) {
       turn.during(
           () -> {
             communicator.sum(x.type(), whole(x));
@@ -176,7 +176,7 @@ abstract class DeviceOps implements Ops {
 
   @Override
   public final void sumRanksBeside(Tensor x) {
-    if (ranks() > 1) {
+    if (!isAlone()) {
       turn.during(
           () -> {
             sums.add(communicator.sumBeside(x.type(), whole(x)));
@@ -187,7 +187,7 @@ abstract class DeviceOps implements Ops {
   @Override
   public final void gatherRanks(Tensor x, Tensor all) {
     require(all.size() == x.size() * ranks() && all.type() == x.type(), x, all);
-    if (ranks() == 1) {
+    if (isAlone()) {
       device.copy(whole(x), whole(all));
       return;
     }
@@ -199,7 +199,7 @@ abstract class DeviceOps implements Ops {
 
   @Override
   public final void broadcastRanks(Tensor x) {
-    if (ranks() > 1) {
+    if (!isAlone()) {
       turn.during(
           () -> {
             communicator.broadcast(whole(x));

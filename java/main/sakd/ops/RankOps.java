@@ -4,7 +4,8 @@ import sakd.device.Communicator;
 
 /**
  * What the processes of one training do together, each on its device; see {@link Communicator}.
- * With one process a sum is what it was, and nothing is submitted.
+ * With {@linkplain Communicator#ALONE one process alone} a sum is what it was, and nothing is
+ * submitted.
  */
 public interface RankOps {
   /** Who trains together. */
@@ -13,6 +14,14 @@ public interface RankOps {
   /** How many processes train together; 1 for one alone. */
   default int ranks() {
     return communicator().size();
+  }
+
+  /**
+   * Whether one process trains without others: then sums are what they were. A communicator of one
+   * rank is asked for them all the same, which shows what they cost.
+   */
+  default boolean isAlone() {
+    return communicator() == Communicator.ALONE;
   }
 
   /** Which of them this is, from 0: the one that writes files and prints. */

@@ -102,7 +102,7 @@ public final class TrainStep implements AutoCloseable {
   private void forwardAndBackward(DeviceBatch batch, Monitor monitor) {
     try (var images = batch.images(storage);
         Tape tape = new Tape(ops, Tape.Mode.TRAIN, storage, monitor)) {
-      tape.draw(batch.draw());
+      tape.draw(batch.draw(), batch.places());
       tape.roundWeights(optimizer.parameters());
       try (Objective.Losses losses =
           objective.compute(tape, tape.input(images), batch, optimizer.lossScale())) {

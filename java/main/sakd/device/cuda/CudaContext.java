@@ -4,10 +4,13 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.IntSupplier;
+import java.util.function.LongConsumer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
+import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
@@ -15,9 +18,37 @@ import sakd.device.Pending;
 
 /**
  * The primary context of a GPU with three streams: work runs in one, in the order it was submitted;
- * in the second one, work that may run beside it; through the third, uploads go past the work.
+ * in the second one, work that may run beside it; through the third, uploads go past the work. In a
+ * fourth one, if the device is that of a rank, run the collectives, in the order they were called
+ * in: that order is the same on all ranks, or they would wait for each other for ever.
  */
 final class CudaContext implements AutoCloseable {
+  /** What may become of a wait for other ranks. */
+  interface Watch {
+    /** The host begins to wait. */
+    void begin();
+
+    /**
+     * Asked from time to time meanwhile, and at the end.
+     *
+     * @throws RuntimeException if the other ranks will not come
+     */
+    void check();
+
+    /** It goes on. */
+    void end();
+  }
+
+  /** JCuda's stream, which keeps its address to itself. */
+  private static final class AddressedStream extends CUstream {
+    long address() {
+      return getNativePointer();
+    }
+  }
+
+  /** So many times a wait looks whether the work is done between two looks at the watch. */
+  private static final int LOOKS = 1000;
+
   /** Which context is a thread's: the driver is asked only when that changes. */
   private static final ThreadLocal<CudaContext> CURRENT = new ThreadLocal<>();
 
@@ -27,12 +58,21 @@ final class CudaContext implements AutoCloseable {
   private final CUstream main = new CUstream();
   private final CUstream side = new CUstream();
   private final CUstream uploads = new CUstream();
+  private AddressedStream ranks;
+  private Watch watch;
   private final List<CUevent> made = new ArrayList<>();
 
   /** Those of them that nobody is to wait for. */
   private final Deque<CUevent> events = new ArrayDeque<>();
 
   private boolean beside;
+
+  /** Whether the side stream was given work that the ranks' one has not been told to wait for. */
+  private boolean ranksBehindSide;
+
+  /** How many this rank has called or launched. */
+  private long collectives;
+
   private boolean recording;
   private boolean closed;
 
@@ -84,6 +124,7 @@ final class CudaContext implements AutoCloseable {
     }
     makeCurrent();
     order(main, side);
+    ranksBehindSide = true;
     beside = true;
     try {
       work.run();
@@ -102,6 +143,65 @@ final class CudaContext implements AutoCloseable {
       makeCurrent();
       await(main, done);
     };
+  }
+
+  /** Makes the stream of the ranks; every wait of the host is then watched. */
+  void openRanks(Watch by) {
+    makeCurrent();
+    if (ranks == null) {
+      ranks = new AddressedStream();
+      create(ranks);
+    }
+    watch = by;
+  }
+
+  /** Waits of the host are for this device alone again. */
+  void unwatch() {
+    watch = null;
+  }
+
+  /**
+   * Submits a collective to the stream of the ranks: after what the other two were given, and
+   * beside what follows. Events order them, so a recording takes it in.
+   *
+   * @param call gets that stream's address
+   */
+  Pending collective(LongConsumer call) {
+    if (beside) {
+      throw new IllegalStateException(
+          "work beside other work of " + name + " cannot be a collective");
+    }
+    makeCurrent();
+    order(main, ranks);
+    if (ranksBehindSide) {
+      order(side, ranks);
+      ranksBehindSide = false;
+    }
+    try {
+      call.accept(ranks.address());
+    } catch (RuntimeException | Error e) {
+      try {
+        order(ranks, main);
+      } catch (CudaFailure unordered) {
+        e.addSuppressed(unordered);
+      }
+      throw e;
+    }
+    collectives++;
+    CUevent done = record(ranks);
+    return () -> {
+      makeCurrent();
+      await(main, done);
+    };
+  }
+
+  /** How many collectives this rank has called; those of a graph count at each of its launches. */
+  long collectives() {
+    return collectives;
+  }
+
+  void addCollectives(long more) {
+    collectives += more;
   }
 
   /** What the second stream is given from here on waits for what the first one was given. */
@@ -150,6 +250,8 @@ final class CudaContext implements AutoCloseable {
 
   void setRecording(boolean recording) {
     this.recording = recording;
+    // What the side stream was given outside of a recording is no part of it, nor the other way.
+    ranksBehindSide = false;
   }
 
   int attribute(int which) {
@@ -174,8 +276,50 @@ final class CudaContext implements AutoCloseable {
   /** Waits for all work. */
   void synchronize() {
     requireNotRecording("waiting for " + name);
-    CudaErrors.check("waiting for " + name, JCudaDriver.cuStreamSynchronize(side));
-    CudaErrors.check("waiting for " + name, JCudaDriver.cuStreamSynchronize(main));
+    waitFor(side);
+    waitFor(main);
+    if (ranks != null) {
+      waitFor(ranks);
+    }
+  }
+
+  /** The host waits for what a stream was given. */
+  void waitFor(CUstream stream) {
+    if (watch == null) {
+      CudaErrors.check("waiting for " + name, JCudaDriver.cuStreamSynchronize(stream));
+    } else {
+      watched(() -> JCudaDriver.cuStreamQuery(stream));
+    }
+  }
+
+  /** The host waits for an event; one that was never recorded is no wait. */
+  void waitFor(CUevent event) {
+    if (watch == null) {
+      CudaErrors.check("waiting for " + name, JCudaDriver.cuEventSynchronize(event));
+    } else {
+      watched(() -> JCudaDriver.cuEventQuery(event));
+    }
+  }
+
+  /** A rank that is gone would never let a plain wait return. */
+  private void watched(IntSupplier query) {
+    Watch by = watch;
+    int status = query.getAsInt();
+    if (status == CUresult.CUDA_ERROR_NOT_READY) {
+      by.begin();
+      for (int looks = 1; status == CUresult.CUDA_ERROR_NOT_READY; looks++) {
+        if (looks % LOOKS == 0) {
+          by.check();
+        }
+        // As the driver waits where there are enough processors, but those that wait for one go
+        // first.
+        Thread.yield();
+        status = query.getAsInt();
+      }
+      by.check();
+      by.end();
+    }
+    CudaErrors.check("waiting for " + name, status);
   }
 
   private void release() {
@@ -189,6 +333,9 @@ final class CudaContext implements AutoCloseable {
     if (!closed) {
       makeCurrent();
       closed = true;
+      if (ranks != null) {
+        JCudaDriver.cuStreamDestroy(ranks);
+      }
       JCudaDriver.cuStreamDestroy(uploads);
       JCudaDriver.cuStreamDestroy(side);
       JCudaDriver.cuStreamDestroy(main);

@@ -174,7 +174,7 @@ public final class CudaDevice implements Device {
     CudaErrors.check("asking for memory", JCudaDriver.cuDeviceTotalMem(memory, context.device()));
     return String.format(
         Locale.ROOT,
-        "%s, %.1f GiB, %s, driver for CUDA %d.%d; %s (%s); kernels by %s",
+        "%s, %.1f GiB, %s, driver for CUDA %d.%d; %s (%s)%s; kernels by %s",
         hardware,
         memory[0] / (double) (1L << 30),
         architecture,
@@ -182,6 +182,7 @@ public final class CudaDevice implements Device {
         driver[0] % 1000 / 10,
         matrix().name(),
         CudaLibraries.origin(),
+        NcclLibrary.version().map(version -> ", NCCL " + version).orElse(""),
         compiler.version());
   }
 
@@ -390,7 +391,7 @@ public final class CudaDevice implements Device {
   private void closeAll() {
     context.makeCurrent();
     synchronize();
-    List.copyOf(graphs).forEach(CudaGraph::close);
+    closeGraphs();
     if (matrix != null) {
       matrix.close();
     }
@@ -450,6 +451,11 @@ public final class CudaDevice implements Device {
   void forget(CudaMemory memory) {
     live.remove(memory);
     ownMemory.remove(memory);
+  }
+
+  /** What was recorded is launched no more. */
+  void closeGraphs() {
+    List.copyOf(graphs).forEach(CudaGraph::close);
   }
 
   /** Called by a graph that was closed. */

@@ -13,12 +13,14 @@ final class CudaGraph implements CapturedGraph {
   private final CudaDevice device;
   private final CUgraph graph;
   private final CUgraphExec executable;
+  private final long collectives;
   private boolean closed;
 
-  private CudaGraph(CudaDevice device, CUgraph graph, CUgraphExec executable) {
+  private CudaGraph(CudaDevice device, CUgraph graph, CUgraphExec executable, long collectives) {
     this.device = device;
     this.graph = graph;
     this.executable = executable;
+    this.collectives = collectives;
   }
 
   /**
@@ -31,6 +33,8 @@ final class CudaGraph implements CapturedGraph {
     CudaContext context = device.context();
     context.makeCurrent();
     CUgraph graph = new CUgraph();
+    long called = context.collectives();
+    long collectives = 0;
     try {
       CudaErrors.check(
           "recording",
@@ -42,6 +46,8 @@ final class CudaGraph implements CapturedGraph {
         work.run();
       } finally {
         context.setRecording(false);
+        collectives = context.collectives() - called;
+        context.addCollectives(-collectives);
         // Also after a failure: the stream would otherwise go on recording.
         ended = JCudaDriver.cuStreamEndCapture(context.work(), graph);
       }
@@ -49,7 +55,7 @@ final class CudaGraph implements CapturedGraph {
       CUgraphExec executable = new CUgraphExec();
       CudaErrors.check(
           "making a graph executable", JCudaDriver.cuGraphInstantiate(executable, graph, 0));
-      CudaGraph made = new CudaGraph(device, graph, executable);
+      CudaGraph made = new CudaGraph(device, graph, executable, collectives);
       graph = null;
       return Optional.of(made);
     } catch (CudaFailure e) {
@@ -79,6 +85,7 @@ final class CudaGraph implements CapturedGraph {
     device.context().requireNotRecording("the launch of a graph");
     CudaErrors.check(
         "launching a graph", JCudaDriver.cuGraphLaunch(executable, device.context().work()));
+    device.context().addCollectives(collectives);
   }
 
   @Override
@@ -92,10 +99,10 @@ final class CudaGraph implements CapturedGraph {
   @Override
   public void close() {
     if (!closed) {
-      closed = true;
       device.context().makeCurrent();
       // A launch may still be running.
       device.context().synchronize();
+      closed = true;
       JCudaDriver.cuGraphExecDestroy(executable);
       JCudaDriver.cuGraphDestroy(graph);
       device.forget(this);

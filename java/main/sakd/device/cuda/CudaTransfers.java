@@ -57,8 +57,7 @@ final class CudaTransfers implements AutoCloseable {
     /** Copies a piece in; returns when {@code from} has been read. */
     void upload(ByteBuffer from, CUdeviceptr to) {
       int bytes = from.remaining();
-      // An event that was never recorded is no wait.
-      check(JCudaDriver.cuEventSynchronize(arrived));
+      context.waitFor(arrived);
       host.clear().put(from);
       check(JCudaDriver.cuStreamWaitEvent(context.uploads(), moved, 0));
       check(JCudaDriver.cuMemcpyHtoDAsync(place.pointer(), pinned, bytes, context.uploads()));
@@ -71,9 +70,9 @@ final class CudaTransfers implements AutoCloseable {
     /** Copies a piece out after all work submitted before. */
     void download(CUdeviceptr from, ByteBuffer to) {
       int bytes = to.remaining();
-      check(JCudaDriver.cuEventSynchronize(arrived));
+      context.waitFor(arrived);
       check(JCudaDriver.cuMemcpyDtoHAsync(pinned, from, bytes, context.work()));
-      check(JCudaDriver.cuStreamSynchronize(context.work()));
+      context.waitFor(context.work());
       to.put(host.clear().limit(bytes));
     }
 

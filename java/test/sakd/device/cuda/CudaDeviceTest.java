@@ -96,7 +96,7 @@ class CudaDeviceTest {
             .description()
             .matches(
                 ".+, [0-9.]+ GiB, sm_\\d+, driver for CUDA \\d+\\.\\d+; cuDNN 9\\.\\S+,"
-                    + " cuBLAS \\S+ \\(.+\\); kernels by .+"),
+                    + " cuBLAS \\S+ \\(.+\\)(, NCCL 2\\.\\d+\\.\\d+)?; kernels by .+"),
         device.description());
     assertTrue(device.supports(DType.F32) && device.supports(DType.F16));
     assertFalse(device.supports(DType.U8));
