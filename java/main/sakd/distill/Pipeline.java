@@ -67,7 +67,7 @@ public final class Pipeline {
   /**
    * @param folder the run directory: the student's files go there, those of a teacher and of the
    *     direct student to {@code teacher/} and {@code direct/} in it
-   * @param say prints a line
+   * @param say prints a line; rank 0's alone does
    */
   public Pipeline(
       Ops ops,
@@ -83,7 +83,7 @@ public final class Pipeline {
     this.testSet = testSet(plan, trainSet, testSet);
     this.folder = folder;
     this.listener = listener;
-    this.say = say;
+    this.say = ops.rank() == 0 ? say : line -> {};
   }
 
   /**
@@ -253,6 +253,7 @@ public final class Pipeline {
             + Numbers.count(settings.epochs(), "epoch")
             + " of "
             + Numbers.count(trainSet.size(), "image")
+            + settings.scale().shares(settings.batchSize(), ops.ranks())
             + annealing);
     Map<String, String> about = new LinkedHashMap<>();
     new ModelFile(
