@@ -4,9 +4,19 @@
 //   affine [4, C] = mean, 1/sqrt(var + eps), gamma/sqrt(var + eps), beta       read by neuron.cu
 //   running = (1 - momentum) running + momentum (mean, var count/(count - 1))  as PyTorch does
 //
+// Where processes on several devices (ranks) take the statistics of all their rows together, each makes the
+// moments [3, C] of its own: mean, sum of squared distances from it, count. The moments of all ranks, in their
+// order, then make affine [5, C], with 1/count of all rows behind, on each of them the same.
+//
 // Two passes and no atomics: neighbouring items sum neighbouring channels over a chunk of rows into
 // partial [chunks, sums, C]; a second, small pass merges the chunks in order.
+//
+// -D: MOMENTS: 1 to assign moments in the place of affine; nothing else is read or written then.
 #include "portable.h"
+
+#ifndef MOMENTS
+#define MOMENTS 0
+#endif
 
 /// Column c of affine.
 INLINE void set_affine(GLOBAL float* affine, int64 c, int channels, float mean, float var,
@@ -23,6 +33,22 @@ INLINE void update_running(GLOBAL float* running_mean, GLOBAL float* running_var
   const float unbiased = var * (count / (count > 1.0f ? count - 1.0f : 1.0f));
   running_mean[c] = (1.0f - momentum) * running_mean[c] + momentum * mean;
   running_var[c] = (1.0f - momentum) * running_var[c] + momentum * unbiased;
+}
+
+/// What the merge of chunks makes of channel c. x may stand for several equal time steps: count = repeats * rows.
+INLINE void set_statistics(GLOBAL const float* gamma, GLOBAL const float* beta,
+                           GLOBAL float* running_mean, GLOBAL float* running_var,
+                           GLOBAL float* affine, int64 c, int channels, float mean, float squares,
+                           float eps, float momentum, int64 rows, int repeats) {
+#if MOMENTS
+  affine[c] = mean;
+  affine[channels + c] = squares;
+  affine[2 * channels + c] = (float)rows;
+#else
+  const float var = squares / (float)rows;
+  set_affine(affine, c, channels, mean, var, gamma[c], beta[c], eps);
+  update_running(running_mean, running_var, c, mean, var, momentum, (float)rows * repeats);
+#endif
 }
 
 // kernels/cuda/batchnorm.cu brings its own reductions.
@@ -83,10 +109,8 @@ KERNEL(statistics_merge, GLOBAL const float* RESTRICT partial, GLOBAL const floa
       const float d = partial[(int64)k * 2 * channels + c] - mean;
       squares += partial[((int64)k * 2 + 1) * channels + c] + n * d * d;
     }
-    const float var = squares / (float)rows;
-    set_affine(affine, c, channels, mean, var, gamma[c], beta[c], eps);
-    // x may stand for several equal time steps: count = repeats * rows.
-    update_running(running_mean, running_var, c, mean, var, momentum, (float)rows * repeats);
+    set_statistics(gamma, beta, running_mean, running_var, affine, c, channels, mean, squares, eps,
+                   momentum, rows, repeats);
   }
 }
 
@@ -121,6 +145,32 @@ KERNEL(sum_chunks, GLOBAL const float* RESTRICT partial, GLOBAL float* RESTRICT 
   }
 }
 #endif
+
+// affine [5, C] and the running statistics are assigned, from moments [ranks, 3, C]: Chan's merge, as above.
+KERNEL(statistics_of_ranks, GLOBAL const float* RESTRICT moments, GLOBAL const float* RESTRICT gamma,
+       GLOBAL const float* RESTRICT beta, GLOBAL float* RESTRICT running_mean,
+       GLOBAL float* RESTRICT running_var, GLOBAL float* RESTRICT affine, float eps,
+       float momentum, int repeats, int ranks, int channels) {
+  FOR_EACH(c, channels) {
+    float count = 0.0f, total = 0.0f;
+    for (int k = 0; k < ranks; ++k) {
+      const float n = moments[((int64)k * 3 + 2) * channels + c];
+      count += n;
+      total += n * (moments[(int64)k * 3 * channels + c] - moments[c]);
+    }
+    const float mean = moments[c] + total / count;
+    float squares = 0.0f;
+    for (int k = 0; k < ranks; ++k) {
+      const float d = moments[(int64)k * 3 * channels + c] - mean;
+      squares += moments[((int64)k * 3 + 1) * channels + c] +
+                 moments[((int64)k * 3 + 2) * channels + c] * d * d;
+    }
+    const float var = squares / count;
+    set_affine(affine, c, channels, mean, var, gamma[c], beta[c], eps);
+    affine[4 * channels + c] = 1.0f / count;
+    update_running(running_mean, running_var, c, mean, var, momentum, count * repeats);
+  }
+}
 
 // affine is assigned, from the running statistics: batch norm at inference.
 KERNEL(affine_from_running, GLOBAL const float* RESTRICT gamma, GLOBAL const float* RESTRICT beta,

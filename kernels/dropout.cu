@@ -12,15 +12,17 @@ INLINE unsigned mix(unsigned x) {
 }
 
 // out [rows, columns] is assigned: x scaled, or 0 where the element's random number, of 32 bits, is below
-// threshold. The number is a function of draw [2], key, and the element's index within a step, which is
-// step_rows rows: two rounds of mix with draw's words between them.
+// threshold. The number is a function of draw [2], key, and the element's index within a step of the batch, of
+// which x may have a part only: x [T', samples, sample_rows, columns], and places [samples] tells where in the
+// batch each sample is. Two rounds of mix with draw's words between them.
 KERNEL(dropout, GLOBAL const storage* RESTRICT x, GLOBAL const int* RESTRICT draw,
-       GLOBAL storage* RESTRICT out, int threshold, float scale, int key, int64 step_rows, int64 rows,
-       int columns) {
+       GLOBAL const int* RESTRICT places, GLOBAL storage* RESTRICT out, int threshold, float scale,
+       int key, int samples, int64 sample_rows, int64 rows, int columns) {
   const unsigned before = mix((unsigned)draw[0] ^ mix((unsigned)key));
   const unsigned after = mix((unsigned)draw[1] + (unsigned)key);
   FOR_EACH_ROW(row, rows) {
-    const unsigned first = (unsigned)(row % step_rows * columns);
+    const int64 place = places[row / sample_rows % samples];
+    const unsigned first = (unsigned)((place * sample_rows + row % sample_rows) * columns);
     FOR_EACH_COLUMN(c, columns) {
       const unsigned random = mix(mix((first + (unsigned)c) ^ before) ^ after);
       const int64 i = row * columns + c;

@@ -22,6 +22,10 @@
 //   dbeta = sum gy,   dgamma = sum gy xhat,   xhat = (x - mean) invstd
 //   gx = scale (gy - (dbeta + xhat dgamma) / count)         count = elements a channel
 //
+// Where mean and var are those of several ranks (batchnorm.cu), dbeta, dgamma and count in the last line are so
+// too: that term is linear in dbeta and dgamma, so what each rank makes of its own sums and the count of all adds
+// up over the ranks. Each leaves its own dbeta and dgamma as gradients.
+//
 // -D: STEPS (T of the neuron), INPUT_STEPS (T of x: 1, the same input at every step, or STEPS),
 //     NORM, NEURON, LEAK, RESIDUAL, HARD_RESET, DECAY_INPUT, DETACH_RESET, SURROGATE.
 // NEURON_RELU and NEURON_IDENTITY have STEPS = 1 (time is folded into rows by the caller).
@@ -122,12 +126,14 @@ INLINE void sum_item(Segment* s, GLOBAL const storage* x, GLOBAL const storage* 
 }
 
 #if NORM
-/// dbeta, dgamma and coefficients [2, C] of channel c, see neuron_backward_merge.
+/// dbeta, dgamma and coefficients [2, C] of channel c, see neuron_backward_merge. inverse_count 0 stands for
+/// that of all ranks, in row 4 of affine.
 INLINE void set_coefficients(GLOBAL float* coefficients, GLOBAL float* dbeta, GLOBAL float* dgamma,
                              GLOBAL const float* affine, int64 c, int channels, float beta,
                              float gamma, float inverse_count) {
   dbeta[c] = beta;
   dgamma[c] = gamma;
+  if (inverse_count == 0.0f) inverse_count = affine[4 * channels + c];
   const float scale = affine[2 * channels + c] * inverse_count;
   coefficients[c] = scale * beta;
   coefficients[channels + c] = scale * affine[channels + c] * gamma;

@@ -178,6 +178,43 @@ TEST_CASE("affine and running statistics") {
   }
 }
 
+TEST_CASE("statistics of ranks with other numbers of rows, far from zero") {
+  const int channels = 12, ranks = 3;
+  const float eps = 1e-5f, momentum = 0.3f;
+  Random random(8);
+  const size_t rows[ranks] = {1, 250, 17};
+  Doubles all, moments;
+  for (size_t count : rows) {
+    const Doubles x = random.normals(count * channels, 1e3, 2);
+    const Statistics s = expected_statistics(x, channels);
+    all.insert(all.end(), x.begin(), x.end());
+    moments.insert(moments.end(), s.mean.begin(), s.mean.end());
+    for (double var : s.var) moments.push_back(var * count);
+    moments.insert(moments.end(), channels, double(count));
+  }
+  const Statistics s = expected_statistics(all, channels);
+  const Doubles gamma = random.normals(channels), beta = random.normals(channels);
+  const Norm norm(gamma, beta, Doubles(channels, 5.0), Doubles(channels, 7.0));
+  const Buffer<float> input = to_float_buffer(moments), affine(5 * channels);
+  KERNEL_OF(statistics_of_ranks)
+  (items(channels), input.data(), norm.gamma.data(), norm.beta.data(), norm.running_mean.data(),
+   norm.running_var.data(), affine.data(), eps, momentum, 4, ranks, channels);
+  const double count = 4 * 268;
+  Doubles expected(5 * channels), mean(channels), var(channels);
+  for (int c = 0; c < channels; ++c) {
+    expected[c] = s.mean[c];
+    expected[channels + c] = 1 / std::sqrt(s.var[c] + eps);
+    expected[2 * channels + c] = gamma[c] / std::sqrt(s.var[c] + eps);
+    expected[3 * channels + c] = beta[c];
+    expected[4 * channels + c] = 1.0 / 268;
+    mean[c] = 0.7 * 5 + 0.3 * s.mean[c];
+    var[c] = 0.7 * 7 + 0.3 * s.var[c] * count / (count - 1);
+  }
+  check_close("affine", from_float_buffer(affine), expected, 0, 1e-5);
+  check_float("running mean", norm.running_mean, mean, 1e-6);
+  check_float("running variance", norm.running_var, var, 1e-5);
+}
+
 TEST_CASE("affine from running statistics") {
   const size_t channels = 5;
   const Buffer<float> gamma{1, 2, -1, 0, 3}, beta{0, 1, 2, 3, 4}, mean{0.5, -1, 0, 2, 7}, var{1, 4, 0, 0.25, 9};

@@ -19,31 +19,36 @@ uint32_t number(uint32_t a, uint32_t b, uint32_t key, uint32_t index) {
 
 int threshold_of(double p) { return int(uint32_t(std::ldexp(p, 32))); }
 
-Buffer<storage> dropped(const Doubles& x, double p, const Buffer<int>& draw, int key, int steps, int columns) {
+/// x [steps, samples, .., columns], of samples at these places of a batch.
+Buffer<storage> dropped(const Doubles& x, double p, const Buffer<int>& draw, int key, int steps, int columns,
+                        const Buffer<int>& places) {
   const int64 rows = int64(x.size()) / columns;
+  const int samples = int(places.size());
   const Buffer<storage> in = to_storage_buffer(x);
   Buffer<storage> out(x.size());
   KERNEL_OF(dropout)
-  (matrix(rows, columns), in.data(), draw.data(), out.data(), threshold_of(p), float(1 / (1 - p)), key, rows / steps,
-   rows, columns);
+  (matrix(rows, columns), in.data(), draw.data(), places.data(), out.data(), threshold_of(p), float(1 / (1 - p)), key,
+   samples, rows / steps / samples, rows, columns);
   return out;
 }
 }  // namespace
 
 TEST_CASE("a mask for a step, the same at every step") {
   Random random(1);
+  const Buffer<int> places{5, 0, 3};
   const Buffer<int> draw{123456789, -987654321};
   for (int columns : {1, 3, 64}) {
     for (int steps : {1, 4}) {
-      const size_t step = size_t(7) * columns;
+      const size_t sample = size_t(7) * columns, step = 3 * sample;
       const Doubles x = random.normals(steps * step);
       for (double p : {0.0, 0.125, 0.5, 0.9}) {
         Doubles expected(x.size());
         for (size_t i = 0; i < x.size(); ++i) {
-          const bool kept = number(123456789, uint32_t(-987654321), 5, uint32_t(i % step)) >= uint32_t(threshold_of(p));
+          const size_t index = places[i / sample % 3] * sample + i % sample;
+          const bool kept = number(123456789, uint32_t(-987654321), 5, uint32_t(index)) >= uint32_t(threshold_of(p));
           expected[i] = kept ? x[i] / (1 - p) : 0;
         }
-        check_storage("out", dropped(x, p, draw, 5, steps, columns), expected, 1e-6);
+        check_storage("out", dropped(x, p, draw, 5, steps, columns, places), expected, 1e-6);
       }
     }
   }
@@ -53,7 +58,7 @@ TEST_CASE("of p everywhere, and apart for other draws and keys") {
   const int n = 100000, columns = 100;
   const Doubles ones(n, 1.0);
   const auto mask = [&](double p, int a, int b, int key) {
-    const Doubles out = from_storage_buffer(dropped(ones, p, Buffer<int>{a, b}, key, 1, columns));
+    const Doubles out = from_storage_buffer(dropped(ones, p, Buffer<int>{a, b}, key, 1, columns, Buffer<int>{0}));
     std::vector<int> kept;
     for (double value : out) kept.push_back(value != 0);
     return kept;

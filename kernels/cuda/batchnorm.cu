@@ -60,10 +60,9 @@ KERNEL(statistics, GLOBAL const storage* RESTRICT x, GLOBAL float* partial,
     if (s.channel < channels) {
       const int c = (int)s.channel;
       const float from_origin = all / (float)rows;
-      const float mean = partial[c] + from_origin;
-      const float var = (all_squares - all * from_origin) / (float)rows;
-      set_affine(affine, c, channels, mean, var, gamma[c], beta[c], eps);
-      update_running(running_mean, running_var, c, mean, var, momentum, (float)rows * repeats);
+      set_statistics(gamma, beta, running_mean, running_var, affine, c, channels,
+                     partial[c] + from_origin, all_squares - all * from_origin, eps, momentum, rows,
+                     repeats);
     }
   }
 }

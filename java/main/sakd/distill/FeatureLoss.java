@@ -93,7 +93,7 @@ final class FeatureLoss {
       Var mapped = t.norm.forward(tape, t.conv.forward(tape, feature));
       Tensor grad = tape.gradientOf(mapped);
       Tensor goal = teacher.get(i).value();
-      Tensor own = standardised ? standardised(ops, goal) : null;
+      Tensor own = standardised ? standardised(tape, goal) : null;
       ops.distance(
           distance,
           mapped.value(),
@@ -112,14 +112,15 @@ final class FeatureLoss {
   }
 
   /** x [.., C] with every channel of mean 0 and variance 1; to be closed. */
-  private static Tensor standardised(Ops ops, Tensor x) {
+  private static Tensor standardised(Tape tape, Tensor x) {
+    Ops ops = tape.ops();
     int channels = x.channels();
     Tensor out = ops.allocate(x.type(), x.shape());
     try (Tensor ones = filled(ops, channels, 1);
         Tensor zeros = filled(ops, channels, 0);
         Tensor mean = filled(ops, channels, 0);
         Tensor variance = filled(ops, channels, 1);
-        Tensor affine = ops.allocate(DType.F32, 4, channels)) {
+        Tensor affine = tape.batchAffine(channels)) {
       var norm = new Ops.BatchNorm(ones, zeros, mean, variance, EPS, 0);
       ops.batchStatistics(x, norm, 1, affine);
       ops.neuron(Neuron.IDENTITY, Neuron.Residual.NONE, x, affine, null, null, out);

@@ -42,9 +42,9 @@ public final class BatchNorm2d {
    *
    * @param repeats how often x stands for
    */
-  Tensor batchAffine(Ops ops, Tensor x, int repeats) {
-    Tensor affine = ops.allocate(DType.F32, 4, gamma.size());
-    ops.batchStatistics(x, tensors(), repeats, affine);
+  Tensor batchAffine(Tape tape, Tensor x, int repeats) {
+    Tensor affine = tape.batchAffine(gamma.size());
+    tape.ops().batchStatistics(x, tensors(), repeats, affine);
     return affine;
   }
 

@@ -18,15 +18,16 @@ public record Dropout(float p, int key) {
       return x;
     }
     Ops ops = tape.ops();
+    Tensor places = tape.places();
     Tensor in = x.value();
     Tensor out = ops.allocate(in.type(), in.shape());
-    ops.dropout(in, p, draw, key, out);
+    ops.dropout(in, p, draw, places, key, out);
     return tape.record(
         out,
         x.needsGradient(),
         g -> {
           Tensor gx = tape.gradientOf(x);
-          ops.dropout(g, p, draw, key, gx);
+          ops.dropout(g, p, draw, places, key, gx);
           tape.pass(x, gx);
         });
   }

@@ -144,8 +144,6 @@ public final class NormNeuron {
     if (tape.frozen() != null) {
       return tape.frozen().affine(norm);
     }
-    return tape.training()
-        ? norm.batchAffine(tape.ops(), in, repeats)
-        : norm.runningAffine(tape.ops());
+    return tape.training() ? norm.batchAffine(tape, in, repeats) : norm.runningAffine(tape.ops());
   }
 }

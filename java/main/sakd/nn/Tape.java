@@ -58,6 +58,8 @@ public final class Tape implements AutoCloseable {
   private Frozen frozen;
   private Tensor passedOn;
   private Tensor draw;
+  private Tensor places;
+  private boolean syncBatchNorm;
 
   /**
    * A pass whose activations are stored as {@code storage}.
@@ -95,14 +97,37 @@ public final class Tape implements AutoCloseable {
    * Gives dropout something to draw from.
    *
    * @param numbers I32 [2], as {@link Ops#dropout} takes them, of this pass's batch
+   * @param places I32 [N], of its samples, likewise
    */
-  public void draw(Tensor numbers) {
+  public void draw(Tensor numbers, Tensor places) {
     draw = numbers;
+    this.places = places;
   }
 
   /** Null where nothing is dropped. */
   Tensor draw() {
     return draw;
+  }
+
+  /** See {@link #draw(Tensor, Tensor)}. */
+  Tensor places() {
+    return places;
+  }
+
+  /**
+   * Whether batch norm takes the statistics over the samples of all ranks, which are in the same
+   * layer then; else of this rank's, as at first. Means nothing with one rank.
+   */
+  public void syncBatchNorm(boolean sync) {
+    syncBatchNorm = sync;
+  }
+
+  /**
+   * Where to write the affine map of this pass's batch statistics, {@link Ops#batchStatistics}; to
+   * be closed.
+   */
+  public Tensor batchAffine(int channels) {
+    return ops.allocate(DType.F32, syncBatchNorm && ops.ranks() > 1 ? 5 : 4, channels);
   }
 
   public boolean training() {

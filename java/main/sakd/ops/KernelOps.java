@@ -1,6 +1,7 @@
 package sakd.ops;
 
 import static sakd.ops.Requirements.floats;
+import static sakd.ops.Requirements.isAffine;
 import static sakd.ops.Requirements.require;
 import static sakd.ops.Requirements.requireDropout;
 
@@ -63,6 +64,13 @@ public final class KernelOps extends DeviceOps
   }
 
   @Override
+  public void multiply(Tensor a, Tensor b, Tensor out) {
+    require(floats(a, out.size()) && floats(b, out.size()) && floats(out, out.size()), a, b, out);
+    launcher.flat(
+        "elementwise.cu", "multiply", DType.F32, out.size(), a.memory(), b.memory(), out.memory());
+  }
+
+  @Override
   public void convert(Tensor from, Tensor to) {
     require(from.size() == to.size(), from, to);
     if (from.type() == to.type()) {
@@ -96,9 +104,10 @@ public final class KernelOps extends DeviceOps
 
   // ---- batch norm and neuron ----
 
-  private static void requireNorm(Ops.BatchNorm norm, int channels, Tensor affine) {
+  private static void requireNorm(
+      Ops.BatchNorm norm, int channels, boolean isAffine, Tensor affine) {
     require(
-        affine.size() == 4L * channels
+        isAffine
             && norm.gamma().size() == channels
             && norm.beta().size() == channels
             && norm.runningMean().size() == channels
@@ -113,14 +122,14 @@ public final class KernelOps extends DeviceOps
   @Override
   public void batchStatistics(Tensor x, Ops.BatchNorm norm, int repeats, Tensor affine) {
     int channels = x.channels();
-    requireNorm(norm, channels, affine);
+    requireNorm(norm, channels, isAffine(affine, channels), affine);
     reductions.statistics(x, norm, repeats, affine);
   }
 
   @Override
   public void runningStatistics(Ops.BatchNorm norm, Tensor affine) {
     int channels = Math.toIntExact(norm.gamma().size());
-    requireNorm(norm, channels, affine);
+    requireNorm(norm, channels, floats(affine, 4L * channels), affine);
     launcher
         .kernel(launcher.twin("batchnorm.cu"), "affine_from_running", DType.F32, 1)
         .launch(
@@ -173,8 +182,8 @@ public final class KernelOps extends DeviceOps
   // ---- pooling and time ----
 
   @Override
-  public void dropout(Tensor x, float p, Tensor draw, int key, Tensor out) {
-    requireDropout(x, p, draw, out);
+  public void dropout(Tensor x, float p, Tensor draw, Tensor places, int key, Tensor out) {
+    requireDropout(x, p, draw, places, out);
     int columns = x.channels();
     launcher
         .kernel("dropout.cu", "dropout", x.type(), 1)
@@ -183,11 +192,13 @@ public final class KernelOps extends DeviceOps
             columns,
             x.memory(),
             draw.memory(),
+            places.memory(),
             out.memory(),
             (int) ReferenceDropout.threshold(p),
             (float) (1 / (1 - (double) p)),
             key,
-            x.rows() / x.dim(0),
+            x.dim(1),
+            x.rows() / x.dim(0) / x.dim(1),
             x.rows(),
             columns);
   }

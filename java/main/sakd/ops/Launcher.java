@@ -34,6 +34,17 @@ final class Launcher {
         k -> ops.device().kernel(KernelSpec.of(file, function, storage, lanes)));
   }
 
+  /** As above, with a definition more, of 1. */
+  Kernel kernel(String file, String function, DType storage, int lanes, String define) {
+    return kernels.computeIfAbsent(
+        List.of(file, function, storage, lanes, define),
+        k -> {
+          Map<String, Integer> defines = new HashMap<>(KernelSpec.defines(storage, lanes));
+          defines.put(define, 1);
+          return ops.device().kernel(KernelSpec.of(file, function, defines));
+        });
+  }
+
   /** The most lanes that divide {@code size}, up to what the device likes at T steps. */
   int lanes(long size, DType storage, int steps) {
     int lanes = ops.device().preferredLanes(storage, steps);

@@ -1,6 +1,8 @@
 package sakd.ops;
 
 import static sakd.ops.Reductions.list;
+import static sakd.ops.Requirements.isAffine;
+import static sakd.ops.Requirements.isOfRanks;
 import static sakd.ops.Requirements.requireGradients;
 
 import java.util.HashMap;
@@ -125,7 +127,7 @@ final class NeuronKernels {
             && x.type() == out.type()
             && (inputSteps == 1 || inputSteps == steps)
             && x.size() / inputSteps == out.size() / steps
-            && (affine == null || affine.size() == 4L * x.channels())
+            && (affine == null || isAffine(affine, x.channels()))
             && (leak != null) == (neuron.kind() == Neuron.Kind.PLIF)
             && (leak == null || leak.size() == 1)
             && (merge == Neuron.Residual.NONE) == (residual == null)
@@ -232,6 +234,8 @@ final class NeuronKernels {
     Kernels k = kernels(neuron, merge, norm, s, x.type(), stream);
     int channels = x.channels();
     int sums = (norm ? 2 : 0) + (learnable ? 1 : 0);
+    boolean ofRanks = norm && isOfRanks(affine, channels);
+    float inverseCount = ofRanks ? 0 : 1f / (s.inputSteps * s.rows);
     try (Tensor coefficients = ops.allocate(DType.F32, 2, channels)) {
       if (sums > 0) {
         Reductions.Chunks chunks =
@@ -253,7 +257,7 @@ final class NeuronKernels {
                   orElse(gradients.gamma(), partial),
                   coefficients.memory(),
                   orElse(gradients.leak(), partial),
-                  1f / (s.inputSteps * s.rows)),
+                  inverseCount),
               list(
                   neuron.leak(),
                   neuron.vThreshold(),
@@ -263,7 +267,10 @@ final class NeuronKernels {
                   chunks.size(),
                   chunks.count(),
                   s.columns),
-              () -> merge(k, s, affine, leak, gradients, partial, coefficients));
+              () -> merge(k, affine, leak, gradients, inverseCount, partial, coefficients));
+        }
+        if (ofRanks) {
+          ops.sumRanks(coefficients);
         }
       }
       k.backward()
@@ -290,10 +297,10 @@ final class NeuronKernels {
   /** The second pass of the gradients' sums, where the first leaves that. */
   private void merge(
       Kernels k,
-      Sizes s,
       Tensor affine,
       Tensor leak,
       Ops.NeuronGradients gradients,
+      float inverseCount,
       Tensor partial,
       Tensor coefficients) {
     int channels = coefficients.channels();
@@ -306,7 +313,7 @@ final class NeuronKernels {
               gradients.beta().memory(),
               gradients.gamma().memory(),
               coefficients.memory(),
-              1f / (s.inputSteps * s.rows),
+              inverseCount,
               partial.dim(0),
               channels);
     }

@@ -8,6 +8,9 @@ public interface NeuronOps {
    *
    * @param repeats how often x stands for: an input that is the same at T steps counts T times,
    *     which shows in the running variance, an unbiased estimate
+   * @param affine [5, C] for the statistics of the rows of all ranks, which may have different
+   *     numbers of them: with 1/count behind, by which {@link #neuronBackward} knows; all ranks
+   *     call this then
    */
   void batchStatistics(Tensor x, Ops.BatchNorm norm, int repeats, Tensor affine);
 
@@ -18,7 +21,7 @@ public interface NeuronOps {
    * Batch norm + residual + neuron, fused over T steps.
    *
    * @param x [T', .., C], T' = 1 or T
-   * @param affine [4, C], or null for no batch norm
+   * @param affine [4, C] or [5, C], or null for no batch norm
    * @param residual [T, .., C], or null with {@link Neuron.Residual#NONE}
    * @param leak [1], PLIF's parameter w, or null
    * @param out [T, .., C]; T is read off here; 1 &le; T &le; {@link Neuron#MAX_STEPS}
@@ -34,7 +37,8 @@ public interface NeuronOps {
 
   /**
    * The backward pass of {@link #neuron} after {@link #batchStatistics}: recomputes the membrane
-   * from x, through time and through the batch statistics.
+   * from x, through time and through the batch statistics. With those of all ranks (affine [5, C])
+   * all of them call this; gamma's and beta's gradients are of this rank's rows alone.
    */
   void neuronBackward(
       Neuron neuron,

@@ -1,5 +1,7 @@
 package sakd.ops;
 
+import static sakd.ops.Requirements.isOfRanks;
+
 import java.util.stream.Stream;
 import sakd.device.DType;
 import sakd.device.Device;
@@ -195,29 +197,63 @@ final class Reductions {
   /** See {@link Ops#batchStatistics}. */
   void statistics(Tensor x, Ops.BatchNorm norm, int repeats, Tensor affine) {
     int channels = x.channels();
+    if (!isOfRanks(affine, channels)) {
+      statistics(x, norm, repeats, affine, launcher::kernel);
+      return;
+    }
+    try (Tensor moments = ops.allocate(DType.F32, 3, channels);
+        Tensor all = ops.allocate(DType.F32, ops.ranks(), 3, channels)) {
+      statistics(
+          x,
+          norm,
+          repeats,
+          moments,
+          (file, function, type, lanes) -> launcher.kernel(file, function, type, lanes, "MOMENTS"));
+      ops.gatherRanks(moments, all);
+      launcher
+          .kernel("batchnorm.cu", "statistics_of_ranks", DType.F32, 1)
+          .launch(
+              channels,
+              join(list(all.memory()), normed(norm, affine), list(repeats, ops.ranks(), channels)));
+    }
+  }
+
+  /** Where a kernel comes from. */
+  private interface Kernels {
+    Kernel get(String file, String function, DType storage, int lanes);
+  }
+
+  /** What the merge of statistics reads and writes. */
+  private static Object[] normed(Ops.BatchNorm norm, Tensor affine) {
+    return list(
+        norm.gamma().memory(),
+        norm.beta().memory(),
+        norm.runningMean().memory(),
+        norm.runningVar().memory(),
+        affine.memory(),
+        norm.eps(),
+        norm.momentum());
+  }
+
+  /** Of this rank's rows: assigns affine, or the moments. */
+  private void statistics(
+      Tensor x, Ops.BatchNorm norm, int repeats, Tensor affine, Kernels kernels) {
+    int channels = x.channels();
     int lanes = launcher.lanes(channels, x.type(), 1);
     int columns = channels / lanes;
     Chunks chunks = ofRows(x.rows(), columns, lanes * x.type().size, x.size() * x.type().size);
-    Object[] outputs = {
-      norm.gamma().memory(),
-      norm.beta().memory(),
-      norm.runningMean().memory(),
-      norm.runningVar().memory(),
-      affine.memory(),
-      norm.eps(),
-      norm.momentum()
-    };
+    Object[] outputs = normed(norm, affine);
     try (Tensor partial = ops.allocate(DType.F32, chunks.count, 2, channels)) {
       reduce(
-          launcher.kernel(launcher.twin("batchnorm.cu"), "statistics", x.type(), lanes),
+          kernels.get(launcher.twin("batchnorm.cu"), "statistics", x.type(), lanes),
           chunks,
           list(x.memory()),
           partial,
           join(outputs, list(repeats)),
           list(x.rows(), chunks.size, chunks.count, columns),
           () ->
-              launcher
-                  .kernel("batchnorm.cu", "statistics_merge", DType.F32, 1)
+              kernels
+                  .get("batchnorm.cu", "statistics_merge", DType.F32, 1)
                   .launch(
                       channels,
                       join(

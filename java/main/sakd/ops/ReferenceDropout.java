@@ -8,10 +8,11 @@ import static sakd.ops.Requirements.requireDropout;
 /** The dropout of {@code kernels/dropout.cu}: the same mask, products in double. */
 interface ReferenceDropout extends TensorOps {
   @Override
-  default void dropout(Tensor x, float p, Tensor draw, int key, Tensor out) {
-    requireDropout(x, p, draw, out);
+  default void dropout(Tensor x, float p, Tensor draw, Tensor places, int key, Tensor out) {
+    requireDropout(x, p, draw, places, out);
     int[] numbers = readInts(draw);
-    long step = x.size() / x.dim(0);
+    int[] place = readInts(places);
+    long sample = x.size() / x.dim(0) / place.length;
     RowBlocks.forEach(
         x.rows(),
         x.channels(),
@@ -19,14 +20,19 @@ interface ReferenceDropout extends TensorOps {
           long from = first * x.channels();
           double[] values = read(x, from, count * x.channels());
           for (int i = 0; i < values.length; i++) {
-            boolean kept = isKept(p, numbers, key, (int) ((from + i) % step));
+            long at = from + i;
+            long index = place[(int) (at / sample % place.length)] * sample + at % sample;
+            boolean kept = isKept(p, numbers, key, (int) index);
             values[i] = kept ? values[i] / (1 - (double) p) : 0;
           }
           write(out, from, values);
         });
   }
 
-  /** Whether the element of this index within a step is kept, whose bits are a random number. */
+  /**
+   * Whether the element of this index within a step of the whole batch is kept, whose bits are a
+   * random number.
+   */
   static boolean isKept(float p, int[] draw, int key, int index) {
     int random = mix(mix(index ^ mix(draw[0] ^ mix(key))) ^ mix(draw[1] + key));
     return Integer.toUnsignedLong(random) >= threshold(p);

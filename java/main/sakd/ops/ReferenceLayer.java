@@ -97,7 +97,7 @@ record ReferenceLayer(
   /**
    * gradX [T', n] and gradResidual [T, n] (null where there is none) are assigned.
    *
-   * @param sums [3, C]: {@link #sums} over all rows
+   * @param sums dbeta and dgamma [2, C] over all rows, as in {@link #sums}
    * @param count elements of x a channel, over all rows and steps
    */
   void backward(
@@ -105,7 +105,7 @@ record ReferenceLayer(
       double[][] residual,
       double[][] gradOut,
       double[] sums,
-      long count,
+      double count,
       double[][] gradX,
       double[][] gradResidual) {
     int steps = gradOut.length;

@@ -3,14 +3,17 @@ package sakd.ops;
 import static sakd.ops.HostTensors.read;
 import static sakd.ops.HostTensors.write;
 import static sakd.ops.Requirements.floats;
+import static sakd.ops.Requirements.isAffine;
+import static sakd.ops.Requirements.isOfRanks;
 import static sakd.ops.Requirements.require;
 import static sakd.ops.Requirements.requireGradients;
 import static sakd.ops.Requirements.storage;
 
 import java.util.Arrays;
+import sakd.device.DType;
 
 /** Batch statistics, and {@link ReferenceLayer} applied to tensors block by block. */
-interface ReferenceNorm extends NeuronOps {
+interface ReferenceNorm extends Ops {
   /** A term of a sum over rows: of an element and its channel. */
   interface Term {
     double of(double value, int channel);
@@ -32,9 +35,10 @@ interface ReferenceNorm extends NeuronOps {
         });
   }
 
-  private static void requireNorm(Ops.BatchNorm norm, Tensor affine, long channels) {
+  private static void requireNorm(
+      Ops.BatchNorm norm, boolean isAffine, Tensor affine, long channels) {
     require(
-        floats(affine, 4 * channels)
+        isAffine
             && floats(norm.gamma(), channels)
             && floats(norm.beta(), channels)
             && floats(norm.runningMean(), channels)
@@ -46,21 +50,23 @@ interface ReferenceNorm extends NeuronOps {
   @Override
   default void batchStatistics(Tensor x, Ops.BatchNorm norm, int repeats, Tensor affine) {
     require(storage(x) && repeats >= 1, x, repeats);
-    requireNorm(norm, affine, x.channels());
     int channels = x.channels();
-    long rows = x.rows();
-    double[] mean = sumRows(x, (value, c) -> value);
-    for (int c = 0; c < channels; c++) {
-      mean[c] /= rows;
+    requireNorm(norm, isAffine(affine, channels), affine, channels);
+    ReferenceMoments moments = ReferenceMoments.of(x);
+    if (isOfRanks(affine, channels)) {
+      moments = moments.ofRanks(this);
+      double[] inverse = new double[channels];
+      Arrays.fill(inverse, 1 / moments.rows());
+      write(affine, 4L * channels, inverse);
     }
-    double[] squares = sumRows(x, (value, c) -> (value - mean[c]) * (value - mean[c]));
+    double[] mean = moments.mean();
     double[] var = new double[channels];
     double[] runningMean = read(norm.runningMean());
     double[] runningVar = read(norm.runningVar());
     double momentum = norm.momentum();
-    double count = (double) rows * repeats;
+    double count = moments.rows() * repeats;
     for (int c = 0; c < channels; c++) {
-      var[c] = squares[c] / rows;
+      var[c] = moments.squares()[c] / moments.rows();
       double unbiased = var[c] * count / Math.max(1, count - 1);
       runningMean[c] += momentum * (mean[c] - runningMean[c]);
       runningVar[c] += momentum * (unbiased - runningVar[c]);
@@ -72,7 +78,8 @@ interface ReferenceNorm extends NeuronOps {
 
   @Override
   default void runningStatistics(Ops.BatchNorm norm, Tensor affine) {
-    requireNorm(norm, affine, norm.gamma().size());
+    long channels = norm.gamma().size();
+    requireNorm(norm, floats(affine, 4 * channels), affine, channels);
     write(affine, 0, affine(read(norm.runningMean()), read(norm.runningVar()), norm));
   }
 
@@ -119,7 +126,7 @@ interface ReferenceNorm extends NeuronOps {
               && (inputSteps == steps || (inputSteps == 1 && spiking))
               && x.size() / inputSteps == out.size() / steps
               && (!spiking || steps <= Neuron.MAX_STEPS)
-              && (affine == null || floats(affine, 4L * x.channels())),
+              && (affine == null || isAffine(affine, x.channels())),
           neuron,
           x,
           out);
@@ -214,7 +221,9 @@ interface ReferenceNorm extends NeuronOps {
                     s.load(x, s.inputSteps, first, count),
                     s.load(residual, s.steps, first, count),
                     s.load(gradOut, s.steps, first, count)));
-    long elements = s.inputSteps * s.rows;
+    boolean ofRanks = affine != null && isOfRanks(affine, s.channels);
+    double[] through = ofRanks ? sumOfRanks(sums, affine) : sums;
+    double elements = ofRanks ? 1 : s.inputSteps * s.rows;
     RowBlocks.forEach(
         s.rows,
         s.width(),
@@ -225,7 +234,7 @@ interface ReferenceNorm extends NeuronOps {
               s.load(x, s.inputSteps, first, count),
               s.load(residual, s.steps, first, count),
               s.load(gradOut, s.steps, first, count),
-              sums,
+              through,
               elements,
               gradX,
               gradResidual);
@@ -238,6 +247,21 @@ interface ReferenceNorm extends NeuronOps {
     }
     if (neuron.kind() == Neuron.Kind.PLIF) {
       write(gradients.leak(), 0, new double[] {leakGradient(layer.neuron().leak(), sums)});
+    }
+  }
+
+  /** The first two of sums [3, C], added up over all ranks and divided by the count of all. */
+  private double[] sumOfRanks(double[] sums, Tensor affine) {
+    int channels = sums.length / 3;
+    double[] shares = Arrays.copyOf(sums, 2 * channels);
+    double[] inverse = read(affine, 4L * channels, channels);
+    for (int i = 0; i < shares.length; i++) {
+      shares[i] *= inverse[i % channels];
+    }
+    try (Tensor all = allocate(DType.F32, 2, channels)) {
+      write(all, 0, shares);
+      sumRanks(all);
+      return read(all);
     }
   }
 

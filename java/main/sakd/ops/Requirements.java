@@ -57,8 +57,18 @@ final class Requirements {
   }
 
   /** The check of {@link Ops#dropout}. */
-  static void requireDropout(Tensor x, float p, Tensor draw, Tensor out) {
-    require(storage(x, out) && x != out && x.size() == out.size() && ints(draw, 2), x, draw, out);
+  static void requireDropout(Tensor x, float p, Tensor draw, Tensor places, Tensor out) {
+    require(
+        storage(x, out)
+            && x != out
+            && x.size() == out.size()
+            && x.rank() >= 3
+            && ints(draw, 2)
+            && ints(places, x.dim(1)),
+        x,
+        draw,
+        places,
+        out);
     if (!(p >= 0 && p < 1)) {
       throw new IllegalArgumentException("dropout of a share " + p + "; expected 0 to below 1");
     }
@@ -143,6 +153,16 @@ final class Requirements {
   /** Whether the tensor is of this type and size if it is wanted, and else null. */
   private static boolean isThere(Tensor t, boolean wanted, DType type, long size) {
     return wanted ? t != null && t.type() == type && t.size() == size : t == null;
+  }
+
+  /** Whether it is a batch norm's affine map: of this rank's rows [4, C], of all ranks' [5, C]. */
+  static boolean isAffine(Tensor t, long channels) {
+    return floats(t, 4 * channels) || isOfRanks(t, channels);
+  }
+
+  /** Whether it is the affine map of the rows of all ranks. */
+  static boolean isOfRanks(Tensor affine, long channels) {
+    return floats(affine, 5 * channels);
   }
 
   /** Whether it is F32 of this size. */

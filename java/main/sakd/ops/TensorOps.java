@@ -10,6 +10,9 @@ public interface TensorOps {
   /** a += b, both of one storage type. */
   void add(Tensor a, Tensor b);
 
+  /** out = a b, element by element; F32. */
+  void multiply(Tensor a, Tensor b, Tensor out);
+
   /** to = from, converted between storage types (one of the two is F32, or both are the same). */
   void convert(Tensor from, Tensor to);
 
@@ -25,13 +28,16 @@ public interface TensorOps {
   /**
    * Inverted dropout: out = x / (1 - p) or, with probability p, 0. The mask is the same at every
    * step of time, so that dropout is of neurons, not of spikes. As it depends on nothing but draw,
-   * key and the place within a step, this is its own gradient too: call it with the gradient.
+   * key, the sample's place and the element's within it, this is its own gradient too: call it with
+   * the gradient.
    *
-   * @param x [T', ..]
+   * @param x [T', N, ..]
    * @param p in [0, 1)
    * @param draw I32 [2]: random numbers that are others for every batch
+   * @param places I32 [N]: of each sample in the batch that may be spread over several ranks, from
+   *     0
    * @param key tells the layers of a network apart
    * @param out like x; another tensor
    */
-  void dropout(Tensor x, float p, Tensor draw, int key, Tensor out);
+  void dropout(Tensor x, float p, Tensor draw, Tensor places, int key, Tensor out);
 }

@@ -101,7 +101,7 @@ class SegmentationStepTest {
         Tape tape = new Tape(ops, Tape.Mode.TRAIN, DType.F32)) {
       DeviceBatch batch = uploader.upload(epoch.next());
       DistillationObjective objective = new DistillationObjective(network, null, loss);
-      tape.draw(batch.draw());
+      tape.draw(batch.draw(), batch.places());
       try (Tensor images = batch.images(DType.F32);
           Objective.Losses losses = objective.compute(tape, tape.input(images), batch, one)) {
         tape.backward();

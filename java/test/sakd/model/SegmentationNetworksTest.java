@@ -136,6 +136,7 @@ class SegmentationNetworksTest {
         Tensor labels = ops.allocate(DType.U8, SAMPLES, HEIGHT, WIDTH);
         Tensor scale = ops.allocate(DType.F32, 1);
         Tensor draw = ops.allocate(DType.I32, 2);
+        Tensor places = ops.allocate(DType.I32, SAMPLES);
         Tape tape = new Tape(ops, Tape.Mode.TRAIN, type)) {
       parameters.allocate(ops);
       // Batch norms that make neurons fire.
@@ -155,8 +156,9 @@ class SegmentationNetworksTest {
       }
       Transfers.setBytes(ops.device(), labels, classes);
       Transfers.setInts(ops.device(), draw, 17, 4);
+      Transfers.setInts(ops.device(), places, 0, 1);
       ops.fill(scale, 1);
-      tape.draw(draw);
+      tape.draw(draw, places);
       Network.Output out = network.forward(tape, tape.input(images), false);
       assertNotNull(out.auxiliary());
       for (Var logits : List.of(out.logits(), out.auxiliary())) {

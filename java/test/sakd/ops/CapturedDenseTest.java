@@ -26,6 +26,7 @@ class CapturedDenseTest {
         Tensor logits = ops.allocate(DType.F32, 2, 9, 11, CLASSES);
         Tensor labels = ops.allocate(DType.U8, 2, 9, 11);
         Tensor numbers = ops.allocate(DType.I32, 2);
+        Tensor places = ops.allocate(DType.I32, 3);
         Tensor one = ops.allocate(DType.F32, 1);
         Tensor losses = ops.allocate(DType.F32, 1, 2);
         Tensor hits = ops.allocate(DType.I32, 2);
@@ -35,17 +36,18 @@ class CapturedDenseTest {
         Tensor tally = ops.allocate(DType.F32, new TallyLayout(2).size())) {
       Runnable step =
           () -> {
-            ops.dropout(x, 0.5f, numbers, 1, dropped);
+            ops.dropout(x, 0.5f, numbers, places, 1, dropped);
             ops.resize(Resize.BILINEAR, dropped, logits);
             ops.pixelLoss(logits, logits, labels, one, 1, 1, 2, 0, losses, hits, grad);
             ops.resizeBackward(Resize.BILINEAR, grad, gradX, false);
-            ops.dropout(gradX, 0.5f, numbers, 1, dropped);
+            ops.dropout(gradX, 0.5f, numbers, places, 1, dropped);
             ops.device().zero(counts.memory());
             ops.confusion(logits, labels, counts);
             ops.device().zero(tally.memory());
             ops.tallyStep(losses, 2, null, hits, tally);
           };
       Twins.set(ops, one, new double[] {1});
+      Twins.set(ops, places, new double[] {0, 1, 2});
       Twins.set(ops, x, draw.normal(2 * 3 * 4 * CLASSES));
       Consumer<double[]> load =
           words -> {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import sakd.device.DType;
 import sakd.testing.Draw;
 import sakd.testing.EachDevice;
@@ -19,13 +20,14 @@ class DropoutContractTest {
       for (int channels : new int[] {1, 3, 64}) {
         for (float p : new float[] {0, 0.1f, 0.5f, 0.999f}) {
           Draw draw = new Draw(channels);
-          int[] shape = {4, 2, 5, 3, channels};
-          int n = 4 * 2 * 5 * 3 * channels;
+          int[] shape = {4, 3, 5, 3, channels};
+          int n = 4 * 3 * 5 * 3 * channels;
           try (Twins twins = new Twins(ops)) {
             Twin x = twins.of(type, draw.uniform(n, 0.5, 1), shape);
             Twin numbers = twins.of(DType.I32, new double[] {-2_000_000_001, 77}, 2);
+            Twin places = twins.of(DType.I32, new double[] {7, 0, 1_000_000}, 3);
             Twin out = twins.poisoned(type, shape);
-            twins.run(s -> s.ops().dropout(s.at(x), p, s.at(numbers), 3, s.at(out)));
+            twins.run(s -> s.ops().dropout(s.at(x), p, s.at(numbers), s.at(places), 3, s.at(out)));
             // No input is 0, so equal within a rounding means dropped in the same places.
             twins.assertClose("p = " + p, out);
           }
@@ -53,28 +55,55 @@ class DropoutContractTest {
     }
   }
 
-  /** Ones of which a quarter is dropped. */
+  /** A part of a batch is dropped where the whole batch is. */
+  @EachDevice
+  void maskOfASampleGoesByItsPlace(Ops ops) {
+    double[] whole = dropped(ops, 1, 2, 0);
+    for (int[] places : new int[][] {{3, 4, 5}, {9}, {0, 1, 8, 9}}) {
+      double[] part = dropped(ops, 1, 2, 0, places);
+      for (int t = 0; t < 2; t++) {
+        for (int i = 0; i < places.length; i++) {
+          int from = (10 * t + places[i]) * 100;
+          int at = (places.length * t + i) * 100;
+          assertArrayEquals(
+              Arrays.copyOfRange(whole, from, from + 100), Arrays.copyOfRange(part, at, at + 100));
+        }
+      }
+    }
+  }
+
+  /** Of a whole batch of 10. */
   private static double[] dropped(Ops ops, int a, int b, int key) {
-    try (Tensor x = ops.allocate(DType.F32, 2, 10, 100);
-        Tensor out = ops.allocate(DType.F32, 2, 10, 100);
-        Tensor draw = ops.allocate(DType.I32, 2)) {
+    return dropped(ops, a, b, key, IntStream.range(0, 10).toArray());
+  }
+
+  /** Ones [2, N, 5, 20], of which a quarter is dropped. */
+  private static double[] dropped(Ops ops, int a, int b, int key, int... at) {
+    try (Tensor x = ops.allocate(DType.F32, 2, at.length, 5, 20);
+        Tensor out = ops.allocate(DType.F32, 2, at.length, 5, 20);
+        Tensor draw = ops.allocate(DType.I32, 2);
+        Tensor places = ops.allocate(DType.I32, at.length)) {
       ops.fill(x, 1);
       Twins.set(ops, draw, new double[] {a, b});
-      ops.dropout(x, 0.25f, draw, key, out);
+      Transfers.setInts(ops.device(), places, at);
+      ops.dropout(x, 0.25f, draw, places, key, out);
       return Twins.values(ops, out);
     }
   }
 
   @EachDevice
   void sharesBeyondAllAreRefused(Ops ops) {
-    try (Tensor x = ops.allocate(DType.F32, 1, 4);
-        Tensor out = ops.allocate(DType.F32, 1, 4);
-        Tensor draw = ops.allocate(DType.I32, 2)) {
+    try (Tensor x = ops.allocate(DType.F32, 1, 2, 4);
+        Tensor out = ops.allocate(DType.F32, 1, 2, 4);
+        Tensor draw = ops.allocate(DType.I32, 2);
+        Tensor places = ops.allocate(DType.I32, 2)) {
       for (float p : new float[] {-0.1f, 1, Float.NaN}) {
         assertThrows(
-            IllegalArgumentException.class, () -> ops.dropout(x, p, draw, 0, out), "p = " + p);
+            IllegalArgumentException.class,
+            () -> ops.dropout(x, p, draw, places, 0, out),
+            "p = " + p);
       }
-      assertThrows(IllegalArgumentException.class, () -> ops.dropout(x, 0.5f, draw, 0, x));
+      assertThrows(IllegalArgumentException.class, () -> ops.dropout(x, 0.5f, draw, places, 0, x));
     }
   }
 }

@@ -230,8 +230,11 @@ class MismatchContractTest {
       c.refused("type", () -> ops.resize(kind, x, c.of(DType.I32, 2, 6, 8, 5)));
       c.refused("rank", () -> ops.resizeBackward(kind, c.f32(8, 5), x, false));
       Tensor draw = c.of(DType.I32, 2);
-      c.refused("dropout, size", () -> ops.dropout(x, 0.5f, draw, 0, c.f32(2, 3, 4, 4)));
-      c.refused("dropout, draw", () -> ops.dropout(x, 0.5f, c.of(DType.I32, 1), 0, c.f32(120)));
+      Tensor places = c.of(DType.I32, 3);
+      Tensor out = c.f32(2, 3, 4, 5);
+      c.refused("dropout, size", () -> ops.dropout(x, 0.5f, draw, places, 0, c.f32(2, 3, 4, 4)));
+      c.refused("dropout, draw", () -> ops.dropout(x, 0.5f, c.of(DType.I32, 1), places, 0, out));
+      c.refused("dropout, places", () -> ops.dropout(x, 0.5f, draw, draw, 0, out));
       Tensor labels = c.of(DType.U8, 2, 3, 4);
       Tensor losses = c.f32(1, 2);
       Tensor one = c.f32(1);

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import sakd.device.Communicator;
 import sakd.device.DType;
+import sakd.device.Device;
 import sakd.device.Memory;
 import sakd.device.Pending;
 import sakd.device.cpu.CpuDevice;
@@ -40,12 +41,25 @@ public final class ThreadRanks {
 
   /** Ranks on plain Java. */
   public static <R> List<R> onReference(int ranks, Work<R> work) {
+    return run(ranks, ThreadRanks::reference, work);
+  }
+
+  private static Ops reference(Shared shared) {
+    ReferenceDevice device = new ReferenceDevice();
+    return new ReferenceOps(device, device.matrix(), shared);
+  }
+
+  /**
+   * Rank 0 with the kernels of a device, which stays open, the others with compiled ones; needs a
+   * C++ compiler.
+   */
+  public static <R> List<R> beside(Device device, int ranks, Work<R> work) {
     return run(
         ranks,
-        c -> {
-          ReferenceDevice device = new ReferenceDevice();
-          return new ReferenceOps(device, device.matrix(), c);
-        },
+        c ->
+            c.rank == 0
+                ? new KernelOps(new RecordingDevice(device), c.transfersBy(device))
+                : new KernelOps(CpuDevice.open(), c),
         work);
   }
 
@@ -55,13 +69,13 @@ public final class ThreadRanks {
   }
 
   /** What every rank returned. */
-  private static <R> List<R> run(int ranks, Function<Communicator, Ops> open, Work<R> work) {
+  private static <R> List<R> run(int ranks, Function<Shared, Ops> open, Work<R> work) {
     CyclicBarrier barrier = new CyclicBarrier(ranks);
     byte[][] posted = new byte[ranks][];
     ExecutorService pool = Executors.newFixedThreadPool(ranks);
     List<Future<R>> results = new ArrayList<>();
     for (int rank = 0; rank < ranks; rank++) {
-      Shared shared = new Shared(rank, ranks, barrier, posted);
+      Shared shared = new Shared(rank, ranks, barrier, posted, null);
       Callable<R> task =
           () -> {
             try (Ops ops = open.apply(shared)) {
@@ -111,7 +125,8 @@ public final class ThreadRanks {
     }
   }
 
-  private record Shared(int rank, int size, CyclicBarrier meeting, byte[][] posted)
+  /** {@code device} is null where memory is the host's. */
+  private record Shared(int rank, int size, CyclicBarrier meeting, byte[][] posted, Device device)
       implements Communicator {
     private void meet() {
       try {
@@ -121,8 +136,26 @@ public final class ThreadRanks {
       }
     }
 
-    private static ByteBuffer bytes(Memory memory) {
-      return ((HostMemory) memory).buffer(0, Math.toIntExact(memory.bytes()));
+    Shared transfersBy(Device other) {
+      return new Shared(rank, size, meeting, posted, other);
+    }
+
+    /** What is in the memory, or a copy. */
+    private ByteBuffer bytes(Memory memory) {
+      int n = Math.toIntExact(memory.bytes());
+      if (device == null) {
+        return ((HostMemory) memory).buffer(0, n);
+      }
+      ByteBuffer copy = ByteBuffer.allocateDirect(n).order(ByteOrder.nativeOrder());
+      device.download(memory, copy);
+      return copy.clear();
+    }
+
+    /** Puts changed bytes into the memory. */
+    private void put(ByteBuffer bytes, Memory memory) {
+      if (device != null) {
+        device.upload(bytes.clear(), memory);
+      }
     }
 
     /** Everybody's bytes, until the next call. */
@@ -152,6 +185,7 @@ public final class ThreadRanks {
           sums.putShort(2 * i, (short) ((bits + 0x7fff + ((bits >> 16) & 1)) >> 16));
         }
       }
+      put(sums, memory);
       meet();
     }
 
@@ -168,13 +202,14 @@ public final class ThreadRanks {
       for (byte[] bytes : posted) {
         to.put(bytes);
       }
+      put(to, all);
       meet();
     }
 
     @Override
     public void broadcast(Memory memory) {
       post(memory);
-      bytes(memory).put(posted[0]);
+      put(bytes(memory).put(posted[0]), memory);
       meet();
     }
 
