@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,8 +13,12 @@ import sakd.data.Augment;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.Epoch;
+import sakd.data.ForwardingDataset;
 import sakd.data.Mixing;
 import sakd.data.Parts;
+import sakd.data.Placement;
+import sakd.data.SampleShape;
+import sakd.data.Targets;
 import sakd.device.DType;
 import sakd.infer.BatchUploader;
 import sakd.infer.DeviceBatch;
@@ -74,6 +79,13 @@ class RankStepTest {
     parameters.allocate(ops);
     if (kind.task == Task.DETECTION) {
       TinyDetector.sure(teachers);
+      // Of some pictures surer than of others.
+      Parameter weight = teachers.get("head.classification_head.cls_logits.weight");
+      float[] large = weight.get();
+      for (int i = 0; i < large.length; i++) {
+        large[i] *= 100;
+      }
+      weight.set(large);
     }
     Parts parts = new Parts(ops.rank(), ops.ranks(), 1);
     Augment augment = Augment.standard(kind.data).mixing(kind.mixing);
@@ -170,6 +182,28 @@ class RankStepTest {
     }
   }
 
+  /** Of every second picture no more than the upper half has a class. */
+  private static final class HalfMasks extends ForwardingDataset {
+    HalfMasks(Dataset set) {
+      super(set);
+    }
+
+    @Override
+    protected Dataset around(Dataset other) {
+      return new HalfMasks(other);
+    }
+
+    @Override
+    public Targets targets(int index, Placement placement, SampleShape shape) {
+      Targets.Masks masks = (Targets.Masks) super.targets(index, placement, shape);
+      byte[] labels = masks.labels();
+      if (index % 2 == 0) {
+        Arrays.fill(labels, labels.length / 2, labels.length, (byte) Targets.IGNORED);
+      }
+      return masks;
+    }
+  }
+
   /** With dropout and an auxiliary head; pictures have other numbers of pixels without a class. */
   @Test
   void masks() {
@@ -190,7 +224,7 @@ class RankStepTest {
             Task.SEGMENTATION,
             DistillationForm.PUBLISHED,
             new DistillationWeights(1, 1, 1, 2, 0.1f),
-            new TinyMasks(),
+            new HalfMasks(new TinyMasks()),
             Mixing.NONE,
             spec,
             Neuron.LIF));
