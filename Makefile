@@ -5,6 +5,7 @@
 #   make test    Java tests on every device present; native tests of the kernels, also under sanitizers
 #   make check-cuda   compiles the kernels for GPUs with nvcc; fails if registers spill
 #   make check-sass   reads their machine code; fails if it would leave a GPU's memory idle
+#   make check-nccl   loads NVIDIA's NCCL as pip unpacks it, NVIDIA_LIBS=site-packages/nvidia; needs no GPU
 #   make bench   measures this machine's processor, beside PyTorch if that is installed
 #   make bench-gpu   measures an NVIDIA GPU, beside PyTorch and SpikingJelly if those are installed
 #   make package target/sakd-VERSION.jar with its sources and Javadoc, as for publishing a library
@@ -16,7 +17,7 @@
 .DEFAULT_GOAL := help
 MVN := mvn -q
 
-.PHONY: help train sakd test java-test native-test hostcuda check-cuda check-sass test-tools bench package bundle bundle-tests check-bundle visit check-visit bench-gpu cuda13 lint format clean
+.PHONY: help train sakd test java-test native-test hostcuda check-cuda check-sass check-nccl test-tools bench package bundle bundle-tests check-bundle visit check-visit bench-gpu cuda13 lint format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -50,6 +51,12 @@ hostcuda:
 
 check-cuda check-sass:
 	@$(MAKE) --no-print-directory -C native-tests $@
+
+# Through the binding of the product: its version, every symbol, and the refusal where there is no GPU.
+NCCL = $(firstword $(wildcard $(NVIDIA_LIBS)/nccl/lib/libnccl.so.2))
+check-nccl:
+	@[ -n "$(NCCL)" ] || { echo "check-nccl: no nccl/lib/libnccl.so.2 in NVIDIA_LIBS='$(NVIDIA_LIBS)'; expected the folder nvidia that pip install nvidia-nccl-cu13 leaves in site-packages"; exit 2; }
+	$(MVN) test '-P!hostcuda' -Dtest=NcclLibraryTest -Dnccl.library=$(NCCL)
 
 # Without doctest (tools.sh said so) there is nothing to build them with.
 native-test:

@@ -10,6 +10,7 @@
 #   kernels    fused batch norm + LIF over T and sizes, PyTorch and SpikingJelly beside it
 #   steps      whole training steps, likewise
 #   public     Linear(n, n) + LIF, T = 500, likewise
+#   ranks      what NCCL costs one rank: training steps without and with it, sums alone (before: make bundle-tests)
 #   profile    four kernels under NVIDIA's profiler ncu: bytes, share of the bandwidth, occupancy
 #   data       unpacks the parts of CIFAR-10 (.sq, .bin.xz or .bin) found in DATA, where cifar10 looks for them
 #   cifar10    CIFAR-10: teacher, SAKD and direct; then transfer, logits, features, beside the same teacher
@@ -81,7 +82,7 @@ for part in common tests measure cifar10 visit; do
 done
 
 case ${1:-help} in
-  native | tests | sanitizer | kernels | steps | public | profile | data | cifar10 | visit) "$@" ;;
+  native | tests | sanitizer | kernels | steps | public | ranks | profile | data | cifar10 | visit) "$@" ;;
   help) sed -n '2,/^set -eu/{s/^# //p;s/^#$//p;}' benchmarks/gpu.sh ;;
-  *) refuse "there is no stage '$1'; expected native, tests, sanitizer, kernels, steps, public, profile, data, cifar10, visit or help" ;;
+  *) refuse "there is no stage '$1'; expected native, tests, sanitizer, kernels, steps, public, ranks, profile, data, cifar10, visit or help" ;;
 esac

@@ -1,4 +1,4 @@
-// Element by element: fill, add, convert, bias. n counts items of LANES elements.
+// Element by element: fill, add, multiply, convert, bias. n counts items of LANES elements.
 #include "portable.h"
 
 // x is assigned.
@@ -9,6 +9,12 @@ KERNEL(fill, GLOBAL storage* RESTRICT x, float value, int64 n) {
 // a += b.
 KERNEL(add, GLOBAL storage* RESTRICT a, GLOBAL const storage* RESTRICT b, int64 n) {
   FOR_EACH(i, n) { store(a, i * LANES, load(a, i * LANES) + load(b, i * LANES)); }
+}
+
+// out = a b is assigned, float32.
+KERNEL(multiply, GLOBAL const float* RESTRICT a, GLOBAL const float* RESTRICT b, GLOBAL float* RESTRICT out,
+       int64 n) {
+  FOR_EACH(i, n) { store_float(out, i * LANES, load_float(a, i * LANES) * load_float(b, i * LANES)); }
 }
 
 // out is assigned: storage to float32.

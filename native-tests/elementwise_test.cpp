@@ -1,4 +1,4 @@
-// elementwise.cu: fill, add, bias, and the rounding of float32 to storage.
+// elementwise.cu: fill, add, multiply, bias, and the rounding of float32 to storage.
 #include <limits>
 
 #include "numbers.h"
@@ -98,6 +98,19 @@ TEST_CASE("add") {
   Doubles expected(a.size());
   for (size_t i = 0; i < a.size(); ++i) expected[i] = rounded(static_cast<float>(a[i] + b[i]));
   check_close("sum", from_storage_buffer(sum), expected, 0);
+}
+
+TEST_CASE("multiply") {
+  Random random(2);
+  const int64 n = 11;
+  const Doubles a = random.normals(n * LANES), b = random.normals(n * LANES);
+  const Buffer<float> x = to_float_buffer(a), y = to_float_buffer(b), product(n * LANES);
+  KERNEL_OF(multiply)(items(n), x.data(), y.data(), product.data(), n);
+  Doubles expected(a.size());
+  for (size_t i = 0; i < a.size(); ++i) {
+    expected[i] = static_cast<float>(static_cast<float>(a[i]) * static_cast<float>(b[i]));
+  }
+  check_close("product", from_float_buffer(product), expected, 0);
 }
 
 TEST_CASE("bias") {

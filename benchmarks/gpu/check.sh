@@ -98,6 +98,9 @@ shows '^devices done' first/state
 shows '^tests done' first/state
 shows '^native skipped' first/state
 shows '^bench-spiking-resnet8 done' first/state
+shows '^ranks done' first/state
+shows '^| spiking-resnet8 | 2 | [0-9.]* | [0-9.]* | [0-9]' first/tables.md
+shows '^| 44000000 | [0-9]' first/tables.md
 shows '^| 4 | 65536 | SAKD | [0-9]' first/tables.md
 shows '^| spiking-resnet8 16x16 ann | 2 | 1 | SAKD BF16 | [0-9]' first/tables.md
 cache=$work/repository/target/visit/kept/cache/sakd/cuda
@@ -141,6 +144,7 @@ if [ -n "${NVIDIA_LIBS:-}" ]; then
   [ $status -eq 1 ] || { cat "$work/real.txt" && fail "expected exit code 1 where there is no GPU"; }
   shows '^devices failed' real/state
   grep -i cublas "$work/real.txt" | head -n 3
+  make --no-print-directory check-nccl NVIDIA_LIBS="$NVIDIA_LIBS"
   # cuDNN plans for a GPU that is only described to it.
   mvn -q test '-P!hostcuda' -Dtest=CudnnOffersTest "-Dcudnn.libraries=$(echo "$NVIDIA_LIBS"/*/lib | tr ' ' :)"
 fi

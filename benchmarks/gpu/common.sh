@@ -24,6 +24,11 @@ need_bundle() {
     refuse "$SAKD_HOME/bin/sakd is not there; expected the unpacked bundle, run make bundle or set SAKD_HOME"
 }
 
+need_tests() {
+  [ -d "$TESTS_HOME/classes" ] ||
+    refuse "$TESTS_HOME/classes is not there; expected the packed tests, run make bundle-tests"
+}
+
 # Where xz is missing, Python has it.
 unxz() {
   if command -v xz > /dev/null; then

@@ -1,4 +1,4 @@
-# Stages that measure: kernels, steps, public, profile.
+# Stages that measure: kernels, steps, public, ranks, profile.
 
 # measure FILE SECONDS OPTIONS...: tables by SAKD. Rows are written one by one; those it has no time for are named.
 measure() {
@@ -48,6 +48,22 @@ bench() {
 kernels() { bench kernels neuron_gpu.py; }
 steps() { bench steps step_gpu.py; }
 public() { bench linear linear_gpu.py; }
+
+# one_rank FILE: what NCCL costs a rank, in a table.
+one_rank() {
+  need_bundle
+  need_tests
+  wheel_libraries
+  mkdir -p "$(dirname "$1")"
+  if [ -n "$QUICK" ]; then set -- "$1" spiking-resnet8 2 1; else set -- "$1" spiking-resnet18 128 3; fi
+  LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$SAKD_HOME/lib/cuda13" limited "$(left)" \
+    "$SAKD_HOME/runtime/bin/java" -cp "$SAKD_HOME/lib/*:$TESTS_HOME/classes" sakd.device.cuda.OneRank "$@"
+}
+
+ranks() {
+  case $SAKD_DEVICE in cuda*) ;; *) refuse "NCCL is of GPUs, and SAKD_DEVICE is $SAKD_DEVICE; expected cuda" ;; esac
+  one_rank "$OUT/$(machine)-ranks.md"
+}
 
 # The second time that each kernel of batch norm + LIF is launched: the first is the comparison with the reference,
 # which is small. Clocks are left as they are.

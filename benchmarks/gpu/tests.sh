@@ -30,10 +30,9 @@ native() {
 tests() {
   need_bundle
   wheel_libraries
-  [ -d "$TESTS_HOME/classes" ] ||
-    refuse "$TESTS_HOME/classes is not there; expected the packed tests, run make bundle-tests"
+  need_tests
   mkdir -p "$OUT"
-  pattern=${TESTS:-'sakd\..*\.([A-Za-z]+ContractTest|Golden(Lif|Step)Test|CudaGraphTest|TrainStepTest)'}
+  pattern=${TESTS:-'sakd\..*\.([A-Za-z]+ContractTest|Golden(Lif|Step)Test|CudaGraphTest|NcclCommunicatorTest|TrainStepTest)'}
   classes=$(cd "$TESTS_HOME/classes" && find sakd -name '*.class' | sed 's/\.class$//; s|/|.|g' | grep -Ex "$pattern" | sort)
   [ -n "$classes" ] || refuse "no class in $TESTS_HOME/classes is called like '$pattern'"
   export SAKD_HOME SAKD_DEVICE TESTS_HOME OUT

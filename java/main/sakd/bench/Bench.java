@@ -3,8 +3,10 @@ package sakd.bench;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import sakd.device.DType;
@@ -19,7 +21,13 @@ public final class Bench {
   public enum Part {
     KERNELS,
     STEPS,
-    LINEAR
+    LINEAR,
+    /** Of several processes, and so only where it is asked for. */
+    COMM;
+
+    private static Set<Part> ofOneProcess() {
+      return EnumSet.complementOf(EnumSet.of(COMM));
+    }
   }
 
   /**
@@ -38,10 +46,13 @@ public final class Bench {
       List<NetworkSpec> networks,
       List<Method> methods,
       List<Integer> networkSteps) {
-    /** Everything: of sizes 1 M to 1 G in steps of 4, of networks those that papers train. */
+    /**
+     * Everything that one process can measure: of sizes 1 M to 1 G in steps of 4, of networks those
+     * that papers train.
+     */
     public static Scope full() {
       return new Scope(
-          Set.of(Part.values()),
+          Part.ofOneProcess(),
           List.of(1, 2, 4, 8, 16, 32),
           LongStream.rangeClosed(10, 15).mapToObj(k -> 1L << (2 * k)).toList(),
           Stream.of(
@@ -59,7 +70,7 @@ public final class Bench {
     /** Little of each part. */
     public static Scope small() {
       return new Scope(
-          Set.of(Part.values()),
+          Part.ofOneProcess(),
           List.of(1, 4),
           List.of(1L << 16),
           List.of(Networks.named("spiking-resnet8")),
@@ -81,8 +92,19 @@ public final class Bench {
     this.quick = quick;
   }
 
-  /** Measures these things, one row after the other. */
+  /**
+   * Measures these things, one row after the other.
+   *
+   * @throws sakd.base.UserError if sums over ranks are to be measured and there is one alone
+   */
   public void run(Scope scope, Results results) {
+    try (CommBench sums =
+        scope.parts.contains(Part.COMM) ? new CommBench(ops, quick ? 1 : 7) : null) {
+      measure(scope, results, sums);
+    }
+  }
+
+  private void measure(Scope scope, Results results, CommBench sums) {
     results.title(
         ops.device().description(),
         LocalDate.now(ZoneOffset.UTC)
@@ -100,6 +122,10 @@ public final class Bench {
     if (scope.parts.contains(Part.LINEAR)) {
       new LinearBench(ops, storage, timing)
           .measure(results, quick ? List.of(64) : List.of(4096, 8192, 16384), quick ? 40 : 500);
+    }
+    if (sums != null) {
+      IntStream powers = quick ? IntStream.of(6, 8) : IntStream.rangeClosed(6, 13);
+      sums.measure(results, powers.map(k -> 1 << (2 * k)).boxed().toList());
     }
     results.end();
   }

@@ -28,7 +28,7 @@ public final class Results {
   private RuntimeException firstFailure;
 
   /**
-   * @param file written, or replaced, with the title
+   * @param file written, or replaced, with the title; null for none
    * @param show gets every line once it is there
    * @param seconds after which no measurement is begun; may be infinite
    */
@@ -42,7 +42,9 @@ public final class Results {
     for (String line : lines) {
       text.append(line).append('\n');
     }
-    AtomicFile.writeText(file, text.toString());
+    if (file != null) {
+      AtomicFile.writeText(file, text.toString());
+    }
     for (String line : lines) {
       show.accept(line);
     }

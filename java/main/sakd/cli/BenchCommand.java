@@ -30,12 +30,14 @@ import sakd.ops.Ops;
     name = "bench",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Measures a device: fused neurons, whole training steps, Linear + LIF.",
+    description =
+        "Measures a device: fused neurons, whole training steps, Linear + LIF, sums over ranks.",
     abbreviateSynopsis = true,
     footerHeading = Main.EXAMPLES,
     footer = {
       "sakd bench --device cpu",
-      "sakd bench --only steps --nets spiking-resnet18 --methods sakd --seconds 60"
+      "sakd bench --only steps --nets spiking-resnet18 --methods sakd --seconds 60",
+      "mpirun -np 2 sakd bench --only comm"
     })
 final class BenchCommand implements Callable<Integer> {
   private static final Path RESULTS = Path.of("benchmarks", "results");
@@ -44,9 +46,11 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--only",
-      paramLabel = "kernels|steps|linear",
+      paramLabel = "kernels|steps|linear|comm",
       split = ",",
-      description = "Parts to measure (default: all).")
+      description =
+          "Parts to measure; comm, sums over processes that were started together, only if it is"
+              + " named (default: all others).")
   private List<Bench.Part> only;
 
   @Option(
@@ -128,19 +132,36 @@ final class BenchCommand implements Callable<Integer> {
     Bench.Scope scope = scope();
     Values.positive("--seconds", seconds);
     try (Ops ops = device.open()) {
+      if (ops.ranks() > 1) {
+        requireSumsAlone(scope.parts());
+      }
+      boolean first = ops.rank() == 0;
       Path path = output != null ? output : named(ops.device().description());
       Results results =
           new Results(
-              path,
+              first ? path : null,
               line -> {
-                out.println(line);
-                out.flush();
+                if (first) {
+                  out.println(line);
+                  out.flush();
+                }
               },
               seconds);
       new Bench(ops, device.storage(ops), quick).run(scope, results);
-      spec.commandLine().getErr().println("written to " + path);
+      if (first) {
+        spec.commandLine().getErr().println("written to " + path);
+      }
     }
     return 0;
+  }
+
+  /** Several processes have to measure the same things the same number of times. */
+  private void requireSumsAlone(Set<Bench.Part> parts) {
+    if (!parts.equals(EnumSet.of(Bench.Part.COMM)) || seconds != Double.POSITIVE_INFINITY) {
+      throw new UserError(
+          "bench was started as several processes, which can measure sums over ranks and for no"
+              + " limited time; expected --only comm without --seconds, or one process");
+    }
   }
 
   private Bench.Scope scope() {

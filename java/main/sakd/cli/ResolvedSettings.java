@@ -24,6 +24,7 @@ import sakd.model.NetworkSpec;
 import sakd.model.ResNetSpec;
 import sakd.model.SegmentationSpec;
 import sakd.ops.Neuron;
+import sakd.ops.Ops;
 import sakd.train.TrainSettings;
 
 /**
@@ -41,7 +42,8 @@ final class ResolvedSettings {
           "device", "device",
           "distill", "method and losses",
           "partial", "method and losses",
-          "optimizer", "training");
+          "optimizer", "training",
+          "scale", "training");
 
   /** Recordings only. */
   private static final String FRAMES_BY = "frames-by";
@@ -76,9 +78,9 @@ final class ResolvedSettings {
    * The settings of a run, in the order of the help.
    *
    * @param train the command, parsed
-   * @param device that it runs on, as {@code --device} takes it
+   * @param ops of the device that it runs on
    */
-  static List<Setting> of(CommandSpec train, Plan plan, Dataset trainSet, String device) {
+  static List<Setting> of(CommandSpec train, Plan plan, Dataset trainSet, Ops ops) {
     ResolvedSettings resolved = new ResolvedSettings();
     resolved.data(trainSet);
     resolved.put("model", plan.modelName());
@@ -86,8 +88,8 @@ final class ResolvedSettings {
     resolved.neuron(plan);
     resolved.losses(plan);
     resolved.training(plan);
-    resolved.put("device", device);
-    Set<String> unused = UnusedOptions.names(plan, trainSet.recordings());
+    resolved.put("device", ops.device().name());
+    Set<String> unused = UnusedOptions.names(plan, trainSet.recordings(), ops.ranks());
     List<Setting> all = new ArrayList<>();
     groups(train)
         .forEach(

@@ -62,6 +62,7 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private DistillOptions distill;
   @Mixin private PartialOption partial;
   @Mixin private OptimizerOptions optimizer;
+  @Mixin private ScaleOptions scale;
 
   @Option(
       names = OUTPUT_DIR,
@@ -247,9 +248,8 @@ final class TrainCommand implements Callable<Integer> {
     try (Ops ops = device.open()) {
       Plan plan = plan(ops, trainSet);
       // A run that cannot start leaves no folder.
-      PlanCheck.check(plan, trainSet, testSet);
-      List<ResolvedSettings.Setting> settings =
-          ResolvedSettings.of(own, plan, trainSet, ops.device().name());
+      PlanCheck.check(plan, trainSet, testSet, ops.ranks());
+      List<ResolvedSettings.Setting> settings = ResolvedSettings.of(own, plan, trainSet, ops);
       if (dryRun) {
         Path place = folder == null ? folder(plan) : folder;
         RunFolder.requireNew(place);
@@ -328,8 +328,10 @@ final class TrainCommand implements Callable<Integer> {
         distill.weights(small, network, method),
         distill.form(kind.vThreshold()),
         distill.transformKernel(),
-        optimizer.settings(
-            small, boxes, distill.trainsTeacher(method), augment.mixing(), device.storage(ops)),
+        optimizer
+            .settings(
+                small, boxes, distill.trainsTeacher(method), augment.mixing(), device.storage(ops))
+            .with(scale.scale(ops)),
         optimizer.teacherEpochs(small),
         optimizer.teacherLr(boxes, finetune, method == Method.ANN));
   }

@@ -50,7 +50,7 @@ record TrainRun(
       TrainPrinter printer = new TrainPrinter(plan, run::say);
       printer.describe(ops.device(), trainSet, testSet);
       run.say("run     " + run.path());
-      for (String note : UnusedOptions.notes(args, plan, trainSet.recordings())) {
+      for (String note : UnusedOptions.notes(args, plan, trainSet.recordings(), ops.ranks())) {
         run.say("note    " + note);
       }
       List<Listener> listeners =

@@ -60,12 +60,12 @@ final class TrainingBar implements Listener, AutoCloseable {
     start = s;
     startNanos = System.nanoTime();
     checked = null;
-    open(s.epoch(), 0);
+    open(s.epoch(), s.step());
   }
 
   private void open(int epoch, int step) {
     String name = start.phase() + " " + epoch + "/" + start.epochs();
-    long first = done(start.epoch(), 0);
+    long first = done(start.epoch(), start.step());
     bar =
         new ProgressBarBuilder()
             .setInitialMax((long) start.epochs() * start.steps())

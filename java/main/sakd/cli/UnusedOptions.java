@@ -45,6 +45,8 @@ final class UnusedOptions {
           "--cutmix",
           "--scale-jitter");
 
+  private static final List<String> OF_RANKS = List.of("--comm-dtype");
+
   private final Predicate<String> given;
   private final List<String> notes = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
@@ -58,17 +60,19 @@ final class UnusedOptions {
    *
    * @param args as given, recipes spelt out
    * @param recordings whether the samples have time steps of their own
+   * @param ranks processes that train together
    */
-  static List<String> notes(List<String> args, Plan plan, boolean recordings) {
-    return of(option -> Arguments.have(option, args), plan, recordings).notes;
+  static List<String> notes(List<String> args, Plan plan, boolean recordings, int ranks) {
+    return of(option -> Arguments.have(option, args), plan, recordings, ranks).notes;
   }
 
   /** The options that would be unused if they were given, such as --tau by --method ann. */
-  static Set<String> names(Plan plan, boolean recordings) {
-    return of(option -> true, plan, recordings).names;
+  static Set<String> names(Plan plan, boolean recordings, int ranks) {
+    return of(option -> true, plan, recordings, ranks).names;
   }
 
-  private static UnusedOptions of(Predicate<String> given, Plan plan, boolean recordings) {
+  private static UnusedOptions of(
+      Predicate<String> given, Plan plan, boolean recordings, int ranks) {
     UnusedOptions unused = new UnusedOptions(given);
     Method method = plan.method();
     boolean ann = method == Method.ANN;
@@ -109,6 +113,9 @@ final class UnusedOptions {
     }
     if (!plan.settings().augment()) {
       unused.add("--no-augment", OF_AUGMENTATION);
+    }
+    if (ranks == 1) {
+      unused.add("a run of one process", OF_RANKS);
     }
     return unused;
   }

@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
  * @param draw what the batch's other random numbers, those of dropout, are made from: it depends on
  *     the seed, the epoch and the batch's number alone
  * @param size the number of samples here
+ * @param number of the batch in its epoch, from 0
  * @param places of each sample in the whole batch, from 0
  * @param whole how many samples that has
  * @param weight of the mean over the samples here in the mean over the whole batch, in (0, 1]
@@ -34,6 +35,7 @@ public record Batch(
     Mixing.Mix mix,
     long draw,
     int size,
+    int number,
     int[] places,
     int whole,
     float weight,

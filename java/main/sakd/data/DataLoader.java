@@ -207,6 +207,7 @@ public final class DataLoader {
         mix,
         draw,
         size,
+        batch,
         places,
         whole,
         parts.weight(size, whole, mixed()),

@@ -2,9 +2,10 @@ package sakd.data;
 
 import java.util.ArrayDeque;
 import java.util.Iterator;
-import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Queue;
+import java.util.SortedMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -102,9 +103,21 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     return current;
   }
 
-  /** What was said of each sample that could not be read and was replaced by another. */
-  public List<String> failures() {
+  /**
+   * What was said of each sample that could not be read and was replaced by another, by its number
+   * in the set.
+   */
+  public SortedMap<Integer, String> failures() {
     return failures.messages();
+  }
+
+  /**
+   * Adds those that others could not read.
+   *
+   * @throws sakd.base.UserError if too many failed, as where one process reads all
+   */
+  public void addFailures(Map<Integer, String> others) {
+    failures.add(others, null);
   }
 
   /** Stops the workers and makes the last batch invalid; harmless if done before. */

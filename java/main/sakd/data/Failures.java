@@ -1,8 +1,11 @@
 package sakd.data;
 
 import java.nio.ByteBuffer;
-import java.util.List;
+import java.util.Collections;
+import java.util.Map;
+import java.util.SortedMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Collectors;
 import sakd.base.SplitMix64;
 import sakd.base.UserError;
 
@@ -52,7 +55,17 @@ final class Failures {
     if (allowed == 0) {
       throw e;
     }
-    failed.put(index, e.getMessage());
+    add(Map.of(index, e.getMessage()), e);
+  }
+
+  /**
+   * Adds samples that could not be read, by their number in the set, with what was said of them.
+   *
+   * @param cause of the error; null if it is not known here
+   * @throws UserError if too many failed
+   */
+  void add(Map<Integer, String> messages, UserError cause) {
+    failed.putAll(messages);
     if (failed.size() > allowed) {
       throw new UserError(
           failed.size()
@@ -61,13 +74,13 @@ final class Failures {
               + " samples of "
               + dataset.name()
               + " cannot be read; expected at most 0.1 %, fix or remove them: "
-              + String.join("; ", messages().stream().limit(NAMED).toList()),
-          e);
+              + failed.values().stream().limit(NAMED).collect(Collectors.joining("; ")),
+          cause);
     }
   }
 
-  /** What was said of each sample so far, in the order of the set. */
-  List<String> messages() {
-    return List.copyOf(failed.values());
+  /** What was said of each sample so far, by its number in the set. */
+  SortedMap<Integer, String> messages() {
+    return Collections.unmodifiableSortedMap(failed);
   }
 }

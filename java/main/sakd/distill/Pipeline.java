@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import sakd.base.Numbers;
 import sakd.base.UserError;
 import sakd.data.Dataset;
+import sakd.data.Parts;
 import sakd.data.RenumberedDataset;
 import sakd.infer.Evaluator;
 import sakd.io.WeightFile;
@@ -66,7 +67,7 @@ public final class Pipeline {
   /**
    * @param folder the run directory: the student's files go there, those of a teacher and of the
    *     direct student to {@code teacher/} and {@code direct/} in it
-   * @param say prints a line
+   * @param say prints a line; rank 0's alone does
    */
   public Pipeline(
       Ops ops,
@@ -82,7 +83,7 @@ public final class Pipeline {
     this.testSet = testSet(plan, trainSet, testSet);
     this.folder = folder;
     this.listener = listener;
-    this.say = say;
+    this.say = ops.rank() == 0 ? say : line -> {};
   }
 
   /**
@@ -109,7 +110,13 @@ public final class Pipeline {
     List<Row> rows = new ArrayList<>();
     TrainSettings settings = plan.settings();
     try (Evaluator evaluator =
-        new Evaluator(ops, testSet, settings.batchSize(), settings.storage(), Task.of(testSet))) {
+        new Evaluator(
+            ops,
+            testSet,
+            settings.batchSize(),
+            settings.storage(),
+            Task.of(testSet),
+            new Parts(ops.rank(), ops.ranks(), 1))) {
       Network teacher = null;
       try {
         if (plan.method() == Method.ANN) {
@@ -246,6 +253,7 @@ public final class Pipeline {
             + Numbers.count(settings.epochs(), "epoch")
             + " of "
             + Numbers.count(trainSet.size(), "image")
+            + settings.scale().shares(settings.batchSize(), ops.ranks())
             + annealing);
     Map<String, String> about = new LinkedHashMap<>();
     new ModelFile(

@@ -24,11 +24,12 @@ public final class PlanCheck {
   /**
    * Refuses a plan that cannot be run on this data, before anything is written.
    *
+   * @param ranks processes that train together
    * @throws UserError if the network or its losses are for another task than the samples, the batch
    *     size does not fit, the test samples have classes of their own, or the teacher's or initial
    *     weights cannot be read or are of another network
    */
-  public static void check(Plan plan, Dataset trainSet, Dataset testSet) {
+  public static void check(Plan plan, Dataset trainSet, Dataset testSet, int ranks) {
     requireTask(plan, trainSet);
     Pipeline.testSet(plan, trainSet, testSet);
     TrainSettings s = plan.settings();
@@ -41,6 +42,7 @@ public final class PlanCheck {
         Augment.NONE,
         s.seed(),
         s.workers());
+    s.scale().requireShares(s.batchSize(), s.mixing(), ranks);
     plan.model().requireImages(trainSet.height(), trainSet.width());
     if (plan.method().needsTeacher() && plan.teacherWeights() != null) {
       checkTeacher(plan, trainSet);

@@ -1,11 +1,17 @@
 package sakd.infer;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import sakd.device.DType;
 import sakd.nn.Monitor;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.ops.RankTransfers;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 
@@ -28,6 +34,28 @@ public final class Activity implements Monitor {
   private static final class Count {
     private double sum;
     private double size;
+
+    private void add(double otherSum, double otherSize) {
+      sum += otherSum;
+      size += otherSize;
+    }
+  }
+
+  /**
+   * A layer of weights in one forward pass.
+   *
+   * @param in sum of what it was fed, if that is spikes
+   * @param size of how many numbers; 0 if they are real
+   */
+  private record Pass(int steps, double macs, double in, double size) {
+    private Layer layer() {
+      return new Layer(macs / steps, size > 0 ? 0 : macs, size > 0 ? in / size * macs : 0);
+    }
+
+    /** The same pass with the samples of another rank. */
+    private Pass beside(Pass other) {
+      return new Pass(steps, macs + other.macs, in + other.in, size + other.size);
+    }
   }
 
   /**
@@ -51,7 +79,7 @@ public final class Activity implements Monitor {
 
   private final Ops ops;
   private final Map<String, Count> neurons = new LinkedHashMap<>();
-  private final Map<String, Layer> layers = new LinkedHashMap<>();
+  private final Map<String, List<Pass>> passes = new LinkedHashMap<>();
 
   public Activity(Ops ops) {
     this.ops = ops;
@@ -75,20 +103,64 @@ public final class Activity implements Monitor {
   }
 
   private void count(String name, Tensor spikes) {
-    Count c = neurons.computeIfAbsent(name, n -> new Count());
-    c.sum += sum(spikes);
-    c.size += spikes.size();
+    neurons.computeIfAbsent(name, n -> new Count()).add(sum(spikes), spikes.size());
   }
 
   @Override
   public void weights(String name, Tensor in, int mostSpikes, long layerMacs) {
     boolean spikes = mostSpikes > 0;
-    Layer layer =
-        new Layer(
-            (double) layerMacs / in.dim(0),
-            spikes ? 0 : layerMacs,
-            spikes ? sum(in) / in.size() * layerMacs : 0);
-    layers.merge(name, layer, Layer::plus);
+    passes
+        .computeIfAbsent(name, n -> new ArrayList<>())
+        .add(new Pass(in.dim(0), layerMacs, spikes ? sum(in) : 0, spikes ? in.size() : 0));
+  }
+
+  /**
+   * What all ranks counted together, each of them its share of the same batches: all get the same,
+   * and as spikes are whole numbers, what one process would have counted of the whole batches.
+   */
+  Activity overRanks() {
+    Activity all = new Activity(ops);
+    RankTransfers.exchange(ops, this::write, all::add);
+    return all;
+  }
+
+  private void write(DataOutput out) throws IOException {
+    out.writeInt(neurons.size());
+    for (Map.Entry<String, Count> neuron : neurons.entrySet()) {
+      out.writeUTF(neuron.getKey());
+      out.writeDouble(neuron.getValue().sum);
+      out.writeDouble(neuron.getValue().size);
+    }
+    out.writeInt(passes.size());
+    for (Map.Entry<String, List<Pass>> layer : passes.entrySet()) {
+      out.writeUTF(layer.getKey());
+      out.writeInt(layer.getValue().size());
+      for (Pass p : layer.getValue()) {
+        out.writeInt(p.steps);
+        out.writeDouble(p.macs);
+        out.writeDouble(p.in);
+        out.writeDouble(p.size);
+      }
+    }
+  }
+
+  private void add(DataInput in) throws IOException {
+    for (int n = in.readInt(); n > 0; n--) {
+      String name = in.readUTF();
+      neurons.computeIfAbsent(name, k -> new Count()).add(in.readDouble(), in.readDouble());
+    }
+    for (int n = in.readInt(); n > 0; n--) {
+      List<Pass> all = passes.computeIfAbsent(in.readUTF(), k -> new ArrayList<>());
+      int count = in.readInt();
+      for (int i = 0; i < count; i++) {
+        Pass pass = new Pass(in.readInt(), in.readDouble(), in.readDouble(), in.readDouble());
+        if (i < all.size()) {
+          all.set(i, all.get(i).beside(pass));
+        } else {
+          all.add(pass);
+        }
+      }
+    }
   }
 
   private double sum(Tensor t) {
@@ -122,11 +194,15 @@ public final class Activity implements Monitor {
 
   /** Operations of every layer of weights, in the order they run. */
   public Map<String, Layer> layers() {
-    return new LinkedHashMap<>(layers);
+    Map<String, Layer> layers = new LinkedHashMap<>();
+    passes.forEach(
+        (name, each) ->
+            layers.put(name, each.stream().map(Pass::layer).reduce(Layer::plus).orElseThrow()));
+    return layers;
   }
 
   /** Operations of all layers. */
   public Layer total() {
-    return layers.values().stream().reduce(Layer.NONE, Layer::plus);
+    return layers().values().stream().reduce(Layer.NONE, Layer::plus);
   }
 }

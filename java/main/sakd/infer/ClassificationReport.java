@@ -1,9 +1,11 @@
 package sakd.infer;
 
+import java.util.Arrays;
 import java.util.Map;
 import sakd.data.Targets;
 import sakd.model.Network;
 import sakd.ops.Ops;
+import sakd.ops.RankTransfers;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 
@@ -75,6 +77,21 @@ public final class ClassificationReport implements ConfusionMeter {
       }
     }
     images += batch;
+  }
+
+  @Override
+  public void addRanks() {
+    long[] seen = RankTransfers.counts(ops, images);
+    images = (int) seen[0];
+    hits =
+        Arrays.stream(RankTransfers.counts(ops, Arrays.stream(hits).asLongStream().toArray()))
+            .mapToInt(Math::toIntExact)
+            .toArray();
+    long[] all =
+        RankTransfers.counts(ops, Arrays.stream(confusion).flatMapToLong(Arrays::stream).toArray());
+    for (int k = 0; k < classes; k++) {
+      System.arraycopy(all, k * classes, confusion[k], 0, classes);
+    }
   }
 
   /** The first of the largest. */

@@ -101,9 +101,9 @@ public final class DeviceBatch implements AutoCloseable {
     return places;
   }
 
-  /** As {@link #places}, in the host's memory. */
-  public int place(int sample) {
-    return batch.places()[sample];
+  /** What sorts a sample after those of earlier batches and of earlier places in its own. */
+  long orderOf(int sample) {
+    return ((long) batch.number() << Integer.SIZE) + batch.places()[sample];
   }
 
   /** Samples of the whole batch, of which these may be a part. */

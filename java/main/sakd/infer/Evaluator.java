@@ -2,14 +2,18 @@ package sakd.infer;
 
 import java.util.List;
 import java.util.Map;
+import sakd.base.UserError;
 import sakd.data.Augment;
+import sakd.data.Batch;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.Epoch;
+import sakd.data.Parts;
 import sakd.device.DType;
 import sakd.model.Network;
 import sakd.nn.Tape;
 import sakd.ops.Ops;
+import sakd.ops.RankTransfers;
 import sakd.ops.Tensor;
 
 /** Scores and activity of a network on a data set. */
@@ -53,21 +57,32 @@ public final class Evaluator implements AutoCloseable {
   private final DType storage;
   private final BatchUploader inputs;
   private final Dataset dataset;
+  private final Parts parts;
   private final DataLoader loader;
   private final Meter.Factory meters;
   private final String name;
 
+  /** Of this process alone, whatever other ranks do. */
+  public Evaluator(Ops ops, Dataset dataset, int batchSize, DType storage, Meter.Factory meters) {
+    this(ops, dataset, batchSize, storage, meters, Parts.WHOLE);
+  }
+
   /**
    * @param meters how the scores are measured
+   * @param parts which parts of each batch are evaluated here. With more than one rank all of them
+   *     evaluate together: they call the same methods in the same order, and all get what one
+   *     process would get from the whole of the batches
    */
-  public Evaluator(Ops ops, Dataset dataset, int batchSize, DType storage, Meter.Factory meters) {
+  public Evaluator(
+      Ops ops, Dataset dataset, int batchSize, DType storage, Meter.Factory meters, Parts parts) {
     this.ops = ops;
     this.meters = meters;
     this.storage = storage;
     this.dataset = dataset;
     this.inputs = new BatchUploader(ops, dataset);
     this.name = dataset.name();
-    this.loader = new DataLoader(dataset, batchSize, false, false, Augment.NONE, 0, 1);
+    this.parts = parts;
+    this.loader = new DataLoader(dataset, batchSize, false, false, Augment.NONE, 0, 1, parts);
   }
 
   /**
@@ -90,7 +105,8 @@ public final class Evaluator implements AutoCloseable {
   /**
    * Runs the whole set.
    *
-   * @throws sakd.base.UserError if a sample cannot be read, or the network's logits are not finite
+   * @throws UserError if a sample cannot be read, or the network's logits are not finite; on all
+   *     ranks if on one
    */
   public Evaluation evaluate(Network network, boolean withActivity) {
     try (Meter meter = meters.open(ops, dataset.classes())) {
@@ -116,10 +132,41 @@ public final class Evaluator implements AutoCloseable {
   private Evaluation evaluate(
       Network network, boolean withActivity, Meter judge, List<Meter> meters) {
     Activity activity = withActivity ? new Activity(ops) : null;
-    int images = 0;
+    together(() -> share(network, activity, meters));
+    if (parts.ranks() > 1) {
+      meters.forEach(Meter::addRanks);
+    }
+    return new Evaluation(judge.scores(), dataset.size(), overRanks(activity));
+  }
+
+  /** Does a share of some work; what is wrong with that of any rank is wrong for all. */
+  private void together(Runnable share) {
+    if (parts.ranks() == 1) {
+      share.run();
+      return;
+    }
+    UserError wrong = null;
+    try {
+      share.run();
+    } catch (UserError e) {
+      wrong = e;
+    }
+    RankTransfers.agree(ops, wrong);
+  }
+
+  private Activity overRanks(Activity activity) {
+    return parts.ranks() == 1 || activity == null ? activity : activity.overRanks();
+  }
+
+  /** Evaluates this rank's parts of all batches. */
+  private void share(Network network, Activity activity, List<Meter> meters) {
     try (Epoch epoch = loader.epoch(0)) {
       while (epoch.hasNext()) {
-        DeviceBatch batch = inputs.upload(epoch.next());
+        Batch part = epoch.next();
+        if (!part.counted()) {
+          continue;
+        }
+        DeviceBatch batch = inputs.upload(part);
         try (Tensor imagesOfBatch = batch.images(storage);
             Tape tape = new Tape(ops, Tape.Mode.INFERENCE, storage, activity)) {
           Network.Output out = network.forward(tape, tape.input(imagesOfBatch), false);
@@ -128,22 +175,30 @@ public final class Evaluator implements AutoCloseable {
           for (Meter meter : meters) {
             meter.add(out, batch);
           }
-          images += batch.size();
         }
       }
     }
-    return new Evaluation(judge.scores(), images, activity);
   }
 
   /** The firing rates of every layer of neurons on the first batch, which take next to no time. */
   public Map<String, Double> firingRates(Network network) {
     Activity activity = new Activity(ops);
-    try (Epoch epoch = loader.epoch(0);
-        Tensor images = inputs.upload(epoch.next()).images(storage);
-        Tape tape = new Tape(ops, Tape.Mode.INFERENCE, storage, activity)) {
-      network.forward(tape, tape.input(images), false);
+    together(() -> firstBatch(network, activity));
+    return overRanks(activity).firingRates();
+  }
+
+  private void firstBatch(Network network, Activity activity) {
+    try (Epoch epoch = loader.epoch(0)) {
+      for (int m = 0; m < parts.microBatches(); m++) {
+        Batch part = epoch.next();
+        if (part.counted()) {
+          try (Tensor images = inputs.upload(part).images(storage);
+              Tape tape = new Tape(ops, Tape.Mode.INFERENCE, storage, activity)) {
+            network.forward(tape, tape.input(images), false);
+          }
+        }
+      }
     }
-    return activity.firingRates();
   }
 
   @Override

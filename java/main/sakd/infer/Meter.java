@@ -23,6 +23,12 @@ public interface Meter extends AutoCloseable {
    */
   void add(Network.Output out, DeviceBatch batch);
 
+  /**
+   * Adds what the other ranks have seen of the same batches: all ranks get the same, and call this
+   * once, after the last batch.
+   */
+  void addRanks();
+
   /** What all batches so far come to. */
   Scores scores();
 

@@ -1,10 +1,12 @@
 package sakd.infer;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import sakd.device.DType;
 import sakd.model.Network;
 import sakd.ops.Ops;
+import sakd.ops.RankTransfers;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 
@@ -61,6 +63,16 @@ public final class PixelConfusion implements ConfusionMeter {
     }
     ops.device().zero(counts.memory());
     pending = 0;
+  }
+
+  @Override
+  public void addRanks() {
+    readOff();
+    long[] all =
+        RankTransfers.counts(ops, Arrays.stream(confusion).flatMapToLong(Arrays::stream).toArray());
+    for (int k = 0; k < classes; k++) {
+      System.arraycopy(all, k * classes, confusion[k], 0, classes);
+    }
   }
 
   /** Pixels of class {@code [row]} that the network took for {@code [column]}. */

@@ -21,6 +21,9 @@ public final class Parameters implements AutoCloseable {
   /** Slices start at multiples of this many floats, which suits every device's alignment. */
   private static final int GRAIN = 1024;
 
+  /** Of a row of the flat arrays. */
+  static final long ROW_BYTES = (long) GRAIN * DType.F32.size;
+
   private final Map<String, Parameter> byName = new LinkedHashMap<>();
 
   /** Weights of more than one pixel: they come first in the flat arrays. */
@@ -131,8 +134,22 @@ public final class Parameters implements AutoCloseable {
     return (trained ? Stream.concat(windows.stream(), rest) : rest).toList();
   }
 
+  /**
+   * The trained parameters in the order in which they lie in their flat array: those whose
+   * gradients may be {@link #narrowGradients}, then the others, each in the order they were made.
+   */
+  List<List<Parameter>> runs() {
+    List<Parameter> all = those(true);
+    return List.of(all.subList(0, windows.size()), all.subList(windows.size(), all.size()));
+  }
+
+  /** How many rows of the flat arrays a parameter takes. */
+  static int rows(Parameter p) {
+    return (p.size() + GRAIN - 1) / GRAIN;
+  }
+
   private static int room(Parameter p) {
-    return (p.size() + GRAIN - 1) / GRAIN * GRAIN;
+    return rows(p) * GRAIN;
   }
 
   /** A flat array of the layout of the weights (or the statistics), all zero. */
@@ -205,6 +222,11 @@ public final class Parameters implements AutoCloseable {
       narrowGradients = flat(ops, type, windows);
     }
     return slices(narrowGradients, windows);
+  }
+
+  /** The flat array of the gradients in another type, or null if there are none. */
+  Tensor narrowGradients() {
+    return narrowGradients;
   }
 
   /** {@link #gradients} of convolutions = those of {@link #narrowGradients}. */

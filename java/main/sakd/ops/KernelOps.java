@@ -64,6 +64,13 @@ public final class KernelOps extends DeviceOps
   }
 
   @Override
+  public void multiply(Tensor a, Tensor b, Tensor out) {
+    require(floats(a, out.size()) && floats(b, out.size()) && floats(out, out.size()), a, b, out);
+    launcher.flat(
+        "elementwise.cu", "multiply", DType.F32, out.size(), a.memory(), b.memory(), out.memory());
+  }
+
+  @Override
   public void convert(Tensor from, Tensor to) {
     require(from.size() == to.size(), from, to);
     if (from.type() == to.type()) {

@@ -1,8 +1,19 @@
 package sakd.ops;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInput;
+import java.io.DataInputStream;
+import java.io.DataOutput;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import sakd.base.UserError;
 import sakd.device.DType;
 
 /** What the processes of one training tell each other from the host's memory; all wait for it. */
@@ -43,6 +54,47 @@ public final class RankTransfers {
     return each;
   }
 
+  /** Writes what a rank has to say. */
+  @FunctionalInterface
+  public interface Writer {
+    void write(DataOutput out) throws IOException;
+  }
+
+  /** Reads what a rank has said, as it was written. */
+  @FunctionalInterface
+  public interface Reader {
+    void read(DataInput in) throws IOException;
+  }
+
+  /** Tells all ranks what each has to say, to be read in the order of ranks. */
+  public static void exchange(Ops ops, Writer own, Reader each) {
+    try {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      own.write(new DataOutputStream(bytes));
+      for (byte[] part : gather(ops, bytes.toByteArray())) {
+        each.read(new DataInputStream(new ByteArrayInputStream(part)));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // In memory: what is read is not what was written.
+    }
+  }
+
+  /**
+   * Ends the work of all ranks for what is wrong on any: all throw what the first such rank says.
+   *
+   * @param own what is wrong on this rank; null if nothing is
+   * @throws UserError if something is
+   */
+  public static void agree(Ops ops, UserError own) {
+    String said = own == null ? "" : own.getMessage();
+    for (byte[] part : gather(ops, said.getBytes(StandardCharsets.UTF_8))) {
+      String message = new String(part, StandardCharsets.UTF_8);
+      if (!message.isEmpty()) {
+        throw message.equals(said) ? own : new UserError(message);
+      }
+    }
+  }
+
   /** The numbers of every rank, in the order of ranks; they need not be equally many. */
   public static List<double[]> gather(Ops ops, double... own) {
     ByteBuffer bytes = ByteBuffer.allocate(own.length * Double.BYTES);
@@ -66,6 +118,21 @@ public final class RankTransfers {
     for (double[] part : each.subList(1, each.size())) {
       for (int i = 0; i < sums.length; i++) {
         sums[i] += part[i];
+      }
+    }
+    return sums;
+  }
+
+  /**
+   * The same of counts below 2^53, exactly; a rank that has fewer of them has 0 of the others,
+   * which all get.
+   */
+  public static long[] counts(Ops ops, long... own) {
+    long[] sums = {};
+    for (double[] part : gather(ops, Arrays.stream(own).asDoubleStream().toArray())) {
+      sums = Arrays.copyOf(sums, Math.max(sums.length, part.length));
+      for (int i = 0; i < part.length; i++) {
+        sums[i] += (long) part[i];
       }
     }
     return sums;

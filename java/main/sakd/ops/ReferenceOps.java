@@ -73,6 +73,22 @@ public final class ReferenceOps extends DeviceOps
   }
 
   @Override
+  public void multiply(Tensor a, Tensor b, Tensor out) {
+    require(floats(a, out.size()) && floats(b, out.size()) && floats(out, out.size()), a, b, out);
+    RowBlocks.forEach(
+        out.size(),
+        1,
+        (first, count) -> {
+          double[] product = read(a, first, count);
+          double[] other = read(b, first, count);
+          for (int i = 0; i < count; i++) {
+            product[i] *= other[i];
+          }
+          write(out, first, product);
+        });
+  }
+
+  @Override
   public void convert(Tensor from, Tensor to) {
     require(
         storage(from)

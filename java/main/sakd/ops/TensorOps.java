@@ -10,6 +10,9 @@ public interface TensorOps {
   /** a += b, both of one storage type. */
   void add(Tensor a, Tensor b);
 
+  /** out = a b, element by element; F32. */
+  void multiply(Tensor a, Tensor b, Tensor out);
+
   /** to = from, converted between storage types (one of the two is F32, or both are the same). */
   void convert(Tensor from, Tensor to);
 

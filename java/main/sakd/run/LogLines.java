@@ -80,6 +80,17 @@ public final class LogLines {
         e.bestEpoch());
   }
 
+  static String within(Listener.Start s) {
+    return String.format(
+        Locale.ROOT,
+        "%s goes on in epoch %d of %d after step %d of %d",
+        s.phase(),
+        s.epoch(),
+        s.epochs(),
+        s.step(),
+        s.steps());
+  }
+
   static String rescheduled(Listener.Rescheduled r) {
     return String.format(
         Locale.ROOT,

@@ -333,6 +333,9 @@ public final class RunFolder implements Listener, AutoCloseable {
     } catch (IOException e) {
       throw unwritten(CARD, e);
     }
+    if (s.step() > 0) {
+      say(LogLines.within(s));
+    }
   }
 
   @Override

@@ -9,6 +9,7 @@ import sakd.infer.Score;
 import sakd.infer.Scores;
 import sakd.model.Network;
 import sakd.ops.Ops;
+import sakd.ops.RankTransfers;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 
@@ -35,6 +36,14 @@ final class Accuracy implements Meter {
       }
     }
     samples += batch.size();
+  }
+
+  @Override
+  public void addRanks() {
+    long[] all = RankTransfers.counts(ops, samples, first, amongFive);
+    samples = all[0];
+    first = all[1];
+    amongFive = all[2];
   }
 
   @Override

@@ -5,16 +5,14 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import sakd.base.UserError;
-import sakd.data.Dataset;
-import sakd.infer.Score;
 import sakd.infer.Weights;
 import sakd.io.HostTensor;
 import sakd.io.Safetensors;
 import sakd.io.WeightFile;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
+import sakd.ops.Ops;
 import sakd.ops.Tensor;
-import sakd.task.Task;
 
 /**
  * Everything a run needs to go on as if it had never stopped, in one safetensors file: weights and
@@ -25,64 +23,7 @@ import sakd.task.Task;
 final class Checkpoint {
   private static final String PROGRESS = Weights.OPTIMIZER + "progress";
 
-  private static final String EPOCHS = "sakd.epochs_done";
-  private static final String BEST = "sakd.best_";
-  private static final String BEST_EPOCH = "sakd.best_epoch";
-  private static final String EPOCHS_IN_ALL = "sakd.epochs";
-  private static final String TRAINING_DATA = "sakd.training_data";
-  private static final String TEST_DATA = "sakd.test_data";
-
-  /** Between what can be said of data and their fingerprint. */
-  private static final String SHA = ", sha256 ";
-
   private Checkpoint() {}
-
-  /**
-   * Where a run was: after so many whole epochs, with the best score of its headline.
-   *
-   * @param bestEpoch the first with that score, from 1; 0 before any
-   */
-  record Progress(int epochsDone, double best, int bestEpoch) {
-    /** Whether so many epochs did not bring a better score; never if {@code patience} is 0. */
-    boolean exhausts(int patience) {
-      return patience > 0 && epochsDone - bestEpoch >= patience;
-    }
-  }
-
-  /**
-   * What a run is over. Files of earlier versions do not say it.
-   *
-   * @param headline by which the best epoch is found
-   * @param epochs in all; 0 if unknown
-   * @param trainingData what is known of them, and their fingerprint; null if unknown
-   * @param testData by which the best epoch is found
-   */
-  record Scope(Score headline, int epochs, String trainingData, String testData) {
-    static Scope of(int epochs, Dataset trainSet, Dataset testSet) {
-      return new Scope(
-          Task.of(trainSet).scores().get(0), epochs, describe(trainSet), describe(testSet));
-    }
-
-    private static String describe(Dataset set) {
-      return set.name()
-          + " with "
-          + set.size()
-          + " samples of "
-          + set.channels()
-          + "x"
-          + set.height()
-          + "x"
-          + set.width()
-          + " in "
-          + set.classes()
-          + " classes"
-          + SHA
-          + set.fingerprint();
-    }
-  }
-
-  /** What a checkpoint says of itself. */
-  record Saved(Progress progress, Scope scope) {}
 
   static void save(
       Path path,
@@ -114,12 +55,7 @@ final class Checkpoint {
       ema.swap();
     }
     Map<String, String> metadata = new LinkedHashMap<>(about);
-    metadata.put(EPOCHS, Integer.toString(saved.progress.epochsDone));
-    metadata.put(BEST + saved.scope.headline.column(), Double.toString(saved.progress.best));
-    metadata.put(BEST_EPOCH, Integer.toString(saved.progress.bestEpoch));
-    metadata.put(EPOCHS_IN_ALL, Integer.toString(saved.scope.epochs));
-    metadata.put(TRAINING_DATA, saved.scope.trainingData);
-    metadata.put(TEST_DATA, saved.scope.testData);
+    saved.describe(metadata);
     Safetensors.write(path, metadata, tensors);
   }
 
@@ -136,15 +72,15 @@ final class Checkpoint {
    *     not less than what is done
    * @throws UserError if it cannot
    */
-  static Saved check(Path path, Scope now) {
-    return check(path, read(path), now);
+  static Saved check(Path path, Saved.Scope now) {
+    return Saved.of(path, read(path).metadata(), now);
   }
 
   /**
    * Sets weights, optimizer and average from a checkpoint.
    *
    * @throws UserError if the file is not a checkpoint of this network and optimizer, or as for
-   *     {@link #check(Path, Scope)}
+   *     {@link #check(Path, Saved.Scope)}
    */
   static Saved load(
       Path path,
@@ -152,9 +88,9 @@ final class Checkpoint {
       Optimizer optimizer,
       Ema ema,
       String architecture,
-      Scope now) {
+      Saved.Scope now) {
     WeightFile file = read(path);
-    final Saved saved = check(path, file, now);
+    final Saved saved = Saved.of(path, file.metadata(), now);
     Weights.load(file, parameters, name -> true, architecture);
     for (Parameter p : parameters.all()) {
       if (p.trained()) {
@@ -185,6 +121,22 @@ final class Checkpoint {
     return saved;
   }
 
+  /** Gives all ranks what rank 0 has of all that {@link #load} sets. */
+  static void handRound(Ops ops, Parameters parameters, Optimizer optimizer, Ema ema) {
+    handRound(ops, parameters);
+    optimizer.changing().forEach(ops::broadcastRanks);
+    if (ema != null) {
+      ops.broadcastRanks(ema.weights());
+      ops.broadcastRanks(ema.statistics());
+    }
+  }
+
+  /** Gives all ranks rank 0's weights and running statistics. */
+  static void handRound(Ops ops, Parameters parameters) {
+    ops.broadcastRanks(parameters.weights());
+    ops.broadcastRanks(parameters.statistics());
+  }
+
   private static WeightFile read(Path path) {
     try {
       return WeightFile.read(path);
@@ -202,66 +154,6 @@ final class Checkpoint {
     }
   }
 
-  private static Saved check(Path path, WeightFile file, Scope now) {
-    Map<String, String> m = file.metadata();
-    int done;
-    int inAll;
-    double best;
-    int bestEpoch;
-    try {
-      done = Integer.parseInt(m.get(EPOCHS));
-      inAll = Integer.parseInt(m.getOrDefault(EPOCHS_IN_ALL, "0"));
-      best = Double.parseDouble(m.get(BEST + now.headline.column()));
-      // Where an earlier version did not say it, patience begins anew.
-      String epoch = m.get(BEST_EPOCH);
-      bestEpoch = epoch == null ? done : Integer.parseInt(epoch);
-    } catch (NumberFormatException | NullPointerException e) {
-      throw notCheckpoint(path, "says nothing of the epoch it was written in", e);
-    }
-    if (done < 1 || (inAll != 0 && inAll < done)) {
-      throw notCheckpoint(path, "claims " + done + " epochs done of " + inAll, null);
-    }
-    if (!(best >= 0 && best <= 1)) {
-      throw notCheckpoint(path, "claims a best accuracy of " + best, null);
-    }
-    if (bestEpoch < 1 || bestEpoch > done) {
-      throw notCheckpoint(path, "claims epoch " + bestEpoch + " as the best of " + done, null);
-    }
-    if (done > now.epochs) {
-      throw new UserError(
-          path
-              + " cannot be resumed from: it has done "
-              + done
-              + " epochs, but the run is to have "
-              + now.epochs
-              + " in all; expected at least as many as are done, give more (--epochs, for the "
-              + "teacher --teacher-epochs)");
-    }
-    requireSame(path, "training", m.get(TRAINING_DATA), now.trainingData);
-    requireSame(path, "test", m.get(TEST_DATA), now.testData);
-    return new Saved(
-        new Progress(done, best, bestEpoch),
-        new Scope(now.headline, inAll, m.get(TRAINING_DATA), m.get(TEST_DATA)));
-  }
-
-  private static void requireSame(Path path, String part, String before, String now) {
-    if (before == null || before.equals(now)) {
-      return;
-    }
-    String were = before.split(SHA, 2)[0];
-    String are = now.split(SHA, 2)[0];
-    throw new UserError(
-        path
-            + " cannot be resumed from: its "
-            + part
-            + " data were "
-            + were
-            + (were.equals(are)
-                ? ", and some of their samples, labels or names have changed since"
-                : ", and are " + are + " now")
-            + "; expected the same data, put them back, or start a new run");
-  }
-
   private static float[] floats(Path path, WeightFile file, String name, Parameter p) {
     return floats(path, file, name, p.size());
   }
@@ -274,7 +166,7 @@ final class Checkpoint {
     return t.toFloats();
   }
 
-  private static UserError notCheckpoint(Path path, String problem, Exception cause) {
+  static UserError notCheckpoint(Path path, String problem, Exception cause) {
     return new UserError(
         path
             + " cannot be resumed from: it "

@@ -4,8 +4,12 @@ import sakd.base.UserError;
 import sakd.infer.Finiteness;
 import sakd.nn.Parameters;
 import sakd.ops.Ops;
+import sakd.ops.RankTransfers;
 
-/** Ends a training that cannot come to anything any more, and says where it broke. */
+/**
+ * Ends a training that cannot come to anything any more, and says where it broke. All ranks look
+ * together, and at the same: what they added up, and what the optimizer made of it.
+ */
 final class Divergence {
   /** Gradients that overflow without any scaling up are not for want of range. */
   private static final double LEAST_SCALE = 1;
@@ -35,8 +39,7 @@ final class Divergence {
       at -= skipped - 1;
     } else if (scale > 0 && scale < LEAST_SCALE) {
       what = "the gradient of " + phase + " became infinite or NaN at any loss scale";
-    } else if (!Finiteness.isFinite(ops, parameters.weights())
-        || !Finiteness.isFinite(ops, parameters.statistics())) {
+    } else if (!isFinite(ops, parameters)) {
       what = "the network of " + phase + " became infinite or NaN";
     } else {
       return;
@@ -51,5 +54,13 @@ final class Divergence {
             + (where.isEmpty() ? "" : ", first in " + where)
             + "; a smaller --lr, --lr-warmup-epochs or --clip-grad-norm helps, and the last "
             + "checkpoint is as it was");
+  }
+
+  /** Of all ranks: running statistics may be each one's own. */
+  private static boolean isFinite(Ops ops, Parameters parameters) {
+    boolean own =
+        Finiteness.isFinite(ops, parameters.weights())
+            && Finiteness.isFinite(ops, parameters.statistics());
+    return RankTransfers.sum(ops, own ? 0 : 1)[0] == 0;
   }
 }

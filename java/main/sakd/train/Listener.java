@@ -12,7 +12,7 @@ import sakd.task.Task;
 
 /**
  * Hears how training goes, on the thread that trains. What it throws ends the training, which can
- * be gone on with from its last whole epoch.
+ * be gone on with from its last checkpoint.
  */
 public interface Listener {
   /**
@@ -21,11 +21,13 @@ public interface Listener {
    * @param phase which network is trained: teacher, direct, sakd ...
    * @param folder where its files go
    * @param epoch the first to be trained, from 1; a resumed run starts later
+   * @param step steps of that epoch that are done
    * @param epochs the last
    * @param steps of an epoch
    * @param data the training images
    */
-  record Start(String phase, Path folder, int epoch, int epochs, int steps, Dataset data) {}
+  record Start(
+      String phase, Path folder, int epoch, int step, int epochs, int steps, Dataset data) {}
 
   /**
    * How far an epoch is.

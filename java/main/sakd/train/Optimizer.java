@@ -2,7 +2,9 @@ package sakd.train;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import sakd.nn.Parameters;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -161,6 +163,11 @@ public abstract class Optimizer implements AutoCloseable {
   final void progress(float[] both) {
     Transfers.setFloats(ops.device(), schedule, Arrays.copyOf(both, SCHEDULE));
     Transfers.setFloats(ops.device(), scaling, Arrays.copyOfRange(both, SCHEDULE, PROGRESS));
+  }
+
+  /** All that changes from step to step besides the weights. */
+  final List<Tensor> changing() {
+    return Stream.concat(state.values().stream(), Stream.of(schedule, scaling)).toList();
   }
 
   /** Momentum and the like by name, each of the weights' layout. */

@@ -59,26 +59,41 @@ public record StepSums(
    * The losses are added in the order of ranks; the first broken step is the first of any rank.
    */
   public StepSums overRanks(Ops ops) {
-    double[] own = new double[WORDS + losses.size()];
-    double[] words = {counted, hits, candidates, steps, broken, brokenLoss};
-    System.arraycopy(words, 0, own, 0, WORDS);
-    for (int l = 0; l < losses.size(); l++) {
-      own[WORDS + l] = losses.get(l);
-    }
     StepSums all = null;
-    for (double[] part : RankTransfers.gather(ops, own)) {
-      StepSums of =
-          new StepSums(
-              Arrays.stream(part).skip(WORDS).boxed().toList(),
-              (long) part[0],
-              (long) part[1],
-              (long) part[2],
-              (long) part[3],
-              (long) part[4],
-              (float) part[5]);
-      all = all == null ? of : all.beside(of);
+    for (double[] part : RankTransfers.gather(ops, numbers())) {
+      all = all == null ? of(part) : all.beside(of(part));
     }
     return all;
+  }
+
+  /** Exactly what {@link #of} reads. */
+  double[] numbers() {
+    double[] all = new double[WORDS + losses.size()];
+    double[] words = {counted, hits, candidates, steps, broken, brokenLoss};
+    System.arraycopy(words, 0, all, 0, WORDS);
+    for (int l = 0; l < losses.size(); l++) {
+      all[WORDS + l] = losses.get(l);
+    }
+    return all;
+  }
+
+  /**
+   * What {@link #numbers} told.
+   *
+   * @throws IllegalArgumentException if they are too few
+   */
+  static StepSums of(double[] numbers) {
+    if (numbers.length < WORDS) {
+      throw new IllegalArgumentException(numbers.length + " numbers are no sums of steps");
+    }
+    return new StepSums(
+        Arrays.stream(numbers).skip(WORDS).boxed().toList(),
+        (long) numbers[0],
+        (long) numbers[1],
+        (long) numbers[2],
+        (long) numbers[3],
+        (long) numbers[4],
+        (float) numbers[5]);
   }
 
   /** The same steps with the samples of another rank. */

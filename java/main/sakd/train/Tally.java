@@ -18,6 +18,12 @@ final class Tally implements AutoCloseable {
   private final TallyLayout at;
   private final Tensor sums;
 
+  /** Whole steps since the sums were taken. */
+  private int steps;
+
+  /** To which of them, from 1, each part that was added belongs. */
+  private final List<Integer> stepOf = new ArrayList<>();
+
   /**
    * @param losses how many an objective has
    */
@@ -28,9 +34,24 @@ final class Tally implements AutoCloseable {
     ops.device().zero(sums.memory());
   }
 
-  /** Adds a step. */
+  /** Adds a step, or a part of one. */
   void add(Objective.Losses l) {
     ops.tallyStep(l.each(), l.samples(), l.distances(), l.hits(), sums);
+  }
+
+  /**
+   * Says that the device was given a part of a step.
+   *
+   * @param counted whether it {@linkplain #add adds} it
+   * @param ends whether it is the last of its step
+   */
+  void submitted(boolean counted, boolean ends) {
+    if (counted) {
+      stepOf.add(steps + 1);
+    }
+    if (ends) {
+      steps++;
+    }
   }
 
   /** What the steps since the last call added up to; waits for them. */
@@ -41,14 +62,19 @@ final class Tally implements AutoCloseable {
     for (int l = 0; l <= at.features(); l++) {
       losses.add((double) s[l]);
     }
-    return new StepSums(
-        losses,
-        (long) s[at.counted()],
-        TallyLayout.count(s, at.hits()),
-        TallyLayout.count(s, at.candidates()),
-        (long) s[at.steps()],
-        (long) s[at.broken()],
-        s[at.brokenLoss()]);
+    int broken = (int) s[at.broken()];
+    StepSums taken =
+        new StepSums(
+            losses,
+            (long) s[at.counted()],
+            TallyLayout.count(s, at.hits()),
+            TallyLayout.count(s, at.candidates()),
+            steps,
+            broken == 0 ? 0 : stepOf.get(broken - 1),
+            s[at.brokenLoss()]);
+    steps = 0;
+    stepOf.clear();
+    return taken;
   }
 
   @Override

@@ -15,6 +15,7 @@ import sakd.device.DType;
  * @param storage type of activations
  * @param patience epochs without a better headline score that end the training; 0 to train to the
  *     last epoch
+ * @param scale how steps are spread over processes and over time
  */
 public record TrainSettings(
     int epochs,
@@ -34,7 +35,50 @@ public record TrainSettings(
     int workers,
     int printFreq,
     DType storage,
-    int patience) {
+    int patience,
+    Scale scale) {
+  /** With {@link Scale#USUAL}. */
+  public TrainSettings(
+      int epochs,
+      int batchSize,
+      Algorithm optimizer,
+      double lr,
+      float momentum,
+      float weightDecay,
+      LrSchedule.Kind schedule,
+      int warmupEpochs,
+      float clipGradNorm,
+      float emaDecay,
+      boolean augment,
+      Mixing mixing,
+      boolean shuffle,
+      long seed,
+      int workers,
+      int printFreq,
+      DType storage,
+      int patience) {
+    this(
+        epochs,
+        batchSize,
+        optimizer,
+        lr,
+        momentum,
+        weightDecay,
+        schedule,
+        warmupEpochs,
+        clipGradNorm,
+        emaDecay,
+        augment,
+        mixing,
+        shuffle,
+        seed,
+        workers,
+        printFreq,
+        storage,
+        patience,
+        Scale.USUAL);
+  }
+
   /** SGD has Nesterov momentum. */
   public enum Algorithm {
     SGD("SGD"),
@@ -57,6 +101,15 @@ public record TrainSettings(
    * rate.
    */
   public TrainSettings ofTeacher(int epochs, double lr) {
+    return with(epochs, lr, 0, scale);
+  }
+
+  /** The same settings, spread in another way. */
+  public TrainSettings with(Scale other) {
+    return with(epochs, lr, patience, other);
+  }
+
+  private TrainSettings with(int epochs, double lr, int patience, Scale scale) {
     return new TrainSettings(
         epochs,
         batchSize,
@@ -75,6 +128,7 @@ public record TrainSettings(
         workers,
         printFreq,
         storage,
-        0);
+        patience,
+        scale);
   }
 }

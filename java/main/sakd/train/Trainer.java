@@ -5,11 +5,11 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import sakd.base.UserError;
 import sakd.data.Augment;
-import sakd.data.Batch;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
-import sakd.data.Epoch;
+import sakd.data.Parts;
 import sakd.device.DType;
 import sakd.infer.BatchUploader;
 import sakd.infer.Evaluator;
@@ -17,7 +17,7 @@ import sakd.infer.Weights;
 import sakd.io.WeightFile;
 import sakd.model.Network;
 import sakd.ops.Ops;
-import sakd.task.LossTerms;
+import sakd.ops.RankTransfers;
 import sakd.task.Objective;
 import sakd.task.Task;
 
@@ -25,14 +25,18 @@ import sakd.task.Task;
  * Trains one network on one objective, epoch by epoch. After each it evaluates, tells the listener,
  * writes {@code best.safetensors} where it is the best so far, and last of all {@code
  * last.safetensors}, which counts the epoch: whatever a kill before that left of the epoch is
- * written again, with the same bytes.
+ * written again, with the same bytes. Within an epoch {@code last.safetensors} may be written too,
+ * to go on from there.
+ *
+ * <p>All ranks train alike and come to the same; rank 0 alone reads and writes files and tells the
+ * listener.
  */
 public final class Trainer {
   public static final String LAST = "last.safetensors";
   public static final String BEST = "best.safetensors";
 
-  /** Steps after which the losses and weights are looked at, at the latest. */
-  private static final int CHECK_EVERY = 50;
+  /** Hears nothing. */
+  private static final Listener NOBODY = new Listener() {};
 
   private final Ops ops;
   private final TrainSettings settings;
@@ -46,7 +50,7 @@ public final class Trainer {
     this.settings = settings;
     this.trainSet = trainSet;
     this.evaluator = evaluator;
-    this.listener = listener;
+    this.listener = ops.rank() == 0 ? listener : NOBODY;
   }
 
   /**
@@ -84,16 +88,14 @@ public final class Trainer {
    * Sees whether the training in a folder, if there is one, can go on.
    *
    * @param epochs in all
-   * @return the epochs that are done
+   * @return the epochs that are done or begun
    * @throws sakd.base.UserError if it cannot: its checkpoint is damaged, or was written on other
    *     data, or more epochs are done than there are to be
    */
   public static int requireResumable(Path folder, int epochs, Dataset trainSet, Dataset testSet) {
     Path last = folder.resolve(LAST);
     return Files.exists(last)
-        ? Checkpoint.check(last, Checkpoint.Scope.of(epochs, trainSet, testSet))
-            .progress()
-            .epochsDone()
+        ? Checkpoint.check(last, Saved.Scope.of(epochs, trainSet, testSet)).begun()
         : 0;
   }
 
@@ -120,13 +122,12 @@ public final class Trainer {
                 optimizer,
                 ema,
                 settings.storage(),
-                settings.batchSize())) {
-      var scope = Checkpoint.Scope.of(settings.epochs(), trainSet, evaluator.dataset());
-      var saved = new Checkpoint.Saved(new Checkpoint.Progress(0, 0, 0), scope);
-      if (resume && Files.exists(last)) {
-        saved = Checkpoint.load(last, parameters, optimizer, ema, job.architecture, scope);
-      }
-      var progress = saved.progress();
+                settings.batchSize(),
+                settings.scale())) {
+      var scope = Saved.Scope.of(settings.epochs(), trainSet, evaluator.dataset());
+      Saved saved = start(job, resume, optimizer, ema, scope);
+      Saved.Progress progress = saved.progress();
+      PartEpoch part = saved.part();
       DataLoader loader =
           new DataLoader(
               trainSet,
@@ -137,7 +138,9 @@ public final class Trainer {
                   ? Augment.standard(trainSet).mixing(settings.mixing())
                   : Augment.NONE,
               settings.seed(),
-              settings.workers());
+              settings.workers(),
+              new Parts(ops.rank(), ops.ranks(), settings.scale().microBatches()));
+      var steps = new EpochSteps(ops, settings, job, loader, step, optimizer, listener);
       int first = progress.epochsDone() + 1;
       double score = 0;
       if (goesOn(progress)) {
@@ -147,7 +150,13 @@ public final class Trainer {
         }
         listener.start(
             new Listener.Start(
-                job.phase, job.folder, first, settings.epochs(), loader.batches(), trainSet));
+                job.phase,
+                job.folder,
+                first,
+                part.steps(),
+                settings.epochs(),
+                loader.batches(),
+                trainSet));
       } else if (progress.epochsDone() == settings.epochs()) {
         score = averaged(ema, () -> evaluator.evaluate(job.network, false)).scores().value();
       }
@@ -158,8 +167,11 @@ public final class Trainer {
         if (job.objective.startEpoch(e, settings.epochs())) {
           step.forget();
         }
-        Trained trained = epoch(job, loader, step, optimizer, e);
-        listener.gradients(job.phase, epoch, parameters, trained.lossScale);
+        Saved.Progress before = progress;
+        EpochSteps.Trained trained =
+            steps.run(e, part, p -> save(last, job, optimizer, ema, new Saved(before, p, scope)));
+        part = PartEpoch.NONE;
+        listener.gradients(job.phase, epoch, parameters, trained.lossScale());
         Evaluator.Evaluation evaluation = averaged(ema, () -> evaluate(job, epoch));
         score = evaluation.scores().value();
         listener.epoch(
@@ -169,25 +181,23 @@ public final class Trainer {
                 epoch,
                 settings.epochs(),
                 schedule.at(e),
-                trained.loss,
-                trained.accuracy,
+                trained.loss(),
+                trained.accuracy(),
                 evaluation.scores(),
-                trainSet.size() / trained.seconds,
-                trained.seconds));
+                trained.imagesPerSecond(),
+                trained.seconds()));
         boolean best = e == 0 || score > progress.best();
         progress =
             best
-                ? new Checkpoint.Progress(epoch, score, epoch)
-                : new Checkpoint.Progress(epoch, progress.best(), progress.bestEpoch());
+                ? new Saved.Progress(epoch, score, epoch)
+                : new Saved.Progress(epoch, progress.best(), progress.bestEpoch());
         if (best) {
           averaged(ema, () -> saveBest(job));
         }
-        Checkpoint.save(
-            last, parameters, optimizer, ema, new Checkpoint.Saved(progress, scope), job.about);
+        save(last, job, optimizer, ema, new Saved(progress, PartEpoch.NONE, scope));
       }
       if (progress.epochsDone() < settings.epochs()) {
-        Weights.load(
-            WeightFile.read(job.folder.resolve(BEST)), parameters, job.inference, job.architecture);
+        loadBest(job);
         score = progress.best();
       } else if (ema != null) {
         ema.swap();
@@ -204,7 +214,34 @@ public final class Trainer {
     }
   }
 
-  private boolean goesOn(Checkpoint.Progress progress) {
+  /**
+   * Where all ranks begin: as they are, or with rank 0's checkpoint; with one state in any case.
+   */
+  private Saved start(Job job, boolean resume, Optimizer optimizer, Ema ema, Saved.Scope scope) {
+    var parameters = job.network.parameters();
+    Path last = job.folder.resolve(LAST);
+    Saved saved = Saved.start(scope);
+    UserError problem = null;
+    if (ops.rank() == 0 && resume && Files.exists(last)) {
+      try {
+        saved = Checkpoint.load(last, parameters, optimizer, ema, job.architecture, scope);
+        saved.part().requireBatches(last, settings.batchSize());
+      } catch (UserError e) {
+        problem = e;
+      }
+    }
+    RankTransfers.agree(ops, problem);
+    Checkpoint.handRound(ops, parameters, optimizer, ema);
+    return saved.ofFirst(ops);
+  }
+
+  private void save(Path last, Job job, Optimizer optimizer, Ema ema, Saved saved) {
+    if (ops.rank() == 0) {
+      Checkpoint.save(last, job.network.parameters(), optimizer, ema, saved, job.about);
+    }
+  }
+
+  private boolean goesOn(Saved.Progress progress) {
     return progress.epochsDone() < settings.epochs() && !progress.exhausts(settings.patience());
   }
 
@@ -234,10 +271,21 @@ public final class Trainer {
     return evaluator.evaluate(job.network, false);
   }
 
-  private static Path saveBest(Job job) {
+  private Path saveBest(Job job) {
     Path best = job.folder.resolve(BEST);
-    Weights.save(best, job.network.parameters(), job.inference, job.about);
+    if (ops.rank() == 0) {
+      Weights.save(best, job.network.parameters(), job.inference, job.about);
+    }
     return best;
+  }
+
+  private void loadBest(Job job) {
+    var parameters = job.network.parameters();
+    if (ops.rank() == 0) {
+      Weights.load(
+          WeightFile.read(job.folder.resolve(BEST)), parameters, job.inference, job.architecture);
+    }
+    Checkpoint.handRound(ops, parameters);
   }
 
   /** Does some work with the average of weights in the place of the weights, if there is one. */
@@ -251,60 +299,5 @@ public final class Trainer {
     } finally {
       ema.swap();
     }
-  }
-
-  /** What an epoch brought; {@code lossScale} is that of the last step, 1 where there is none. */
-  private record Trained(LossTerms loss, double accuracy, double seconds, double lossScale) {}
-
-  private Trained epoch(
-      Job job, DataLoader loader, TrainStep step, Optimizer optimizer, int epoch) {
-    StepSums sums = StepSums.ZERO;
-    int images = 0;
-    int steps = 0;
-    double lossScale = 0;
-    long start = System.nanoTime();
-    try (Epoch batches = loader.epoch(epoch)) {
-      while (batches.hasNext()) {
-        Batch batch = batches.next();
-        steps++;
-        boolean last = steps == loader.batches();
-        if (last) {
-          // The step itself may change it.
-          lossScale = optimizer.scale();
-        }
-        step.run(batch);
-        images += batch.size();
-        listener.submitted(job.phase, epoch + 1, steps);
-        boolean prints = steps % settings.printFreq() == 0 && !last;
-        if (last || prints || steps % CHECK_EVERY == 0) {
-          sums = sums.plus(step.take());
-          Divergence.check(ops, job.phase, epoch, sums, optimizer, step);
-          var summary =
-              new Listener.StepSummary(
-                  job.phase,
-                  epoch + 1,
-                  settings.epochs(),
-                  steps,
-                  loader.batches(),
-                  sums.loss(job.objective),
-                  sums.accuracy(),
-                  images / seconds(start),
-                  optimizer.scale());
-          listener.checked(summary);
-          if (prints) {
-            listener.step(summary);
-          }
-        }
-      }
-      if (!batches.failures().isEmpty()) {
-        listener.unreadable(job.phase, epoch + 1, batches.failures());
-      }
-    }
-    return new Trained(
-        sums.loss(job.objective), sums.accuracy(), seconds(start), lossScale > 0 ? lossScale : 1);
-  }
-
-  private static double seconds(long start) {
-    return (System.nanoTime() - start) * 1e-9;
   }
 }

@@ -129,6 +129,7 @@ class BenchTest {
         "--only linear,steps --sizes 1M     | --sizes is for kernels",
         "--only linear --T 4                | --T is for kernels or steps",
         "--only kernels --methods direct    | --methods is for steps",
+        "--only comm                        | this one is alone; expected two or more",
       })
   void mistakesAreNamed(String options, String expected) {
     CommandLines.Answer answer =

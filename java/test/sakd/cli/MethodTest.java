@@ -40,7 +40,7 @@ class MethodTest {
     try (Ops ops = Devices.reference()) {
       Plan plan = TrainCommand.parsed(args, Path.of(""), nowhere, nowhere).plan(ops, IMAGES);
       List<String> said = new ArrayList<>(List.of(plan.losses()));
-      said.addAll(UnusedOptions.notes(args, plan, false));
+      said.addAll(UnusedOptions.notes(args, plan, false, 1));
       return said;
     }
   }

@@ -27,7 +27,7 @@ class TrainingBarTest {
   void showsHowFarAndHowWellAndMakesWayForLines() {
     try (TrainingBar bar = new TrainingBar(out, () -> WIDTH, () -> 3L << 29)) {
       out.println("training sakd");
-      bar.start(new Listener.Start("sakd", Path.of("run"), 3, 4, 10, null));
+      bar.start(new Listener.Start("sakd", Path.of("run"), 3, 0, 4, 10, null));
       for (int epoch = 3; epoch <= 4; epoch++) {
         for (int step = 1; step <= 10; step++) {
           bar.submitted("sakd", epoch, step);
@@ -43,7 +43,7 @@ class TrainingBarTest {
         bar.epoch(Heard.epoch("sakd", epoch, 4, 0.1, LOSS, 1, 1, 1, 1, 1));
         out.println("epoch " + epoch);
       }
-      bar.start(new Listener.Start("direct", Path.of("run"), 1, 2, 10, null));
+      bar.start(new Listener.Start("direct", Path.of("run"), 1, 0, 2, 10, null));
       bar.submitted("direct", 1, 1);
     }
     out.println("error");
@@ -111,7 +111,7 @@ class TrainingBarTest {
   void theBarFollowsTheTerminal() {
     AtomicInteger width = new AtomicInteger(WIDTH);
     try (TrainingBar bar = new TrainingBar(out, width::get, () -> 1)) {
-      bar.start(new Listener.Start("sakd", Path.of("run"), 1, 2, 10, null));
+      bar.start(new Listener.Start("sakd", Path.of("run"), 1, 0, 2, 10, null));
       bar.submitted("sakd", 1, 1);
       bar.checked(CHECKED);
       bar.epoch(Heard.epoch("sakd", 1, 4, 0.1, LOSS, 1, 1, 1, 1, 1));

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -199,7 +200,7 @@ class DataLoaderTest {
           assertEquals((byte) (batch.images().get(4 * i) + 1), batch.images().get(4 * i + 1));
         }
       }
-      assertEquals(List.of("image 17 is damaged", "image 18 is damaged"), epoch.failures());
+      assertEquals(Map.of(17, "image 17 is damaged", 18, "image 18 is damaged"), epoch.failures());
     }
     assertEquals(2500, seen);
     assertEquals(9, counts[17]);

@@ -37,6 +37,7 @@ class PixelConfusionTest {
             null,
             0,
             2,
+            0,
             new int[] {0, 1},
             2,
             1,

@@ -9,7 +9,7 @@ import sakd.testing.EachDevice;
 import sakd.testing.Twins;
 import sakd.testing.Twins.Twin;
 
-/** Fill, add, convert, bias and memory, on every device. */
+/** Fill, add, multiply, convert, bias and memory, on every device. */
 class ElementwiseContractTest {
   private static final int[] SIZES = {1, 3, 37, 64, 1000, 40_001};
   private static final int[] CHANNELS = {1, 3, 7, 16, 20, 64};
@@ -38,6 +38,20 @@ class ElementwiseContractTest {
           twins.run(s -> s.ops().add(s.at(a), s.at(b)));
           twins.assertClose("add", a);
         }
+      }
+    }
+  }
+
+  @EachDevice
+  void multiply(Ops ops) {
+    for (int n : SIZES) {
+      try (Twins twins = new Twins(ops)) {
+        Draw draw = new Draw(n);
+        Twin a = twins.of(DType.F32, draw.normal(n), n);
+        Twin b = twins.of(DType.F32, draw.normal(n), n);
+        Twin out = twins.poisoned(DType.F32, n);
+        twins.run(s -> s.ops().multiply(s.at(a), s.at(b), s.at(out)));
+        twins.assertClose("multiply", out);
       }
     }
   }

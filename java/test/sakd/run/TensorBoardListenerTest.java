@@ -45,13 +45,13 @@ class TensorBoardListenerTest {
       parameters.statistic("bn.running_mean", 0, 3);
       parameters.allocate(ops);
       parameters.get("fc.weight").write(GRADIENT, parameters.get("fc.weight").gradient());
-      listener.start(new Start("teacher", run.resolve("teacher"), 1, 2, STEPS, twoImages()));
+      listener.start(new Start("teacher", run.resolve("teacher"), 1, 0, 2, STEPS, twoImages()));
       listener.step(new StepSummary("teacher", 1, 2, 4, STEPS, labels, 0.5, 100, 0));
       listener.gradients("teacher", 1, parameters, 4);
       listener.epoch(Heard.epoch("teacher", 1, 2, 0.1, labels, 0.5, 0.6, 0.9, 100, 1));
       listener.ended(new Ended(Task.CLASSIFICATION, "teacher", 1, 1, 1, 0.6));
       // A resumed run, which is over before the listener hears of an end.
-      listener.start(new Start("sakd", run, 3, 4, STEPS, twoImages()));
+      listener.start(new Start("sakd", run, 3, 0, 4, STEPS, twoImages()));
       listener.firingRates("sakd", 3, Map.of("act1", 0.25));
       listener.epoch(Heard.epoch("sakd", 3, 4, 0.1, distilled, 0.5, 0.7, 0.9, 100, 1));
     }

@@ -59,7 +59,7 @@ public final class TinyTraining implements AutoCloseable {
   }
 
   /** Classes are places of a bright spot. */
-  private static Dataset data() {
+  public static Dataset data() {
     Random random = new Random(7);
     byte[] pixels = new byte[IMAGES * 64];
     random.nextBytes(pixels);

@@ -50,22 +50,27 @@ public final class NcclCommunicator implements Communicator {
     int result = NcclLibrary.ncclCommInitRank(opened, size, name, rank);
     watch.end();
     if (!NcclLibrary.isFine(result)) {
-      throw new UserError(
-          "NCCL does not join rank "
-              + rank
-              + " of "
-              + size
-              + " on "
-              + device.name()
-              + " to the others: "
-              + NcclLibrary.text(result)
-              + "; NCCL_DEBUG=INFO tells more, expected a GPU for each rank, and a network that all"
-              + " their machines reach (NCCL_SOCKET_IFNAME names it)");
+      throw refused(device.name(), rank, size, result);
     }
     this.handle = opened[0];
     this.met = device.allocateOwn(Float.BYTES);
     device.zero(met);
     context.openRanks(new Waits());
+  }
+
+  /** What opening a communicator failed with. */
+  static UserError refused(String device, int rank, int size, int result) {
+    return new UserError(
+        "NCCL does not join rank "
+            + rank
+            + " of "
+            + size
+            + " on "
+            + device
+            + " to the others: "
+            + NcclLibrary.text(result)
+            + "; expected a GPU for each rank, and a network that all their machines reach"
+            + " (NCCL_SOCKET_IFNAME names it)");
   }
 
   /**

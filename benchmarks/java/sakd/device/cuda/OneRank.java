@@ -1,0 +1,167 @@
+package sakd.device.cuda;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+import sakd.base.UserError;
+import sakd.bench.StepBench;
+import sakd.device.Communicator;
+import sakd.device.DType;
+import sakd.device.Memory;
+import sakd.distill.Method;
+import sakd.io.AtomicFile;
+import sakd.model.Networks;
+import sakd.ops.KernelOps;
+import sakd.ops.Ops;
+
+/**
+ * What NCCL costs a rank on one GPU: training steps without a communicator and with one of this
+ * rank alone, by turns in one run, and sums of as many bytes as gradients have. With one rank NCCL
+ * moves nothing; what is left is its calls, the order of streams, and what the buckets need.
+ *
+ * <p>Arguments: a Markdown file to write, the network, images a step, and how many rounds. {@code
+ * sh benchmarks/gpu.sh ranks} runs it.
+ */
+public final class OneRank {
+  private static final int SAMPLES = 9;
+
+  /** Sums of a sample move about so many bytes; of small ones there are no more than that. */
+  private static final long SAMPLE_BYTES = 256L << 20;
+
+  private static final int MOST_SUMS = 100;
+  private static final long[] SUM_BYTES = {4L << 10, 1L << 20, 25L << 20, 44_000_000};
+
+  private final List<String> lines = new ArrayList<>();
+  private final Path file;
+
+  private OneRank(Path file) {
+    this.file = file;
+  }
+
+  public static void main(String[] args) {
+    if (args.length != 4) {
+      System.err.println("expected a file to write, a network, images a step, and rounds");
+      System.exit(2);
+    }
+    OneRank bench = new OneRank(Path.of(args[0]));
+    StepBench.Work work =
+        new StepBench.Work(
+            Networks.named(args[1]), Method.SAKD, 32, 3, 10, Integer.parseInt(args[2]), 4);
+    try {
+      NcclLibrary.require();
+      bench.steps(args[1], work, Integer.parseInt(args[3]));
+      bench.sums();
+    } catch (UserError e) {
+      System.err.println(e.getMessage());
+      System.exit(2);
+    }
+  }
+
+  private void line(String format, Object... values) {
+    String line = String.format(Locale.ROOT, format, values);
+    System.out.println(line);
+    lines.add(line);
+    AtomicFile.writeText(file, String.join("\n", lines) + "\n");
+  }
+
+  /** Every round measures both, the one that was second first in the next. */
+  private void steps(String name, StepBench.Work work, int rounds) {
+    double[][] seconds = new double[2][rounds];
+    double[][] busy = new double[2][rounds];
+    int[] launches = new int[2];
+    String device = "";
+    for (int round = 0; round < rounds; round++) {
+      for (int turn = 0; turn < 2; turn++) {
+        int ranks = (round + turn) % 2;
+        try (Ops ops = ranks == 0 ? alone() : oneRank()) {
+          device = ops.device().description();
+          StepBench.Measured m = new StepBench(ops, DType.BF16, SAMPLES).measure(work);
+          seconds[ranks][round] = m.seconds();
+          busy[ranks][round] = m.busySeconds();
+          launches[ranks] = m.launches();
+        }
+      }
+    }
+    line("## One rank with NCCL");
+    line("");
+    line(
+        "%s. Steps of SAKD, bf16, T = 4; medians of %d rounds, in which both take turns.",
+        device, rounds);
+    line("");
+    line("| Work | Batch | alone, ms | one rank, ms | ratio | recorded alone, ratio | launches |");
+    line("| --- | --- | --- | --- | --- | --- | --- |");
+    line(
+        "| %s | %d | %.3f | %.3f | %.4f | %.4f | %d and %d |",
+        name,
+        work.batch(),
+        1e3 * median(seconds[0]),
+        1e3 * median(seconds[1]),
+        median(seconds[1]) / median(seconds[0]),
+        median(busy[1]) / median(busy[0]),
+        launches[0],
+        launches[1]);
+  }
+
+  private static Ops alone() {
+    return new KernelOps(CudaDevice.open(0));
+  }
+
+  private static Ops oneRank() {
+    CudaDevice device = CudaDevice.open(0);
+    try {
+      return new KernelOps(device, NcclCommunicator.ofOne(device));
+    } catch (RuntimeException e) {
+      device.close();
+      throw e;
+    }
+  }
+
+  private void sums() {
+    line("");
+    line("| Sum of float32, bytes | called, microseconds | in a graph, microseconds |");
+    line("| --- | --- | --- |");
+    try (CudaDevice device = CudaDevice.open(0);
+        Communicator rank = NcclCommunicator.ofOne(device)) {
+      for (long bytes : SUM_BYTES) {
+        try (Memory memory = device.allocate(bytes)) {
+          device.zero(memory);
+          int n = (int) Math.min(MOST_SUMS, SAMPLE_BYTES / bytes);
+          Runnable sums =
+              () -> {
+                for (int i = 0; i < n; i++) {
+                  rank.sum(DType.F32, memory);
+                }
+              };
+          double called = seconds(device, sums);
+          double recorded =
+              device.capture(sums).map(graph -> seconds(device, graph::launch)).orElse(Double.NaN);
+          line("| %d | %.2f | %.2f |", bytes, 1e6 * called / n, 1e6 * recorded / n);
+        }
+      }
+    }
+  }
+
+  private static double seconds(CudaDevice device, Runnable work) {
+    Supplier<Double> once =
+        () -> {
+          device.synchronize();
+          long start = System.nanoTime();
+          work.run();
+          device.synchronize();
+          return (System.nanoTime() - start) * 1e-9;
+        };
+    once.get();
+    double[] seconds = new double[SAMPLES];
+    Arrays.setAll(seconds, i -> once.get());
+    return median(seconds);
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+}
