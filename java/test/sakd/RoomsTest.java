@@ -44,6 +44,7 @@ class RoomsTest {
           "sakd.data.event",
           "sakd.data.image",
           "sakd.data",
+          "sakd.ranks",
           "sakd.io",
           "sakd.base");
 

@@ -9,6 +9,12 @@ public final class Processors {
 
   private static int count;
 
+  /** Three thirds of a processor are one. */
+  private static final double ROUNDING = 1e-6;
+
+  private static double share = Double.POSITIVE_INFINITY;
+  private static int processes = 1;
+
   private Processors() {}
 
   /**
@@ -24,10 +30,25 @@ public final class Processors {
       count =
           count(
               System.getenv(VARIABLE),
-              Runtime.getRuntime().availableProcessors(),
-              new CpuQuota(Path.of("/proc/self")).processors());
+              (int)
+                  Math.min(
+                      Runtime.getRuntime().availableProcessors(), Math.max(1, share + ROUNDING)),
+              Math.max(1, new CpuQuota(Path.of("/proc/self")).processors() / processes));
     }
     return count;
+  }
+
+  /**
+   * Leaves processors to the processes that work with this one; to be called before the first
+   * {@link #count}.
+   *
+   * @param processors those whose time is this process's
+   * @param together how many processes share a quota, this one included
+   */
+  public static synchronized void share(double processors, int together) {
+    share = processors;
+    processes = together;
+    count = 0;
   }
 
   /** The number for people: {@code 16 cores}, or {@code 1 thread} if the user set it. */

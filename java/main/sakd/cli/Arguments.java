@@ -2,6 +2,7 @@ package sakd.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Words of a command line, in which an option's value is the next word or stands behind an =. */
 final class Arguments {
@@ -10,6 +11,19 @@ final class Arguments {
   /** Whether an option is among them. */
   static boolean have(String option, List<String> args) {
     return args.stream().anyMatch(a -> a.equals(option) || a.startsWith(option + "="));
+  }
+
+  /** The last value of an option. */
+  static Optional<String> value(String option, List<String> args) {
+    Optional<String> value = Optional.empty();
+    for (int i = 0; i < args.size(); i++) {
+      if (args.get(i).equals(option) && i + 1 < args.size()) {
+        value = Optional.of(args.get(i + 1));
+      } else if (args.get(i).startsWith(option + "=")) {
+        value = Optional.of(args.get(i).substring(option.length() + 1));
+      }
+    }
+    return value;
   }
 
   /** Those without an option that has a value. */

@@ -4,6 +4,7 @@ import picocli.CommandLine.Option;
 import sakd.device.DType;
 import sakd.ops.Backend;
 import sakd.ops.Ops;
+import sakd.ranks.World;
 
 /** Where to compute, and in which precision activations are stored. */
 final class DeviceOptions {
@@ -30,7 +31,17 @@ final class DeviceOptions {
   private Amp amp;
 
   Ops open() {
-    return Backend.open(device);
+    return open(World.ALONE);
+  }
+
+  /** The device of this one of several processes. */
+  Ops open(World world) {
+    return Backend.open(device, world);
+  }
+
+  /** cuda, opencl or cpu. */
+  String kind() {
+    return Backend.kind(device);
   }
 
   DType storage(Ops ops) {

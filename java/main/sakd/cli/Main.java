@@ -60,10 +60,16 @@ public final class Main implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
   private boolean onTerminal;
+  private Ranks ranks = Ranks.NONE;
 
   /** Whether somebody looks at the status while it is printed. */
   boolean onTerminal() {
     return onTerminal;
+  }
+
+  /** The processes that train with this one. */
+  Ranks ranks() {
+    return ranks;
   }
 
   /** A line for commands that this one runs, which print where and as it does. */
@@ -83,10 +89,16 @@ public final class Main implements Runnable {
   static int execute(PrintStream out, PrintStream err, String... args) {
     Main main = new Main();
     main.onTerminal = err.equals(System.err) && StatusTerminal.isShown();
+    PrintWriter errors = printable(new PrintWriter(err, true, StandardCharsets.UTF_8));
     CommandLine line = commandLine(main);
-    line.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
-    line.setErr(printable(new PrintWriter(err, true, StandardCharsets.UTF_8)));
-    return execute(line, List.of(args));
+    try {
+      main.ranks = Ranks.of(List.of(args), System.getenv(), errors);
+    } catch (UserError e) {
+      return Faults.report(e, false, errors);
+    }
+    line.setOut(main.ranks.out(new PrintWriter(out, true, StandardCharsets.UTF_8)));
+    line.setErr(main.ranks.err(errors));
+    return main.ranks.end(execute(line, List.of(args)));
   }
 
   /** Runs a command line in which {@code @name} stands for a recipe. */

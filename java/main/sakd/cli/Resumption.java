@@ -15,15 +15,23 @@ import sakd.run.RunArguments;
  * epochs and patience that were given anew.
  *
  * @param args to be written down: the run goes on by them from now on
+ * @param from the folder that relative paths are from; empty for the current one
  * @param command with the values of {@code args}
  */
-record Resumption(List<String> args, TrainCommand command) {
+record Resumption(List<String> args, Path from, TrainCommand command) {
   private static final String EPOCHS = "--epochs";
   private static final String TEACHER_EPOCHS = "--teacher-epochs";
   private static final String PATIENCE = "--patience";
   private static final List<String> ALLOWED =
       List.of(
-          TrainCommand.RESUME, TrainCommand.QUIET, Main.VERBOSE, EPOCHS, TEACHER_EPOCHS, PATIENCE);
+          TrainCommand.RESUME,
+          TrainCommand.QUIET,
+          Main.VERBOSE,
+          RankOptions.DEVICES,
+          RankOptions.TIMEOUT,
+          EPOCHS,
+          TEACHER_EPOCHS,
+          PATIENCE);
 
   /**
    * Reads the arguments of a run.
@@ -80,7 +88,7 @@ record Resumption(List<String> args, TrainCommand command) {
       changed = with(PATIENCE, patience, changed);
     }
     return new Resumption(
-        changed, changed.equals(args) ? before : parsed(run, changed, from, given));
+        changed, from, changed.equals(args) ? before : parsed(run, changed, from, given));
   }
 
   private static TrainCommand parsed(Path run, List<String> args, Path from, CommandLine given) {

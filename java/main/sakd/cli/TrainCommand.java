@@ -24,6 +24,7 @@ import sakd.distill.PlanCheck;
 import sakd.model.NetworkSpec;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.ranks.World;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
 import sakd.run.RunFolder.Printed;
@@ -62,6 +63,7 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private DistillOptions distill;
   @Mixin private PartialOption partial;
   @Mixin private OptimizerOptions optimizer;
+  @Mixin private RankOptions processes;
   @Mixin private ScaleOptions scale;
 
   @Option(
@@ -106,34 +108,66 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<String> given = spec.commandLine().getParseResult().expandedArgs();
-    if (resume == null) {
-      return start(withoutCommand(given));
+    Ranks ranks = ((Main) spec.root().userObject()).ranks();
+    ranks.world().patience(processes.seconds());
+    if (!ranks.first()) {
+      SharedArguments shared = SharedArguments.of(ranks.world().broadcast(new byte[0]));
+      return by(shared.args(), shared.from()).ofCommandLine(shared, null, ranks);
     }
-    Resumption resumption = Resumption.of(resume, spec.commandLine());
-    TrainCommand first = resumption.command();
-    first.spec = spec;
-    first.quiet = quiet;
-    return first.ofCommandLine(resumption.args(), true, resume);
+    List<String> args = withoutCommand(spec.commandLine().getParseResult().expandedArgs());
+    Path here = Path.of("");
+    if (resume != null) {
+      Resumption resumption = Resumption.of(resume, spec.commandLine());
+      SharedArguments shared = new SharedArguments(true, resumption.from(), resumption.args());
+      return onBehalf(resumption.command()).ofCommandLine(shared, resume, ranks);
+    }
+    if (config != null) {
+      args = ConfigFile.spelt(args, spec.commandLine().getParseResult(), config);
+      TrainCommand command = by(args, here);
+      SharedArguments shared = new SharedArguments(false, here, args);
+      return command.ofCommandLine(shared, command.outputDir, ranks);
+    }
+    own = spec;
+    return ofCommandLine(new SharedArguments(false, here, args), outputDir, ranks);
   }
 
-  private int start(List<String> args) {
-    own = spec;
-    if (config == null) {
-      return ofCommandLine(args, false, outputDir);
-    }
+  /** The command of other arguments, as this command line has it run. */
+  private TrainCommand by(List<String> args, Path from) {
     CommandLine line = spec.commandLine();
-    List<String> all = ConfigFile.spelt(args, line.getParseResult(), config);
-    TrainCommand command = parsed(all, Path.of(""), line.getOut(), line.getErr());
+    return onBehalf(parsed(args, from, line.getOut(), line.getErr()));
+  }
+
+  private TrainCommand onBehalf(TrainCommand command) {
     command.spec = spec;
     command.quiet = quiet;
-    return command.ofCommandLine(all, false, command.outputDir);
+    command.processes = processes;
+    return command;
   }
 
   /** A run that Ctrl-C may stop; the exit code. */
-  private int ofCommandLine(List<String> args, boolean resuming, Path folder) {
-    try (Interrupt interrupt = new Interrupt()) {
-      train(args, resuming, folder, data.open(true), data.open(false), interrupt, null);
+  private int ofCommandLine(SharedArguments shared, Path folder, Ranks ranks) {
+    World world = ranks.world();
+    if (processes.devices() > 1 && world.size() == 1 && !dryRun) {
+      List<String> each = new ArrayList<>(spec.commandLine().getParseResult().expandedArgs());
+      each.remove("train");
+      each.add(0, "train");
+      return RankLauncher.run(
+          processes.devices(), device.kind(), Arguments.without(RankOptions.DEVICES, each));
+    }
+    processes.requireOneLauncher(world);
+    if (ranks.first()) {
+      world.broadcast(shared.bytes());
+    }
+    try (Interrupt interrupt = new Interrupt(world)) {
+      train(
+          shared.args(),
+          shared.resuming(),
+          folder,
+          data.open(true),
+          data.open(false),
+          interrupt,
+          null,
+          ranks);
       return 0;
     } catch (Interrupt.Stopped e) {
       return e.code();
@@ -200,10 +234,13 @@ final class TrainCommand implements Callable<Integer> {
     try {
       List<String> args = given;
       TrainCommand command = parsed(args, Path.of(""), out, out);
-      if (command.outputDir != null || command.resume != null || command.dryRun) {
+      if (command.outputDir != null
+          || command.resume != null
+          || command.dryRun
+          || command.processes.devices() > 1) {
         throw new UserError(
-            "--output-dir, --resume and --dry-run are options of the command line; expected the run"
-                + " directory as the argument of train, leave them out");
+            "--output-dir, --resume, --dry-run and --devices are options of the command line;"
+                + " expected the run directory as the argument of train, leave them out");
       }
       if (command.config != null) {
         args = ConfigFile.spelt(args, command.own.commandLine().getParseResult(), command.config);
@@ -224,7 +261,8 @@ final class TrainCommand implements Callable<Integer> {
           trainSet == null ? command.data.open(true) : trainSet,
           testSet == null ? command.data.open(false) : testSet,
           null,
-          listener);
+          listener,
+          Ranks.NONE);
     } catch (CommandLine.ParameterException e) {
       throw new UserError(Suggestions.problem(e), e);
     }
@@ -235,6 +273,7 @@ final class TrainCommand implements Callable<Integer> {
    *
    * @param interrupt null where Ctrl-C is the program's own business
    * @param listener hears how it goes; null if nobody does
+   * @param ranks the processes that train together
    */
   private List<Pipeline.Row> train(
       List<String> args,
@@ -243,9 +282,10 @@ final class TrainCommand implements Callable<Integer> {
       Dataset images,
       Dataset testSet,
       Interrupt interrupt,
-      Listener listener) {
+      Listener listener,
+      Ranks ranks) {
     Dataset trainSet = augment.applyTo(images);
-    try (Ops ops = device.open()) {
+    try (Ops ops = device.open(ranks.world())) {
       Plan plan = plan(ops, trainSet);
       // A run that cannot start leaves no folder.
       PlanCheck.check(plan, trainSet, testSet, ops.ranks());
@@ -258,11 +298,16 @@ final class TrainCommand implements Callable<Integer> {
         new DryRun(plan, trainSet, spec.commandLine().getOut()).print(settings, place);
         return List.of();
       }
+      if (!ranks.first()) {
+        Path run = ranks.runOfFirst();
+        return new Pipeline(ops, plan, trainSet, testSet, run, interrupt, line -> {}).run(resuming);
+      }
       boolean withBar =
           interrupt != null && !quiet && ((Main) spec.root().userObject()).onTerminal();
       Printed printed = quiet ? Printed.RESULTS : withBar ? Printed.EPOCHS : Printed.STEPS;
       try (RunFolder run = open(resuming, folder, plan, Task.of(trainSet), args, printed);
           TrainingBar bar = withBar ? bar(ops) : null) {
+        ranks.trainIn(run);
         return new TrainRun(ops, plan, trainSet, testSet, args, settings, run)
             .run(resuming, bar, interrupt, listener);
       }
@@ -288,7 +333,7 @@ final class TrainCommand implements Callable<Integer> {
     rest.remove("train");
     rest.remove(Main.VERBOSE);
     rest.remove(QUIET);
-    return rest;
+    return Arguments.without(RankOptions.DEVICES, rest);
   }
 
   private static Path folder(Plan plan) {

@@ -1,5 +1,6 @@
 package sakd.cli;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -71,6 +72,11 @@ record TrainRun(
   }
 
   private String goOn() {
-    return "go on with: sakd train --resume " + run.path();
+    return goOn(run.path());
+  }
+
+  /** How to go on with a run. */
+  static String goOn(Path run) {
+    return "go on with: sakd train --resume " + run;
   }
 }

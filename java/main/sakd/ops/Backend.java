@@ -3,17 +3,20 @@ package sakd.ops;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import sakd.base.EditDistance;
 import sakd.base.UserError;
 import sakd.device.DType;
+import sakd.device.Device;
 import sakd.device.cpu.CpuDevice;
 import sakd.device.cpu.ReferenceDevice;
 import sakd.device.cuda.CudaDevice;
 import sakd.device.opencl.OpenClDevice;
 import sakd.io.UserFolders;
+import sakd.ranks.World;
 
 /** Finds the devices of this machine and opens one by name. */
 public final class Backend {
@@ -94,33 +97,44 @@ public final class Backend {
    * @throws UserError if there is no such device
    */
   public static Ops open(String name) {
+    return open(name, World.ALONE);
+  }
+
+  /**
+   * The same for one of several processes, each of which opens its own: of a machine's GPUs the one
+   * with its number, or its share of the processors.
+   *
+   * @throws UserError if there is no such device, or none for each process
+   */
+  public static Ops open(String name, World world) {
     UserFolders.settle();
+    if (name.equals("auto") && CudaDevice.count() == 0 && CudaDevice.hasGpu()) {
+      note(world, CudaDevice.whyNone() + "; to use it: " + CudaDevice.remedy());
+    }
+    String kind = kind(name);
+    String own = world.size() == 1 ? name : RankDevices.of(name, world);
+    return switch (kind) {
+      case "cuda" -> {
+        Matcher m = CUDA.matcher(own);
+        boolean numbered = m.matches() && m.group(1) != null;
+        yield kernels(CudaDevice.open(numbered ? Integer.parseInt(m.group(1)) : 0), world);
+      }
+      case "opencl" -> kernels(openCl(own), world);
+      default -> cpu(world);
+    };
+  }
+
+  /**
+   * What a name comes to here: cuda, opencl or cpu.
+   *
+   * @throws UserError if it is no name
+   */
+  public static String kind(String name) {
     if (name.equals("auto")) {
-      if (CudaDevice.count() > 0) {
-        return new KernelOps(CudaDevice.open(0));
-      }
-      if (CudaDevice.hasGpu()) {
-        System.err.println("note: " + CudaDevice.whyNone() + "; to use it: " + CudaDevice.remedy());
-      }
-      return OpenClDevice.list().stream()
-          .filter(OpenClDevice.Info::isGpu)
-          .findFirst()
-          .<Ops>map(gpu -> new KernelOps(OpenClDevice.open(gpu.platform(), gpu.device())))
-          .orElseGet(Backend::cpu);
+      return CudaDevice.count() > 0 ? "cuda" : openClGpu().isPresent() ? "opencl" : "cpu";
     }
-    if (name.equals("cpu")) {
-      return cpu();
-    }
-    Matcher cuda = CUDA.matcher(name);
-    if (cuda.matches()) {
-      return new KernelOps(
-          CudaDevice.open(cuda.group(1) == null ? 0 : Integer.parseInt(cuda.group(1))));
-    }
-    Matcher opencl = OPENCL.matcher(name);
-    if (opencl.matches()) {
-      int platform = opencl.group(1) == null ? 0 : Integer.parseInt(opencl.group(1));
-      int device = opencl.group(2) == null ? 0 : Integer.parseInt(opencl.group(2));
-      return new KernelOps(OpenClDevice.open(platform, device));
+    if (name.equals("cpu") || CUDA.matcher(name).matches() || OPENCL.matcher(name).matches()) {
+      return name.split(":", 2)[0];
     }
     throw new UserError(
         "unknown device '"
@@ -130,6 +144,38 @@ public final class Backend {
             + "? The command devices lists what there is");
   }
 
+  private static Optional<OpenClDevice.Info> openClGpu() {
+    return OpenClDevice.list().stream().filter(OpenClDevice.Info::isGpu).findFirst();
+  }
+
+  private static OpenClDevice openCl(String name) {
+    if (name.equals("auto")) {
+      OpenClDevice.Info gpu = openClGpu().orElseThrow();
+      return OpenClDevice.open(gpu.platform(), gpu.device());
+    }
+    Matcher m = OPENCL.matcher(name);
+    boolean platform = m.matches() && m.group(1) != null;
+    boolean device = platform && m.group(2) != null;
+    return OpenClDevice.open(
+        platform ? Integer.parseInt(m.group(1)) : 0, device ? Integer.parseInt(m.group(2)) : 0);
+  }
+
+  private static Ops kernels(Device device, World world) {
+    try {
+      return new KernelOps(device, RankDevices.communicator(device, world));
+    } catch (RuntimeException e) {
+      device.close();
+      throw e;
+    }
+  }
+
+  /** One process says it for all. */
+  private static void note(World world, String text) {
+    if (world.rank() == 0) {
+      System.err.println("note: " + text);
+    }
+  }
+
   /** What a mistyped name was to be; a GPU asked for as such is CUDA's. */
   private static String nearest(String name) {
     String kind = name.toLowerCase(Locale.ROOT).split(":", 2)[0];
@@ -137,21 +183,22 @@ public final class Backend {
     return nearest.equals("gpu") ? "cuda" : nearest;
   }
 
-  private static Ops cpu() {
+  private static Ops cpu(World world) {
     if (!CpuDevice.hasOneDnn()) {
-      System.err.println(
-          "note: oneDNN is not part of this distribution, so convolution on the processor is slow;"
-              + " to have it, build from source");
+      note(
+          world,
+          "oneDNN is not part of this distribution, so convolution on the processor is slow; to have"
+              + " it, build from source");
     }
     if (CpuDevice.hasCompiler()) {
-      return new KernelOps(CpuDevice.open());
+      return kernels(CpuDevice.open(), world);
     }
-    System.err.println(
-        "note: no C++ compiler, so the kernels run in plain Java, slowly; to add one: "
-            + "apt-get install g++");
+    note(
+        world,
+        "no C++ compiler, so the kernels run in plain Java, slowly; to add one: apt-get install g++");
     ReferenceDevice device =
         new ReferenceDevice("cpu", CpuDevice.matrixLibrary(), Set.of(DType.F32));
-    return new ReferenceOps(device, device.matrix());
+    return new ReferenceOps(device, device.matrix(), RankDevices.communicator(device, world));
   }
 
   /**

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import sakd.ranks.World;
 import sakd.testing.JavaProcess;
 
 /** Signals to a process of its own; that a training goes on after them is ResumeTest's. */
@@ -17,7 +18,7 @@ class InterruptTest {
   /** A step that takes for ever after it has said which exit code the signal asked for. */
   static final class LongStep {
     public static void main(String[] args) throws InterruptedException {
-      try (Interrupt interrupt = new Interrupt()) {
+      try (Interrupt interrupt = new Interrupt(World.ALONE)) {
         interrupt.submitted("teacher", 1, 1);
         System.out.println("ready");
         while (true) {
