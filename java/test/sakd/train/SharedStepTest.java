@@ -125,7 +125,7 @@ class SharedStepTest {
   private static Result train(Ops ops, Spread spread, int breaks) {
     Net net = new Net();
     net.parameters.allocate(ops);
-    Scale scale = new Scale(spread.microBatches, spread.type, 0);
+    Scale scale = new Scale(spread.microBatches, spread.type, 0, false, DistBn.REDUCE);
     DataLoader loader =
         new DataLoader(
             DATA,
