@@ -22,7 +22,12 @@ public record Scale(
    * All of a share at once, statistics of each rank and their mean, and checkpoints after whole
    * epochs.
    */
-  public static final Scale USUAL = new Scale(1, DType.F32, 0, false, DistBn.REDUCE);
+  public static final Scale USUAL = new Scale(1, DType.F32, 0);
+
+  /** Each rank norms its own samples, and the mean of running statistics counts. */
+  public Scale(int microBatches, DType commType, int recoveryInterval) {
+    this(microBatches, commType, recoveryInterval, false, DistBn.REDUCE);
+  }
 
   /**
    * For people: {@code , each batch of 50 shared by 4 processes (12 or 13 images each)}; empty for

@@ -127,7 +127,7 @@ class SharedStepTest {
   private static Result train(Ops ops, Spread spread, int breaks) {
     Net net = new Net();
     net.parameters.allocate(ops);
-    Scale scale = new Scale(spread.microBatches, spread.type, 0, false, DistBn.REDUCE);
+    Scale scale = new Scale(spread.microBatches, spread.type, 0);
     DataLoader loader =
         new DataLoader(
             DATA,

@@ -24,7 +24,7 @@ class SyncBatchNormTest {
   private record Result(float[] weights, float[] statistics, double score) {}
 
   /**
-   * 44 images in batches of 8: the last has 4, which 3 ranks share unevenly and 5 compute whole.
+   * 44 images in batches of 8: the last has 4, too few pairs for 3 ranks, which compute it whole.
    */
   private Result train(Ops ops, boolean sync, DistBn distBn) {
     TrainSettings settings =
