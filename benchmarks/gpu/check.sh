@@ -100,7 +100,8 @@ shows '^native skipped' first/state
 shows '^bench-spiking-resnet8 done' first/state
 shows '^ranks done' first/state
 shows '^| spiking-resnet8 | 2 | [0-9.]* | [0-9.]* | [0-9]' first/tables.md
-shows '^| 44000000 | [0-9]' first/tables.md
+shows '^comm done' first/state
+shows '^| [0-9]* | 1 | float32 | [0-9]' first/tables.md
 shows '^| 4 | 65536 | SAKD | [0-9]' first/tables.md
 shows '^| spiking-resnet8 16x16 ann | 2 | 1 | SAKD BF16 | [0-9]' first/tables.md
 cache=$work/repository/target/visit/kept/cache/sakd/cuda

@@ -63,6 +63,7 @@ one_rank() {
 ranks() {
   case $SAKD_DEVICE in cuda*) ;; *) refuse "NCCL is of GPUs, and SAKD_DEVICE is $SAKD_DEVICE; expected cuda" ;; esac
   one_rank "$OUT/$(machine)-ranks.md"
+  measure "$OUT/$(machine)-comm.md" "$(left)" --only comm
 }
 
 # The second time that each kernel of batch norm + LIF is launched: the first is the comparison with the reference,

@@ -225,13 +225,15 @@ call_A() {
   [ -z "$warm" ] || wait $warm || true
   task "bench-$main" 30 110 \
     table --only kernels,steps --T 4 --sizes "$sizes" --nets $main --methods sakd,direct,ann
-  task ranks 40 70 one_rank "$OUT/running.md"
+  task ranks 30 60 one_rank "$OUT/running.md"
+  task comm 15 30 table --only comm
   more
 }
 
 call_B() {
   task "steps-$main" 30 140 three $main sakd,direct
-  task ranks 40 70 one_rank "$OUT/running.md"
+  task ranks 30 60 one_rank "$OUT/running.md"
+  task comm 15 30 table --only comm
   task "ways-$main" 30 120 others $main sakd
   more
 }

@@ -85,11 +85,15 @@ record DryRun(Plan plan, Dataset trainSet, PrintWriter out) {
         epoch * epochs);
   }
 
-  /** Four bytes for each parameter: itself, its gradient, the optimizer's state, the average. */
+  /**
+   * Four bytes for each parameter: itself, its gradient, that of the micro-batches before, the
+   * optimizer's state, the average.
+   */
   private void memory(long parameters) {
     TrainSettings s = plan.settings();
     int moments = s.optimizer() == TrainSettings.Algorithm.ADAMW ? 2 : s.momentum() > 0 ? 1 : 0;
-    int copies = 2 + moments + (s.emaDecay() > 0 ? 1 : 0);
+    int gradients = s.scale().microBatches() > 1 ? 2 : 1;
+    int copies = 1 + gradients + moments + (s.emaDecay() > 0 ? 1 : 0);
     double mib = Float.BYTES * parameters / (double) (1 << 20);
     line(
         "memory  %.1f MiB for the weights that are trained, their gradients and the optimizer%s;"

@@ -49,14 +49,16 @@ public record Scale(int microBatches, DType commType, int recoveryInterval) {
     int parts = ranks * microBatches;
     int least = mixed ? 2 * parts - 1 : parts;
     if (batchSize < least) {
+      boolean both = ranks > 1 && microBatches > 1;
       throw new UserError(
           "--batch-size is "
               + batchSize
-              + ", of all processes together, and is shared among "
+              + (ranks > 1 ? ", of all processes together," : "")
+              + " and is shared among "
               + (ranks > 1 ? ranks + " processes" : "")
-              + (ranks > 1 && microBatches > 1 ? " with " : "")
+              + (both ? " with " : "")
               + (microBatches > 1 ? microBatches + " micro-batches" : "")
-              + (ranks > 1 && microBatches > 1 ? " each" : "")
+              + (both ? " each" : "")
               + (mixed ? ", in pairs that are mixed" : "")
               + "; expected at least "
               + least

@@ -120,7 +120,7 @@ public final class TrainStep implements AutoCloseable {
     this.microBatches = scale.microBatches();
     this.tally = new Tally(ops, objective.losses().size());
     Parameters parameters = optimizer.parameters();
-    buckets = ops.ranks() > 1 ? new GradientBuckets(ops, parameters, scale.commType()) : null;
+    buckets = ops.isAlone() ? null : new GradientBuckets(ops, parameters, scale.commType());
     accumulated = microBatches > 1 ? parameters.likeWeights(ops) : null;
     weight = ops.ranks() * microBatches > 1 ? new LossWeight(ops, optimizer.lossScale()) : null;
   }

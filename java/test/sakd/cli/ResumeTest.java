@@ -129,6 +129,21 @@ class ResumeTest {
     assertSame(undisturbed, run);
   }
 
+  /** With checkpoints within epochs, in micro-batches: it goes on after the last of them. */
+  @Test
+  void killedByTheSystemBetweenCheckpointsWithinAnEpoch() throws Exception {
+    String[] more = {"--method", "direct", "--recovery-interval", "2", "--grad-accum-steps", "3"};
+    Path alone = shared.resolve("recovery");
+    CommandLines.run(train(alone, more)).ok();
+    Path run = shared.resolve("recovered");
+    killProcess("direct epoch 2/4 step 5/6", train(run, more));
+    assertEquals(1, epochsDone(run.resolve("last.safetensors")));
+    String said = resume(run).err();
+    assertTrue(said.contains("\ndirect goes on in epoch 2 of 4 after step 4 of 6\n"), said);
+    assertTrue(said.contains(", each batch of 10 in 3 micro-batches (3 or 4 images each)\n"), said);
+    assertSame(alone, run);
+  }
+
   @Test
   void interruptedByCtrlC() throws Exception {
     Path run = shared.resolve("interrupted");

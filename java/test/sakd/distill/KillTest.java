@@ -42,6 +42,7 @@ import sakd.testing.TinyMasks;
 import sakd.testing.TinyNetwork;
 import sakd.train.Listeners;
 import sakd.train.LrSchedule;
+import sakd.train.Scale;
 import sakd.train.TrainSettings;
 
 /** A run that dies at any moment goes on, and ends with the bytes of one that was left alone. */
@@ -50,11 +51,15 @@ class KillTest {
 
   /** What is killed: a training of a task, at so many moments. */
   private enum Training {
-    CLASSIFICATION(TinyNetwork.SPEC, images(8), images(6), 100),
+    CLASSIFICATION(TinyNetwork.SPEC, 8, Scale.USUAL, images(8), images(6), 100),
+    /** With a checkpoint after each but the last of the three steps of an epoch. */
+    WITHIN_EPOCHS(TinyNetwork.SPEC, 3, new Scale(1, DType.F32, 1), images(8), images(6), 50),
     /** With dropout in both heads. */
     SEGMENTATION(
         new SegmentationSpec(
             "tiny-fcn", SegmentationSpec.Kind.FCN, TinyNetwork.SPEC, 8, true, true),
+        8,
+        Scale.USUAL,
         new TinyMasks(8),
         new TinyMasks(2),
         15);
@@ -64,8 +69,9 @@ class KillTest {
     private final Dataset test;
     private final int moments;
 
-    Training(NetworkSpec spec, Dataset training, Dataset test, int moments) {
-      this.plan = plan(spec);
+    Training(
+        NetworkSpec spec, int batch, Scale scale, Dataset training, Dataset test, int moments) {
+      this.plan = plan(spec, batch, scale);
       this.training = training;
       this.test = test;
       this.moments = moments;
@@ -73,7 +79,7 @@ class KillTest {
   }
 
   /** A teacher, the student alone, and the student under the teacher, a few steps each. */
-  private static Plan plan(NetworkSpec spec) {
+  private static Plan plan(NetworkSpec spec, int batch, Scale scale) {
     return new Plan(
         spec,
         Neuron.LIF,
@@ -89,7 +95,7 @@ class KillTest {
         1,
         new TrainSettings(
             2,
-            8,
+            batch,
             TrainSettings.Algorithm.SGD,
             0.05,
             0.9f,
@@ -105,7 +111,8 @@ class KillTest {
             0,
             1,
             DType.F32,
-            0),
+            0,
+            scale),
         1,
         0.05);
   }

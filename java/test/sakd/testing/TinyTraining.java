@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
 import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
 import sakd.data.Mixing;
+import sakd.data.Parts;
 import sakd.data.set.MemoryDataset;
 import sakd.device.DType;
 import sakd.distill.DistillationLoss;
@@ -145,7 +146,13 @@ public final class TinyTraining implements AutoCloseable {
   public Trainer.Outcome run(
       Path folder, TrainSettings settings, boolean resume, Listener listener) {
     try (Evaluator evaluator =
-        new Evaluator(ops, data, 10, settings.storage(), Task.CLASSIFICATION)) {
+        new Evaluator(
+            ops,
+            data,
+            10,
+            settings.storage(),
+            Task.CLASSIFICATION,
+            new Parts(ops.rank(), ops.ranks(), 1))) {
       return new Trainer(ops, settings, data, evaluator, listener)
           .run(
               new Trainer.Job(

@@ -2,6 +2,7 @@ package sakd.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import sakd.base.UserError;
 import sakd.data.Augment;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
@@ -242,6 +244,44 @@ class SharedStepTest {
   }
 
   /** Parts of several sizes and places in their batch have recordings of their own. */
+  /** All ranks find the same, though the loss of one alone is too large. */
+  @Test
+  void whatBreaksOnOneRankEndsAll() {
+    List<String> messages =
+        ThreadRanks.onReference(
+            3,
+            ops -> {
+              Net net = new Net();
+              net.parameters.allocate(ops);
+              net.weight = ops.rank() == 1 ? Float.POSITIVE_INFINITY : 1;
+              DataLoader loader =
+                  new DataLoader(
+                      DATA, BATCH, true, false, Augment.NONE, 1, 0, new Parts(ops.rank(), 3, 1));
+              try (net.parameters;
+                  Optimizer optimizer =
+                      Optimizer.sgd(ops, net.parameters, 0.9f, 5e-4f, true, 0, false);
+                  BatchUploader inputs = new BatchUploader(ops, DATA);
+                  TrainStep step =
+                      new TrainStep(ops, inputs, net, optimizer, null, DType.F32, BATCH);
+                  Epoch epoch = loader.epoch(0)) {
+                step.run(epoch.next());
+                step.run(epoch.next());
+                StepSums sums = step.take();
+                return assertThrows(
+                        UserError.class,
+                        () -> Divergence.check(ops, "tiny", 0, sums, optimizer, step))
+                    .getMessage();
+              }
+            });
+    for (String message : messages) {
+      assertTrue(
+          message.startsWith(
+              "the gradient of tiny became infinite or NaN in epoch 1, step 1, first in the"),
+          message);
+      assertEquals(messages.get(0), message);
+    }
+  }
+
   @ParameterizedTest(name = "{0}", autoCloseArguments = false)
   @MethodSource("sakd.testing.Devices#forTraining")
   void recordedPartsLeaveTheVeryBytesOfOrdinaryOnes(Ops ops) {

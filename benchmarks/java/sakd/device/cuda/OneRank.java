@@ -5,12 +5,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Supplier;
 import sakd.base.UserError;
 import sakd.bench.StepBench;
-import sakd.device.Communicator;
 import sakd.device.DType;
-import sakd.device.Memory;
 import sakd.distill.Method;
 import sakd.io.AtomicFile;
 import sakd.model.Networks;
@@ -19,20 +16,14 @@ import sakd.ops.Ops;
 
 /**
  * What NCCL costs a rank on one GPU: training steps without a communicator and with one of this
- * rank alone, by turns in one run, and sums of as many bytes as gradients have. With one rank NCCL
- * moves nothing; what is left is its calls, the order of streams, and what the buckets need.
+ * rank alone, by turns in one run. With one rank NCCL moves nothing; what is left is its calls, the
+ * order of streams, and what the buckets need.
  *
  * <p>Arguments: a Markdown file to write, the network, images a step, and how many rounds. {@code
  * sh benchmarks/gpu.sh ranks} runs it.
  */
 public final class OneRank {
   private static final int SAMPLES = 9;
-
-  /** Sums of a sample move about so many bytes; of small ones there are no more than that. */
-  private static final long SAMPLE_BYTES = 256L << 20;
-
-  private static final int MOST_SUMS = 100;
-  private static final long[] SUM_BYTES = {4L << 10, 1L << 20, 25L << 20, 44_000_000};
 
   private final List<String> lines = new ArrayList<>();
   private final Path file;
@@ -53,7 +44,6 @@ public final class OneRank {
     try {
       NcclLibrary.require();
       bench.steps(args[1], work, Integer.parseInt(args[3]));
-      bench.sums();
     } catch (UserError e) {
       System.err.println(e.getMessage());
       System.exit(2);
@@ -88,7 +78,7 @@ public final class OneRank {
     line("## One rank with NCCL");
     line("");
     line(
-        "%s. Steps of SAKD, bf16, T = 4; medians of %d rounds, in which both take turns.",
+        "%s. Steps of SAKD, bf16, T = 4; medians over rounds (%d), in which both take turns.",
         device, rounds);
     line("");
     line("| Work | Batch | alone, ms | one rank, ms | ratio | recorded alone, ratio | launches |");
@@ -117,46 +107,6 @@ public final class OneRank {
       device.close();
       throw e;
     }
-  }
-
-  private void sums() {
-    line("");
-    line("| Sum of float32, bytes | called, microseconds | in a graph, microseconds |");
-    line("| --- | --- | --- |");
-    try (CudaDevice device = CudaDevice.open(0);
-        Communicator rank = NcclCommunicator.ofOne(device)) {
-      for (long bytes : SUM_BYTES) {
-        try (Memory memory = device.allocate(bytes)) {
-          device.zero(memory);
-          int n = (int) Math.min(MOST_SUMS, SAMPLE_BYTES / bytes);
-          Runnable sums =
-              () -> {
-                for (int i = 0; i < n; i++) {
-                  rank.sum(DType.F32, memory);
-                }
-              };
-          double called = seconds(device, sums);
-          double recorded =
-              device.capture(sums).map(graph -> seconds(device, graph::launch)).orElse(Double.NaN);
-          line("| %d | %.2f | %.2f |", bytes, 1e6 * called / n, 1e6 * recorded / n);
-        }
-      }
-    }
-  }
-
-  private static double seconds(CudaDevice device, Runnable work) {
-    Supplier<Double> once =
-        () -> {
-          device.synchronize();
-          long start = System.nanoTime();
-          work.run();
-          device.synchronize();
-          return (System.nanoTime() - start) * 1e-9;
-        };
-    once.get();
-    double[] seconds = new double[SAMPLES];
-    Arrays.setAll(seconds, i -> once.get());
-    return median(seconds);
   }
 
   private static double median(double[] values) {

@@ -1,6 +1,7 @@
 package sakd.device.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import sakd.base.UserError;
 import sakd.testing.JavaProcess;
+import sakd.train.Trainer;
 
 /**
  * Ranks as processes on one device: over the stand-in of native-tests/hostcuda, and on a GPU as far
@@ -62,7 +64,8 @@ class NcclCommunicatorTest {
       List<String> command =
           JavaProcess.command(
               NcclRank.class, "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
-      command.addAll(List.of(scene, "" + rank, "" + size, id));
+      command.addAll(
+          List.of(scene, "" + rank, "" + size, id, folder.resolve("run" + rank).toString()));
       Path out = folder.resolve(scene + rank);
       ProcessBuilder program = new ProcessBuilder(command).redirectErrorStream(true);
       program.environment().put("HOSTCUDA_NCCL_SECONDS", scene.equals("absent") ? "1" : "60");
@@ -97,6 +100,21 @@ class NcclCommunicatorTest {
       assertEquals(0, ended.get(rank).code, said);
       assertTrue(said.endsWith("rank " + rank + " of " + size + " is done\n"), said);
     }
+  }
+
+  /** Gradients are summed in recorded steps, beside the backward pass. */
+  @Test
+  void ranksThatTrainTogetherEndWithTheSameWeights() throws Exception {
+    Assumptions.assumeTrue(!sharesAGpu(2) || allowsSharing(), "one GPU");
+    List<Ended> ended = ranks("training", 2);
+    for (Ended rank : ended) {
+      assertEquals(0, rank.code, rank.said);
+    }
+    String weights = ended.get(0).said.lines().findFirst().orElseThrow();
+    assertTrue(weights.matches("weights -?\\d+ of \\d{4,}"), weights);
+    assertTrue(ended.get(1).said.startsWith(weights + "\n"), ended.get(1).said);
+    assertTrue(Files.exists(folder.resolve("run0").resolve(Trainer.LAST)));
+    assertFalse(Files.exists(folder.resolve("run1")), "rank 0 alone writes");
   }
 
   @Test

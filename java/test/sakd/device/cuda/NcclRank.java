@@ -3,6 +3,7 @@ package sakd.device.cuda;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
@@ -18,6 +19,8 @@ import sakd.ops.Ops;
 import sakd.ops.RankTransfers;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
+import sakd.testing.TinyTraining;
+import sakd.train.TrainSettings;
 
 /** One rank of {@link NcclCommunicatorTest}, in a process of its own: a scene, and who it is. */
 final class NcclRank {
@@ -50,7 +53,7 @@ final class NcclRank {
     this.ops = new KernelOps(device, ranks);
   }
 
-  /** Arguments: a scene, rank, size, and the communicator's id in hexadecimal digits. */
+  /** Arguments: a scene, rank, size, the communicator's id in hexadecimal digits, and a folder. */
   public static void main(String[] args) {
     NcclRank self =
         new NcclRank(
@@ -60,6 +63,7 @@ final class NcclRank {
         case "contract" -> self.contract();
         case "graph" -> self.graph();
         case "beside" -> self.beside();
+        case "training" -> self.training(Path.of(args[4]));
         case "count" -> self.wrongCount();
         case "absent" -> self.absent();
         case "gone" -> self.gone();
@@ -243,6 +247,16 @@ final class NcclRank {
     float[] values = new float[bytes.remaining() / 4];
     bytes.asFloatBuffer().get(values);
     return values;
+  }
+
+  /** Trains in recorded steps; prints what the weights have become. */
+  private void training(Path folder) {
+    TrainSettings settings = TinyTraining.settings(2, TrainSettings.Algorithm.SGD, DType.BF16);
+    try (TinyTraining training = new TinyTraining(ops, 1)) {
+      training.run(folder, settings, false, step -> {});
+      float[] weights = Transfers.floats(device, training.parameters.weights());
+      System.out.println("weights " + Arrays.hashCode(weights) + " of " + weights.length);
+    }
   }
 
   private void wrongCount() {
