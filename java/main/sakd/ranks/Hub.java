@@ -160,7 +160,9 @@ final class Hub implements Channel {
         }
       }
     } catch (SocketTimeoutException e) {
-      spread(News.behind(rank, peer + " has not been heard of for " + world.silenceMs() / 1000 + " s"));
+      spread(
+          News.behind(
+              rank, peer + " has not been heard of for " + world.silenceMs() / 1000 + " s"));
     } catch (IOException e) {
       if (gone.put(rank, true) == null) {
         spread(News.ended(peer));

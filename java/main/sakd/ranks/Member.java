@@ -62,7 +62,8 @@ final class Member implements Channel {
         }
       }
     } catch (SocketTimeoutException e) {
-      world.heard(News.behind(0, first + " has not been heard of for " + world.silenceMs() / 1000 + " s"));
+      world.heard(
+          News.behind(0, first + " has not been heard of for " + world.silenceMs() / 1000 + " s"));
     } catch (IOException e) {
       world.heard(News.ended(first));
     }

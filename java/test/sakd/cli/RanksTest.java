@@ -110,8 +110,7 @@ class RanksTest {
   }
 
   private Begun begin(int ranks, Path run, String... more) throws IOException {
-    return new Begun(
-        MpiRanks.program(ranks, Main.class, train(run, more).toArray(String[]::new)));
+    return new Begun(MpiRanks.program(ranks, Main.class, train(run, more).toArray(String[]::new)));
   }
 
   @Test
@@ -159,8 +158,7 @@ class RanksTest {
   void devicesStartsTheProcessesAndASignalStopsThem() throws Exception {
     Path run = parent.resolve("run");
     List<String> program =
-        new ArrayList<>(
-            JavaProcess.command(Main.class, "-XX:TieredStopAtLevel=1", "-Xmx512m"));
+        new ArrayList<>(JavaProcess.command(Main.class, "-XX:TieredStopAtLevel=1", "-Xmx512m"));
     program.addAll(train(run, "--devices", "2"));
     try (Begun begun = new Begun(new ProcessBuilder(program))) {
       assertTrue(
