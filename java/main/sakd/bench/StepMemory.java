@@ -17,9 +17,11 @@ public final class StepMemory {
    * @param peak most bytes in tensors at a time
    * @param kept bytes of them that stay between steps: weights, gradients, the optimizer's state, a
    *     batch
+   * @param asked bytes that tensors made the device give: more than the peak, as what is freed is
+   *     kept for the next tensors of about its size, see {@link Ops.MemoryReport}
    * @param own bytes that the device holds for itself beside them
    */
-  public record Peak(long peak, long kept, long own) {}
+  public record Peak(long peak, long kept, long asked, long own) {}
 
   /**
    * The very step on a device that computes nothing, which takes no time and no memory.
@@ -45,7 +47,8 @@ public final class StepMemory {
       ops.device().synchronize();
       long own = ops.device().ownBytes();
       Ops.MemoryReport report = ops.memoryReport();
-      return new Peak(report.peak() - own, report.current() - own, own);
+      long kept = report.current() - own;
+      return new Peak(report.peak() - own, kept, kept + report.kept(), own);
     }
   }
 }

@@ -111,7 +111,7 @@ final class StepMemoryOptions {
           found,
           String.format(
               Locale.ROOT,
-              " on %s%s",
+              " %s%s",
               ops.device().name(),
               found.own() == 0
                   ? ""
@@ -139,10 +139,11 @@ final class StepMemoryOptions {
   private static void print(PrintWriter out, String how, StepMemory.Peak peak, String where) {
     out.printf(
         Locale.ROOT,
-        "%s  %s in tensors at most, of which %s stay from step to step%s%n",
+        "%s  %s in tensors at most, of which %s stay from step to step; %s asked of the device%s%n",
         how,
         mebibytes(peak.peak()),
         mebibytes(peak.kept()),
+        mebibytes(peak.asked()),
         where);
     out.flush();
   }
