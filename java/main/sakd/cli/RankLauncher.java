@@ -109,7 +109,7 @@ final class RankLauncher {
 
   private void startEach(int devices, List<String> program) throws IOException {
     int port;
-    try (ServerSocket free = new ServerSocket(0, 0, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket free = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
     }
     for (int rank = 0; rank < devices; rank++) {
@@ -179,7 +179,7 @@ final class RankLauncher {
     try {
       // After the name in brackets: state, parent, process group, session, terminal, its group.
       String stat = Files.readString(Path.of("/proc/self/stat"));
-      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
       return fields[2].equals(fields[5]);
     } catch (IOException e) {
       return false;
