@@ -31,7 +31,8 @@ class MpiTrainingTest {
   /** Trains; the weights, and the running statistics behind them. */
   private static ByteBuffer train(Ops ops, Path folder) {
     TrainSettings settings =
-        TinyTraining.withoutAverage(EPOCHS).with(new Scale(1, DType.F32, 0, true, DistBn.REDUCE));
+        TinyTraining.withoutAverage(EPOCHS)
+            .with(new Scale(1, DType.F32, 0, true, DistBn.REDUCE, false));
     try (TinyTraining training = new TinyTraining(ops, 1)) {
       training.run(folder, settings, false, step -> {});
       float[] weights = Transfers.floats(ops.device(), training.parameters.weights());
