@@ -7,6 +7,13 @@ INLINE bool is_ahead(float z, int k, float own, int label) {
   return k != label && (!(z <= own) || (z == own && k < label));
 }
 
+// x [n] is assigned: what a sum over this rank's samples is divided by, from sums [n + 1] over all ranks, the
+// last of their samples:  x = sums samples / sums[n]
+KERNEL(share_of_ranks, GLOBAL const float* RESTRICT sums, GLOBAL float* RESTRICT x, float samples,
+       int n) {
+  FOR_EACH(i, n) x[i] = sums[i] * (samples / sums[n]);
+}
+
 // kernels/cuda/loss.cu brings its own.
 #ifndef BLOCK_REDUCTIONS
 

@@ -32,8 +32,14 @@ KERNEL(count_pixels, GLOBAL const uchar* RESTRICT labels, GLOBAL int* RESTRICT p
   }
 }
 
+// count [1] is assigned: counted [1] as a float.
+KERNEL(pixel_count, GLOBAL const int* RESTRICT counted, GLOBAL float* RESTRICT count) {
+  FOR_EACH(i, 1) count[0] = (float)counted[0];
+}
+
 // For every pixel with logits z, teacher's logits q and label y the losses ce and kl and their gradient
-// dloss/dz, as loss.cu has them, with the number of counted pixels [1] for N:
+// dloss/dz, as loss.cu has them, with the number of counted pixels [1] for N, or
+// divisor [1] where several ranks share a batch (shared):
 //
 //   ce = -sum_k target_k log p_k       p = softmax(z), target = (1 - e) onehot(y) + e / K
 //   kl = T^2 sum_k a_k (log a_k - log b_k)             a = softmax(q / T), b = softmax(z / T)
@@ -48,13 +54,13 @@ KERNEL(count_pixels, GLOBAL const uchar* RESTRICT labels, GLOBAL int* RESTRICT p
 // them for the two after it. So it moves the least there is: they and grad.
 KERNEL(pixel_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* RESTRICT teacher,
        GLOBAL const uchar* RESTRICT labels, GLOBAL const float* RESTRICT loss_scale,
-       GLOBAL const int* RESTRICT counted, GLOBAL float* RESTRICT grad, GLOBAL float* RESTRICT sums,
-       GLOBAL int* RESTRICT right, float ce_weight, float kl_weight, float temperature, float smoothing,
-       int classes, int first, int slot, int blocks, int chunk_blocks, int chunks) {
+       GLOBAL const int* RESTRICT counted, GLOBAL const float* RESTRICT divisor,
+       GLOBAL float* RESTRICT grad, GLOBAL float* RESTRICT sums, GLOBAL int* RESTRICT right, int shared,
+       float ce_weight, float kl_weight, float temperature, float smoothing, int classes, int first, int slot, int blocks, int chunk_blocks, int chunks) {
   FOR_EACH(chunk, chunks) {
     const bool distil = kl_weight != 0.0f;
     const float inverse = 1.0f / temperature, share = smoothing / classes;
-    const float scale = loss_scale[0] / counted[0];
+    const float scale = loss_scale[0] / (shared ? divisor[0] : (float)counted[0]);
     const int64 begin = chunk * chunk_blocks;
     const int64 end = begin + chunk_blocks < blocks ? begin + chunk_blocks : blocks;
     vfloat ce_sum = splat(0), kl_sum = splat(0), hits = splat(0);
@@ -107,12 +113,14 @@ KERNEL(pixel_loss, GLOBAL const float* RESTRICT logits, GLOBAL const float* REST
   }
 }
 
-// losses [2] (the averages over the counted pixels of ce and kl, 0 if there are none) and hits [2] (pixels
+// losses [2] (the sums of ce and kl over N as above, 0 if no pixel counts) and hits [2] (pixels
 // whose class comes first, counted pixels) are assigned.
 KERNEL(pixel_loss_mean, GLOBAL const float* RESTRICT sum, GLOBAL const int* RESTRICT right,
-       GLOBAL const int* RESTRICT counted, GLOBAL float* RESTRICT losses, GLOBAL int* RESTRICT hits) {
+       GLOBAL const int* RESTRICT counted, GLOBAL const float* RESTRICT divisor,
+       GLOBAL float* RESTRICT losses, GLOBAL int* RESTRICT hits, int shared) {
   FOR_EACH(i, 1) {
-    const float share = counted[0] > 0 ? 1.0f / counted[0] : 0.0f;
+    const float n = shared ? divisor[0] : (float)counted[0];
+    const float share = counted[0] > 0 ? 1.0f / n : 0.0f;
     losses[0] = sum[0] * share;
     losses[1] = sum[1] * share;
     hits[0] = right[0];

@@ -6,6 +6,7 @@
 namespace {
 struct Weights {
   double ce, kl, temperature, smoothing;
+  double divisor = 0;  // in place of the number of counted pixels, unless 0
 };
 
 struct Results {
@@ -27,6 +28,7 @@ Results expected_results(const Doubles& z, const Doubles& q, const Buffer<uchar>
   const size_t classes = z.size() / labels.size();
   Results r;
   for (size_t n = 0; n < labels.size(); ++n) r.counted += labels[n] < classes;
+  const double divisor = w.divisor > 0 ? w.divisor : r.counted;
   for (size_t n = 0; n < labels.size(); ++n) {
     const double* row = &z[n * classes];
     const Doubles log_p = log_softmax(row, classes, 1), log_b = log_softmax(row, classes, w.temperature);
@@ -35,10 +37,10 @@ Results expected_results(const Doubles& z, const Doubles& q, const Buffer<uchar>
     for (size_t k = 0; k < classes; ++k) {
       const double target = (1 - w.smoothing) * (labels[n] == k) + w.smoothing / classes;
       const double a = std::exp(log_a[k]), b = std::exp(log_b[k]);
-      if (counts) r.ce -= target * log_p[k] / r.counted;
-      if (counts) r.kl += w.temperature * w.temperature * a * (log_a[k] - log_b[k]) / r.counted;
+      if (counts) r.ce -= target * log_p[k] / divisor;
+      if (counts) r.kl += w.temperature * w.temperature * a * (log_a[k] - log_b[k]) / divisor;
       const double g = w.ce * (std::exp(log_p[k]) - target) + w.kl * w.temperature * (b - a);
-      r.grad.push_back(counts ? g / r.counted : 0);
+      r.grad.push_back(counts ? g / divisor : 0);
     }
     r.right += counts && std::max_element(row, row + classes) - row == labels[n];
   }
@@ -67,14 +69,16 @@ Results measured_results(const Doubles& z, const Doubles& q, const Buffer<uchar>
   const int blocks = pixels / LANES, chunks = (blocks + 1) / 2;
   const Buffer<float> sums(2 * chunks), losses(2);
   const Buffer<int> right(chunks), hits(2);
+  const Buffer<float> divisor{float(w.divisor)};
   KERNEL_OF(pixel_loss)
   (items(chunks), logits.data(), w.kl ? teacher.data() : nullptr, labels.data(), loss_scale.data(), counted.data(),
-   grad.data(), sums.data(), right.data(), float(w.ce), float(w.kl), float(w.temperature), float(w.smoothing), classes,
+   divisor.data(), grad.data(), sums.data(), right.data(), w.divisor > 0, float(w.ce), float(w.kl), float(w.temperature), float(w.smoothing), classes,
    0, 0, blocks, 2, chunks);
   const Buffer<float> sum = folded(KERNEL_OF(fold_floats), sums, chunks, 2, 3);
   const Buffer<int> all_right = folded(KERNEL_OF(fold_ints), right, chunks, 1, 3);
   KERNEL_OF(pixel_loss_mean)
-  (items(1), sum.data(), all_right.data(), counted.data(), losses.data(), hits.data());
+  (items(1), sum.data(), all_right.data(), counted.data(), divisor.data(), losses.data(), hits.data(),
+   w.divisor > 0);
   Results r{losses[0], losses[1], hits[0], hits[1], from_float_buffer(grad)};
   for (double& g : r.grad) g /= 2;
   return r;
@@ -98,7 +102,7 @@ void check(const Doubles& z, const Doubles& q, const Buffer<uchar>& labels, cons
                      << w.smoothing);
   Results expected = expected_results(z, q, labels, w), actual = measured_results(z, q, labels, w);
   check_close("losses", {actual.ce, actual.kl, 1}, {expected.ce, w.kl ? expected.kl : 0, 1}, 3e-6);
-  const double largest = (w.ce + w.kl * w.temperature) / std::max(expected.counted, 1);
+  const double largest = (w.ce + w.kl * w.temperature) / (w.divisor > 0 ? w.divisor : std::max(expected.counted, 1));
   actual.grad.push_back(largest);
   expected.grad.push_back(largest);
   check_close("grad", actual.grad, expected.grad, 3e-6);
@@ -106,7 +110,7 @@ void check(const Doubles& z, const Doubles& q, const Buffer<uchar>& labels, cons
   CHECK(actual.counted == expected.counted);
 }
 
-const Weights weights[] = {{1, 0, 1, 0}, {1, 1, 1, 0.125}, {0.5, 2, 4, 0.0625}, {0, 1, 2.5, 0}, {0, 3, 0.5, 0.25}};
+const Weights weights[] = {{1, 0, 1, 0}, {1, 1, 1, 0.125}, {0.5, 2, 4, 0.0625}, {0, 1, 2.5, 0}, {0, 3, 0.5, 0.25}, {1, 1, 2, 0, 12.5}};
 }  // namespace
 
 TEST_CASE("pixel loss of every number of classes") {

@@ -40,12 +40,17 @@ import sakd.ops.Ops;
       "mpirun -np 2 sakd bench --only comm"
     })
 final class BenchCommand implements Callable<Integer> {
+  static final String ONLY = "--only";
+
+  /** The part that several processes measure together. */
+  static final String COMM = "comm";
+
   private static final Path RESULTS = Path.of("benchmarks", "results");
 
   @Mixin private DeviceOptions device;
 
   @Option(
-      names = "--only",
+      names = ONLY,
       paramLabel = "kernels|steps|linear|comm",
       split = ",",
       description =
@@ -131,24 +136,22 @@ final class BenchCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Bench.Scope scope = scope();
     Values.positive("--seconds", seconds);
-    try (Ops ops = device.open()) {
+    Ranks ranks = ((Main) spec.root().userObject()).ranks();
+    try (Ops ops = device.open(ranks.world())) {
       if (ops.ranks() > 1) {
         requireSumsAlone(scope.parts());
       }
-      boolean first = ops.rank() == 0;
       Path path = output != null ? output : named(ops.device().description());
       Results results =
           new Results(
-              first ? path : null,
+              ranks.first() ? path : null,
               line -> {
-                if (first) {
-                  out.println(line);
-                  out.flush();
-                }
+                out.println(line);
+                out.flush();
               },
               seconds);
       new Bench(ops, device.storage(ops), quick).run(scope, results);
-      if (first) {
+      if (ranks.first()) {
         spec.commandLine().getErr().println("written to " + path);
       }
     }

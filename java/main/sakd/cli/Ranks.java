@@ -16,9 +16,9 @@ import sakd.ranks.World;
 import sakd.run.RunFolder;
 
 /**
- * What a process prints, and how it ends, that is one of several of one {@code train}. Rank 0
- * prints what one process would; the others nothing but the error they end with, unless it is rank
- * 0's.
+ * What a process prints, and how it ends, that is one of several that train together or measure
+ * their sums. Rank 0 prints what one process would; the others nothing but the error they end with,
+ * unless it is rank 0's.
  */
 final class Ranks {
   /** Of a process alone. */
@@ -46,15 +46,13 @@ final class Ranks {
   }
 
   /**
-   * Meets the processes that a launcher has started beside this one, if the command is train.
+   * Meets the processes that a launcher has started beside this one, if the command is of all.
    *
    * @param err where errors go
    * @throws UserError if the environment makes no sense
    */
   static Ranks of(List<String> args, Map<String, String> environment, PrintWriter err) {
-    boolean trains =
-        args.stream().filter(a -> !a.startsWith("-")).findFirst().orElse("").equals("train");
-    Launch launch = trains ? Launch.of(environment) : Launch.ALONE;
+    Launch launch = isOfAll(args) ? Launch.of(environment) : Launch.ALONE;
     if (launch.size() == 1) {
       return NONE;
     }
@@ -79,6 +77,16 @@ final class Ranks {
         };
     self[0] = new Ranks(World.join(launch, seconds(args), ending), err, new StringWriter());
     return self[0];
+  }
+
+  /** Whether processes run a command together, as far as it can be seen before it is understood. */
+  private static boolean isOfAll(List<String> args) {
+    String command = args.stream().filter(a -> !a.startsWith("-")).findFirst().orElse("");
+    return command.equals("train")
+        || command.equals("bench")
+            && Arguments.value(BenchCommand.ONLY, args)
+                .filter(parts -> List.of(parts.split(",")).contains(BenchCommand.COMM))
+                .isPresent();
   }
 
   /** As far as it can be seen before the command line is understood. */

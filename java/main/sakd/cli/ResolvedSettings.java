@@ -188,6 +188,7 @@ final class ResolvedSettings {
     put("batch-size", s.batchSize());
     put("lr", s.lr());
     put("weight-decay", s.weightDecay());
+    put("dist-bn", s.scale().distBn());
   }
 
   /** The values that are set by name; lists as texts. */

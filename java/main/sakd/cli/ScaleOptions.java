@@ -4,6 +4,7 @@ import picocli.CommandLine.Option;
 import sakd.base.UserError;
 import sakd.device.DType;
 import sakd.ops.Ops;
+import sakd.train.DistBn;
 import sakd.train.Scale;
 
 /** How steps are spread over processes and over time. */
@@ -32,6 +33,22 @@ final class ScaleOptions {
   private Sums sums;
 
   @Option(
+      names = "--sync-bn",
+      description =
+          "Batch norm takes its statistics over the images of all processes, not of each by itself: "
+              + "for small shares of a batch.")
+  private boolean syncBatchNorm;
+
+  @Option(
+      names = "--dist-bn",
+      paramLabel = "reduce|broadcast|off",
+      description =
+          "Running statistics that are evaluated and saved after each epoch: the mean of all "
+              + "processes', or the first process's; so it is with off, where nothing is brought "
+              + "together (default: reduce).")
+  private DistBn distBn;
+
+  @Option(
       names = "--recovery-interval",
       paramLabel = "STEPS",
       description =
@@ -55,6 +72,8 @@ final class ScaleOptions {
     return new Scale(
         microBatches == null ? 1 : Values.atLeast(1, "--grad-accum-steps", microBatches),
         rounds ? DType.BF16 : DType.F32,
-        recoveryInterval == null ? 0 : Values.atLeast(0, "--recovery-interval", recoveryInterval));
+        recoveryInterval == null ? 0 : Values.atLeast(0, "--recovery-interval", recoveryInterval),
+        syncBatchNorm,
+        distBn == null ? DistBn.REDUCE : distBn);
   }
 }

@@ -45,7 +45,7 @@ final class UnusedOptions {
           "--cutmix",
           "--scale-jitter");
 
-  private static final List<String> OF_RANKS = List.of("--comm-dtype");
+  private static final List<String> OF_RANKS = List.of("--comm-dtype", "--sync-bn", "--dist-bn");
 
   private final Predicate<String> given;
   private final List<String> notes = new ArrayList<>();
@@ -116,6 +116,8 @@ final class UnusedOptions {
     }
     if (ranks == 1) {
       unused.add("a run of one process", OF_RANKS);
+    } else if (plan.settings().scale().syncBatchNorm()) {
+      unused.add("--sync-bn, with which all have the same statistics,", List.of("--dist-bn"));
     }
     return unused;
   }

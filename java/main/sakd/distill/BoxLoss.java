@@ -118,6 +118,9 @@ record BoxLoss(FeatureLoss pyramid) implements LabelLoss {
           foreground);
       if (followed) {
         ops.confidence(rows(teacher.logits().value()), CONFIDENT, confidence, sums);
+        if (ops.ranks() > 1) {
+          ops.shareOfRanks(sums, pictures);
+        }
       }
       ops.focalLoss(
           rows(logits.value()),

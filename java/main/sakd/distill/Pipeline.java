@@ -116,7 +116,7 @@ public final class Pipeline {
             settings.batchSize(),
             settings.storage(),
             Task.of(testSet),
-            new Parts(ops.rank(), ops.ranks(), 1))) {
+            new Parts(ops.rank(), ops.ranks(), settings.scale().microBatches()))) {
       Network teacher = null;
       try {
         if (plan.method() == Method.ANN) {

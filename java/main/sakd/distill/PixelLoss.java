@@ -44,19 +44,34 @@ record PixelLoss() implements LabelLoss {
     boolean follows = weights.logits() > 0;
     Tensor followed = follows ? teacher.logits().value() : null;
     Head head = new Head(student.logits(), followed, weights.ce(), weights.logits());
-    try (Tensor pair = ops.allocate(DType.F32, 1, 2)) {
+    try (Tensor pair = ops.allocate(DType.F32, 1, 2);
+        Tensor divisor = divisor(ops, student, batch)) {
       if (student.auxiliary() == null) {
         ops.device().zero(each.memory());
       } else {
         // Its hits are overwritten by those of the head that counts.
         Head auxiliary = new Head(student.auxiliary(), null, AUXILIARY * weights.ce(), 0);
-        auxiliary.learn(tape, batch, weights, lossScale, pair, hits);
+        auxiliary.learn(tape, batch, divisor, weights, lossScale, pair, hits);
         ops.copyChannels(pair, 0, each, 2, 1);
       }
-      head.learn(tape, batch, weights, lossScale, pair, hits);
+      head.learn(tape, batch, divisor, weights, lossScale, pair, hits);
       ops.copyChannels(pair, 0, each, 0, 2);
     }
     return new Computed(each, hits);
+  }
+
+  /**
+   * What sums over this rank's pixels are divided by, so that the pixels of all ranks have the same
+   * weight; null with one rank.
+   */
+  private static Tensor divisor(Ops ops, Network.Output student, DeviceBatch batch) {
+    if (ops.ranks() == 1) {
+      return null;
+    }
+    Tensor count = ops.allocate(DType.F32, 1);
+    ops.countPixels(batch.labels(), student.logits().value().channels(), count);
+    ops.shareOfRanks(count, batch.size());
+    return count;
   }
 
   /** Logits, those to follow or null, and the weights of both terms. */
@@ -65,6 +80,7 @@ record PixelLoss() implements LabelLoss {
     void learn(
         Tape tape,
         DeviceBatch batch,
+        Tensor divisor,
         DistillationWeights weights,
         Tensor lossScale,
         Tensor losses,
@@ -75,6 +91,7 @@ record PixelLoss() implements LabelLoss {
               logits.value(),
               teacher,
               batch.labels(),
+              divisor,
               lossScale,
               ceWeight,
               klWeight,

@@ -103,7 +103,7 @@ public final class Activity implements Monitor {
   }
 
   private void count(String name, Tensor spikes) {
-    neurons.computeIfAbsent(name, n -> new Count()).add(sum(spikes), spikes.size());
+    neurons.computeIfAbsent(name, n -> new Count()).add(sum(spikes), (double) spikes.size());
   }
 
   @Override

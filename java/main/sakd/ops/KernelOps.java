@@ -206,6 +206,20 @@ public final class KernelOps extends DeviceOps
   // ---- losses and metrics ----
 
   @Override
+  public void shareOfRanks(Tensor x, int samples) {
+    require(floats(x, x.size()) && samples >= 1, x, samples);
+    int n = Math.toIntExact(x.size());
+    try (Tensor sums = allocate(DType.F32, n + 1)) {
+      fill(sums, samples);
+      device().copy(x.memory().view(0, 4L * n), sums.memory().view(0, 4L * n));
+      sumRanks(sums);
+      launcher
+          .kernel("loss.cu", "share_of_ranks", DType.F32, 1)
+          .launch(n, sums.memory(), x.memory(), (float) samples, n);
+    }
+  }
+
+  @Override
   public void repeatSteps(Tensor in, Tensor out) {
     DistanceKernels.requireRepeat(in, out);
     launcher

@@ -92,6 +92,20 @@ public interface LossOps {
   void countHits(Tensor rank, Tensor hits);
 
   /**
+   * For ranks that share a batch and whose losses weigh their part of its samples: makes of what an
+   * average is over, here, what its sum here has to be divided by so that the weighted averages add
+   * up to that of the whole batch: x = x of all ranks * samples / samples of all ranks. All ranks
+   * call this.
+   *
+   * @param x F32 [n], such as numbers of pixels
+   * @param samples of this rank
+   */
+  void shareOfRanks(Tensor x, int samples);
+
+  /** count F32 [1] = how many labels are below {@code classes}, as {@link #pixelLoss} has them. */
+  void countPixels(Tensor labels, int classes, Tensor count);
+
+  /**
    * {@link #softmaxLoss} of every pixel: cross-entropy with label smoothing and KL from the
    * teacher's softened classes, both averaged over the pixels that are counted, those whose label
    * is a class. One pass over the logits: kernels/pixels.cu.
@@ -99,6 +113,8 @@ public interface LossOps {
    * @param logits [.., K] F32, as many rows as there are labels; K at most {@link Targets#IGNORED}
    * @param teacher like logits, or null if klWeight is 0
    * @param labels U8; {@link Targets#IGNORED}, and whatever else is not below K, is not counted
+   * @param divisor F32 [1]: what sums over the counted pixels are divided by, {@link #countPixels}
+   *     and {@link #shareOfRanks}; null for their number
    * @param lossScale [1], multiplies the gradient
    * @param losses [1, 2]: the averages of cross-entropy and T^2 KL, without the weights; 0 if no
    *     pixel is counted
@@ -111,6 +127,7 @@ public interface LossOps {
       Tensor logits,
       Tensor teacher,
       Tensor labels,
+      Tensor divisor,
       Tensor lossScale,
       float ceWeight,
       float klWeight,

@@ -1,6 +1,7 @@
 package sakd.ops;
 
 import static sakd.ops.Requirements.requireConfusion;
+import static sakd.ops.Requirements.requirePixelCount;
 import static sakd.ops.Requirements.requirePixelLoss;
 
 import sakd.device.DType;
@@ -23,6 +24,7 @@ interface PixelKernels extends LossOps, KernelFacet {
       Tensor logits,
       Tensor teacher,
       Tensor labels,
+      Tensor divisor,
       Tensor lossScale,
       float ceWeight,
       float klWeight,
@@ -31,7 +33,7 @@ interface PixelKernels extends LossOps, KernelFacet {
       Tensor losses,
       Tensor hits,
       Tensor grad) {
-    requirePixelLoss(logits, teacher, labels, lossScale, klWeight, losses, hits, grad);
+    requirePixelLoss(logits, teacher, labels, divisor, lossScale, klWeight, losses, hits, grad);
     int pixels = Math.toIntExact(labels.size());
     int classes = logits.channels();
     int lanes = device().hasWarps() ? 1 : device().preferredLanes(DType.F32, 1);
@@ -40,6 +42,7 @@ interface PixelKernels extends LossOps, KernelFacet {
     int rest = pixels - blocks * lanes > 0 ? 1 : 0;
     Chunks chunks = blocks == 0 ? new Chunks(0, 0, 0, 1) : chunks(blocks, logits);
     int all = chunks.count() + rest;
+    int shared = divisor == null ? 0 : 1;
     try (Tensor counted = allocate(DType.I32, 1);
         Tensor sums = allocate(DType.F32, all, 2);
         Tensor right = allocate(DType.I32, all);
@@ -52,9 +55,11 @@ interface PixelKernels extends LossOps, KernelFacet {
         labels.memory(),
         lossScale.memory(),
         counted.memory(),
+        (shared == 0 ? lossScale : divisor).memory(),
         grad.memory(),
         sums.memory(),
         right.memory(),
+        shared,
         ceWeight,
         klWeight,
         temperature,
@@ -73,7 +78,14 @@ interface PixelKernels extends LossOps, KernelFacet {
       launcher()
           .kernel(FILE, "pixel_loss_mean", DType.F32, 1)
           .launch(
-              1, sum.memory(), allRight.memory(), counted.memory(), losses.memory(), hits.memory());
+              1,
+              sum.memory(),
+              allRight.memory(),
+              counted.memory(),
+              (shared == 0 ? lossScale : divisor).memory(),
+              losses.memory(),
+              hits.memory(),
+              shared);
     }
   }
 
@@ -109,6 +121,17 @@ interface PixelKernels extends LossOps, KernelFacet {
               chunks.size(),
               chunks.count());
       reductions().fold(partial, counted, false);
+    }
+  }
+
+  @Override
+  default void countPixels(Tensor labels, int classes, Tensor count) {
+    requirePixelCount(labels, classes, count);
+    try (Tensor counted = allocate(DType.I32, 1)) {
+      count(labels, classes, counted);
+      launcher()
+          .kernel(FILE, "pixel_count", DType.F32, 1)
+          .launch(1, counted.memory(), count.memory());
     }
   }
 

@@ -141,6 +141,21 @@ public final class ReferenceOps extends DeviceOps
   // ---- losses and metrics ----
 
   @Override
+  public void shareOfRanks(Tensor x, int samples) {
+    require(floats(x, x.size()) && samples >= 1, x, samples);
+    int n = Math.toIntExact(x.size());
+    try (Tensor sums = allocate(DType.F32, n + 1)) {
+      write(sums, 0, read(x));
+      write(sums, n, new double[] {samples});
+      sumRanks(sums);
+      double[] all = read(sums);
+      double[] shares = new double[n];
+      Arrays.setAll(shares, i -> all[i] * samples / all[n]);
+      write(x, 0, shares);
+    }
+  }
+
+  @Override
   public void repeatSteps(Tensor in, Tensor out) {
     DistanceKernels.requireRepeat(in, out);
     byte[] words = Elements.readBytes(in.memory(), 0, Math.toIntExact(4 * in.size()));
@@ -154,6 +169,7 @@ public final class ReferenceOps extends DeviceOps
       Tensor logits,
       Tensor teacher,
       Tensor labels,
+      Tensor divisor,
       Tensor lossScale,
       float ceWeight,
       float klWeight,
@@ -166,6 +182,7 @@ public final class ReferenceOps extends DeviceOps
         logits,
         teacher,
         labels,
+        divisor,
         lossScale,
         ceWeight,
         klWeight,
@@ -174,6 +191,11 @@ public final class ReferenceOps extends DeviceOps
         losses,
         hits,
         grad);
+  }
+
+  @Override
+  public void countPixels(Tensor labels, int classes, Tensor count) {
+    ReferencePixels.count(labels, classes, count);
   }
 
   @Override

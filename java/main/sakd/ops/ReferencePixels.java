@@ -4,6 +4,7 @@ import static sakd.ops.HostTensors.read;
 import static sakd.ops.HostTensors.readInts;
 import static sakd.ops.HostTensors.write;
 import static sakd.ops.Requirements.requireConfusion;
+import static sakd.ops.Requirements.requirePixelCount;
 import static sakd.ops.Requirements.requirePixelLoss;
 
 import java.util.Arrays;
@@ -29,6 +30,7 @@ final class ReferencePixels {
       Tensor logits,
       Tensor teacher,
       Tensor labels,
+      Tensor divisor,
       Tensor lossScale,
       float ceWeight,
       float klWeight,
@@ -37,18 +39,25 @@ final class ReferencePixels {
       Tensor losses,
       Tensor hits,
       Tensor grad) {
-    requirePixelLoss(logits, teacher, labels, lossScale, klWeight, losses, hits, grad);
+    requirePixelLoss(logits, teacher, labels, divisor, lossScale, klWeight, losses, hits, grad);
     ReferencePixels pixels = of(logits, labels);
     double[] z = read(logits);
     double[] q = klWeight == 0 ? null : read(teacher);
-    double[] gradient = pixels.gradient(z, q, ceWeight, klWeight, temperature, smoothing);
+    double n = divisor == null ? pixels.counted() : read(divisor)[0];
+    double[] gradient = pixels.gradient(n, z, q, ceWeight, klWeight, temperature, smoothing);
     double scale = read(lossScale)[0];
     for (int i = 0; i < gradient.length; i++) {
       gradient[i] *= scale;
     }
     write(grad, 0, gradient);
-    write(losses, 0, pixels.losses(z, q, temperature, smoothing));
+    write(losses, 0, pixels.losses(n, z, q, temperature, smoothing));
     Elements.writeInts(hits.memory(), 0, new int[] {pixels.hits(z), pixels.counted()});
+  }
+
+  static void count(Tensor labels, int classes, Tensor count) {
+    requirePixelCount(labels, classes, count);
+    byte[] y = Elements.readBytes(labels.memory(), 0, Math.toIntExact(labels.size()));
+    write(count, 0, new double[] {new ReferencePixels(classes, y).counted()});
   }
 
   static void confusion(Tensor logits, Tensor labels, Tensor counts) {
@@ -107,18 +116,16 @@ final class ReferencePixels {
   }
 
   /**
-   * The averages over the counted pixels of cross-entropy, and of T^2 KL from q, null for none; 0
-   * if no pixel counts.
+   * The sums over the counted pixels, divided by n, of cross-entropy, and of T^2 KL from q, null
+   * for none; 0 if no pixel counts.
    */
-  double[] losses(double[] z, double[] q, double temperature, double smoothing) {
+  double[] losses(double n, double[] z, double[] q, double temperature, double smoothing) {
     double[] means = new double[2];
-    int counted = counted();
     for (int i = 0; i < y.length; i++) {
       if (counts(i)) {
         ReferenceLoss.Label label = ReferenceLoss.Label.of(label(i));
-        means[0] += ReferenceLoss.crossEntropy(row(z, i), label, smoothing) / counted;
-        means[1] +=
-            q == null ? 0 : ReferenceLoss.divergence(row(z, i), row(q, i), temperature) / counted;
+        means[0] += ReferenceLoss.crossEntropy(row(z, i), label, smoothing) / n;
+        means[1] += q == null ? 0 : ReferenceLoss.divergence(row(z, i), row(q, i), temperature) / n;
       }
     }
     return means;
@@ -126,6 +133,7 @@ final class ReferencePixels {
 
   /** The gradient by z of ceWeight and klWeight times these. */
   double[] gradient(
+      double n,
       double[] z,
       double[] q,
       double ceWeight,
@@ -133,7 +141,6 @@ final class ReferencePixels {
       double temperature,
       double smoothing) {
     double[] gradient = new double[z.length];
-    int counted = counted();
     for (int i = 0; i < y.length; i++) {
       if (counts(i)) {
         double[] g =
@@ -146,7 +153,7 @@ final class ReferencePixels {
                 temperature,
                 smoothing);
         for (int k = 0; k < classes; k++) {
-          gradient[i * classes + k] = g[k] / counted;
+          gradient[i * classes + k] = g[k] / n;
         }
       }
     }

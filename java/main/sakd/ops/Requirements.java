@@ -79,6 +79,7 @@ final class Requirements {
       Tensor logits,
       Tensor teacher,
       Tensor labels,
+      Tensor divisor,
       Tensor lossScale,
       float klWeight,
       Tensor losses,
@@ -87,6 +88,7 @@ final class Requirements {
     require(
         isLabelled(logits, labels)
             && floats(lossScale, 1)
+            && (divisor == null || floats(divisor, 1))
             && (klWeight == 0 || (teacher != null && floats(teacher, logits.size())))
             && floats(losses, 2)
             && ints(hits, 2)
@@ -96,6 +98,15 @@ final class Requirements {
         losses,
         hits,
         grad);
+  }
+
+  /** The check of {@link Ops#countPixels}. */
+  static void requirePixelCount(Tensor labels, int classes, Tensor count) {
+    require(
+        labels.type() == DType.U8 && classes >= 1 && classes <= Targets.IGNORED && floats(count, 1),
+        labels,
+        classes,
+        count);
   }
 
   /** The check of {@link Ops#confusion}. */

@@ -12,10 +12,22 @@ import sakd.device.DType;
  *     whose gradients add up, before the weights change
  * @param commType in which gradients are added up over ranks: F32, or BF16
  * @param recoveryInterval steps after which a checkpoint is written within an epoch; 0 for none
+ * @param syncBatchNorm whether batch norm takes the statistics of a step over the samples of all
+ *     ranks; else each takes those of its own
+ * @param distBn how running statistics that differ are brought together
  */
-public record Scale(int microBatches, DType commType, int recoveryInterval) {
-  /** All of a share at once, and checkpoints after whole epochs. */
+public record Scale(
+    int microBatches, DType commType, int recoveryInterval, boolean syncBatchNorm, DistBn distBn) {
+  /**
+   * All of a share at once, statistics of each rank and their mean, and checkpoints after whole
+   * epochs.
+   */
   public static final Scale USUAL = new Scale(1, DType.F32, 0);
+
+  /** Each rank norms its own samples, and the mean of running statistics counts. */
+  public Scale(int microBatches, DType commType, int recoveryInterval) {
+    this(microBatches, commType, recoveryInterval, false, DistBn.REDUCE);
+  }
 
   /**
    * For people: {@code , each batch of 50 shared by 4 processes (12 or 13 images each)}; empty for

@@ -43,6 +43,7 @@ public final class TrainStep implements AutoCloseable {
   private final DType storage;
   private final int batchSize;
   private final int microBatches;
+  private final boolean syncBatchNorm;
   private final Tally tally;
 
   /** Adds up gradients over the ranks; null for one alone. */
@@ -118,6 +119,7 @@ public final class TrainStep implements AutoCloseable {
     this.storage = storage;
     this.batchSize = batchSize;
     this.microBatches = scale.microBatches();
+    this.syncBatchNorm = scale.syncBatchNorm();
     this.tally = new Tally(ops, objective.losses().size());
     Parameters parameters = optimizer.parameters();
     buckets = ops.isAlone() ? null : new GradientBuckets(ops, parameters, scale.commType());
@@ -203,6 +205,8 @@ public final class TrainStep implements AutoCloseable {
     try (var images = batch.images(storage);
         Tape tape = new Tape(ops, Tape.Mode.TRAIN, storage, monitor)) {
       tape.draw(batch.draw(), batch.places());
+      // A batch that all ranks compute whole has the same statistics on each.
+      tape.syncBatchNorm(syncBatchNorm && batch.size() < batch.whole());
       tape.roundWeights(optimizer.parameters());
       try (Objective.Losses losses =
           objective.compute(tape, tape.input(images), batch, lossScale)) {

@@ -140,6 +140,10 @@ public final class Trainer {
               settings.seed(),
               settings.workers(),
               new Parts(ops.rank(), ops.ranks(), settings.scale().microBatches()));
+      Scale scale = settings.scale();
+      var statistics =
+          new RunningStatistics(
+              ops, scale.syncBatchNorm() ? null : scale.distBn(), parameters, ema);
       var steps = new EpochSteps(ops, settings, job, loader, step, optimizer, listener);
       int first = progress.epochsDone() + 1;
       double score = 0;
@@ -169,7 +173,14 @@ public final class Trainer {
         }
         Saved.Progress before = progress;
         EpochSteps.Trained trained =
-            steps.run(e, part, p -> save(last, job, optimizer, ema, new Saved(before, p, scope)));
+            steps.run(
+                e,
+                part,
+                p -> {
+                  statistics.settle();
+                  save(last, job, optimizer, ema, new Saved(before, p, scope));
+                });
+        statistics.settle();
         part = PartEpoch.NONE;
         listener.gradients(job.phase, epoch, parameters, trained.lossScale());
         Evaluator.Evaluation evaluation = averaged(ema, () -> evaluate(job, epoch));

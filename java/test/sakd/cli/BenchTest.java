@@ -70,6 +70,19 @@ class BenchTest {
     assertEquals(4, table.size());
   }
 
+  /** NCCL has a cost with nobody to add up with. */
+  @Test
+  void sumsOfAGpuAlone() throws IOException {
+    Assumptions.assumeTrue(CudaDevice.count() > 0, CudaDevice::whyNone);
+    Path file = folder.resolve("cuda.md");
+    CommandLines.run(
+            "bench", "--quick", "--device", "cuda", "--only", "comm", "--output", file.toString())
+        .ok();
+    assertEquals(
+        List.of("4096 1 float32", "65536 1 float32", "4096 1 bf16", "65536 1 bf16"),
+        rows(file).stream().map(row -> String.join(" ", row.subList(1, 4))).toList());
+  }
+
   private static List<String> cells(String row) {
     return Pattern.compile("\\|").splitAsStream(row).map(String::strip).toList();
   }

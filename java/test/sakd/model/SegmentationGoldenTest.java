@@ -101,7 +101,7 @@ class SegmentationGoldenTest {
     try (Tensor losses = ops.allocate(DType.F32, 1, 2);
         Tensor hits = ops.allocate(DType.I32, 2)) {
       Tensor grad = tape.gradientOf(logits);
-      ops.pixelLoss(logits.value(), null, labels, scale, weight, 0, 1, 0, losses, hits, grad);
+      ops.pixelLoss(logits.value(), null, labels, null, scale, weight, 0, 1, 0, losses, hits, grad);
       tape.pass(logits, grad);
       return Transfers.floats(ops.device(), losses)[0];
     }

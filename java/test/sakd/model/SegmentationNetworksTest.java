@@ -166,7 +166,7 @@ class SegmentationNetworksTest {
         try (Tensor losses = ops.allocate(DType.F32, 1, 2);
             Tensor hits = ops.allocate(DType.I32, 2)) {
           Tensor grad = tape.gradientOf(logits);
-          ops.pixelLoss(logits.value(), null, labels, scale, 1, 0, 1, 0, losses, hits, grad);
+          ops.pixelLoss(logits.value(), null, labels, null, scale, 1, 0, 1, 0, losses, hits, grad);
           tape.pass(logits, grad);
           results.put("loss " + results.size(), Transfers.floats(ops.device(), losses));
         }

@@ -38,7 +38,7 @@ class CapturedDenseTest {
           () -> {
             ops.dropout(x, 0.5f, numbers, places, 1, dropped);
             ops.resize(Resize.BILINEAR, dropped, logits);
-            ops.pixelLoss(logits, logits, labels, one, 1, 1, 2, 0, losses, hits, grad);
+            ops.pixelLoss(logits, logits, labels, null, one, 1, 1, 2, 0, losses, hits, grad);
             ops.resizeBackward(Resize.BILINEAR, grad, gradX, false);
             ops.dropout(gradX, 0.5f, numbers, places, 1, dropped);
             ops.device().zero(counts.memory());

@@ -74,7 +74,18 @@ class GoldenDenseTest {
         float kl = number(c, "kl");
         float t = number(c, "t");
         ops.pixelLoss(
-            z, q, labels, one, number(c, "ce"), kl, t, number(c, "smoothing"), losses, hits, grad);
+            z,
+            q,
+            labels,
+            null,
+            one,
+            number(c, "ce"),
+            kl,
+            t,
+            number(c, "smoothing"),
+            losses,
+            hits,
+            grad);
         double[] expected = GOLDEN.values(i + ".losses");
         double[] actual = Twins.values(ops, losses);
         assertEquals(expected[0], actual[0], 2e-5);

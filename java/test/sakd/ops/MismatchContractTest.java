@@ -240,13 +240,20 @@ class MismatchContractTest {
       Tensor one = c.f32(1);
       Tensor hits = c.of(DType.I32, 2);
       Tensor words = c.of(DType.I32, 2, 3, 4);
-      c.refused("labels", () -> ops.pixelLoss(x, null, words, one, 1, 0, 1, 0, losses, hits, x));
-      c.refused("teacher", () -> ops.pixelLoss(x, null, labels, one, 1, 1, 1, 0, losses, hits, x));
-      c.refused("losses", () -> ops.pixelLoss(x, null, labels, one, 1, 0, 1, 0, x, hits, x));
-      c.refused("hits", () -> ops.pixelLoss(x, null, labels, one, 1, 0, 1, 0, losses, words, x));
+      c.refused(
+          "labels", () -> ops.pixelLoss(x, null, words, null, one, 1, 0, 1, 0, losses, hits, x));
+      c.refused(
+          "teacher", () -> ops.pixelLoss(x, null, labels, null, one, 1, 1, 1, 0, losses, hits, x));
+      c.refused("losses", () -> ops.pixelLoss(x, null, labels, null, one, 1, 0, 1, 0, x, hits, x));
+      c.refused(
+          "hits", () -> ops.pixelLoss(x, null, labels, null, one, 1, 0, 1, 0, losses, words, x));
+      c.refused(
+          "divisor", () -> ops.pixelLoss(x, null, labels, x, one, 1, 0, 1, 0, losses, hits, x));
+      c.refused("count", () -> ops.countPixels(words, 3, one));
       Tensor wide = c.f32(24, 256);
       c.refused(
-          "classes", () -> ops.pixelLoss(wide, null, labels, one, 1, 0, 1, 0, losses, hits, wide));
+          "classes",
+          () -> ops.pixelLoss(wide, null, labels, null, one, 1, 0, 1, 0, losses, hits, wide));
       c.refused("counts", () -> ops.confusion(x, labels, words));
       c.refused("counted labels", () -> ops.confusion(x, words, c.of(DType.I32, 5, 5)));
       c.check();

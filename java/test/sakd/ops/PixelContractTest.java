@@ -1,10 +1,16 @@
 package sakd.ops;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
 import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import sakd.data.Targets;
 import sakd.device.DType;
+import sakd.device.cpu.CpuDevice;
 import sakd.testing.Draw;
 import sakd.testing.EachDevice;
+import sakd.testing.ThreadRanks;
 import sakd.testing.Twins;
 import sakd.testing.Twins.Twin;
 
@@ -57,6 +63,7 @@ class PixelContractTest {
           kl == 0 ? null : twins.of(DType.F32, draw.normal(pixels * classes, -2, spread), shape);
       double[] y = labels(draw, pixels, classes);
       Twin labels = twins.of(DType.U8, y, 2, size[0], size[1]);
+      Twin divisor = classes % 2 == 0 ? twins.scalar(0.75 * pixels) : null;
       Twin scale = twins.scalar(0.5);
       Twin losses = twins.poisoned(DType.F32, 1, 2);
       Twin hits = twins.poisoned(DType.I32, 2);
@@ -68,6 +75,7 @@ class PixelContractTest {
                       s.at(z),
                       s.at(q),
                       s.at(labels),
+                      s.at(divisor),
                       s.at(scale),
                       ce,
                       kl,
@@ -82,6 +90,40 @@ class PixelContractTest {
       // Logits of 200 are known to 1e-5 in float32, and so are the probabilities.
       twins.assertClose(what + ", grad", grad, spread / 3 * (ce + kl) / pixels);
     }
+  }
+
+  @EachDevice
+  void countOfPixels(Ops ops) {
+    for (int pixels : new int[] {1, 37, 40_000}) {
+      try (Twins twins = new Twins(ops)) {
+        Twin labels = twins.of(DType.U8, labels(new Draw(pixels), pixels, 7), 1, 1, pixels);
+        Twin count = twins.poisoned(DType.F32, 1);
+        twins.run(s -> s.ops().countPixels(s.at(labels), 5, s.at(count)));
+        twins.assertExact(pixels + " pixels", count);
+      }
+    }
+  }
+
+  /** Three ranks with other numbers of samples; together they have 60 pixels in 10 samples. */
+  @EachDevice
+  void shareOfRanks(Ops ops) {
+    Assumptions.assumeTrue(ops instanceof KernelOps && CpuDevice.hasCompiler());
+    checkShares(ThreadRanks.beside(ops.device(), 3, PixelContractTest::share));
+    checkShares(ThreadRanks.onReference(3, PixelContractTest::share));
+  }
+
+  private static double[] share(Ops ops) {
+    try (Tensor x = ops.allocate(DType.F32, 2)) {
+      Twins.set(ops, x, new double[] {new int[] {10, 0, 50}[ops.rank()], 0});
+      ops.shareOfRanks(x, new int[] {5, 1, 4}[ops.rank()]);
+      return Twins.values(ops, x);
+    }
+  }
+
+  private static void checkShares(List<double[]> ranks) {
+    assertArrayEquals(new double[] {30, 0}, ranks.get(0), 1e-5);
+    assertArrayEquals(new double[] {6, 0}, ranks.get(1), 1e-5);
+    assertArrayEquals(new double[] {24, 0}, ranks.get(2), 1e-5);
   }
 
   /** Ignored pixels, those of classes that are not there and NaNs in them: zeros, not NaN. */
@@ -109,6 +151,7 @@ class PixelContractTest {
                     logits,
                     logits,
                     s.at(labels),
+                    null,
                     s.at(one),
                     1,
                     1,
@@ -156,6 +199,7 @@ class PixelContractTest {
                         s.at(logits),
                         s.at(teacher),
                         s.at(labels),
+                        null,
                         s.at(one),
                         1,
                         1,

@@ -81,8 +81,8 @@ class ReferenceFormulasTest {
         "pixel loss",
         z,
         new double[] {0.5, 2},
-        v -> pixels.losses(v, q, 3, 0.2),
-        pixels.gradient(z, q, 0.5, 2, 3, 0.2));
+        v -> pixels.losses(4, v, q, 3, 0.2),
+        pixels.gradient(4, z, q, 0.5, 2, 3, 0.2));
   }
 
   // ---- detection ----
