@@ -2,6 +2,8 @@ package sakd.cli;
 
 import java.io.FilterWriter;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.Writer;
@@ -55,6 +57,10 @@ final class Ranks {
     Launch launch = isOfAll(args) ? Launch.of(environment) : Launch.ALONE;
     if (launch.size() == 1) {
       return NONE;
+    }
+    if (launch.rank() > 0) {
+      OutputStream others = new OtherRankStream(System.err, prefix(launch.rank()));
+      System.setErr(new PrintStream(others, true, StandardCharsets.UTF_8));
     }
     Ranks[] self = new Ranks[1];
     World.Ending ending =
@@ -154,8 +160,7 @@ final class Ranks {
           said.toString()
               .lines()
               .filter(line -> line.startsWith(ERROR))
-              .reduce("", (before, line) -> line)
-              .substring(said.toString().contains(ERROR) ? ERROR.length() : 0);
+              .reduce("", (before, line) -> line.substring(ERROR.length()));
       if (world.failed(message) && !first()) {
         said.toString().lines().forEach(line -> real.println(prefix(world.rank()) + line));
       }
