@@ -41,7 +41,7 @@ java-test:
 	mvn -B -ntp test
 
 # What the tests can use beyond a JDK and Maven: a C++ compiler, an OpenCL device on the processor,
-# and doctest. Installed where this user may; else what stays untested is said.
+# mpirun and doctest. Installed where this user may; else what stays untested is said.
 test-tools:
 	@sh native-tests/tools.sh
 

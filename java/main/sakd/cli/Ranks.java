@@ -2,6 +2,8 @@ package sakd.cli;
 
 import java.io.FilterWriter;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.Writer;
@@ -56,6 +58,10 @@ final class Ranks {
     if (launch.size() == 1) {
       return NONE;
     }
+    if (launch.rank() > 0) {
+      OutputStream others = new OtherRankStream(System.err, prefix(launch.rank()));
+      System.setErr(new PrintStream(others, true, StandardCharsets.UTF_8));
+    }
     Ranks[] self = new Ranks[1];
     World.Ending ending =
         new World.Ending() {
@@ -83,10 +89,10 @@ final class Ranks {
   private static boolean isOfAll(List<String> args) {
     String command = args.stream().filter(a -> !a.startsWith("-")).findFirst().orElse("");
     return command.equals("train")
-        || command.equals("bench")
+        || (command.equals("bench")
             && Arguments.value(BenchCommand.ONLY, args)
                 .filter(parts -> List.of(parts.split(",")).contains(BenchCommand.COMM))
-                .isPresent();
+                .isPresent());
   }
 
   /** As far as it can be seen before the command line is understood. */
@@ -154,8 +160,7 @@ final class Ranks {
           said.toString()
               .lines()
               .filter(line -> line.startsWith(ERROR))
-              .reduce("", (before, line) -> line)
-              .substring(said.toString().contains(ERROR) ? ERROR.length() : 0);
+              .reduce("", (before, line) -> line.substring(ERROR.length()));
       if (world.failed(message) && !first()) {
         said.toString().lines().forEach(line -> real.println(prefix(world.rank()) + line));
       }

@@ -2,6 +2,7 @@ package sakd.ops;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import sakd.base.Numbers;
 import sakd.base.UserError;
 import sakd.device.Communicator;
 import sakd.device.Device;
@@ -64,16 +65,16 @@ final class RankDevices {
    */
   static int cuda(World world, int count, boolean shown) {
     boolean own = count == 1 && shown;
-    return own ? 0 : require(world, count, "CUDA devices");
+    return own ? 0 : require(world, count, "CUDA device");
   }
 
   private static int require(World world, int count, String what) {
     if (world.localSize() > count) {
       throw new UserError(
           String.format(
-              "%d processes train on this machine, which has %d %s; expected a device for each,"
+              "%d processes train on this machine, which has %s; expected a device for each,"
                   + " start as many processes as devices",
-              world.localSize(), count, what));
+              world.localSize(), Numbers.count(count, what)));
     }
     return world.localRank();
   }
@@ -84,7 +85,7 @@ final class RankDevices {
     if (gpus.isEmpty()) {
       return "opencl";
     }
-    return gpus.get(require(world, gpus.size(), "OpenCL GPUs")).id();
+    return gpus.get(require(world, gpus.size(), "OpenCL GPU")).id();
   }
 
   /** NCCL between CUDA devices, MPI between all others. */

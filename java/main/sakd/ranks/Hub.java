@@ -121,7 +121,7 @@ final class Hub implements Channel {
         return;
       }
       link.send(Link.Kind.WELCOME, self::writeTo);
-      link.patience((int) TimeUnit.SECONDS.toMillis(world.seconds()));
+      link.patience(world.silenceMs());
       peers.put(peer.rank(), peer);
       paces.put(peer.rank(), new Pace(peer, System.nanoTime()));
       links.put(peer.rank(), link);
@@ -160,7 +160,9 @@ final class Hub implements Channel {
         }
       }
     } catch (SocketTimeoutException e) {
-      spread(News.behind(rank, peer + " has not been heard of for " + world.seconds() + " s"));
+      spread(
+          News.behind(
+              rank, peer + " has not been heard of for " + world.silenceMs() / 1000 + " s"));
     } catch (IOException e) {
       if (gone.put(rank, true) == null) {
         spread(News.ended(peer));
@@ -208,7 +210,7 @@ final class Hub implements Channel {
   public void patience() {
     try {
       for (Link link : links.values()) {
-        link.patience((int) TimeUnit.SECONDS.toMillis(world.seconds()));
+        link.patience(world.silenceMs());
       }
     } catch (IOException e) {
       // Whoever reads from it learns that too.

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 
 /** The end of a process that is not rank 0, which it hears everything from. */
 final class Member implements Channel {
@@ -31,7 +30,7 @@ final class Member implements Channel {
     this.first = first;
     this.link = link;
     // Rank 0 waits as long for others, and has more to say then.
-    link.patience((int) TimeUnit.SECONDS.toMillis(2 * world.seconds()));
+    link.patience((int) Math.min(Integer.MAX_VALUE, 2L * world.silenceMs()));
     Link.Message start = link.read();
     if (start.kind() == Link.Kind.NEWS) {
       world.heard(News.readFrom(start.open()));
@@ -40,7 +39,7 @@ final class Member implements Channel {
       throw new IOException("not all have come");
     }
     processors = start.open().readDouble();
-    link.patience((int) TimeUnit.SECONDS.toMillis(world.seconds()));
+    link.patience(world.silenceMs());
     World.thread("rank 0", this::hear);
     World.thread("pulse", this::watch);
   }
@@ -63,7 +62,8 @@ final class Member implements Channel {
         }
       }
     } catch (SocketTimeoutException e) {
-      world.heard(News.behind(0, first + " has not been heard of for " + world.seconds() + " s"));
+      world.heard(
+          News.behind(0, first + " has not been heard of for " + world.silenceMs() / 1000 + " s"));
     } catch (IOException e) {
       world.heard(News.ended(first));
     }
@@ -106,7 +106,7 @@ final class Member implements Channel {
   @Override
   public void patience() {
     try {
-      link.patience((int) TimeUnit.SECONDS.toMillis(world.seconds()));
+      link.patience(world.silenceMs());
     } catch (IOException e) {
       // Whoever reads from it learns that too.
     }

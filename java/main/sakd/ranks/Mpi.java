@@ -72,9 +72,9 @@ public final class Mpi {
     if (found[0] != launch.rank() || found[1] != launch.size()) {
       throw new UserError(
           String.format(
-              "this is rank %d of %d of %s, but rank %d of %d for MPI, by which processes add up"
-                  + " on this device; start with mpirun -np %d",
-              launch.rank(), launch.size(), launch.by().text, found[0], found[1], launch.size()));
+              "MPI, by which processes add up on this device, has not been told of the %d that %s"
+                  + " has started; start them with mpirun -np %d",
+              launch.size(), launch.by().text, launch.size()));
     }
     return mpi;
   }

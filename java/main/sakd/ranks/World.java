@@ -157,6 +157,11 @@ public final class World {
     return seconds;
   }
 
+  /** How long nothing may be heard of a process: if it is waited for, that is said before. */
+  int silenceMs() {
+    return (int) Math.min(Integer.MAX_VALUE, 1000 * seconds + 3 * PULSE_MS);
+  }
+
   /** MPI, which the process joins at the first call. */
   public synchronized Mpi mpi() {
     if (mpi == null) {
