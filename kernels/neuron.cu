@@ -27,7 +27,8 @@
 // up over the ranks. Each leaves its own dbeta and dgamma as gradients.
 //
 // -D: STEPS (T of the neuron), INPUT_STEPS (T of x: 1, the same input at every step, or STEPS),
-//     NORM, NEURON, LEAK, RESIDUAL, HARD_RESET, DECAY_INPUT, DETACH_RESET, SURROGATE.
+//     NORM, NEURON, LEAK, RESIDUAL, HARD_RESET, DECAY_INPUT, DETACH_RESET, SURROGATE; PACK (neuron_item.h)
+//     or nothing.
 // NEURON_RELU and NEURON_IDENTITY have STEPS = 1 (time is folded into rows by the caller).
 #define IN_PARTS
 #include "portable.h"
@@ -47,14 +48,16 @@ INLINE float leak_factor(float leak, GLOBAL const float* leak_parameter) {
 /// v[-1].
 INLINE vfloat start_of(Neurons n) { return splat(HARD_RESET ? n.v_reset : 0.0f); }
 
-// out is assigned. x [INPUT_STEPS, rows, C], r and out [STEPS, rows, C]. A thread of a neuron without
+// out is assigned, and with PACK packed, a copy of it that spikes.cu unpacks: written here it costs a 16th
+// of the bytes that out does, where a pass of its own would read out again. x [INPUT_STEPS, rows, C], r and
+// out [STEPS, rows, C], packed [STEPS, rows, C] bytes or C / PACKED_LANES bytes of bits. A thread of a neuron without
 // spikes loads one packet or two, so more of them have to share a multiprocessor.
 #undef BLOCKS
 #define BLOCKS (!SPIKING ? 5 : STEPS <= 4 ? 3 : 2)
 KERNEL(neuron_forward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RESTRICT affine,
        GLOBAL const storage* RESTRICT residual, GLOBAL const float* RESTRICT leak_parameter,
-       GLOBAL storage* RESTRICT out, float leak, float v_th, float v_reset, int64 rows,
-       int columns) {
+       GLOBAL storage* RESTRICT out, GLOBAL uchar* RESTRICT packed, float leak, float v_th,
+       float v_reset, int64 rows, int columns) {
   const float k = leak_factor(leak, leak_parameter);
   const int64 step = rows * columns * LANES;
   FOR_EACH_ROW(row, rows) {
@@ -85,10 +88,12 @@ KERNEL(neuron_forward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RES
 #endif
             put(&results[j], part, result);
             send_step(out, i, step, first + j, part, results[j]);
+            pack_step(packed, i, step, first + j, part, results[j]);
           }
           if (SPIKING && part + 1 < PARTS) hold(s.x, part + 1, word_of(v[part]));
         }
         send_steps(out, i, step, first, STEPS, results);
+        pack_steps(packed, i, step, first, results);
       }
     }
   }

@@ -22,6 +22,13 @@
 // Whether the gradient of the residual is another than that of the output.
 #define CHANGES_RESIDUAL (RESIDUAL != RESIDUAL_NONE && RESIDUAL != RESIDUAL_ADD)
 #define LEARNABLE (SPIKING && LEAK == LEAK_LEARNABLE)
+// How the forward pass packs what it sends, too: PACKED_LANES spikes a byte as its bits, or sums of up to
+// 255 spikes a byte each.
+#define PACK_BITS 1
+#define PACK_BYTES 2
+#ifndef PACK
+#define PACK 0
+#endif
 // Whether the potential after the last step is nobody's.
 #ifndef TIME_ENDS
 #define TIME_ENDS 1
@@ -103,6 +110,25 @@ INLINE void send_step(GLOBAL storage* p, int64 i, int64 step, int t, int part, o
 INLINE void send_steps(GLOBAL storage* p, int64 i, int64 step, int first, int steps, const outgoing* s) {
 #if SENDS_LATE
   FOR_EACH_STEP(j, first) if (first + j < steps) send(p, STEP(first + j), s[j]);
+#endif
+}
+
+/// The same of the packed copy.
+INLINE void pack(GLOBAL uchar* p, int64 i, outgoing s) {
+#if PACK == PACK_BITS
+  send_bits(p, i, s);
+#elif PACK == PACK_BYTES
+  send_bytes(p, i, s);
+#endif
+}
+INLINE void pack_step(GLOBAL uchar* p, int64 i, int64 step, int t, int part, outgoing s) {
+#if !SENDS_LATE
+  if (part == PARTS - 1) pack(p, STEP(t), s);
+#endif
+}
+INLINE void pack_steps(GLOBAL uchar* p, int64 i, int64 step, int first, const outgoing* s) {
+#if SENDS_LATE
+  FOR_EACH_STEP(j, first) pack(p, STEP(first + j), s[j]);
 #endif
 }
 

@@ -42,6 +42,9 @@
 #define BLOCKS 1
 #endif
 
+// Lanes that share a byte where each is a bit, the first of them the lowest.
+#define PACKED_LANES (LANES < 8 ? LANES : 8)
+
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
 

@@ -357,6 +357,48 @@ INLINE void store_bytes(uchar* p, int64 i, vfloat v) {
   UNROLL for (int k = 0; k < VECTOR; ++k) b.lane[k] = (uchar)v.lane[k];
   *reinterpret_cast<Bytes*>(p + i) = b;
 }
+/// The numbers, 0 or 1, that the bits of the lanes from i on are.
+INLINE vfloat load_bits(const uchar* p, int64 i) {
+  const unsigned bits = p[i / PACKED_LANES];
+  LANEWISE(r, (float)(bits >> k & 1u));
+  return r;
+}
+/// What was sent, packed: of each lane the bit, 1 where its number is not 0.
+INLINE void send_bits(uchar* p, int64 i, outgoing s) {
+  const Words w = words_of(s);
+  unsigned bits = 0;
+  UNROLL for (int k = 0; k < LANES; ++k) {
+#if STORAGE == STORAGE_FLOAT
+    bits |= (w.word[k] != 0 ? 1u : 0u) << k;
+#else
+    bits |= ((w.word[k / 2] >> k % 2 * 16 & 0xffffu) != 0 ? 1u : 0u) << k;
+#endif
+  }
+  p[i / PACKED_LANES] = (uchar)bits;
+}
+/// The same of each lane the byte that its number, whole and from 0 to 255, is.
+INLINE void send_bytes(uchar* p, int64 i, outgoing s) {
+  unsigned words[(LANES + 3) / 4] = {};
+  UNROLL for (int part = 0; part < PARTS; ++part) {
+    const vfloat v = value(s, part);
+    UNROLL for (int k = 0; k < VECTOR; ++k) {
+      const int lane = part * VECTOR + k;
+      words[lane / 4] |= (unsigned)v.lane[k] << lane % 4 * 8;
+    }
+  }
+#if LANES == 8
+  uint2 both;
+  both.x = words[0];
+  both.y = words[1];
+  *reinterpret_cast<uint2*>(p + i) = both;
+#elif LANES == 4
+  *reinterpret_cast<unsigned*>(p + i) = words[0];
+#elif LANES == 2
+  *reinterpret_cast<unsigned short*>(p + i) = (unsigned short)words[0];
+#else
+  p[i] = (uchar)words[0];
+#endif
+}
 /// a > b ? yes : no.
 INLINE vfloat where_more(vfloat a, vfloat b, vfloat yes, vfloat no) {
   LANEWISE(r, a.lane[k] > b.lane[k] ? yes.lane[k] : no.lane[k]);

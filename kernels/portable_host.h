@@ -276,6 +276,38 @@ INLINE void store_bytes(uchar* p, int64 i, vfloat v) {
   std::memcpy(p + i, &b, sizeof b);
 #endif
 }
+/// The bits of the lanes from i on: 1 where a number is not 0.
+INLINE void store_bits(uchar* p, int64 i, vfloat v) {
+#ifdef WIDE
+  const uint16_t bits = _mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+  std::memcpy(p + i / PACKED_LANES, &bits, sizeof bits);
+#elif LANES == 1
+  p[i] = v != 0;
+#else
+  for (int first = 0; first < LANES; first += PACKED_LANES) {
+    unsigned bits = 0;
+    for (int k = 0; k < PACKED_LANES; ++k) bits |= (v[first + k] != 0 ? 1u : 0u) << k;
+    p[(i + first) / PACKED_LANES] = bits;
+  }
+#endif
+}
+/// The numbers, 0 or 1, that the bits are.
+INLINE vfloat load_bits(const uchar* p, int64 i) {
+#ifdef WIDE
+  uint16_t bits;
+  std::memcpy(&bits, p + i / PACKED_LANES, sizeof bits);
+  return (vfloat)_mm512_maskz_mov_ps(bits, _mm512_set1_ps(1.0f));
+#elif LANES == 1
+  return p[i];
+#else
+  vfloat v;
+  for (int k = 0; k < LANES; ++k) v[k] = p[(i + k) / PACKED_LANES] >> k % PACKED_LANES & 1;
+  return v;
+#endif
+}
+/// What was sent, packed.
+INLINE void send_bits(uchar* p, int64 i, outgoing s) { store_bits(p, i, s); }
+INLINE void send_bytes(uchar* p, int64 i, outgoing s) { store_bytes(p, i, s); }
 /// a > b ? yes : no.
 INLINE vfloat where_more(vfloat a, vfloat b, vfloat yes, vfloat no) { return a > b ? yes : no; }
 /// a > b, or a is a NaN ? yes : no.

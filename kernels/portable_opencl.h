@@ -158,6 +158,33 @@ INLINE void store_bytes(__global uchar* p, int64 i, vfloat v) {
   PASTE(vstore, LANES)(PASTE(convert_uchar, LANES)(v), 0, p + i);
 #endif
 }
+/// The bits of the lanes from i on: 1 where a number is not 0.
+INLINE void store_bits(__global uchar* p, int64 i, vfloat v) {
+#if LANES == 1
+  p[i] = v != 0;
+#else
+  float lanes[LANES];
+  PASTE(vstore, LANES)(v, 0, lanes);
+  for (int first = 0; first < LANES; first += PACKED_LANES) {
+    uint bits = 0;
+    for (int k = 0; k < PACKED_LANES; ++k) bits |= (lanes[first + k] != 0 ? 1u : 0u) << k;
+    p[(i + first) / PACKED_LANES] = bits;
+  }
+#endif
+}
+/// The numbers, 0 or 1, that the bits are.
+INLINE vfloat load_bits(const __global uchar* p, int64 i) {
+#if LANES == 1
+  return p[i];
+#else
+  float lanes[LANES];
+  for (int k = 0; k < LANES; ++k) lanes[k] = p[(i + k) / PACKED_LANES] >> k % PACKED_LANES & 1;
+  return PASTE(vload, LANES)(0, lanes);
+#endif
+}
+/// What was sent, packed.
+INLINE void send_bits(__global uchar* p, int64 i, outgoing s) { store_bits(p, i, s); }
+INLINE void send_bytes(__global uchar* p, int64 i, outgoing s) { store_bytes(p, i, s); }
 /// a > b ? yes : no.
 INLINE vfloat where_more(vfloat a, vfloat b, vfloat yes, vfloat no) { return CHOOSE(a > b, yes, no); }
 /// a > b, or a is a NaN ? yes : no.

@@ -48,7 +48,7 @@ void check_config(const Golden& golden, const std::string& config, const std::st
   const Buffer<storage> x = to_storage_buffer(pad(golden.tensor(number + ".x"), steps, padded));
   const Buffer<storage> grad_s = to_storage_buffer(pad(golden.tensor(number + ".grad_s"), steps, padded));
   const Buffer<storage> s(x.size()), grad_x(x.size());
-  neuron.forward(matrix(rows, 1), x.data(), nullptr, nullptr, nullptr, s.data(), leak, v_th, v_reset, rows, 1);
+  neuron.forward(matrix(rows, 1), x.data(), nullptr, nullptr, nullptr, s.data(), nullptr, leak, v_th, v_reset, rows, 1);
   neuron.backward(matrix(rows, 1), x.data(), nullptr, nullptr, nullptr, grad_s.data(), nullptr, grad_x.data(),
                   nullptr, leak, v_th, v_reset, alpha, rows, 1);
 

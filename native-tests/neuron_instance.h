@@ -16,7 +16,7 @@ namespace PASTE(instance_, INSTANCE) {
 
 #ifdef NEURON_REGISTRY
 const NeuronRegistration registration({{TEXT_OF(INSTANCE), STEPS, INPUT_STEPS, NORM, NEURON, LEAK,
-                                        RESIDUAL, HARD_RESET, DECAY_INPUT, DETACH_RESET, SURROGATE},
+                                        RESIDUAL, HARD_RESET, DECAY_INPUT, DETACH_RESET, SURROGATE, PACK},
                                        KERNEL_OF(neuron_forward), KERNEL_OF(neuron_backward_reduce),
                                        KERNEL_OF(neuron_backward)
 #if !TWINS
@@ -51,3 +51,4 @@ const NeuronRegistration registration({{TEXT_OF(INSTANCE), STEPS, INPUT_STEPS, N
 #undef DECAY_INPUT
 #undef DETACH_RESET
 #undef SURROGATE
+#undef PACK

@@ -22,6 +22,7 @@ function word(words, number,    list) {
     if (setting("DETACH_RESET")) name = name "_detach"
     name = name "_" word("triangle atan sigmoid rectangle", setting("SURROGATE"))
   }
+  if (setting("PACK")) name = name "_" word("- bits bytes", setting("PACK"))
   if (name in seen) next
   seen[name] = 1
   print "#define INSTANCE " name

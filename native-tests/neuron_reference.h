@@ -166,6 +166,10 @@ inline NeuronProblem draw(const NeuronSettings& neuron, Random& random) {
   p.x = random.normals(neuron.input_steps * items, 0.5, 2);
   p.grad_out = random.normals(neuron.steps * items);
   if (neuron.residual) p.residual = random.normals(neuron.steps * items);
+  // What is packed is spikes, or sums of them with the residual.
+  for (double& r : p.residual) {
+    if (neuron.pack) r = neuron.pack == 1 ? r > 0 : std::min(254.0, std::floor(std::fabs(r) * 80));
+  }
   // Kernels get gamma and beta as float32; the reference the same numbers.
   p.gamma = random.normals(p.channels, 1, 0.25);
   p.beta = random.normals(p.channels, 0.5, 0.25);

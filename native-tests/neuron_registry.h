@@ -13,7 +13,7 @@
 /// Settings as neuron.cu names and numbers them.
 struct NeuronSettings {
   std::string name;
-  int steps, input_steps, norm, neuron, leak, residual, hard_reset, decay_input, detach_reset, surrogate;
+  int steps, input_steps, norm, neuron, leak, residual, hard_reset, decay_input, detach_reset, surrogate, pack;
 
   bool learnable() const { return leak == 2; }
   /// Whether the gradient of the residual is another than that of the output.
@@ -24,8 +24,8 @@ struct NeuronSettings {
 
 /// Settings, and the kernels compiled with them.
 struct NeuronInstance : NeuronSettings {
-  Kernel<const storage*, const float*, const storage*, const float*, storage*, float, float, float, int64,
-         int>
+  Kernel<const storage*, const float*, const storage*, const float*, storage*, unsigned char*, float, float,
+         float, int64, int>
       forward;
 #if TWINS
   // It merges its sums itself.

@@ -7,10 +7,10 @@
 #   neuron_settings.sh cuda T          what `make check-cuda` compiles for one T
 set -eu
 
-# The order of the arguments is that of the definitions in neuron.cu.
+# The order of the arguments is that of the definitions in neuron.cu; without the last, nothing is packed.
 settings() {
   echo "STEPS=$1 INPUT_STEPS=$2 NORM=$3 NEURON=$4 LEAK=$5 RESIDUAL=$6 HARD_RESET=$7" \
-    "DECAY_INPUT=$8 DETACH_RESET=$9 SURROGATE=${10}"
+    "DECAY_INPUT=$8 DETACH_RESET=$9 SURROGATE=${10} PACK=${11:-0}"
 }
 
 golden() {
@@ -31,8 +31,10 @@ fused() {
       # Bits of a number that walks through all its values, so the settings do not rise in step.
       bits=$((n * 7 % 32))
       input=$((bits % 2 ? 1 : t))
+      # Sums of spikes as bytes, and spikes as bits; one in four is not packed.
+      pack=$((n % 4 == 0 ? 0 : residual == 2 ? 2 : 1))
       settings $t $input 1 2 $((n % 3 ? 2 - bits / 2 % 2 : bits / 2 % 2)) $residual \
-        $((bits / 4 % 2)) $((bits / 8 % 2)) $((bits / 16 % 2)) $((n % 4))
+        $((bits / 4 % 2)) $((bits / 8 % 2)) $((bits / 16 % 2)) $((n % 4)) $pack
     done
   done
   # ReLU and identity: the ANN, and a batch norm that stands alone; every merge.
@@ -65,6 +67,9 @@ cuda() {
   settings $t $t 1 2 0 0 0 0 0 1
   settings $t $t 1 2 1 2 1 1 1 3
   settings $t $t 0 2 1 0 1 0 0 0
+  # Of the forward pass, packing: spikes of a block, and sums of spikes.
+  settings $t $t 1 2 1 1 1 0 0 0 1
+  settings $t $t 1 2 1 2 1 0 0 0 2
   [ $t -gt 1 ] || { settings 1 1 1 1 0 1 0 0 0 0; settings 1 1 1 0 0 0 0 0 0 0; }
 }
 

@@ -1,6 +1,8 @@
 // neuron.cu: batch norm + residual + neuron, forward and backward, against double loops.
 #include "neuron_reference.h"
 
+#include "../kernels/spikes.cu"
+
 // Written by neuron_settings.sh and neuron_instances.awk.
 #include INSTANCES
 
@@ -10,6 +12,18 @@ Doubles sum_over_chunks(const Buffer<float>& partial, size_t n) {
   Doubles sums(n, 0.0);
   for (size_t i = 0; i < partial.size(); ++i) sums[i % n] += partial[i];
   return sums;
+}
+
+/// Unpacked is what was sent, to the bit.
+void check_unpacked(const NeuronInstance& n, const Buffer<unsigned char>& packed, const Buffer<storage>& out) {
+  const Buffer<storage> again(out.size());
+  const int64 count = out.size() / LANES;
+  if (n.pack == 1) {
+    KERNEL_OF(unpack_bits)(items(count), packed.data(), again.data(), count);
+  } else {
+    KERNEL_OF(unpack_bytes)(items(count), packed.data(), again.data(), count);
+  }
+  CHECK(same_bytes(again, out));
 }
 
 void check_instance(const NeuronInstance& n, const NeuronProblem& p) {
@@ -38,9 +52,11 @@ void check_instance(const NeuronInstance& n, const NeuronProblem& p) {
   const float* const leak_or_null = n.learnable() ? leak_parameter.data() : nullptr;
 
   const Buffer<storage> out(all);
-  n.forward(matrix(rows, columns), x.data(), affine_or_null, residual_or_null, leak_or_null, out.data(), leak,
-            v_th, v_reset, rows, columns);
+  const Buffer<unsigned char> packed(n.pack == 0 ? 0 : n.pack == 1 ? all / PACKED_LANES : all);
+  n.forward(matrix(rows, columns), x.data(), affine_or_null, residual_or_null, leak_or_null, out.data(),
+            n.pack ? packed.data() : nullptr, leak, v_th, v_reset, rows, columns);
   check_storage("out", out, expected.out, 1e-6);
+  if (n.pack) check_unpacked(n, packed, out);
 
   const int rows_per_chunk = 7, chunks = static_cast<int>((rows + rows_per_chunk - 1) / rows_per_chunk);
   const Buffer<float> coefficients(2 * c), dbeta(c), dgamma(c), grad_w(1);

@@ -4,6 +4,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import sakd.data.Targets;
 import sakd.device.DType;
 import sakd.distill.Method;
 import sakd.model.NetworkSpec;
@@ -11,6 +12,7 @@ import sakd.model.Networks;
 import sakd.model.SegmentationSpec;
 import sakd.ops.Backend;
 import sakd.ops.Ops;
+import sakd.train.Scale;
 
 /** One {@link StepBench}, as a line of JSON like those of the scripts in benchmarks/peers. */
 @CommandLine.Command(name = "step", mixinStandardHelpOptions = true)
@@ -39,11 +41,20 @@ public final class StepBenchmark implements Callable<Integer> {
   @Option(names = "--classes", defaultValue = "10")
   private int classes;
 
+  @Option(names = "--stem", defaultValue = "CIFAR")
+  private NetworkSpec.Stem stem;
+
   @Option(names = "--output-stride", defaultValue = "8")
   private int outputStride;
 
   @Option(names = "--channels", defaultValue = "3")
   private int channels;
+
+  @Option(names = "--grad-accum-steps", defaultValue = "1")
+  private int microBatches;
+
+  @Option(names = "--checkpoint-activations")
+  private boolean checkpointed;
 
   @Option(names = "--steps", defaultValue = "9")
   private int timed;
@@ -60,7 +71,9 @@ public final class StepBenchmark implements Callable<Integer> {
     try (Ops ops = Backend.open(device)) {
       StepBench.Measured m =
           new StepBench(ops, storage, timed)
-              .measure(new StepBench.Work(spec(), method, size, channels, classes, batch, steps));
+              .measure(
+                  new StepBench.Work(spec(), method, size, channels, classes, batch, steps)
+                      .with(new Scale(microBatches, DType.F32, 0).checkpointed(checkpointed)));
       System.out.printf(
           Locale.ROOT,
           "{\"peer\": \"sakd\", \"device\": \"%s\", \"model\": \"%s\", \"size\": %d, \"step_s\": %.4f, "
@@ -92,6 +105,8 @@ public final class StepBenchmark implements Callable<Integer> {
 
   private NetworkSpec spec() {
     NetworkSpec named = Networks.named(model);
-    return named instanceof SegmentationSpec s ? s.withOutputStride(outputStride) : named;
+    return named instanceof SegmentationSpec s
+        ? s.withOutputStride(outputStride)
+        : named.targetKind() == Targets.Kind.CLASSES ? named.withStem(stem) : named;
   }
 }

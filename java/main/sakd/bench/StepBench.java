@@ -2,36 +2,16 @@ package sakd.bench;
 
 import static sakd.bench.Results.cell;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Random;
-import java.util.stream.IntStream;
-import sakd.data.Augment;
-import sakd.data.Batch;
-import sakd.data.DataLoader;
-import sakd.data.Dataset;
-import sakd.data.DatasetInfo;
-import sakd.data.Epoch;
-import sakd.data.Targets;
-import sakd.data.set.MemoryDataset;
+import java.util.Optional;
 import sakd.device.CapturedGraph;
 import sakd.device.DType;
 import sakd.device.OutOfDeviceMemory;
-import sakd.distill.DistillationForm;
-import sakd.distill.DistillationLoss;
-import sakd.distill.DistillationObjective;
-import sakd.distill.DistillationWeights;
 import sakd.distill.Method;
-import sakd.distill.WeightTransfer;
-import sakd.infer.BatchUploader;
-import sakd.model.Network;
 import sakd.model.NetworkSpec;
-import sakd.nn.Parameters;
-import sakd.ops.Neuron;
 import sakd.ops.Ops;
-import sakd.task.Task;
-import sakd.train.Optimizer;
+import sakd.train.Scale;
 import sakd.train.TrainStep;
 
 /**
@@ -39,8 +19,6 @@ import sakd.train.TrainStep;
  * can: upload of a batch, teacher and student forward, losses, backward, SGD, tally of the losses.
  */
 public final class StepBench {
-  private static final int TRANSFORM_KERNEL = 3;
-
   /**
    * A sample's first upload has no step before it to hide behind and its end is waited for, which
    * in an epoch is so once: in a sample of that length neither shows.
@@ -50,19 +28,45 @@ public final class StepBench {
   /**
    * What is trained.
    *
-   * @param size height and width of the images
+   * @param height of the images, as {@code width}
    * @param batch images a step
    * @param steps T
    */
   public record Work(
-      NetworkSpec spec, Method method, int size, int channels, int classes, int batch, int steps) {
+      NetworkSpec spec,
+      Method method,
+      int channels,
+      int height,
+      int width,
+      int classes,
+      int batch,
+      int steps,
+      Scale scale) {
+    /** On square images, of all of a batch at once. */
+    public Work(
+        NetworkSpec spec,
+        Method method,
+        int size,
+        int channels,
+        int classes,
+        int batch,
+        int steps) {
+      this(spec, method, channels, size, size, classes, batch, steps, Scale.USUAL);
+    }
+
     Work withBatch(int images) {
-      return new Work(spec, method, size, channels, classes, images, steps);
+      return new Work(spec, method, channels, height, width, classes, images, steps, scale);
+    }
+
+    /** On another scale. */
+    public Work with(Scale other) {
+      return new Work(spec, method, channels, height, width, classes, batch, steps, other);
     }
 
     /** As peers call it too: their rows are compared with those of the same name. */
     String name() {
-      return cell("%s %dx%d %s", spec.name(), size, size, method.name().toLowerCase(Locale.ROOT));
+      return cell(
+          "%s %dx%d %s", spec.name(), height, width, method.name().toLowerCase(Locale.ROOT));
     }
   }
 
@@ -110,112 +114,45 @@ public final class StepBench {
   }
 
   /** Times steps; the shares of operations come from steps of their own, which wait after each. */
-  public Measured measure(Work work) {
+  public Measured measure(Work trained) {
     OpsProfile profile = new OpsProfile(plain);
     Ops ops = profile.ops();
-    Parameters teacherParameters = new Parameters(1);
-    Parameters parameters = new Parameters(2);
-    try (Network teacher =
-            work.spec.ann().build(Neuron.RELU, 1, work.channels, work.classes, teacherParameters);
-        Network student = student(work, parameters)) {
-      DistillationLoss loss =
-          new DistillationLoss(
-              Task.of(work.spec.targetKind()),
-              DistillationForm.PUBLISHED,
-              work.method.select(weights(work.spec)),
-              student,
-              TRANSFORM_KERNEL,
-              parameters);
-      if (work.method.needsTeacher()) {
-        teacherParameters.allocate(ops);
+    try (WorkStep work = new WorkStep(ops, storage, trained, true);
+        TrainStep step = work.step();
+        TrainStep unrecorded = work.step()) {
+      // Before the recording, whose memory no launch asks for again.
+      ops.resetPeak();
+      work.run(step);
+      double first = step.take().loss(work.objective).total();
+      for (int i = 0; i < Math.max(TrainStep.ORDINARY_STEPS, timed / 2); i++) {
+        work.run(step);
       }
-      parameters.allocate(ops);
-      if (work.method.transfersWeights()) {
-        WeightTransfer.transfer(teacherParameters, parameters);
+      step.take();
+      Timing timing = new Timing(ops.device(), timed, SAMPLE_SECONDS);
+      double seconds = timing.seconds(() -> work.run(step));
+      double lastLoss = step.take().loss(work.objective).total();
+      // Of several micro-batches one alone is a graph.
+      Optional<CapturedGraph> whole =
+          step.recorded().filter(g -> trained.scale().microBatches() == 1);
+      double busy = whole.map(g -> timing.seconds(g::launch)).orElse(Double.NaN);
+      int launches = whole.map(CapturedGraph::size).orElse(0);
+      long peak = ops.memoryReport().peak();
+      profile.counting(true);
+      int counted = TrainStep.ORDINARY_STEPS;
+      for (int i = 0; i < counted; i++) {
+        work.run(unrecorded);
       }
-      DistillationObjective objective = new DistillationObjective(student, teacher, loss);
-      try (Optimizer optimizer =
-              Optimizer.sgd(ops, parameters, 0.9f, 5e-4f, true, 0, storage == DType.F16);
-          BatchUploader inputs = new BatchUploader(ops, random(work, 1));
-          TrainStep step =
-              new TrainStep(ops, inputs, objective, optimizer, null, storage, work.batch);
-          TrainStep unrecorded =
-              new TrainStep(ops, inputs, objective, optimizer, null, storage, work.batch);
-          Epoch epoch =
-              new DataLoader(random(work, work.batch), work.batch, false, false, Augment.NONE, 0, 0)
-                  .epoch(0)) {
-        optimizer.learningRate(0.1);
-        // Before the recording, whose memory no launch asks for again.
-        ops.resetPeak();
-        Batch batch = epoch.next();
-        step.run(batch);
-        double first = step.take().loss(objective).total();
-        for (int i = 0; i < Math.max(TrainStep.ORDINARY_STEPS, timed / 2); i++) {
-          step.run(batch);
-        }
-        step.take();
-        Timing timing = new Timing(ops.device(), timed, SAMPLE_SECONDS);
-        double seconds = timing.seconds(() -> step.run(batch));
-        double lastLoss = step.take().loss(objective).total();
-        double busy = step.recorded().map(g -> timing.seconds(g::launch)).orElse(Double.NaN);
-        int launches = step.recorded().map(CapturedGraph::size).orElse(0);
-        long peak = ops.memoryReport().peak();
-        profile.counting(true);
-        int counted = TrainStep.ORDINARY_STEPS;
-        for (int i = 0; i < counted; i++) {
-          unrecorded.run(batch);
-        }
-        return new Measured(
-            seconds,
-            busy,
-            launches,
-            peak,
-            profile.share(n -> n.startsWith("conv") && !n.equals("convert")),
-            profile.share(n -> n.startsWith("neuron") || n.endsWith("Statistics")),
-            profile.list(counted),
-            first,
-            lastLoss);
-      }
+      return new Measured(
+          seconds,
+          busy,
+          launches,
+          peak,
+          profile.share(n -> n.startsWith("conv") && !n.equals("convert")),
+          profile.share(n -> n.startsWith("neuron") || n.endsWith("Statistics")),
+          profile.list(counted),
+          first,
+          lastLoss);
     }
-  }
-
-  private static DistillationWeights weights(NetworkSpec spec) {
-    int ofBoxes = spec.targetKind() == Targets.Kind.BOXES ? 1 : 0;
-    return new DistillationWeights(1, 1, 100, ofBoxes, ofBoxes, 4, 0);
-  }
-
-  /** What is trained: the spiking network, or with {@link Method#ANN} the ordinary one. */
-  private static Network student(Work work, Parameters parameters) {
-    boolean ann = work.method == Method.ANN;
-    return (ann ? work.spec.ann() : work.spec)
-        .build(ann ? Neuron.RELU : Neuron.LIF, work.steps, work.channels, work.classes, parameters);
-  }
-
-  /** Random images and what is to be found in them. */
-  private static Dataset random(Work work, int images) {
-    Dataset pictures = pictures(work, images);
-    return switch (work.spec.targetKind()) {
-      case CLASSES -> pictures;
-      case MASKS -> new RandomMasks(pictures);
-      case BOXES -> new RandomBoxes(pictures);
-    };
-  }
-
-  private static Dataset pictures(Work work, int images) {
-    Random random = new Random(3);
-    byte[] pixels = new byte[images * work.channels * work.size * work.size];
-    random.nextBytes(pixels);
-    float[] mean = new float[work.channels];
-    float[] std = new float[work.channels];
-    Arrays.fill(mean, 0.5f);
-    Arrays.fill(std, 0.29f);
-    List<String> classes = IntStream.range(0, work.classes).mapToObj(Integer::toString).toList();
-    return new MemoryDataset(
-        new DatasetInfo("random", classes, mean, std, false),
-        work.size,
-        work.size,
-        pixels,
-        random.ints(images, 0, work.classes).toArray());
   }
 
   /** The table over works; a batch that does not fit is halved. */

@@ -45,13 +45,15 @@ final class DeviceOptions {
   }
 
   DType storage(Ops ops) {
-    if (amp == null) {
-      return Backend.fastestStorage(ops);
-    }
-    return switch (amp) {
+    return amp == null ? Backend.fastestStorage(ops) : Backend.require(ops, storage());
+  }
+
+  /** Where no device decides: float32 unless another is asked for. */
+  DType storage() {
+    return switch (amp == null ? Amp.OFF : amp) {
       case OFF -> DType.F32;
-      case BF16 -> Backend.require(ops, DType.BF16);
-      case FP16 -> Backend.require(ops, DType.F16);
+      case BF16 -> DType.BF16;
+      case FP16 -> DType.F16;
     };
   }
 }

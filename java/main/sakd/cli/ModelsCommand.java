@@ -1,12 +1,15 @@
 package sakd.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import sakd.base.UserError;
 import sakd.data.Targets;
@@ -15,7 +18,7 @@ import sakd.model.NetworkSpec;
 import sakd.model.Networks;
 import sakd.ops.Neuron;
 
-/** {@code models}: every network and what it costs. */
+/** {@code models}: every network and what it costs; of one of them, the memory of its training. */
 @Command(
     name = "models",
     mixinStandardHelpOptions = true,
@@ -28,14 +31,26 @@ import sakd.ops.Neuron;
           + "spikes, and a sum of k spikes takes k additions.",
       "What a trained network really needs is measured by eval. Layers that take the image, or "
           + "the mean of several pixels as the last one does, multiply and are not counted as "
-          + "SOP."
+          + "SOP.",
+      "With --train, the most memory that a training step of MODEL takes, with SGD: as computed, "
+          + "without a device, and where --device is given, as measured there too."
     },
     abbreviateSynopsis = true,
     footerHeading = Main.EXAMPLES,
-    footer = {"sakd models", "sakd models --input 3x224x224 --num-classes 1000 --stem imagenet"})
+    footer = {
+      "sakd models",
+      "sakd models --input 3x224x224 --num-classes 1000 --stem imagenet",
+      "sakd models sew-resnet50 --train --batch-size 32 --device cuda"
+    })
 final class ModelsCommand implements Callable<Integer> {
   private static final Pattern IMAGE =
       Pattern.compile("([1-9]\\d{0,4})x([1-9]\\d{0,4})x([1-9]\\d{0,4})");
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "MODEL",
+      description = "The only network to list (default: all).")
+  private String model;
 
   @Option(
       names = "--input",
@@ -65,6 +80,8 @@ final class ModelsCommand implements Callable<Integer> {
       description = "Layers before the first stage (default: ${DEFAULT-VALUE}).")
   private NetworkSpec.Stem stem;
 
+  @Mixin private StepMemoryOptions training;
+
   @Spec private picocli.CommandLine.Model.CommandSpec spec;
 
   @Override
@@ -81,12 +98,21 @@ final class ModelsCommand implements Callable<Integer> {
         steps >= 1 && steps <= Neuron.MAX_STEPS, "--T", steps, "1 to " + Neuron.MAX_STEPS);
     Values.atLeast(1, "--num-classes", classes);
     PrintWriter out = spec.commandLine().getOut();
+    if (training.wanted(spec.commandLine().getParseResult())) {
+      if (model == null) {
+        throw new UserError(
+            "--train is about one network; expected its name, as in sakd models sew-resnet50"
+                + " --train");
+      }
+      int[] size = {channels, height, width};
+      training.print(out, stemmed(Networks.named(model)), size, classes, steps);
+      return 0;
+    }
     out.printf(
         "%-28s %-20s %12s %12s %21s%n",
         "network", "ANN", "parameters", "ANN, M MAC", "SNN, M SOP at most");
-    for (NetworkSpec listed : Networks.ALL) {
-      NetworkSpec network =
-          listed.targetKind() == Targets.Kind.CLASSES ? listed.withStem(stem) : listed;
+    for (NetworkSpec listed : model == null ? Networks.ALL : List.of(Networks.named(model))) {
+      NetworkSpec network = stemmed(listed);
       out.printf(
           Locale.ROOT,
           "%-28s %-20s %,12d %s%n",
@@ -97,6 +123,10 @@ final class ModelsCommand implements Callable<Integer> {
     }
     out.flush();
     return 0;
+  }
+
+  private NetworkSpec stemmed(NetworkSpec network) {
+    return network.targetKind() == Targets.Kind.CLASSES ? network.withStem(stem) : network;
   }
 
   private String operations(NetworkSpec network, int channels, int height, int width) {

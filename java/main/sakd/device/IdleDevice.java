@@ -7,8 +7,23 @@ import java.nio.ByteBuffer;
  * every layer, at no cost.
  */
 public final class IdleDevice implements Device {
+  /** Channels of an item, as most devices have them for 16 bits. */
+  private static final int LANES = 8;
+
   private final MatrixLibrary matrix = new IdleMatrix();
   private final Turn turn = new Turn(this::name);
+
+  /** Null for none in particular. */
+  private final Device like;
+
+  public IdleDevice() {
+    this(null);
+  }
+
+  /** One on which tensors are as large as on {@code like}. */
+  public IdleDevice(Device like) {
+    this.like = like;
+  }
 
   private static final class NoKernel implements Kernel {
     @Override
@@ -16,9 +31,22 @@ public final class IdleDevice implements Device {
 
     @Override
     public void launchRows(long rows, long columns, Object... arguments) {}
+
+    @Override
+    public void launchWarps(long rows, Object... arguments) {}
   }
 
-  private static final class IdleMatrix implements MatrixLibrary {
+  private final class IdleMatrix implements MatrixLibrary {
+    @Override
+    public boolean roundsWeights() {
+      return like != null && like.matrix().roundsWeights();
+    }
+
+    @Override
+    public boolean addsGradients() {
+      return like != null && like.matrix().addsGradients();
+    }
+
     @Override
     public String name() {
       return "none";
@@ -85,12 +113,17 @@ public final class IdleDevice implements Device {
 
   @Override
   public int preferredLanes(DType storage, int steps) {
-    return 1;
+    return like == null ? LANES : like.preferredLanes(storage, steps);
   }
 
   @Override
   public int preferredChunks(long rows, long columns, long bytes) {
-    return 1;
+    return like == null ? 1 : like.preferredChunks(rows, columns, bytes);
+  }
+
+  @Override
+  public boolean hasWarps() {
+    return like != null && like.hasWarps();
   }
 
   @Override

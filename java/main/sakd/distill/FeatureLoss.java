@@ -72,7 +72,7 @@ final class FeatureLoss {
   }
 
   /**
-   * Computes the distances and passes their gradients to the student's tape.
+   * Computes the distances and passes their gradients to the student's tape; its maps are dropped.
    *
    * @param temperature of {@link Distance#KL}
    * @param lossScale [1], multiplies the gradients
@@ -91,6 +91,7 @@ final class FeatureLoss {
       Transform t = transforms.get(i);
       Var feature = Pooling.timeMean(tape, student.get(i));
       Var mapped = t.norm.forward(tape, t.conv.forward(tape, feature));
+      tape.drop(student.get(i));
       Tensor grad = tape.gradientOf(mapped);
       Tensor goal = teacher.get(i).value();
       Tensor own = standardised ? standardised(tape, goal) : null;

@@ -38,7 +38,7 @@ record MaskHead(Layers classifier, Layers auxiliary, boolean overMeans) implemen
     Var logits = logits(tape, classifier, x, height, width, keepStages);
     boolean helped = tape.training() && auxiliary != null;
     Var second = stages.get(stages.size() - 2);
-    Var aux = helped ? logits(tape, auxiliary, second, height, width, true) : null;
+    Var aux = helped ? logits(tape, auxiliary, second, height, width, keepStages) : null;
     return new Network.Output(logits, null, aux, List.of());
   }
 

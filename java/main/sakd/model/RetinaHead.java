@@ -161,11 +161,11 @@ final class RetinaHead implements Head {
     List<Var> levels = pyramid.forward(tape, read, keepStages && !owned);
     Var logits = classes.forward(tape, levels);
     Var deltas = boxes.forward(tape, levels);
+    List<int[]> maps =
+        levels.stream().map(l -> new int[] {l.value().dim(-3), l.value().dim(-2)}).toList();
     if (!keepStages) {
       levels.forEach(tape::drop);
     }
-    List<int[]> maps =
-        levels.stream().map(l -> new int[] {l.value().dim(-3), l.value().dim(-2)}).toList();
     AnchorGrid grid = AnchorGrid.of(height, width, maps, strides);
     Network.Boxes found = new Network.Boxes(deltas, grid, keepStages ? levels : List.of());
     return new Network.Output(logits, null, null, List.of(), found);

@@ -1,6 +1,7 @@
 package sakd.nn;
 
 import java.util.List;
+import java.util.function.Consumer;
 import sakd.device.ConvShape;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
@@ -108,34 +109,40 @@ public final class Conv2d {
     if (tape.monitor() != null) {
       tape.monitor().weights(name, value, x.mostSpikes(), shape.macs());
     }
+    Consumer<Tensor> compute =
+        y -> {
+          ops.conv(shape, x.value(), tape.rounded(weight), y);
+          if (bias != null) {
+            ops.addBias(y, bias.value());
+          }
+        };
     Tensor y =
         ops.allocate(
             value.type(), value.dim(0), value.dim(1), shape.outHeight(), shape.outWidth(), out);
-    ops.conv(shape, value, tape.rounded(weight), y);
-    if (bias != null) {
-      ops.addBias(y, bias.value());
-    }
+    compute.accept(y);
     tape.show("activations of ", name, y);
     return tape.record(
-        y,
-        true,
-        bias == null ? List.of(weight) : List.of(weight, bias),
-        g -> {
-          // Nobody waits for it before the end of the backward pass.
-          ops.beside(
-              () -> {
-                tape.parameterGradient(
-                    weight,
-                    tape.weightGradient(weight),
-                    gw -> ops.convBackwardWeights(shape, value, g, gw));
-                if (bias != null) {
-                  tape.parameterGradient(bias, bias.gradient(), gb -> ops.sumRows(g, gb));
-                }
-              },
-              value,
-              g);
-          tape.addGradient(
-              x, (gx, add) -> ops.convBackwardData(shape, g, tape.rounded(weight), gx, add));
-        });
+            y,
+            true,
+            bias == null ? List.of(weight) : List.of(weight, bias),
+            g -> {
+              Tensor read = x.value();
+              // Nobody waits for it before the end of the backward pass.
+              ops.beside(
+                  () -> {
+                    tape.parameterGradient(
+                        weight,
+                        tape.weightGradient(weight),
+                        gw -> ops.convBackwardWeights(shape, read, g, gw));
+                    if (bias != null) {
+                      tape.parameterGradient(bias, bias.gradient(), gb -> ops.sumRows(g, gb));
+                    }
+                  },
+                  read,
+                  g);
+              tape.addGradient(
+                  x, (gx, add) -> ops.convBackwardData(shape, g, tape.rounded(weight), gx, add));
+            })
+        .restoredBy(ops, compute);
   }
 }

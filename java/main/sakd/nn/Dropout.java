@@ -1,5 +1,6 @@
 package sakd.nn;
 
+import java.util.function.Consumer;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
 
@@ -20,15 +21,21 @@ public record Dropout(float p, int key) {
     Ops ops = tape.ops();
     Tensor places = tape.places();
     Tensor in = x.value();
+    Consumer<Tensor> compute =
+        to -> {
+          ops.dropout(x.value(), p, draw, places, key, to);
+          tape.drop(x);
+        };
     Tensor out = ops.allocate(in.type(), in.shape());
-    ops.dropout(in, p, draw, places, key, out);
+    compute.accept(out);
     return tape.record(
-        out,
-        x.needsGradient(),
-        g -> {
-          Tensor gx = tape.gradientOf(x);
-          ops.dropout(g, p, draw, places, key, gx);
-          tape.pass(x, gx);
-        });
+            out,
+            x.needsGradient(),
+            g -> {
+              Tensor gx = tape.gradientOf(x);
+              ops.dropout(g, p, draw, places, key, gx);
+              tape.pass(x, gx);
+            })
+        .restoredBy(ops, compute);
   }
 }

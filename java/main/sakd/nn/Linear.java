@@ -54,7 +54,7 @@ public final class Linear {
         true,
         List.of(weight, bias),
         g -> {
-          ops.gemm(true, false, g, value, 0, weight.gradient().reshape(out, in));
+          ops.gemm(true, false, g, x.value(), 0, weight.gradient().reshape(out, in));
           ops.sumRows(g, bias.gradient());
           tape.addGradient(x, (gx, add) -> ops.gemm(false, false, g, w, add ? 1 : 0, gx));
         });

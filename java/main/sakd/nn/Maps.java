@@ -1,6 +1,7 @@
 package sakd.nn;
 
 import java.util.List;
+import java.util.function.Consumer;
 import sakd.device.DType;
 import sakd.ops.Ops;
 import sakd.ops.Resize;
@@ -17,14 +18,19 @@ public final class Maps {
     if (in.dim(-3) == height && in.dim(-2) == width) {
       return x;
     }
+    Consumer<Tensor> compute =
+        to -> {
+          ops.resize(kind, x.value(), to);
+          tape.drop(x);
+        };
     Tensor out = ops.allocate(in.type(), in.dim(0), in.dim(1), height, width, in.channels());
-    ops.resize(kind, in, out);
-    tape.drop(x);
+    compute.accept(out);
     boolean spread = in.dim(-3) * in.dim(-2) == 1 || kind == Resize.NEAREST;
     return tape.record(
             out,
             x.needsGradient(),
             g -> tape.addGradient(x, (gx, add) -> ops.resizeBackward(kind, g, gx, add)))
+        .restoredBy(ops, compute)
         .mostSpikes(spread ? x.mostSpikes() : 0);
   }
 
@@ -41,9 +47,13 @@ public final class Maps {
 
   private static Var converted(Tape tape, Var x, DType type, int... shape) {
     Ops ops = tape.ops();
+    Consumer<Tensor> compute =
+        to -> {
+          ops.convert(x.value(), to);
+          tape.drop(x);
+        };
     Tensor out = ops.allocate(type, shape);
-    ops.convert(x.value(), out);
-    tape.drop(x);
+    compute.accept(out);
     return tape.record(
             out,
             x.needsGradient(),
@@ -52,6 +62,7 @@ public final class Maps {
               ops.convert(g, gx);
               tape.pass(x, gx);
             })
+        .restoredBy(ops, compute)
         .mostSpikes(x.mostSpikes());
   }
 
@@ -92,11 +103,12 @@ public final class Maps {
     int n = parts.get(0).value().dim(1);
     int all = parts.stream().mapToInt(p -> (int) p.value().size() / n).sum();
     Tensor out = ops.allocate(parts.get(0).value().type(), 1, n, all / channels, channels);
+    int[] sizes = parts.stream().mapToInt(p -> (int) p.value().size() / n).toArray();
     int at = 0;
-    for (Var part : parts) {
-      int size = (int) part.value().size() / n;
-      ops.copyChannels(part.value().reshape(n, size), 0, out.reshape(n, all), at, size);
-      at += size;
+    for (int i = 0; i < sizes.length; i++) {
+      Var part = parts.get(i);
+      ops.copyChannels(part.value().reshape(n, sizes[i]), 0, out.reshape(n, all), at, sizes[i]);
+      at += sizes[i];
       tape.drop(part);
     }
     return tape.record(
@@ -104,8 +116,9 @@ public final class Maps {
         parts.stream().anyMatch(Var::needsGradient),
         g -> {
           int from = 0;
-          for (Var part : parts) {
-            int size = (int) part.value().size() / n;
+          for (int i = 0; i < sizes.length; i++) {
+            Var part = parts.get(i);
+            int size = sizes[i];
             Tensor gx = tape.gradientOf(part);
             ops.copyChannels(g.reshape(n, all), from, gx.reshape(n, size), 0, size);
             from += size;
@@ -119,13 +132,18 @@ public final class Maps {
     Ops ops = tape.ops();
     int[] shape = parts.get(0).value().shape();
     shape[shape.length - 1] = parts.stream().mapToInt(p -> p.value().channels()).sum();
+    Consumer<Tensor> compute =
+        to -> {
+          int at = 0;
+          for (Var part : parts) {
+            Tensor value = part.value();
+            ops.copyChannels(value, 0, to, at, value.channels());
+            at += value.channels();
+            tape.drop(part);
+          }
+        };
     Tensor out = ops.allocate(parts.get(0).value().type(), shape);
-    int at = 0;
-    for (Var part : parts) {
-      ops.copyChannels(part.value(), 0, out, at, part.value().channels());
-      at += part.value().channels();
-      tape.drop(part);
-    }
+    compute.accept(out);
     boolean spikes = parts.stream().allMatch(p -> p.mostSpikes() > 0);
     int most = parts.stream().mapToInt(Var::mostSpikes).max().orElse(0);
     return tape.record(
@@ -135,11 +153,12 @@ public final class Maps {
               int from = 0;
               for (Var part : parts) {
                 Tensor gx = tape.gradientOf(part);
-                ops.copyChannels(g, from, gx, 0, part.value().channels());
-                from += part.value().channels();
+                ops.copyChannels(g, from, gx, 0, gx.channels());
+                from += gx.channels();
                 tape.pass(part, gx);
               }
             })
+        .restoredBy(ops, compute)
         .mostSpikes(spikes ? most : 0);
   }
 }

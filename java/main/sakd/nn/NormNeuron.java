@@ -1,10 +1,12 @@
 package sakd.nn;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.ops.PackedSpikes;
 import sakd.ops.Tensor;
 
 /**
@@ -75,7 +77,13 @@ public final class NormNeuron {
     Tensor r = residual == null ? null : residual.value();
     Tensor w = leak == null ? null : leak.value();
     Tensor out = ops.allocate(in.type(), shape);
-    ops.neuron(neuron, merge, in, affine, r, w, out);
+    int most = mostSpikes(residual);
+    Tensor packed = packs(tape, most) ? ops.allocateSpikes(out, most) : null;
+    if (packed == null) {
+      ops.neuron(neuron, merge, in, affine, r, w, out);
+    } else {
+      ops.neuronPacking(neuron, merge, in, affine, r, w, out, packed);
+    }
     tape.show("activations of ", name, out);
     if (tape.monitor() != null && neuron.kind() != Neuron.Kind.IDENTITY) {
       tape.monitor().neuron(name, new Monitor.Inputs(neuron, merge, in, affine, r, w), out);
@@ -93,9 +101,9 @@ public final class NormNeuron {
                       ops.neuronBackward(
                           neuron,
                           merge,
-                          in,
+                          x.value(),
                           affine,
-                          r,
+                          merge.changesGradient() ? residual.value() : null,
                           w,
                           g,
                           new Ops.NeuronGradients(
@@ -116,8 +124,21 @@ public final class NormNeuron {
                 tape.passOn(residual, g);
               }
             },
-            affine == null || tape.frozen() != null ? new Tensor[0] : new Tensor[] {affine});
-    return result.mostSpikes(mostSpikes(residual));
+            Stream.of(tape.frozen() == null ? affine : null, packed)
+                .filter(Objects::nonNull)
+                .toArray(Tensor[]::new));
+    if (packed != null) {
+      result.restoredBy(ops, again -> ops.unpackSpikes(packed, again));
+    } else if (neuron.kind() == Neuron.Kind.IDENTITY && residual == null) {
+      result.restoredBy(
+          ops, again -> ops.neuron(neuron, merge, x.value(), affine, null, null, again));
+    }
+    return result.mostSpikes(most);
+  }
+
+  /** Whether the backward pass restores the output from a packed copy. */
+  private static boolean packs(Tape tape, int most) {
+    return tape.checkpointed() && most >= 1 && most <= PackedSpikes.MOST;
   }
 
   /** Those whose gradients the backward step computes. */

@@ -13,14 +13,25 @@ import sakd.ops.Tensor;
 
 /**
  * One pass through a network: layers record what they computed and how to go back. With gradients,
- * everything a backward step may need stays until that step has run, and is freed right after it;
- * without, a value is freed as soon as its last reader says so ({@link #drop}).
+ * everything a backward step may need stays until the last that reads it has run; without, a value
+ * is freed as soon as its last reader says so ({@link #drop}).
+ *
+ * <p>In a {@linkplain Mode#CHECKPOINTED checkpointed} pass values are freed in the same places if
+ * they can be restored: spikes from their packed copies, which neurons write beside them, and what
+ * a convolution computes by that convolution, from its input. So the backward pass holds the
+ * activations of one layer at a time, batch statistics are not computed again, and no neuron runs
+ * twice. Real numbers that are costly to restore, such as what a ReLU gives, stay.
  */
 public final class Tape implements AutoCloseable {
   /** What a pass is for. */
   public enum Mode {
     /** Batch statistics, gradients. */
     TRAIN,
+    /**
+     * The same with less memory: what the forward pass has {@linkplain Tape#drop dropped}, and can
+     * be computed again, is freed and comes back when the backward pass asks for it.
+     */
+    CHECKPOINTED,
     /** Running statistics, no gradients. */
     INFERENCE
   }
@@ -131,7 +142,12 @@ public final class Tape implements AutoCloseable {
   }
 
   public boolean training() {
-    return mode == Mode.TRAIN;
+    return mode != Mode.INFERENCE;
+  }
+
+  /** Whether values that can be restored are freed when they are dropped. */
+  boolean checkpointed() {
+    return mode == Mode.CHECKPOINTED;
   }
 
   /** Type of activations. */
@@ -235,14 +251,16 @@ public final class Tape implements AutoCloseable {
 
   /** Says that nobody will read {@code v} again in this forward pass. */
   public void drop(Var v) {
-    if (!training()) {
-      v.value().close();
+    if (checkpointed()) {
+      v.drop();
+    } else if (!training()) {
+      v.close();
     }
   }
 
   /** Where to write a gradient of {@code v}: assign to it, then {@link #pass} it on. */
   public Tensor gradientOf(Var v) {
-    return ops.allocate(v.value().type(), v.value().shape());
+    return ops.allocate(v.type(), v.shape());
   }
 
   /** Hands on a gradient of {@code v} that was just computed; the tape owns it from here on. */
@@ -311,6 +329,8 @@ public final class Tape implements AutoCloseable {
   public void backward(Consumer<Parameter> complete) {
     for (int i = nodes.size() - 1; i >= 0; i--) {
       Node node = nodes.get(i);
+      // All that read it has run, and an operation does not go back by what it gave.
+      node.output.close();
       if (node.output.gradient() != null) {
         node.backward.run(node.output.gradient());
       }
@@ -329,7 +349,7 @@ public final class Tape implements AutoCloseable {
       }
       passedOn = null;
     }
-    node.output.value().close();
+    node.output.close();
     node.saved.forEach(Tensor::close);
   }
 

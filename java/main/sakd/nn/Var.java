@@ -1,10 +1,19 @@
 package sakd.nn;
 
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import sakd.device.DType;
+import sakd.ops.Ops;
 import sakd.ops.Tensor;
 
 /** A value on a {@link Tape}, and once the backward pass has reached it, its gradient. */
 public final class Var {
-  private final Tensor value;
+  private Tensor value;
+
+  /** Computes the value anew; null if it has to be kept. */
+  private Supplier<Tensor> restore;
+
+  private boolean dropped;
   private final boolean needsGradient;
   private Tensor gradient;
   private int mostSpikes;
@@ -14,8 +23,53 @@ public final class Var {
     this.needsGradient = needsGradient;
   }
 
+  /** The value; one that the tape has freed meanwhile is computed anew. */
   public Tensor value() {
+    if (dropped) {
+      value = restore.get();
+      dropped = false;
+    }
     return value;
+  }
+
+  /** Type of the value. */
+  DType type() {
+    return value.type();
+  }
+
+  /** Shape of the value. */
+  int[] shape() {
+    return value.shape();
+  }
+
+  /**
+   * Says how the very same value is computed again, and returns this.
+   *
+   * @param compute assigns to the tensor it gets, which is like the value
+   */
+  Var restoredBy(Ops ops, Consumer<Tensor> compute) {
+    restore =
+        () -> {
+          Tensor again = ops.allocate(type(), shape());
+          compute.accept(again);
+          return again;
+        };
+    return this;
+  }
+
+  /** Frees the value, to be restored where it is asked for again, if it can be. */
+  void drop() {
+    if (restore != null) {
+      dropped = true;
+      value.close();
+    }
+  }
+
+  /** Frees the value for good. */
+  void close() {
+    restore = null;
+    dropped = false;
+    value.close();
   }
 
   /** Whether any parameter lies behind this value. */

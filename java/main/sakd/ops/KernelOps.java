@@ -152,7 +152,30 @@ public final class KernelOps extends DeviceOps
       Tensor residual,
       Tensor leak,
       Tensor out) {
-    neurons.forward(neuron, merge, x, affine, residual, leak, out);
+    neurons.forward(neuron, merge, x, affine, residual, leak, out, null);
+  }
+
+  @Override
+  public void neuronPacking(
+      Neuron neuron,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor affine,
+      Tensor residual,
+      Tensor leak,
+      Tensor out,
+      Tensor packed) {
+    neurons.forward(neuron, merge, x, affine, residual, leak, out, packed);
+  }
+
+  @Override
+  public Tensor allocateSpikes(Tensor like, int most) {
+    return PackedSpikes.allocate(this, like, most, neurons.spikeLanes(like));
+  }
+
+  @Override
+  public void unpackSpikes(Tensor packed, Tensor out) {
+    neurons.unpack(packed, out);
   }
 
   @Override

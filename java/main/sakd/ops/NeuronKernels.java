@@ -3,6 +3,7 @@ package sakd.ops;
 import static sakd.ops.Reductions.list;
 import static sakd.ops.Requirements.isAffine;
 import static sakd.ops.Requirements.isOfRanks;
+import static sakd.ops.Requirements.isResidual;
 import static sakd.ops.Requirements.requireGradients;
 
 import java.util.HashMap;
@@ -26,6 +27,13 @@ final class NeuronKernels {
     this.reductions = reductions;
   }
 
+  /** How the forward pass packs its spikes; order as in {@code kernels/neuron_item.h}. */
+  private enum Pack {
+    NONE,
+    BITS,
+    BYTES
+  }
+
   /** What a specialisation depends on; tau, threshold and the like are arguments. */
   private record Key(
       Neuron.Kind kind,
@@ -39,7 +47,8 @@ final class NeuronKernels {
       int inputSteps,
       DType storage,
       int lanes,
-      boolean stream) {
+      boolean stream,
+      Pack pack) {
     Map<String, Integer> defines() {
       Map<String, Integer> d = new TreeMap<>(KernelSpec.defines(storage, lanes));
       d.put("STEPS", steps);
@@ -65,6 +74,9 @@ final class NeuronKernels {
       d.put("DETACH_RESET", detachReset ? 1 : 0);
       d.put("SURROGATE", surrogate.ordinal());
       d.put("STREAM", stream ? 1 : 0);
+      if (pack != Pack.NONE) {
+        d.put("PACK", pack.ordinal());
+      }
       return d;
     }
   }
@@ -130,7 +142,7 @@ final class NeuronKernels {
             && (affine == null || isAffine(affine, x.channels()))
             && (leak != null) == (neuron.kind() == Neuron.Kind.PLIF)
             && (leak == null || leak.size() == 1)
-            && (merge == Neuron.Residual.NONE) == (residual == null)
+            && isResidual(residual, merge, backward)
             && (residual == null || (residual.size() == out.size() && residual.type() == x.type()));
     if (!fits) {
       throw new IllegalArgumentException(
@@ -160,7 +172,8 @@ final class NeuronKernels {
       boolean norm,
       Sizes sizes,
       DType storage,
-      boolean stream) {
+      boolean stream,
+      Pack pack) {
     boolean spiking = neuron.kind().isSpiking();
     Key key =
         new Key(
@@ -175,7 +188,8 @@ final class NeuronKernels {
             sizes.inputSteps,
             storage,
             sizes.lanes,
-            stream);
+            stream,
+            pack);
     return kernels.computeIfAbsent(key, Kernels::new);
   }
 
@@ -187,6 +201,11 @@ final class NeuronKernels {
     return ops.device().bypassesCache(out.memory());
   }
 
+  /**
+   * As {@link NeuronOps#neuronPacking}.
+   *
+   * @param packed null for none
+   */
   void forward(
       Neuron neuron,
       Neuron.Residual merge,
@@ -194,9 +213,14 @@ final class NeuronKernels {
       Tensor affine,
       Tensor residual,
       Tensor leak,
-      Tensor out) {
+      Tensor out,
+      Tensor packed) {
     Sizes s = sizes(neuron, merge, x, affine, residual, leak, out, false);
-    kernels(neuron, merge, affine != null, s, x.type(), bypassesCache(out))
+    Pack pack =
+        packed == null
+            ? Pack.NONE
+            : PackedSpikes.areBits(packed, out, s.lanes) ? Pack.BITS : Pack.BYTES;
+    kernels(neuron, merge, affine != null, s, x.type(), bypassesCache(out), pack)
         .forward()
         .launchRows(
             s.rows,
@@ -206,6 +230,7 @@ final class NeuronKernels {
             orElse(residual, x),
             orElse(leak, x),
             out.memory(),
+            orElse(packed, out),
             neuron.leak(),
             neuron.vThreshold(),
             neuron.vStart(),
@@ -231,7 +256,7 @@ final class NeuronKernels {
         bypassesCache(gradients.x())
             && (gradients.residual() == null
                 || (x.type() == DType.F32 && bypassesCache(gradients.residual())));
-    Kernels k = kernels(neuron, merge, norm, s, x.type(), stream);
+    Kernels k = kernels(neuron, merge, norm, s, x.type(), stream, Pack.NONE);
     int channels = x.channels();
     int sums = (norm ? 2 : 0) + (learnable ? 1 : 0);
     boolean ofRanks = norm && isOfRanks(affine, channels);
@@ -292,6 +317,19 @@ final class NeuronKernels {
               s.rows,
               s.columns);
     }
+  }
+
+  void unpack(Tensor packed, Tensor out) {
+    int lanes = spikeLanes(out);
+    String function = PackedSpikes.areBits(packed, out, lanes) ? "unpack_bits" : "unpack_bytes";
+    launcher
+        .kernel("spikes.cu", function, out.type(), lanes)
+        .launch(out.size() / lanes, packed.memory(), out.memory(), out.size() / lanes);
+  }
+
+  /** Channels of an item of the forward pass, which packs them together. */
+  int spikeLanes(Tensor out) {
+    return launcher.lanes(out.channels(), out.type(), 1);
   }
 
   /** The second pass of the gradients' sums, where the first leaves that. */

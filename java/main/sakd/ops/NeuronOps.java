@@ -36,9 +36,41 @@ public interface NeuronOps {
       Tensor out);
 
   /**
+   * {@link #neuron} that also writes its spikes packed, in the same pass.
+   *
+   * @param packed of {@link #allocateSpikes} for out
+   */
+  void neuronPacking(
+      Neuron neuron,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor affine,
+      Tensor residual,
+      Tensor leak,
+      Tensor out,
+      Tensor packed);
+
+  /**
+   * A tensor for the elements of {@code like}, packed: bits where they are spikes, and bytes where
+   * they are sums of spikes. How the bits lie in it is the device's own affair.
+   *
+   * @param like [.., C], of the storage type
+   * @param most the largest number of spikes that an element is the sum of, 1 to {@link
+   *     PackedSpikes#MOST}
+   * @return U8, to be closed
+   */
+  Tensor allocateSpikes(Tensor like, int most);
+
+  /** out = the elements that {@link #neuronPacking} packed. */
+  void unpackSpikes(Tensor packed, Tensor out);
+
+  /**
    * The backward pass of {@link #neuron} after {@link #batchStatistics}: recomputes the membrane
    * from x, through time and through the batch statistics. With those of all ranks (affine [5, C])
    * all of them call this; gamma's and beta's gradients are of this rank's rows alone.
+   *
+   * @param residual may be null with {@link Neuron.Residual#ADD} too, which passes gradOut on as it
+   *     is
    */
   void neuronBackward(
       Neuron neuron,

@@ -5,6 +5,7 @@ import static sakd.ops.HostTensors.write;
 import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.isAffine;
 import static sakd.ops.Requirements.isOfRanks;
+import static sakd.ops.Requirements.isResidual;
 import static sakd.ops.Requirements.require;
 import static sakd.ops.Requirements.requireGradients;
 import static sakd.ops.Requirements.storage;
@@ -115,7 +116,8 @@ interface ReferenceNorm extends Ops {
         Tensor affine,
         Tensor residual,
         Tensor leak,
-        Tensor out) {
+        Tensor out,
+        boolean backward) {
       int steps = out.dim(0);
       int inputSteps = x.dim(0);
       boolean spiking = neuron.kind().isSpiking();
@@ -130,7 +132,7 @@ interface ReferenceNorm extends Ops {
           neuron,
           x,
           out);
-      require((merge == Neuron.Residual.NONE) == (residual == null), merge);
+      require(isResidual(residual, merge, backward), merge);
       require(
           residual == null || (residual.size() == out.size() && residual.type() == out.type()),
           merge,
@@ -184,7 +186,7 @@ interface ReferenceNorm extends Ops {
       Tensor residual,
       Tensor leak,
       Tensor out) {
-    Sizes s = Sizes.of(neuron, merge, x, affine, residual, leak, out);
+    Sizes s = Sizes.of(neuron, merge, x, affine, residual, leak, out, false);
     ReferenceLayer layer = layer(neuron, merge, s.channels, affine, leak);
     RowBlocks.forEach(
         s.rows,
@@ -200,6 +202,30 @@ interface ReferenceNorm extends Ops {
   }
 
   @Override
+  default void neuronPacking(
+      Neuron neuron,
+      Neuron.Residual merge,
+      Tensor x,
+      Tensor affine,
+      Tensor residual,
+      Tensor leak,
+      Tensor out,
+      Tensor packed) {
+    neuron(neuron, merge, x, affine, residual, leak, out);
+    ReferenceSpikes.pack(out, packed);
+  }
+
+  @Override
+  default Tensor allocateSpikes(Tensor like, int most) {
+    return PackedSpikes.allocate((Ops) this, like, most, ReferenceSpikes.lanes(like));
+  }
+
+  @Override
+  default void unpackSpikes(Tensor packed, Tensor out) {
+    ReferenceSpikes.unpack(packed, out);
+  }
+
+  @Override
   default void neuronBackward(
       Neuron neuron,
       Neuron.Residual merge,
@@ -209,7 +235,7 @@ interface ReferenceNorm extends Ops {
       Tensor leak,
       Tensor gradOut,
       Ops.NeuronGradients gradients) {
-    Sizes s = Sizes.of(neuron, merge, x, affine, residual, leak, gradOut);
+    Sizes s = Sizes.of(neuron, merge, x, affine, residual, leak, gradOut, true);
     requireGradients(neuron, merge, x, affine, gradOut, gradients);
     ReferenceLayer layer = layer(neuron, merge, s.channels, affine, leak);
     double[] sums =

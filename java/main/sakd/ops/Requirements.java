@@ -161,6 +161,15 @@ final class Requirements {
         x);
   }
 
+  /**
+   * Whether there is a residual if and only if there has to be one; the backward pass of {@link
+   * Neuron.Residual#ADD} takes either.
+   */
+  static boolean isResidual(Tensor residual, Neuron.Residual merge, boolean backward) {
+    return (residual != null) == (merge != Neuron.Residual.NONE)
+        || (backward && merge == Neuron.Residual.ADD);
+  }
+
   /** Whether the tensor is of this type and size if it is wanted, and else null. */
   private static boolean isThere(Tensor t, boolean wanted, DType type, long size) {
     return wanted ? t != null && t.type() == type && t.size() == size : t == null;

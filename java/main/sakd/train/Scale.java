@@ -15,9 +15,16 @@ import sakd.device.DType;
  * @param syncBatchNorm whether batch norm takes the statistics of a step over the samples of all
  *     ranks; else each takes those of its own
  * @param distBn how running statistics that differ are brought together
+ * @param checkpointActivations whether activations are restored in the backward pass, as {@link
+ *     sakd.nn.Tape.Mode#CHECKPOINTED} says
  */
 public record Scale(
-    int microBatches, DType commType, int recoveryInterval, boolean syncBatchNorm, DistBn distBn) {
+    int microBatches,
+    DType commType,
+    int recoveryInterval,
+    boolean syncBatchNorm,
+    DistBn distBn,
+    boolean checkpointActivations) {
   /**
    * All of a share at once, statistics of each rank and their mean, and checkpoints after whole
    * epochs.
@@ -26,7 +33,12 @@ public record Scale(
 
   /** Each rank norms its own samples, and the mean of running statistics counts. */
   public Scale(int microBatches, DType commType, int recoveryInterval) {
-    this(microBatches, commType, recoveryInterval, false, DistBn.REDUCE);
+    this(microBatches, commType, recoveryInterval, false, DistBn.REDUCE, false);
+  }
+
+  /** The same with or without {@link #checkpointActivations}. */
+  public Scale checkpointed(boolean whether) {
+    return new Scale(microBatches, commType, recoveryInterval, syncBatchNorm, distBn, whether);
   }
 
   /**

@@ -44,6 +44,7 @@ public final class TrainStep implements AutoCloseable {
   private final int batchSize;
   private final int microBatches;
   private final boolean syncBatchNorm;
+  private final Tape.Mode mode;
   private final Tally tally;
 
   /** Adds up gradients over the ranks; null for one alone. */
@@ -120,6 +121,7 @@ public final class TrainStep implements AutoCloseable {
     this.batchSize = batchSize;
     this.microBatches = scale.microBatches();
     this.syncBatchNorm = scale.syncBatchNorm();
+    this.mode = scale.checkpointActivations() ? Tape.Mode.CHECKPOINTED : Tape.Mode.TRAIN;
     this.tally = new Tally(ops, objective.losses().size());
     Parameters parameters = optimizer.parameters();
     buckets = ops.isAlone() ? null : new GradientBuckets(ops, parameters, scale.commType());
@@ -203,7 +205,7 @@ public final class TrainStep implements AutoCloseable {
   private void forwardAndBackward(DeviceBatch batch, Monitor monitor, Consumer<Tape> backward) {
     Tensor lossScale = weight == null ? optimizer.lossScale() : weight.scaled();
     try (var images = batch.images(storage);
-        Tape tape = new Tape(ops, Tape.Mode.TRAIN, storage, monitor)) {
+        Tape tape = new Tape(ops, mode, storage, monitor)) {
       tape.draw(batch.draw(), batch.places());
       // A batch that all ranks compute whole has the same statistics on each.
       tape.syncBatchNorm(syncBatchNorm && batch.size() < batch.whole());

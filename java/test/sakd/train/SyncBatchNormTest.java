@@ -29,7 +29,7 @@ class SyncBatchNormTest {
   private Result train(Ops ops, boolean sync, DistBn distBn) {
     TrainSettings settings =
         TinyTraining.settings(2, TrainSettings.Algorithm.SGD, DType.F32, new Mixing(0.8, 1))
-            .with(new Scale(1, DType.F32, 0, sync, distBn));
+            .with(new Scale(1, DType.F32, 0, sync, distBn, false));
     try (TinyTraining training = new TinyTraining(ops, 1)) {
       Path run = folder.resolve(ops.ranks() + " " + sync + distBn);
       double score = training.run(run, settings, false, s -> {}).last();
