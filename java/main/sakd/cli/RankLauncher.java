@@ -27,6 +27,9 @@ final class RankLauncher {
 
   private final List<Process> processes = new ArrayList<>();
 
+  /** The number of the signal that came; 0 for none. */
+  private volatile int signal;
+
   private RankLauncher() {}
 
   /**
@@ -35,15 +38,16 @@ final class RankLauncher {
    * @param devices how many processes
    * @param kind of device: cuda, opencl or cpu
    * @param args the whole command line of each
-   * @return the exit code of rank 0, or of another if that is 0
+   * @return that of the signal that came, or else the exit code of rank 0, or of another if that is
+   *     0
    * @throws UserError if mpirun is needed and missing
    */
   static int run(int devices, String kind, List<String> args) {
     RankLauncher launcher = new RankLauncher();
     List<String> program = new ArrayList<>(program());
     program.addAll(args);
-    Object beforeInt = Signals.register("INT", () -> launcher.pass("INT"));
-    Object beforeTerm = Signals.register("TERM", () -> launcher.pass("TERM"));
+    Object beforeInt = Signals.register("INT", () -> launcher.pass("INT", 2));
+    Object beforeTerm = Signals.register("TERM", () -> launcher.pass("TERM", 15));
     try {
       if (kind.equals("cuda")) {
         launcher.startEach(devices, program);
@@ -55,7 +59,7 @@ final class RankLauncher {
         int its = process.waitFor();
         code = code == 0 ? its : code;
       }
-      return code;
+      return launcher.signal == 0 ? code : 128 + launcher.signal;
     } catch (IOException e) {
       throw new UserError(
           "the processes of --devices cannot be started (" + e.getMessage() + ")", e);
@@ -105,7 +109,7 @@ final class RankLauncher {
 
   private void startEach(int devices, List<String> program) throws IOException {
     int port;
-    try (ServerSocket free = new ServerSocket(0, 0, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket free = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
     }
     for (int rank = 0; rank < devices; rank++) {
@@ -155,7 +159,8 @@ final class RankLauncher {
   }
 
   /** Ctrl-C at a terminal goes to all processes there; other signals come here alone. */
-  private void pass(String signal) {
+  private void pass(String signal, int number) {
+    this.signal = number;
     if (signal.equals("INT") && isInForeground()) {
       return;
     }
@@ -174,7 +179,7 @@ final class RankLauncher {
     try {
       // After the name in brackets: state, parent, process group, session, terminal, its group.
       String stat = Files.readString(Path.of("/proc/self/stat"));
-      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
       return fields[2].equals(fields[5]);
     } catch (IOException e) {
       return false;

@@ -89,10 +89,10 @@ final class Ranks {
   private static boolean isOfAll(List<String> args) {
     String command = args.stream().filter(a -> !a.startsWith("-")).findFirst().orElse("");
     return command.equals("train")
-        || command.equals("bench")
+        || (command.equals("bench")
             && Arguments.value(BenchCommand.ONLY, args)
                 .filter(parts -> List.of(parts.split(",")).contains(BenchCommand.COMM))
-                .isPresent();
+                .isPresent());
   }
 
   /** As far as it can be seen before the command line is understood. */

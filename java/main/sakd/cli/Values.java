@@ -21,6 +21,7 @@ import sakd.model.NetworkSpec;
 import sakd.model.ResNetSpec;
 import sakd.ops.Distance;
 import sakd.ops.Neuron;
+import sakd.train.DistBn;
 import sakd.train.LrSchedule;
 import sakd.train.TrainSettings;
 
@@ -35,6 +36,7 @@ final class Values {
   static void register(CommandLine line) {
     choice(line, Method.class);
     choice(line, TrainSettings.Algorithm.class);
+    choice(line, DistBn.class);
     choice(line, LrSchedule.Kind.class);
     choice(line, ModelOptions.Connect.class);
     choice(line, ModelOptions.HeadKind.class);

@@ -32,7 +32,7 @@ record Meeting(List<String> hosts, int port) {
 
   /** Rank 0's socket at one of the ports. */
   ServerSocket listen() throws IOException {
-    InetAddress here = isLoopback(hosts.get(0)) ? InetAddress.getByName(LOOPBACK) : null;
+    InetAddress here = isLoopback(hosts.get(0)) ? InetAddress.getLoopbackAddress() : null;
     IOException last = null;
     for (int p = port; p < port + PORTS && p < 65536; p++) {
       ServerSocket socket = new ServerSocket();
@@ -53,7 +53,9 @@ record Meeting(List<String> hosts, int port) {
 
   /** A socket at any port, on this machine alone or for all. */
   static ServerSocket anywhere(boolean onlyHere) throws IOException {
-    return onlyHere ? new ServerSocket(0, 0, InetAddress.getByName(LOOPBACK)) : new ServerSocket(0);
+    return onlyHere
+        ? new ServerSocket(0, 0, InetAddress.getLoopbackAddress())
+        : new ServerSocket(0);
   }
 
   /** What others have to know of it: the port and the addresses of this machine. */

@@ -240,7 +240,8 @@ public final class Mpi {
     }
   }
 
-  /** On the thread: begins a call, and drives it on to its end. */
+  /** On the thread: begins a call, and drives it on to its end; others may have the processor. */
+  @SuppressWarnings("ThreadPriorityCheck")
   private void run(Consumer<Memory> call) {
     try (Memory request = MpiLibrary.request()) {
       call.accept(request);

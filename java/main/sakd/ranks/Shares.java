@@ -31,7 +31,7 @@ final class Shares {
   /** Of Linux's lists, such as {@code 0-3,8}. */
   private static BitSet set(String list) {
     BitSet set = new BitSet();
-    for (String range : list.split(",")) {
+    for (String range : list.split(",", -1)) {
       String[] ends = range.strip().split("-", 2);
       if (!ends[0].isEmpty()) {
         int first = Integer.parseInt(ends[0]);

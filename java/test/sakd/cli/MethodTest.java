@@ -35,14 +35,32 @@ class MethodTest {
 
   /** The terms of the loss, and a note for each setting that leaves options unused. */
   private static List<String> said(String options) {
+    return said(options, 1);
+  }
+
+  /** As above, of so many processes. */
+  private static List<String> said(String options, int ranks) {
     List<String> args = CommandLines.with(FIRST, options.split(" ", -1));
     PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
     try (Ops ops = Devices.reference()) {
       Plan plan = TrainCommand.parsed(args, Path.of(""), nowhere, nowhere).plan(ops, IMAGES);
       List<String> said = new ArrayList<>(List.of(plan.losses()));
-      said.addAll(UnusedOptions.notes(args, plan, false, 1));
+      said.addAll(UnusedOptions.notes(args, plan, false, ranks));
       return said;
     }
+  }
+
+  @Test
+  void ofSeveralProcesses() {
+    String options = "--method direct --T 1 --sync-bn --dist-bn broadcast --comm-dtype float32";
+    assertEquals(
+        List.of("ce 1", "a run of one process does not use --comm-dtype, --sync-bn, --dist-bn"),
+        said(options, 1));
+    assertEquals(
+        List.of(
+            "ce 1", "--sync-bn, with which all have the same statistics, does not use --dist-bn"),
+        said(options, 2));
+    assertEquals(List.of("ce 1"), said("--method direct --T 1 --dist-bn off", 2));
   }
 
   @ParameterizedTest

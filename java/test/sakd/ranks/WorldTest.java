@@ -37,7 +37,7 @@ class WorldTest {
   }
 
   private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 0, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket socket = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
   }
@@ -101,7 +101,7 @@ class WorldTest {
   @Test
   void rankZeroHandsRoundAndAllLeaveTogetherBesideAProgramAtThePort() throws Exception {
     // As torchrun's own store does.
-    try (ServerSocket other = new ServerSocket(0, 0, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket other = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
       threads.submit(
           () -> {
             while (true) {

@@ -4,13 +4,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.function.IntSupplier;
 import java.util.function.LongConsumer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
-import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
@@ -23,22 +21,6 @@ import sakd.device.Pending;
  * in: that order is the same on all ranks, or they would wait for each other for ever.
  */
 final class CudaContext implements AutoCloseable {
-  /** What may become of a wait for other ranks. */
-  interface Watch {
-    /** The host begins to wait. */
-    void begin();
-
-    /**
-     * Asked from time to time meanwhile, and at the end.
-     *
-     * @throws RuntimeException if the other ranks will not come
-     */
-    void check();
-
-    /** It goes on. */
-    void end();
-  }
-
   /** JCuda's stream, which keeps its address to itself. */
   private static final class AddressedStream extends CUstream {
     long address() {
@@ -46,20 +28,17 @@ final class CudaContext implements AutoCloseable {
     }
   }
 
-  /** So many times a wait looks whether the work is done between two looks at the watch. */
-  private static final int LOOKS = 1000;
-
   /** Which context is a thread's: the driver is asked only when that changes. */
   private static final ThreadLocal<CudaContext> CURRENT = new ThreadLocal<>();
 
   private final String name;
+  private final HostWait hostWait;
   private final CUdevice device = new CUdevice();
   private final CUcontext context = new CUcontext();
   private final CUstream main = new CUstream();
   private final CUstream side = new CUstream();
   private final CUstream uploads = new CUstream();
   private AddressedStream ranks;
-  private Watch watch;
   private final List<CUevent> made = new ArrayList<>();
 
   /** Those of them that nobody is to wait for. */
@@ -78,6 +57,7 @@ final class CudaContext implements AutoCloseable {
 
   CudaContext(int index) {
     this.name = "cuda:" + index;
+    this.hostWait = new HostWait(name);
     CudaErrors.check("finding " + name, JCudaDriver.cuDeviceGet(device, index));
     CudaErrors.check("opening " + name, JCudaDriver.cuDevicePrimaryCtxRetain(context, device));
     try {
@@ -145,19 +125,18 @@ final class CudaContext implements AutoCloseable {
     };
   }
 
-  /** Makes the stream of the ranks; every wait of the host is then watched. */
-  void openRanks(Watch by) {
+  /** Makes the stream of the ranks, if there is none. */
+  void openRanks() {
     makeCurrent();
     if (ranks == null) {
       ranks = new AddressedStream();
       create(ranks);
     }
-    watch = by;
   }
 
-  /** Waits of the host are for this device alone again. */
-  void unwatch() {
-    watch = null;
+  /** How the host waits for the device. */
+  HostWait hostWait() {
+    return hostWait;
   }
 
   /**
@@ -276,50 +255,11 @@ final class CudaContext implements AutoCloseable {
   /** Waits for all work. */
   void synchronize() {
     requireNotRecording("waiting for " + name);
-    waitFor(side);
-    waitFor(main);
+    hostWait.forStream(side);
+    hostWait.forStream(main);
     if (ranks != null) {
-      waitFor(ranks);
+      hostWait.forStream(ranks);
     }
-  }
-
-  /** The host waits for what a stream was given. */
-  void waitFor(CUstream stream) {
-    if (watch == null) {
-      CudaErrors.check("waiting for " + name, JCudaDriver.cuStreamSynchronize(stream));
-    } else {
-      watched(() -> JCudaDriver.cuStreamQuery(stream));
-    }
-  }
-
-  /** The host waits for an event; one that was never recorded is no wait. */
-  void waitFor(CUevent event) {
-    if (watch == null) {
-      CudaErrors.check("waiting for " + name, JCudaDriver.cuEventSynchronize(event));
-    } else {
-      watched(() -> JCudaDriver.cuEventQuery(event));
-    }
-  }
-
-  /** A rank that is gone would never let a plain wait return. */
-  private void watched(IntSupplier query) {
-    Watch by = watch;
-    int status = query.getAsInt();
-    if (status == CUresult.CUDA_ERROR_NOT_READY) {
-      by.begin();
-      for (int looks = 1; status == CUresult.CUDA_ERROR_NOT_READY; looks++) {
-        if (looks % LOOKS == 0) {
-          by.check();
-        }
-        // As the driver waits where there are enough processors, but those that wait for one go
-        // first.
-        Thread.yield();
-        status = query.getAsInt();
-      }
-      by.check();
-      by.end();
-    }
-    CudaErrors.check("waiting for " + name, status);
   }
 
   private void release() {

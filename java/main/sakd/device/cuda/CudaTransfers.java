@@ -57,7 +57,7 @@ final class CudaTransfers implements AutoCloseable {
     /** Copies a piece in; returns when {@code from} has been read. */
     void upload(ByteBuffer from, CUdeviceptr to) {
       int bytes = from.remaining();
-      context.waitFor(arrived);
+      context.hostWait().forEvent(arrived);
       host.clear().put(from);
       check(JCudaDriver.cuStreamWaitEvent(context.uploads(), moved, 0));
       check(JCudaDriver.cuMemcpyHtoDAsync(place.pointer(), pinned, bytes, context.uploads()));
@@ -70,9 +70,9 @@ final class CudaTransfers implements AutoCloseable {
     /** Copies a piece out after all work submitted before. */
     void download(CUdeviceptr from, ByteBuffer to) {
       int bytes = to.remaining();
-      context.waitFor(arrived);
+      context.hostWait().forEvent(arrived);
       check(JCudaDriver.cuMemcpyDtoHAsync(pinned, from, bytes, context.work()));
-      context.waitFor(context.work());
+      context.hostWait().forStream(context.work());
       to.put(host.clear().limit(bytes));
     }
 

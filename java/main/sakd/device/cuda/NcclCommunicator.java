@@ -55,7 +55,8 @@ public final class NcclCommunicator implements Communicator {
     this.handle = opened[0];
     this.met = device.allocateOwn(Float.BYTES);
     device.zero(met);
-    context.openRanks(new Waits());
+    context.openRanks();
+    context.hostWait().watch(new Waits());
   }
 
   /** What opening a communicator failed with. */
@@ -182,7 +183,7 @@ public final class NcclCommunicator implements Communicator {
   }
 
   /** What happens while the host waits for the device, whose work may wait for other ranks. */
-  private final class Waits implements CudaContext.Watch {
+  private final class Waits implements HostWait.Watch {
     @Override
     public void begin() {
       watch.begin(context.collectives());
@@ -194,7 +195,7 @@ public final class NcclCommunicator implements Communicator {
       NcclLibrary.check("asking for errors", NcclLibrary.ncclCommGetAsyncError(handle, error));
       if (!NcclLibrary.isFine(error[0])) {
         String why = NcclLibrary.text(error[0]);
-        context.unwatch();
+        context.hostWait().watch(null);
         // At once what waits on the device for other ranks does so no more.
         endBy(() -> NcclLibrary.ncclCommAbort(handle));
         throw new UserError(
@@ -249,7 +250,7 @@ public final class NcclCommunicator implements Communicator {
       throw gone;
     }
     if (ending == null) {
-      context.unwatch();
+      context.hostWait().watch(null);
       endBy(() -> NcclLibrary.ncclCommDestroy(handle));
     }
     waitForEnd();
