@@ -35,13 +35,11 @@ public final class GradientBuckets implements AutoCloseable {
   private final List<Bucket> buckets = new ArrayList<>();
   private final Map<Parameter, Bucket> bucketOf = new HashMap<>();
 
-  /**
-   * Some rows of the flat array.
-   *
-   * @param narrow whether a library may have written them in another type
-   */
+  /** Some rows of the flat array. */
   private static final class Bucket {
+    /** Whether a library may have written them in another type. */
     final boolean narrow;
+
     final int last;
     int row;
     final List<Parameter> all = new ArrayList<>();
