@@ -60,7 +60,7 @@ final class ScaleOptions {
       names = "--checkpoint-activations",
       description =
           "Save memory: keep spikes as bits, and compute convolutions again in the backward pass, "
-              + "for a third to a half of the memory and about a quarter more time. Weights come "
+              + "for a third to a half of the memory and up to a third more time. Weights come "
               + "out the same.")
   private boolean checkpointActivations;
 
