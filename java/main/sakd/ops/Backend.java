@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import sakd.base.EditDistance;
+import sakd.base.Processors;
 import sakd.base.UserError;
 import sakd.device.DType;
 import sakd.device.Device;
@@ -110,6 +111,9 @@ public final class Backend {
     UserFolders.settle();
     if (name.equals("auto") && CudaDevice.count() == 0 && CudaDevice.hasGpu()) {
       note(world, CudaDevice.whyNone() + "; to use it: " + CudaDevice.remedy());
+    }
+    if (world.size() > 1) {
+      Processors.share(world.processors(), world.localSize());
     }
     String kind = kind(name);
     String own = world.size() == 1 ? name : RankDevices.of(name, world);

@@ -9,7 +9,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import sakd.base.Processors;
 
 /**
  * The processes that train one network together, as this one sees them. They keep a connection to
@@ -115,7 +114,6 @@ public final class World {
       Meeting.Found found = meeting.find(self, seconds);
       channel = new Member(this, self, found.first(), found.link());
     }
-    Processors.share(channel.processors(), launch.localSize());
     // Where no other handler stands, a signal to end runs these.
     Runtime.getRuntime().addShutdownHook(new Thread(this::awaitNews));
   }
@@ -141,7 +139,7 @@ public final class World {
   /**
    * How many processors' time is this process's; less than 1 where there are fewer than processes.
    */
-  double processors() {
+  public double processors() {
     return channel == null ? 1 : channel.processors();
   }
 

@@ -127,7 +127,8 @@ class OpenClKernelsTest {
       int columns = channels / lanes;
       device
           .kernel(KernelSpec.of("neuron.cu", "neuron_forward", defines))
-          .launchRows(rows, columns, dx, null, dr, null, out, 0.5f, 1f, 0f, (long) rows, columns);
+          .launchRows(
+              rows, columns, dx, null, dr, null, out, null, 0.5f, 1f, 0f, (long) rows, columns);
       device
           .kernel(KernelSpec.of("neuron.cu", "neuron_backward", defines))
           .launchRows(
