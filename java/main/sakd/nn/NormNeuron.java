@@ -79,11 +79,7 @@ public final class NormNeuron {
     Tensor out = ops.allocate(in.type(), shape);
     int most = mostSpikes(residual);
     Tensor packed = packs(tape, most) ? ops.allocateSpikes(out, most) : null;
-    if (packed == null) {
-      ops.neuron(neuron, merge, in, affine, r, w, out);
-    } else {
-      ops.neuronPacking(neuron, merge, in, affine, r, w, out, packed);
-    }
+    ops.neuron(neuron, merge, in, affine, r, w, out, packed);
     tape.show("activations of ", name, out);
     if (tape.monitor() != null && neuron.kind() != Neuron.Kind.IDENTITY) {
       tape.monitor().neuron(name, new Monitor.Inputs(neuron, merge, in, affine, r, w), out);

@@ -151,18 +151,6 @@ public final class KernelOps extends DeviceOps
       Tensor affine,
       Tensor residual,
       Tensor leak,
-      Tensor out) {
-    neurons.forward(neuron, merge, x, affine, residual, leak, out, null);
-  }
-
-  @Override
-  public void neuronPacking(
-      Neuron neuron,
-      Neuron.Residual merge,
-      Tensor x,
-      Tensor affine,
-      Tensor residual,
-      Tensor leak,
       Tensor out,
       Tensor packed) {
     neurons.forward(neuron, merge, x, affine, residual, leak, out, packed);

@@ -201,11 +201,7 @@ final class NeuronKernels {
     return ops.device().bypassesCache(out.memory());
   }
 
-  /**
-   * As {@link NeuronOps#neuronPacking}.
-   *
-   * @param packed null for none
-   */
+  /** As {@link NeuronOps#neuron}. */
   void forward(
       Neuron neuron,
       Neuron.Residual merge,

@@ -25,6 +25,8 @@ public interface NeuronOps {
    * @param residual [T, .., C], or null with {@link Neuron.Residual#NONE}
    * @param leak [1], PLIF's parameter w, or null
    * @param out [T, .., C]; T is read off here; 1 &le; T &le; {@link Neuron#MAX_STEPS}
+   * @param packed of {@link #allocateSpikes} for out: gets its spikes packed, in the same pass;
+   *     null for none
    */
   void neuron(
       Neuron neuron,
@@ -33,22 +35,20 @@ public interface NeuronOps {
       Tensor affine,
       Tensor residual,
       Tensor leak,
-      Tensor out);
+      Tensor out,
+      Tensor packed);
 
-  /**
-   * {@link #neuron} that also writes its spikes packed, in the same pass.
-   *
-   * @param packed of {@link #allocateSpikes} for out
-   */
-  void neuronPacking(
+  /** The same without a packed copy. */
+  default void neuron(
       Neuron neuron,
       Neuron.Residual merge,
       Tensor x,
       Tensor affine,
       Tensor residual,
       Tensor leak,
-      Tensor out,
-      Tensor packed);
+      Tensor out) {
+    neuron(neuron, merge, x, affine, residual, leak, out, null);
+  }
 
   /**
    * A tensor for the elements of {@code like}, packed: bits where they are spikes, and bytes where
@@ -61,7 +61,7 @@ public interface NeuronOps {
    */
   Tensor allocateSpikes(Tensor like, int most);
 
-  /** out = the elements that {@link #neuronPacking} packed. */
+  /** out = the elements that {@link #neuron} packed. */
   void unpackSpikes(Tensor packed, Tensor out);
 
   /**

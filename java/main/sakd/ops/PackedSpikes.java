@@ -4,7 +4,7 @@ import static sakd.ops.Requirements.require;
 
 import sakd.device.DType;
 
-/** How spikes, and sums of spikes, lie in a U8 tensor; see {@link NeuronOps#neuronPacking}. */
+/** How spikes, and sums of spikes, lie in a U8 tensor; see {@link NeuronOps#allocateSpikes}. */
 public final class PackedSpikes {
   /** The largest sum of spikes that fits a byte. */
   public static final int MOST = 255;

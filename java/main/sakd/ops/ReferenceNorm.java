@@ -185,7 +185,8 @@ interface ReferenceNorm extends Ops {
       Tensor affine,
       Tensor residual,
       Tensor leak,
-      Tensor out) {
+      Tensor out,
+      Tensor packed) {
     Sizes s = Sizes.of(neuron, merge, x, affine, residual, leak, out, false);
     ReferenceLayer layer = layer(neuron, merge, s.channels, affine, leak);
     RowBlocks.forEach(
@@ -199,25 +200,14 @@ interface ReferenceNorm extends Ops {
               result);
           s.store(out, first, result);
         });
-  }
-
-  @Override
-  default void neuronPacking(
-      Neuron neuron,
-      Neuron.Residual merge,
-      Tensor x,
-      Tensor affine,
-      Tensor residual,
-      Tensor leak,
-      Tensor out,
-      Tensor packed) {
-    neuron(neuron, merge, x, affine, residual, leak, out);
-    ReferenceSpikes.pack(out, packed);
+    if (packed != null) {
+      ReferenceSpikes.pack(out, packed);
+    }
   }
 
   @Override
   default Tensor allocateSpikes(Tensor like, int most) {
-    return PackedSpikes.allocate((Ops) this, like, most, ReferenceSpikes.lanes(like));
+    return PackedSpikes.allocate(this, like, most, ReferenceSpikes.lanes(like));
   }
 
   @Override

@@ -46,9 +46,7 @@ class PackedSpikesContractTest {
       twins.run(
           s -> {
             try (Tensor packed = s.ops().allocateSpikes(s.at(out), most)) {
-              s.ops()
-                  .neuronPacking(
-                      NEURON, merge, s.at(x), null, s.at(residual), null, s.at(out), packed);
+              s.ops().neuron(NEURON, merge, s.at(x), null, s.at(residual), null, s.at(out), packed);
               s.ops().unpackSpikes(packed, s.at(again));
               assertEquals(DType.U8, packed.type());
               assertTrue(packed.size() <= out.reference().size(), what + ": packed " + packed);
@@ -142,7 +140,7 @@ class PackedSpikesContractTest {
         assertThrows(IllegalArgumentException.class, () -> ops.unpackSpikes(packed, x));
         assertThrows(
             IllegalArgumentException.class,
-            () -> ops.neuronPacking(NEURON, Neuron.Residual.NONE, x, null, null, null, x, packed));
+            () -> ops.neuron(NEURON, Neuron.Residual.NONE, x, null, null, null, x, packed));
       }
       try (Tensor bits = ops.allocateSpikes(x, 1);
           Tensor bytes = ops.allocateSpikes(x, 2)) {
