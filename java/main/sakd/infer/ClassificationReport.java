@@ -87,11 +87,7 @@ public final class ClassificationReport implements ConfusionMeter {
         Arrays.stream(RankTransfers.counts(ops, Arrays.stream(hits).asLongStream().toArray()))
             .mapToInt(Math::toIntExact)
             .toArray();
-    long[] all =
-        RankTransfers.counts(ops, Arrays.stream(confusion).flatMapToLong(Arrays::stream).toArray());
-    for (int k = 0; k < classes; k++) {
-      System.arraycopy(all, k * classes, confusion[k], 0, classes);
-    }
+    RankTransfers.addCounts(ops, confusion);
   }
 
   /** The first of the largest. */

@@ -145,13 +145,12 @@ public final class Evaluator implements AutoCloseable {
       share.run();
       return;
     }
-    UserError wrong = null;
-    try {
-      share.run();
-    } catch (UserError e) {
-      wrong = e;
-    }
-    RankTransfers.agree(ops, wrong);
+    RankTransfers.together(
+        ops,
+        () -> {
+          share.run();
+          return null;
+        });
   }
 
   private Activity overRanks(Activity activity) {

@@ -1,6 +1,5 @@
 package sakd.infer;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import sakd.device.DType;
@@ -68,11 +67,7 @@ public final class PixelConfusion implements ConfusionMeter {
   @Override
   public void addRanks() {
     readOff();
-    long[] all =
-        RankTransfers.counts(ops, Arrays.stream(confusion).flatMapToLong(Arrays::stream).toArray());
-    for (int k = 0; k < classes; k++) {
-      System.arraycopy(all, k * classes, confusion[k], 0, classes);
-    }
+    RankTransfers.addCounts(ops, confusion);
   }
 
   /** Pixels of class {@code [row]} that the network took for {@code [column]}. */

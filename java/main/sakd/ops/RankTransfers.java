@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import sakd.base.UserError;
 import sakd.device.DType;
 
@@ -80,12 +81,24 @@ public final class RankTransfers {
   }
 
   /**
-   * Ends the work of all ranks for what is wrong on any: all throw what the first such rank says.
+   * Does this rank's share of some work; what is wrong with that of any is wrong for all.
    *
-   * @param own what is wrong on this rank; null if nothing is
-   * @throws UserError if something is
+   * @return what this rank's share gives
+   * @throws UserError if something is: on all ranks what the first such rank says
    */
-  public static void agree(Ops ops, UserError own) {
+  public static <T> T together(Ops ops, Supplier<T> share) {
+    T result = null;
+    UserError wrong = null;
+    try {
+      result = share.get();
+    } catch (UserError e) {
+      wrong = e;
+    }
+    agree(ops, wrong);
+    return result;
+  }
+
+  private static void agree(Ops ops, UserError own) {
     String said = own == null ? "" : own.getMessage();
     for (byte[] part : gather(ops, said.getBytes(StandardCharsets.UTF_8))) {
       String message = new String(part, StandardCharsets.UTF_8);
@@ -136,5 +149,15 @@ public final class RankTransfers {
       }
     }
     return sums;
+  }
+
+  /** table = the same of a table, which is of one size on all ranks. */
+  public static void addCounts(Ops ops, long[][] table) {
+    long[] all = counts(ops, Arrays.stream(table).flatMapToLong(Arrays::stream).toArray());
+    int at = 0;
+    for (long[] row : table) {
+      System.arraycopy(all, at, row, 0, row.length);
+      at += row.length;
+    }
   }
 }

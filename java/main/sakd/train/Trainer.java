@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import sakd.base.UserError;
 import sakd.data.Augment;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
@@ -231,17 +230,18 @@ public final class Trainer {
   private Saved start(Job job, boolean resume, Optimizer optimizer, Ema ema, Saved.Scope scope) {
     var parameters = job.network.parameters();
     Path last = job.folder.resolve(LAST);
-    Saved saved = Saved.start(scope);
-    UserError problem = null;
-    if (ops.rank() == 0 && resume && Files.exists(last)) {
-      try {
-        saved = Checkpoint.load(last, parameters, optimizer, ema, job.architecture, scope);
-        saved.part().requireBatches(last, settings.batchSize());
-      } catch (UserError e) {
-        problem = e;
-      }
-    }
-    RankTransfers.agree(ops, problem);
+    Saved saved =
+        RankTransfers.together(
+            ops,
+            () -> {
+              if (ops.rank() > 0 || !resume || !Files.exists(last)) {
+                return Saved.start(scope);
+              }
+              Saved there =
+                  Checkpoint.load(last, parameters, optimizer, ema, job.architecture, scope);
+              there.part().requireBatches(last, settings.batchSize());
+              return there;
+            });
     Checkpoint.handRound(ops, parameters, optimizer, ema);
     return saved.ofFirst(ops);
   }
