@@ -179,7 +179,7 @@ final class Hub implements Channel {
     while (world.pause()) {
       long now = System.nanoTime();
       own.heard(world.begun(), world.ended(), now);
-      links.values().forEach(link -> send(link, Link.Kind.PULSE, out -> {}));
+      links.values().forEach(link -> link.offer(Link.Kind.PULSE, out -> {}));
       List<Pace> there = new ArrayList<>();
       paces.forEach(
           (rank, pace) -> {
@@ -203,7 +203,7 @@ final class Hub implements Channel {
       return;
     }
     told = news;
-    links.values().forEach(link -> send(link, Link.Kind.NEWS, news::writeTo));
+    links.values().forEach(link -> link.offer(Link.Kind.NEWS, news::writeTo));
   }
 
   @Override
@@ -223,17 +223,9 @@ final class Hub implements Channel {
     World.sleep(DELIVERY_MS);
   }
 
-  private static void send(Link link, Link.Kind kind, Link.Body body) {
-    try {
-      link.send(kind, body);
-    } catch (IOException e) {
-      // Whoever reads from it learns that too.
-    }
-  }
-
   @Override
   public byte[] broadcast(byte[] bytes) {
-    links.values().forEach(link -> send(link, Link.Kind.DATA, out -> out.write(bytes)));
+    links.values().forEach(link -> link.offer(Link.Kind.DATA, out -> out.write(bytes)));
     return bytes;
   }
 
@@ -258,7 +250,7 @@ final class Hub implements Channel {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    links.values().forEach(link -> send(link, Link.Kind.GOODBYE, out -> {}));
+    links.values().forEach(link -> link.offer(Link.Kind.GOODBYE, out -> {}));
   }
 
   @Override

@@ -78,6 +78,15 @@ final class Link implements AutoCloseable {
     }
   }
 
+  /** The same, where whoever reads from the connection learns that it is gone. */
+  void offer(Kind kind, Body body) {
+    try {
+      send(kind, body);
+    } catch (IOException e) {
+      // The reader says so.
+    }
+  }
+
   /**
    * The next message.
    *

@@ -100,7 +100,7 @@ record Meeting(List<String> hosts, int port) {
           }
         }
       }
-      sleep();
+      World.sleep(AGAIN_MS);
     }
     throw new TimeoutException(
         "rank 0 cannot be reached at "
@@ -130,14 +130,6 @@ record Meeting(List<String> hosts, int port) {
     } catch (IOException | RuntimeException e) {
       socket.close();
       throw e instanceof IOException io ? io : new IOException(e);
-    }
-  }
-
-  private static void sleep() {
-    try {
-      Thread.sleep(AGAIN_MS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 }

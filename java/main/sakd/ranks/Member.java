@@ -71,20 +71,12 @@ final class Member implements Channel {
 
   private void watch() {
     while (world.pause()) {
-      send(
+      link.offer(
           Link.Kind.PULSE,
           out -> {
             out.writeLong(world.begun());
             out.writeLong(world.ended());
           });
-    }
-  }
-
-  private void send(Link.Kind kind, Link.Body body) {
-    try {
-      link.send(kind, body);
-    } catch (IOException e) {
-      // Whoever reads from it learns that too.
     }
   }
 
@@ -100,7 +92,7 @@ final class Member implements Channel {
 
   @Override
   public void tell(News news) {
-    send(Link.Kind.NEWS, news::writeTo);
+    link.offer(Link.Kind.NEWS, news::writeTo);
   }
 
   @Override
@@ -118,7 +110,7 @@ final class Member implements Channel {
 
   @Override
   public void leave() {
-    send(Link.Kind.GOODBYE, out -> {});
+    link.offer(Link.Kind.GOODBYE, out -> {});
     try {
       goodbye.await();
     } catch (InterruptedException e) {
