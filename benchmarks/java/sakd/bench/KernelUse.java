@@ -27,6 +27,7 @@ import sakd.ops.Ops;
 import sakd.testing.CountingDevice;
 import sakd.train.Listener;
 import sakd.train.LrSchedule;
+import sakd.train.Scale;
 import sakd.train.TrainSettings;
 
 /**
@@ -82,7 +83,8 @@ public final class KernelUse {
             0,
             1,
             STORAGE,
-            0);
+            0,
+            Scale.USUAL);
     DistillationWeights weights = new DistillationWeights(1, 1, 100, 4, 0);
     Plan plan =
         new Plan(

@@ -4,6 +4,7 @@ import picocli.CommandLine.Option;
 import sakd.data.Mixing;
 import sakd.device.DType;
 import sakd.train.LrSchedule;
+import sakd.train.Scale;
 import sakd.train.TrainSettings;
 
 /** How the weights are found; names as in torchvision's and timm's train.py. */
@@ -143,7 +144,7 @@ final class OptimizerOptions {
    * @param mixing of images, unless there is no augmentation
    */
   TrainSettings settings(
-      boolean small, boolean boxes, boolean teacher, Mixing mixing, DType storage) {
+      boolean small, boolean boxes, boolean teacher, Mixing mixing, DType storage, Scale scale) {
     int batch = boxes ? 8 : small ? 50 : 128;
     boolean sgd = optimizer == TrainSettings.Algorithm.SGD;
     int studentEpochs = Values.atLeast(1, "--epochs", studentEpochs(small));
@@ -172,7 +173,8 @@ final class OptimizerOptions {
         workers(),
         Values.atLeast(1, "--print-freq", printFreq),
         storage,
-        patience());
+        patience(),
+        scale);
   }
 
   private int patience() {

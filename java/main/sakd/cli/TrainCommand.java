@@ -373,10 +373,13 @@ final class TrainCommand implements Callable<Integer> {
         distill.weights(small, network, method),
         distill.form(kind.vThreshold()),
         distill.transformKernel(),
-        optimizer
-            .settings(
-                small, boxes, distill.trainsTeacher(method), augment.mixing(), device.storage(ops))
-            .with(scale.scale(ops)),
+        optimizer.settings(
+            small,
+            boxes,
+            distill.trainsTeacher(method),
+            augment.mixing(),
+            device.storage(ops),
+            scale.scale(ops)),
         optimizer.teacherEpochs(small),
         optimizer.teacherLr(boxes, finetune, method == Method.ANN));
   }

@@ -41,7 +41,7 @@ final class EpochSteps {
   /**
    * What an epoch brought.
    *
-   * @param seconds in this session, in which it may have been gone on with
+   * @param seconds of the steps run here, of an epoch that may have been begun before
    * @param imagesPerSecond of all ranks
    * @param lossScale of the last step, 1 where there is none
    */

@@ -37,48 +37,6 @@ public record TrainSettings(
     DType storage,
     int patience,
     Scale scale) {
-  /** With {@link Scale#USUAL}. */
-  public TrainSettings(
-      int epochs,
-      int batchSize,
-      Algorithm optimizer,
-      double lr,
-      float momentum,
-      float weightDecay,
-      LrSchedule.Kind schedule,
-      int warmupEpochs,
-      float clipGradNorm,
-      float emaDecay,
-      boolean augment,
-      Mixing mixing,
-      boolean shuffle,
-      long seed,
-      int workers,
-      int printFreq,
-      DType storage,
-      int patience) {
-    this(
-        epochs,
-        batchSize,
-        optimizer,
-        lr,
-        momentum,
-        weightDecay,
-        schedule,
-        warmupEpochs,
-        clipGradNorm,
-        emaDecay,
-        augment,
-        mixing,
-        shuffle,
-        seed,
-        workers,
-        printFreq,
-        storage,
-        patience,
-        Scale.USUAL);
-  }
-
   /** SGD has Nesterov momentum. */
   public enum Algorithm {
     SGD("SGD"),

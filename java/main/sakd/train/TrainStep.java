@@ -81,26 +81,10 @@ public final class TrainStep implements AutoCloseable {
   }
 
   /**
-   * A step of the parameters that {@code optimizer} updates, with {@link Scale#USUAL}.
+   * A step of the parameters that {@code optimizer} updates.
    *
    * @param ema average to be kept, or null
    * @param storage type of activations
-   * @param batchSize of full batches
-   */
-  public TrainStep(
-      Ops ops,
-      BatchUploader inputs,
-      Objective objective,
-      Optimizer optimizer,
-      Ema ema,
-      DType storage,
-      int batchSize) {
-    this(ops, inputs, objective, optimizer, ema, storage, batchSize, Scale.USUAL);
-  }
-
-  /**
-   * The same on some scale.
-   *
    * @param batchSize of full batches, of all ranks together
    */
   public TrainStep(

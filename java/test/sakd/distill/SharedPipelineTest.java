@@ -58,7 +58,8 @@ class SharedPipelineTest {
             0,
             1,
             DType.F32,
-            1);
+            1,
+            new Scale(2, DType.F32, 1));
     return new Plan(
         TinyNetwork.SPEC,
         Neuron.LIF,
@@ -72,7 +73,7 @@ class SharedPipelineTest {
         WeightSchedule.constant(new DistillationWeights(1, 1, 10, 4, 0)),
         DistillationForm.PUBLISHED,
         1,
-        settings.with(new Scale(2, DType.F32, 1)),
+        settings,
         1,
         0.05);
   }

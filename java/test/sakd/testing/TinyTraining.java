@@ -24,6 +24,7 @@ import sakd.ops.Ops;
 import sakd.task.Task;
 import sakd.train.Listener;
 import sakd.train.LrSchedule;
+import sakd.train.Scale;
 import sakd.train.TrainSettings;
 import sakd.train.Trainer;
 
@@ -121,7 +122,8 @@ public final class TinyTraining implements AutoCloseable {
         1,
         2,
         storage,
-        patience);
+        patience,
+        Scale.USUAL);
   }
 
   /** Trains into a folder; {@code step} hears of every second step. */

@@ -262,7 +262,8 @@ class SharedStepTest {
                       Optimizer.sgd(ops, net.parameters, 0.9f, 5e-4f, true, 0, false);
                   BatchUploader inputs = new BatchUploader(ops, DATA);
                   TrainStep step =
-                      new TrainStep(ops, inputs, net, optimizer, null, DType.F32, BATCH);
+                      new TrainStep(
+                          ops, inputs, net, optimizer, null, DType.F32, BATCH, Scale.USUAL);
                   Epoch epoch = loader.epoch(0)) {
                 step.run(epoch.next());
                 step.run(epoch.next());

@@ -55,7 +55,8 @@ class StepLaunchesTest {
                   optimizer,
                   null,
                   DType.BF16,
-                  1);
+                  1,
+                  Scale.USUAL);
           Epoch epoch = new DataLoader(data, 1, false, false, Augment.NONE, 0, 0).epoch(0)) {
         step.run(epoch.next());
       }

@@ -112,7 +112,8 @@ final class TinyRun implements AutoCloseable {
         1,
         2,
         storage,
-        0);
+        0,
+        Scale.USUAL);
   }
 
   Trainer.Outcome train(String name, TrainSettings settings, boolean resume, Listener listener) {

@@ -114,7 +114,14 @@ class TrainStepTest {
         Ema ema = new Ema(ops, training.parameters, 0.5f);
         TrainStep step =
             new TrainStep(
-                ops, inputs, training.objective, optimizer, ema, DType.F16, TinyTraining.BATCH);
+                ops,
+                inputs,
+                training.objective,
+                optimizer,
+                ema,
+                DType.F16,
+                TinyTraining.BATCH,
+                Scale.USUAL);
         Epoch batches =
             new DataLoader(training.data, TinyTraining.BATCH, false, false, Augment.NONE, 0, 0)
                 .epoch(0)) {
