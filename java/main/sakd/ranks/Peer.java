@@ -13,7 +13,7 @@ import sakd.base.Version;
  * A process as the others know it.
  *
  * @param program its version, which all have to share
- * @param job as {@link Launch#job}
+ * @param job what tells its job from others
  * @param host the name of its machine, for people
  * @param machine what tells its machine from others
  * @param processors those that it may run on: {@code 0-3,8}
@@ -34,13 +34,21 @@ record Peer(
   static Peer self(Launch launch) {
     return new Peer(
         Version.text(),
-        launch.job(),
+        job(launch),
         launch.rank(),
         launch.size(),
         hostName(),
         ProcessHandle.current().pid(),
         line("/proc/sys/kernel/random/boot_id", ""),
         line("/proc/self/status", "Cpus_allowed_list:"));
+  }
+
+  /**
+   * Launchers do not name every job, but two on a machine have different ports; looking for rank 0
+   * at the next ports too, a process may meet that of another.
+   */
+  private static String job(Launch launch) {
+    return launch.job() + launch.master().map(master -> ":" + master.port()).orElse("");
   }
 
   /** For people: {@code rank 2 (node3, process 4711)}. */

@@ -201,4 +201,15 @@ class WorldTest {
             "1 rank 0 cannot be reached at 127.0.0.1:" + port + " within 2 s (--comm-timeout): "),
         line);
   }
+
+  /** Jobs that say no more of themselves look for rank 0 at ports of their own, and at the next. */
+  @Test
+  void aRankDoesNotJoinAnotherJobThatListensNearby() throws Exception {
+    int port = freePort();
+    join(0, 2, port + 1);
+    join(1, 2, port);
+    String line = end(1);
+    assertTrue(line.startsWith("1 rank 0 cannot be reached at 127.0.0.1:" + port + " "), line);
+    assertTrue(line.contains("it belongs to another job"), line);
+  }
 }
