@@ -5,10 +5,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import sakd.data.Augment;
+import sakd.data.DataLoader;
+import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
+import sakd.data.Epoch;
 import sakd.data.Mixing;
 import sakd.data.set.MemoryDataset;
 import sakd.device.DType;
@@ -20,10 +25,16 @@ import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
 import sakd.distill.WeightSchedule;
+import sakd.infer.BatchUploader;
+import sakd.model.Network;
 import sakd.model.NetworkSpec;
+import sakd.nn.Parameters;
+import sakd.nn.Pooling;
+import sakd.nn.Tape;
 import sakd.ops.KernelOps;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.ops.Tensor;
 import sakd.testing.CountingDevice;
 import sakd.train.Listener;
 import sakd.train.LrSchedule;
@@ -38,6 +49,9 @@ import sakd.train.TrainSettings;
 public final class KernelUse {
   private static final DType STORAGE = DType.BF16;
   private static final int SIDE = 32;
+
+  private static final int STEPS = 4;
+  private static final int CLASSES = 10;
 
   /** One full batch and a rest. */
   private static final int IMAGES = 200;
@@ -58,8 +72,44 @@ public final class KernelUse {
       for (Method method : Method.values()) {
         train(ops, scope.networks().get(0), method);
       }
+      look(ops, scope.networks().get(0));
     }
     return counting.kernels();
+  }
+
+  /** The report at the end of a training looks at both networks, and their features, in float32. */
+  private static void look(Ops ops, NetworkSpec network) {
+    Dataset images = images();
+    try (BatchUploader inputs = new BatchUploader(ops, images);
+        Epoch epoch = new DataLoader(images, IMAGES, false, false, Augment.NONE, 0, 0).epoch(0);
+        Tensor seen = inputs.upload(epoch.next()).images(DType.F32)) {
+      Parameters ofTeacher = new Parameters(0);
+      Parameters ofStudent = new Parameters(0);
+      try (Network teacher = network.ann().build(Neuron.RELU, 1, 3, CLASSES, ofTeacher);
+          Network student = network.build(Neuron.LIF, STEPS, 3, CLASSES, ofStudent)) {
+        ofTeacher.allocate(ops);
+        ofStudent.allocate(ops);
+        for (Network each : List.of(teacher, student)) {
+          try (Tape tape = new Tape(ops, Tape.Mode.INFERENCE, DType.F32)) {
+            each.forward(tape, tape.input(seen), true)
+                .stages()
+                .forEach(stage -> Pooling.timeMean(tape, stage));
+          }
+        }
+      }
+    }
+  }
+
+  private static Dataset images() {
+    float[] half = {0.5f, 0.5f, 0.5f};
+    DatasetInfo info =
+        new DatasetInfo(
+            "black",
+            IntStream.range(0, CLASSES).mapToObj(Integer::toString).toList(),
+            half,
+            half,
+            false);
+    return new MemoryDataset(info, SIDE, SIDE, new byte[IMAGES * 3 * SIDE * SIDE], new int[IMAGES]);
   }
 
   /** An epoch with the published settings. */
@@ -90,7 +140,7 @@ public final class KernelUse {
         new Plan(
             network,
             Neuron.LIF,
-            4,
+            STEPS,
             method,
             false,
             null,
@@ -103,16 +153,7 @@ public final class KernelUse {
             settings,
             1,
             0.1);
-    float[] half = {0.5f, 0.5f, 0.5f};
-    DatasetInfo info =
-        new DatasetInfo(
-            "black",
-            IntStream.range(0, 10).mapToObj(Integer::toString).toList(),
-            half,
-            half,
-            false);
-    MemoryDataset images =
-        new MemoryDataset(info, SIDE, SIDE, new byte[IMAGES * 3 * SIDE * SIDE], new int[IMAGES]);
+    Dataset images = images();
     try {
       Path folder = Files.createTempDirectory("sakd-kernels");
       new Pipeline(ops, plan, images, images, folder, new Silent(), line -> {}).run(false);
