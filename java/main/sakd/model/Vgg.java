@@ -6,6 +6,7 @@ import sakd.nn.BatchNorm2d;
 import sakd.nn.Conv2d;
 import sakd.nn.Linear;
 import sakd.nn.NormNeuron;
+import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.nn.Pooling;
 import sakd.nn.Tape;
@@ -123,7 +124,18 @@ public final class Vgg implements Network {
   }
 
   @Override
-  public List<Integer> stageChannels() {
-    return spec.widths();
+  public Parameter classWeight() {
+    return hidden.isEmpty() ? last.weight() : null;
+  }
+
+  @Override
+  public List<Backbone.Stage> stages() {
+    List<Backbone.Stage> all = new ArrayList<>();
+    int stride = 1;
+    for (int width : spec.widths()) {
+      stride *= POOL.stride();
+      all.add(new Backbone.Stage(width, stride));
+    }
+    return all;
   }
 }
