@@ -33,8 +33,9 @@ final class DistillOptions {
       paramLabel = "W",
       description =
           "A trained ANN, of the same architecture unless --teacher-model says otherwise: "
-              + "safetensors, .pth, .pt, .th (default: train one).")
-  Path teacher;
+              + "safetensors, .pth, .pt, .th; or torchvision, for the weights that it publishes, "
+              + "which are fetched once; or a folder where these are (default: train one).")
+  TeacherSource teacher;
 
   @Option(
       names = "--teacher-model",
@@ -292,14 +293,17 @@ final class DistillOptions {
       NetworkSpec usual = named.forImages(set.height());
       return model.stem == null ? usual : usual.withStem(model.stem);
     }
-    WeightFile file = WeightFile.read(teacher);
+    if (teacher.isTorchvision()) {
+      return named.withStem(NetworkSpec.Stem.IMAGENET);
+    }
+    WeightFile file = WeightFile.read(teacher.path());
     if (!ModelFile.isIn(file.metadata())) {
       return ForeignModel.named(file, teacherModel, set.channels(), set.classes()).spec();
     }
-    ModelFile stored = ModelFile.of(file.metadata(), teacher.toString());
+    ModelFile stored = ModelFile.of(file.metadata(), teacher.path().toString());
     if (!stored.spec().annName().equals(named.annName())) {
       throw new UserError(
-          teacher
+          teacher.path()
               + " holds "
               + stored.name()
               + ", and --teacher-model is "
@@ -308,6 +312,11 @@ final class DistillOptions {
               + stored.spec().annName());
     }
     return stored.spec();
+  }
+
+  /** The teacher's weight file, which may have to be fetched yet; null if one is trained. */
+  Path teacherFile(NetworkSpec teacherModel, Method method) {
+    return teacher == null || !method.needsTeacher() ? null : teacher.file(teacherModel);
   }
 
   /** Whether an ANN is trained: alone, or to teach. */
