@@ -122,7 +122,7 @@ public final class KernelUse {
             0.1,
             0.9f,
             5e-4f,
-            LrSchedule.Kind.COSINE,
+            LrSchedule.Cosine.TO_ZERO,
             0,
             0,
             0,

@@ -43,6 +43,7 @@ final class ResolvedSettings {
           "distill", "method and losses",
           "partial", "method and losses",
           "optimizer", "training",
+          "schedule", "training",
           "scale", "training");
 
   /** Recordings only. */

@@ -59,7 +59,7 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
             "train   %s, lr %s %s, weight decay %s, batch %d, seed %d",
             s.optimizer().label(),
             Numbers.plain(s.lr()),
-            s.schedule().label(),
+            s.schedule(),
             Numbers.plain(s.weightDecay()),
             s.batchSize(),
             s.seed()));

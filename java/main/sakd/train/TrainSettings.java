@@ -24,7 +24,7 @@ public record TrainSettings(
     double lr,
     float momentum,
     float weightDecay,
-    LrSchedule.Kind schedule,
+    LrSchedule.Shape schedule,
     int warmupEpochs,
     float clipGradNorm,
     float emaDecay,

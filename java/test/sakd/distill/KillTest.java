@@ -100,7 +100,7 @@ class KillTest {
             0.05,
             0.9f,
             5e-4f,
-            LrSchedule.Kind.COSINE,
+            LrSchedule.Cosine.TO_ZERO,
             0,
             0,
             0,

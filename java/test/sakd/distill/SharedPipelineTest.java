@@ -47,7 +47,7 @@ class SharedPipelineTest {
             0.05,
             0.9f,
             5e-4f,
-            LrSchedule.Kind.COSINE,
+            LrSchedule.Cosine.TO_ZERO,
             0,
             0,
             0,

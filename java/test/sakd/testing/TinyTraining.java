@@ -111,7 +111,7 @@ public final class TinyTraining implements AutoCloseable {
         0.01,
         0.9f,
         5e-4f,
-        LrSchedule.Kind.COSINE,
+        LrSchedule.Cosine.TO_ZERO,
         0,
         1,
         emaDecay,

@@ -101,7 +101,7 @@ final class TinyRun implements AutoCloseable {
         lr,
         0.9f,
         5e-4f,
-        LrSchedule.Kind.POLY,
+        new LrSchedule.Poly(LrSchedule.Poly.POWER, 0),
         0,
         1,
         emaDecay,
