@@ -5,6 +5,7 @@ import sakd.data.Mixing;
 import sakd.device.DType;
 import sakd.train.Scale;
 import sakd.train.TrainSettings;
+import sakd.train.WeightDecay;
 
 /** How the weights are found; names as in torchvision's and timm's train.py. */
 final class OptimizerOptions {
@@ -61,6 +62,13 @@ final class OptimizerOptions {
       paramLabel = "D",
       description = "Weight decay, on every parameter (default: 5e-4; adamw: 5e-3).")
   private Float weightDecay;
+
+  @Option(
+      names = "--no-decay-norm",
+      description =
+          "Spare parameters of fewer than two dimensions from weight decay, as timm does: norms, "
+              + "biases, leaks of plif.")
+  private boolean noDecayNorm;
 
   @Option(
       names = "--clip-grad-norm",
@@ -147,8 +155,10 @@ final class OptimizerOptions {
         optimizer,
         lr(boxes),
         Values.share("--momentum", momentum),
-        Values.notNegative(
-            "--weight-decay", weightDecay == null ? sgd ? 5e-4f : 5e-3f : weightDecay),
+        new WeightDecay(
+            Values.notNegative(
+                "--weight-decay", weightDecay == null ? sgd ? 5e-4f : 5e-3f : weightDecay),
+            !noDecayNorm),
         schedule.shape(lowestLr),
         schedule.warmupEpochs(fewest),
         Values.notNegative("--clip-grad-norm", clipGradNorm),

@@ -188,7 +188,7 @@ final class ResolvedSettings {
     put("teacher-lr", plan.teacherLr());
     put("batch-size", s.batchSize());
     put("lr", s.lr());
-    put("weight-decay", s.weightDecay());
+    put("weight-decay", s.weightDecay().rate());
     put("dist-bn", s.scale().distBn());
   }
 

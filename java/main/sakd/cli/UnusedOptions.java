@@ -115,6 +115,9 @@ final class UnusedOptions {
     if (plan.settings().optimizer() == TrainSettings.Algorithm.ADAMW) {
       unused.add("--opt adamw", List.of("--momentum"));
     }
+    if (plan.settings().weightDecay().rate() == 0) {
+      unused.add("--weight-decay 0", List.of("--no-decay-norm"));
+    }
     String schedule = plan.settings().schedule().name();
     boolean poly = schedule.equals("poly");
     boolean falls = poly || schedule.equals("cosine");

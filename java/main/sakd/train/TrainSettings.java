@@ -23,7 +23,7 @@ public record TrainSettings(
     Algorithm optimizer,
     double lr,
     float momentum,
-    float weightDecay,
+    WeightDecay weightDecay,
     LrSchedule.Shape schedule,
     int warmupEpochs,
     float clipGradNorm,

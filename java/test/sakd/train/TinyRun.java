@@ -100,7 +100,7 @@ final class TinyRun implements AutoCloseable {
         algorithm,
         lr,
         0.9f,
-        5e-4f,
+        WeightDecay.ofAll(5e-4f),
         new LrSchedule.Poly(LrSchedule.Poly.POWER, 0),
         0,
         1,
