@@ -34,6 +34,11 @@ public record LrSchedule(Shape shape, double lr, int epochs, int warmupEpochs) {
     return (double) (epoch - warmupEpochs) / (epochs - warmupEpochs);
   }
 
+  /** The rate after so many steps. */
+  private double stepped(double gamma, long steps) {
+    return lr * Math.pow(gamma, (double) steps);
+  }
+
   /**
    * A family of schedules; their text is what people read. Epochs of steps are counted from the
    * first, warm-up included, as timm and torchvision's training of detectors do.
@@ -114,9 +119,8 @@ public record LrSchedule(Shape shape, double lr, int epochs, int warmupEpochs) {
 
     @Override
     public double at(int epoch, LrSchedule s) {
-      return s.lr
-          * Math.pow(
-              gamma, STEPS.stream().filter(part -> epoch * PARTS >= part * s.epochs).count());
+      return s.stepped(
+          gamma, STEPS.stream().filter(part -> epoch * PARTS >= part * s.epochs).count());
     }
 
     @Override
@@ -134,7 +138,7 @@ public record LrSchedule(Shape shape, double lr, int epochs, int warmupEpochs) {
   public record Steps(int size, double gamma) implements Shape {
     @Override
     public double at(int epoch, LrSchedule s) {
-      return s.lr * Math.pow(gamma, epoch / size);
+      return s.stepped(gamma, epoch / size);
     }
 
     @Override
@@ -160,7 +164,7 @@ public record LrSchedule(Shape shape, double lr, int epochs, int warmupEpochs) {
 
     @Override
     public double at(int epoch, LrSchedule s) {
-      return s.lr * Math.pow(gamma, milestones.stream().filter(m -> epoch >= m).count());
+      return s.stepped(gamma, milestones.stream().filter(m -> epoch >= m).count());
     }
 
     @Override
