@@ -42,10 +42,9 @@ public final class Vgg implements Network {
     this.parameters = parameters;
     int in = inChannels;
     int index = 0;
-    for (int s = 0; s < spec.convs().size(); s++) {
-      int width = spec.widths().get(s);
+    for (List<Integer> widths : spec.widths()) {
       List<Layer> stage = new ArrayList<>();
-      for (int c = 0; c < spec.convs().get(s); c++) {
+      for (int width : widths) {
         String name = "features.";
         Conv2d conv = Conv2d.withBias(parameters, name + index, in, width, 3, 1);
         BatchNorm2d norm = new BatchNorm2d(parameters, name + (index + 1), width);
@@ -124,6 +123,6 @@ public final class Vgg implements Network {
 
   @Override
   public List<Integer> stageChannels() {
-    return spec.widths();
+    return spec.widths().stream().map(widths -> widths.get(widths.size() - 1)).toList();
   }
 }

@@ -1,7 +1,9 @@
 package sakd.model;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import sakd.base.UserError;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
@@ -12,14 +14,12 @@ import sakd.ops.Neuron;
  * pool. Dropout between the linear layers is left out: batch norm and distillation do its work, and
  * a pretrained network does not need it.
  *
- * @param convs convolutions of each stage
- * @param widths width of each stage
+ * @param widths of each convolution of each stage
  * @param headWidth width of the two hidden linear layers of the IMAGENET head
  * @param stem CIFAR: global average, then one linear layer; IMAGENET: two hidden linear layers over
  *     all {@value #SIDE}x{@value #SIDE} pixels of the last stage, then the last
  */
-public record VggSpec(
-    String name, List<Integer> convs, List<Integer> widths, int headWidth, Stem stem)
+public record VggSpec(String name, List<List<Integer>> widths, int headWidth, Stem stem)
     implements NetworkSpec {
   /** Side of the last stage's feature map that the linear layers of the IMAGENET head are for. */
   static final int SIDE = 7;
@@ -27,16 +27,27 @@ public record VggSpec(
   /** Before the names of the hidden layers of the IMAGENET head in timm's files. */
   public static final String TIMM_HIDDEN = "pre_logits.";
 
+  /** Of the stages of the VGGs for images. */
+  private static final List<Integer> WIDTHS = List.of(64, 128, 256, 512, 512);
+
   public VggSpec {
-    convs = List.copyOf(convs);
-    widths = List.copyOf(widths);
-    if (convs.isEmpty() || convs.size() != widths.size()) {
-      throw new IllegalArgumentException("a width for each stage is needed");
+    widths = widths.stream().map(List::copyOf).toList();
+    if (widths.isEmpty() || widths.stream().anyMatch(List::isEmpty)) {
+      throw new IllegalArgumentException("stages of at least one convolution are needed");
     }
   }
 
+  /**
+   * A VGG for images.
+   *
+   * @param convs of each stage
+   */
   static VggSpec vgg(String name, List<Integer> convs) {
-    return new VggSpec(name, convs, List.of(64, 128, 256, 512, 512), 4096, Stem.CIFAR);
+    List<List<Integer>> widths =
+        IntStream.range(0, convs.size())
+            .mapToObj(s -> Collections.nCopies(convs.get(s), WIDTHS.get(s)))
+            .toList();
+    return new VggSpec(name, widths, 4096, Stem.CIFAR);
   }
 
   /** The description itself: only the neuron makes the difference. */
@@ -47,7 +58,7 @@ public record VggSpec(
 
   @Override
   public VggSpec withStem(Stem stem) {
-    return new VggSpec(name, convs, widths, headWidth, stem);
+    return new VggSpec(name, widths, headWidth, stem);
   }
 
   @Override
@@ -60,7 +71,7 @@ public record VggSpec(
 
   @Override
   public void requireImages(int height, int width) {
-    int scale = 1 << convs.size();
+    int scale = 1 << widths.size();
     if (stem == Stem.CIFAR) {
       if (height < scale || width < scale) {
         throw unfit(height, width, "at least " + scale + "x" + scale, "a resnet");

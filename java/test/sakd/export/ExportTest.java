@@ -78,7 +78,7 @@ class ExportTest {
         name.contains("imagenet") ? NetworkSpec.Stem.IMAGENET : NetworkSpec.Stem.CIFAR;
     NetworkSpec spec =
         name.contains("vgg")
-            ? new VggSpec("tiny", List.of(2), List.of(4), 6, stem)
+            ? new VggSpec("tiny", List.of(List.of(4, 4)), 6, stem)
             : new ResNetSpec(
                 "tiny",
                 merge,

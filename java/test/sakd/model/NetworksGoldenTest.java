@@ -97,7 +97,10 @@ class NetworksGoldenTest {
   private static NetworkSpec spec(String name, String variant) {
     if (name.equals("vgg")) { // The real head has a hundred million weights.
       return new VggSpec(
-          name, List.of(1, 1, 2, 2, 2), List.of(8, 16, 32, 64, 64), 96, NetworkSpec.Stem.IMAGENET);
+          name,
+          List.of(List.of(8), List.of(16), List.of(32, 32), List.of(64, 64), List.of(64, 64)),
+          96,
+          NetworkSpec.Stem.IMAGENET);
     }
     NetworkSpec spec = Networks.named(name);
     return variant.length() == 1
