@@ -15,7 +15,7 @@ import sakd.ops.Ops;
 
 /**
  * A VGG over some neuron: ReLU makes it the ANN, LIF the SNN. Parameter names are torchvision's. A
- * stage's feature is what its max pool lets pass, which is spikes if its input is.
+ * stage's feature is what its pool gives: spikes if its input is and the pool takes the largest.
  */
 public final class Vgg implements Network {
   private static final Ops.Pool POOL = new Ops.Pool(2, 2, 0);
@@ -59,8 +59,10 @@ public final class Vgg implements Network {
       stages.add(stage);
       index++; // The pool has a place in torchvision's list too.
     }
-    if (spec.stem() == NetworkSpec.Stem.IMAGENET) {
-      int area = VggSpec.SIDE * VggSpec.SIDE;
+    int area = spec.headSide() * spec.headSide();
+    if (spec.forEvents()) {
+      last = Linear.overPixels(parameters, "classifier", in, area, classes);
+    } else if (spec.stem() == NetworkSpec.Stem.IMAGENET) {
       int width = spec.headWidth();
       hidden.add(
           hidden(0, Linear.overPixels(parameters, "classifier.0", in, area, width), neuron, steps));
@@ -94,11 +96,11 @@ public final class Vgg implements Network {
         }
         x = layer.act.forward(tape, z);
       }
-      x = Pooling.max(tape, x, POOL);
+      x = spec.forEvents() ? Pooling.windows(tape, x, POOL.size()) : Pooling.max(tape, x, POOL);
       features.add(x);
     }
     Var head = x;
-    if (!hidden.isEmpty()) {
+    if (spec.headSide() > 0) {
       head = Pooling.flatten(tape, x);
       for (Hidden layer : hidden) {
         head = layer.act.forward(tape, layer.linear.forward(tape, head));

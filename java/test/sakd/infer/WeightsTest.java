@@ -110,7 +110,7 @@ class WeightsTest {
   @Test
   void timmsVggIsTorchvisions() {
     VggSpec spec =
-        new VggSpec("vgg", List.of(List.of(3), List.of(5)), 11, NetworkSpec.Stem.IMAGENET);
+        new VggSpec("vgg", List.of(List.of(3), List.of(5)), false, 11, NetworkSpec.Stem.IMAGENET);
     Parameters vgg = new Parameters(1);
     spec.ann().build(Neuron.RELU, 1, 3, 4, vgg);
     vgg.allocate(OPS);

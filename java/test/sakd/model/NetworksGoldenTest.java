@@ -68,7 +68,8 @@ class NetworksGoldenTest {
         "vgg11-cifar-32",
         "vgg13-cifar-32",
         "vgg16-cifar-32",
-        "vgg-imagenet-224"
+        "vgg-imagenet-224",
+        "vgg9-cifar-48"
       })
   void logitsEqualPyTorchs(String name) {
     double[] expected = Golden.open("models.safetensors").values(name);
@@ -99,6 +100,7 @@ class NetworksGoldenTest {
       return new VggSpec(
           name,
           List.of(List.of(8), List.of(16), List.of(32, 32), List.of(64, 64), List.of(64, 64)),
+          false,
           96,
           NetworkSpec.Stem.IMAGENET);
     }
