@@ -6,6 +6,7 @@ import sakd.nn.BatchNorm2d;
 import sakd.nn.Conv2d;
 import sakd.nn.Linear;
 import sakd.nn.NormNeuron;
+import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.nn.Pooling;
 import sakd.nn.Tape;
@@ -124,7 +125,18 @@ public final class Vgg implements Network {
   }
 
   @Override
-  public List<Integer> stageChannels() {
-    return spec.widths().stream().map(widths -> widths.get(widths.size() - 1)).toList();
+  public Parameter classWeight() {
+    return spec.headSide() == 0 ? last.weight() : null;
+  }
+
+  @Override
+  public List<Backbone.Stage> stages() {
+    List<Backbone.Stage> all = new ArrayList<>();
+    int stride = 1;
+    for (List<Integer> widths : spec.widths()) {
+      stride *= POOL.stride();
+      all.add(new Backbone.Stage(widths.get(widths.size() - 1), stride));
+    }
+    return all;
   }
 }
