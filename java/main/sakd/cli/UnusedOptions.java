@@ -43,6 +43,7 @@ final class UnusedOptions {
           "--random-erase",
           "--mixup",
           "--cutmix",
+          "--roll",
           "--scale-jitter");
 
   private static final List<String> OF_RANKS = List.of("--comm-dtype", "--sync-bn", "--dist-bn");
