@@ -43,6 +43,7 @@ final class UnusedOptions {
           "--random-erase",
           "--mixup",
           "--cutmix",
+          "--roll",
           "--scale-jitter");
 
   private static final List<String> OF_FLOOR = List.of("--min-lr");
@@ -90,6 +91,7 @@ final class UnusedOptions {
                     OF_TEMPERATURE),
                 unless(method.followsFeatures(), OF_FEATURES),
                 unless(ann || method.needsTeacher(), OF_TEACHER),
+                unless(method.needsTeacher(), List.of("--teacher-model")),
                 unless(!ann, OF_STUDENT),
                 unless(!ann || recordings, List.of("--T")))
             .flatMap(List::stream)

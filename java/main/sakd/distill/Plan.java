@@ -1,6 +1,7 @@
 package sakd.distill;
 
 import java.nio.file.Path;
+import java.util.List;
 import sakd.base.Numbers;
 import sakd.data.Targets;
 import sakd.model.NetworkSpec;
@@ -11,7 +12,9 @@ import sakd.train.TrainSettings;
 /**
  * Everything that decides a run.
  *
- * @param model the student's description; its ANN is the teacher
+ * @param model the student's description
+ * @param teacherModel the description whose ANN is the teacher: the student's own, as in the paper,
+ *     or another one for the same task
  * @param neuron the student's neuron
  * @param steps T
  * @param method how the student is trained
@@ -31,6 +34,7 @@ import sakd.train.TrainSettings;
  */
 public record Plan(
     NetworkSpec model,
+    NetworkSpec teacherModel,
     Neuron neuron,
     int steps,
     Method method,
@@ -50,6 +54,16 @@ public record Plan(
     return method == Method.ANN || (method.needsTeacher() && (teacherWeights == null || finetune));
   }
 
+  /** Whether teacher and student have the same tensors, so that weights can be transferred. */
+  public boolean isSelfArchitectural() {
+    return teacherModel.equals(model);
+  }
+
+  /** Whether the student starts from the teacher's weights, which is level 1. */
+  public boolean transfersWeights() {
+    return method.transfersWeights() && initialWeights == null && isSelfArchitectural();
+  }
+
   /** The settings of the teacher's training. */
   public TrainSettings teacherSettings() {
     return settings.ofTeacher(teacherEpochs, teacherLr);
@@ -58,6 +72,11 @@ public record Plan(
   /** The network that the run trains by its method, as {@code --model} calls it. */
   public String modelName() {
     return method == Method.ANN ? model.annName() : model.name();
+  }
+
+  /** The losses of this run beyond its task's. */
+  public List<String> furtherLosses() {
+    return List.copyOf(method.select(weights.start()).further().keySet());
   }
 
   /** The terms of the loss that the method uses, with their weights. */
@@ -94,6 +113,10 @@ public record Plan(
         terms.append(Numbers.count(weights.featureEpochs(), "epoch")).append(')');
       }
     }
+    method
+        .select(w)
+        .further()
+        .forEach((name, weight) -> terms.append(", " + name + " ").append(Numbers.plain(weight)));
     return terms.toString();
   }
 }

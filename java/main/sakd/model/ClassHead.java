@@ -3,6 +3,7 @@ package sakd.model;
 import java.util.List;
 import sakd.nn.Linear;
 import sakd.nn.NormNeuron;
+import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.nn.Pooling;
 import sakd.nn.Tape;
@@ -28,6 +29,11 @@ final class ClassHead implements Head {
       act = null;
       last = new Linear(parameters, "fc", in, classes);
     }
+  }
+
+  @Override
+  public Parameter classWeight() {
+    return hidden == null ? last.weight() : null;
   }
 
   @Override

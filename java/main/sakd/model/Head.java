@@ -1,6 +1,7 @@
 package sakd.model;
 
 import java.util.List;
+import sakd.nn.Parameter;
 import sakd.nn.Tape;
 import sakd.nn.Var;
 
@@ -24,6 +25,11 @@ public interface Head {
    */
   default int firstStage(int stages) {
     return stages - 1;
+  }
+
+  /** See {@link Network#classWeight}. */
+  default Parameter classWeight() {
+    return null;
   }
 
   /** Channels of each of {@link Network.Boxes#pyramid}. */

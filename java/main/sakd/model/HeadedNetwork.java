@@ -1,6 +1,7 @@
 package sakd.model;
 
 import java.util.List;
+import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.nn.Tape;
 import sakd.nn.Var;
@@ -23,8 +24,13 @@ record HeadedNetwork(Backbone backbone, Head head, Parameters parameters) implem
   }
 
   @Override
-  public List<Integer> stageChannels() {
-    return backbone.stages().stream().map(Backbone.Stage::channels).toList();
+  public List<Backbone.Stage> stages() {
+    return backbone.stages();
+  }
+
+  @Override
+  public Parameter classWeight() {
+    return head.classWeight();
   }
 
   @Override

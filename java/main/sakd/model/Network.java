@@ -1,6 +1,7 @@
 package sakd.model;
 
 import java.util.List;
+import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.nn.Tape;
 import sakd.nn.Var;
@@ -45,8 +46,21 @@ public interface Network extends AutoCloseable {
 
   Parameters parameters();
 
+  /** The stages that {@link Output#stages} shows, in their order. */
+  List<Backbone.Stage> stages();
+
   /** Channels of each stage's features. */
-  List<Integer> stageChannels();
+  default List<Integer> stageChannels() {
+    return stages().stream().map(Backbone.Stage::channels).toList();
+  }
+
+  /**
+   * The weight [K, C] of the linear layer that makes the classes' logits of the last stage's mean
+   * over space; null if there is more between the two.
+   */
+  default Parameter classWeight() {
+    return null;
+  }
 
   /** Channels of each of {@link Boxes#pyramid}. */
   default List<Integer> pyramidChannels() {

@@ -35,6 +35,11 @@ public final class Linear {
     bias = p.linearBias(name + ".bias", in, out);
   }
 
+  /** [out, in], or of a layer over pixels [out, channels, area]. */
+  public Parameter weight() {
+    return weight;
+  }
+
   public Var forward(Tape tape, Var x) {
     Ops ops = tape.ops();
     Tensor value = x.value();

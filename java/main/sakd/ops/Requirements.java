@@ -40,6 +40,22 @@ final class Requirements {
         y);
   }
 
+  /** The check of {@link Ops#averageWindows}. */
+  static void requireWindows(int size, Tensor x, Tensor y) {
+    require(
+        storage(x, y)
+            && size >= 1
+            && x.rank() >= 3
+            && y.rank() >= 3
+            && y.dim(-3) == x.dim(-3) / size
+            && y.dim(-2) == x.dim(-2) / size
+            && y.product(0, y.rank() - 3) == x.product(0, x.rank() - 3)
+            && y.channels() == x.channels(),
+        size,
+        x,
+        y);
+  }
+
   /** The check of {@link Ops#resize}: another height and width, at least 1. */
   static void requireResize(Tensor x, Tensor y) {
     require(

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import sakd.device.DType;
 import sakd.infer.Predictor;
 import sakd.io.HostTensor;
+import sakd.model.Backbone;
 import sakd.model.Network;
 import sakd.nn.BatchNorm2d;
 import sakd.nn.Conv2d;
@@ -83,7 +84,7 @@ class DilatedExportTest {
     }
 
     @Override
-    public List<Integer> stageChannels() {
+    public List<Backbone.Stage> stages() {
       return List.of();
     }
   }

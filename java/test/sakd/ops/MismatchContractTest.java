@@ -174,6 +174,8 @@ class MismatchContractTest {
       c.refused("max pool backward", () -> ops.maxPoolBackward(POOL, y, winner, c.f32(1, 6, 6, 2)));
       c.refused("average pool", () -> ops.averagePool(x, c.f32(1, 3)));
       c.refused("average pool backward", () -> ops.averagePoolBackward(c.f32(5, 2), x, false));
+      c.refused("windows", () -> ops.averageWindows(3, x, y));
+      c.refused("windows backward", () -> ops.averageWindowsBackward(2, y, c.f32(1, 4, 8, 2)));
       c.refused("time mean", () -> ops.timeMean(c.f32(3, 4), c.f32(1, 5)));
       c.refused("time mean backward", () -> ops.timeMeanBackward(c.f32(1, 5), c.f32(3, 4), false));
       c.check();
