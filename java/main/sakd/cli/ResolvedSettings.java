@@ -41,6 +41,7 @@ final class ResolvedSettings {
           "neuron", "neuron",
           "device", "device",
           "distill", "method and losses",
+          "stepLosses", "method and losses",
           "partial", "method and losses",
           "optimizer", "training",
           "scale", "training");
