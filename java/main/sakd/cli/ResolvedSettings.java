@@ -44,6 +44,7 @@ final class ResolvedSettings {
           "stepLosses", "method and losses",
           "partial", "method and losses",
           "optimizer", "training",
+          "schedule", "training",
           "scale", "training");
 
   /** Recordings only. */
@@ -188,7 +189,7 @@ final class ResolvedSettings {
     put("teacher-lr", plan.teacherLr());
     put("batch-size", s.batchSize());
     put("lr", s.lr());
-    put("weight-decay", s.weightDecay());
+    put("weight-decay", s.weightDecay().rate());
     put("dist-bn", s.scale().distBn());
   }
 
