@@ -18,6 +18,7 @@ public final class KernelOps extends DeviceOps
         ResizeKernels,
         LossKernels,
         DistanceKernels,
+        StepLossKernels,
         PixelKernels,
         BoxKernels,
         OptimizerKernels {

@@ -28,6 +28,7 @@ public final class ReferenceOps extends DeviceOps
         ReferenceDropout,
         ReferenceLoss,
         ReferenceDistance,
+        ReferenceStepLosses,
         ReferenceTally,
         ReferenceBoxes,
         ReferenceOptimizer {
