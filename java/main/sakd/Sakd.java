@@ -109,7 +109,8 @@ public final class Sakd {
 
   /**
    * The weights of a trained ANN, of the same architecture unless {@link #teacherModel} names
-   * another; without it, one is trained first.
+   * another; without it, one is trained first. Those that torchvision publishes are {@code
+   * option("--teacher", "torchvision")}.
    */
   public Sakd teacher(Path weights) {
     return option("--teacher", weights);

@@ -15,6 +15,7 @@ import sakd.io.WeightFile;
 import sakd.model.ModelFile;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
+import sakd.model.SegmentationSpec;
 import sakd.ops.Distance;
 import sakd.ops.StepTerms;
 
@@ -273,7 +274,7 @@ final class DistillOptions {
    * The description of the teacher, with the stem and the shortcuts that its weight file shows, if
    * there is one.
    *
-   * @param model the student's options, of which the stem is the teacher's too
+   * @param model the student's options, of which the stem is that of a teacher that is trained too
    * @throws UserError if there is no such ANN, or the file says that it is another
    */
   NetworkSpec teacherModel(ModelOptions model, NetworkSpec student, Dataset set, Method method) {
@@ -293,14 +294,15 @@ final class DistillOptions {
     }
     if (teacher == null) {
       NetworkSpec usual = named.forImages(set.height());
-      return model.stem == null ? usual : usual.withStem(model.stem);
+      return dilatedAs(student, model.stem == null ? usual : usual.withStem(model.stem));
     }
     if (teacher.isTorchvision()) {
-      return named.withStem(NetworkSpec.Stem.IMAGENET);
+      return dilatedAs(student, named.withStem(NetworkSpec.Stem.IMAGENET));
     }
     WeightFile file = WeightFile.read(teacher.path());
     if (!ModelFile.isIn(file.metadata())) {
-      return ForeignModel.named(file, teacherModel, set.channels(), set.classes()).spec();
+      return dilatedAs(
+          student, ForeignModel.named(file, teacherModel, set.channels(), set.classes()).spec());
     }
     ModelFile stored = ModelFile.of(file.metadata(), teacher.path().toString());
     if (!stored.spec().annName().equals(named.annName())) {
@@ -314,6 +316,13 @@ final class DistillOptions {
               + stored.spec().annName());
     }
     return stored.spec();
+  }
+
+  /** Strides are no weights: those of a teacher that do not come with a file are the student's. */
+  private static NetworkSpec dilatedAs(NetworkSpec student, NetworkSpec spec) {
+    return student instanceof SegmentationSpec s && spec instanceof SegmentationSpec t
+        ? t.withOutputStride(s.outputStride())
+        : spec;
   }
 
   /** The teacher's weight file, which may have to be fetched yet; null if one is trained. */

@@ -2,10 +2,12 @@ package sakd.distill;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import sakd.base.UserError;
 import sakd.data.Dataset;
+import sakd.data.Targets;
 import sakd.infer.ForeignModel;
 import sakd.io.WeightFile;
 import sakd.model.ModelFile;
@@ -39,7 +41,18 @@ public final class OtherTeacher {
     if (plan.isSelfArchitectural() || !plan.method().needsTeacher()) {
       return;
     }
-    Task.of(data).requireNetwork("--teacher-model is", plan.teacherModel(), data);
+    Targets.Kind kind = plan.model().targetKind();
+    if (plan.teacherModel().targetKind() != kind) {
+      throw new UserError(
+          "--teacher-model is "
+              + teacher(plan)
+              + ", which does not find what "
+              + plan.model().name()
+              + " is to learn; expected a network for "
+              + Task.of(data).name().toLowerCase(Locale.ROOT)
+              + ", such as "
+              + Networks.named(Networks.defaultFor(kind, data.height())).annName());
+    }
     if (plan.method() == Method.TRANSFER) {
       throw new UserError(
           "--method transfer starts from the teacher's weights, and "

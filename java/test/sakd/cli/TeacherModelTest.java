@@ -33,7 +33,7 @@ class TeacherModelTest {
 
   private List<String> args(String options) {
     List<String> all = new ArrayList<>(List.of("train"));
-    if (!options.contains("--data-path ")) {
+    if (!options.contains("--data-path ") && !options.contains("--dataset ")) {
       all.addAll(List.of("--data-path", data.toString()));
     }
     String model = options.contains("--model ") ? "" : "--model spiking-resnet8 ";
@@ -142,7 +142,8 @@ class TeacherModelTest {
         "--teacher-model spiking-resnet20");
     mistake("unknown model 'resnet21'", "--teacher-model resnet21");
     mistake(
-        "--teacher-model is|fcn-resnet20|a class for every pixel", "--teacher-model fcn-resnet20");
+        "--teacher-model is fcn-resnet20, which does not find|for classification, such as resnet8",
+        "--teacher-model fcn-resnet20");
     mistake(
         "spiking network|teacher",
         "--teacher-model resnet20 --teacher " + untrained("resnet20", false));
@@ -152,6 +153,10 @@ class TeacherModelTest {
         "features cannot be compared|maps of 16x16, 8x8, 4x4, 2x2, 1x1|resnet8 of 33x33, 17x17, 9x9"
             + "|--method logits",
         "--model spiking-vgg11 --teacher-model resnet8" + pictures);
+    mistake(
+        "retinanet-resnet18 looks for objects at 207 places|spiking-retinanet-resnet8 at 774",
+        "--dataset box-shapes --base-size 32 --model spiking-retinanet-resnet8 --method logits"
+            + " --teacher-model retinanet-resnet18");
     CommandLines.assertMistake(
         "--teacher-model is given|give --teacher too",
         List.of("reproduce", "cifar10-resnet18-sakd", "--teacher-model", "resnet34", "--dry-run"));
@@ -171,6 +176,16 @@ class TeacherModelTest {
           of.resolve("black.png").toFile());
     }
     return folder.resolve("pictures");
+  }
+
+  /** Strides are no weights; a student of other strides has a teacher of the same. */
+  @Test
+  void aTeacherOfMasksHasTheStudentsStrides() {
+    String shapes = "--dry-run --dataset shapes --crop-size 64 --method features";
+    String networks = " --model spiking-fcn-resnet18 --teacher-model deeplabv3-resnet34";
+    String dry = said(CommandLines.run(args(shapes + networks + " --output-stride 32")));
+    assertTrue(dry.contains("\nteacher deeplabv3-resnet34\n"), dry);
+    assertFalse(dry.contains("features are compared"), "all four stages are: " + dry);
   }
 
   /** The student's own ANN may be named, and by any of its names. */
