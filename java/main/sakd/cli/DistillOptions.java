@@ -187,7 +187,8 @@ final class DistillOptions {
         everyStep,
         Values.share("--tet-lambda", tetLambda),
         vThreshold,
-        Values.share("--kd-head", head));
+        Values.share("--kd-head", head),
+        0);
   }
 
   private DistillationWeights start(boolean small, NetworkSpec network, Method method) {

@@ -28,6 +28,7 @@ import sakd.ranks.World;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
 import sakd.run.RunFolder.Printed;
+import sakd.run.SummaryColumns;
 import sakd.task.Task;
 import sakd.train.Listener;
 
@@ -305,7 +306,7 @@ final class TrainCommand implements Callable<Integer> {
       boolean withBar =
           interrupt != null && !quiet && ((Main) spec.root().userObject()).onTerminal();
       Printed printed = quiet ? Printed.RESULTS : withBar ? Printed.EPOCHS : Printed.STEPS;
-      try (RunFolder run = open(resuming, folder, plan, Task.of(trainSet), args, printed);
+      try (RunFolder run = open(resuming, folder, plan, trainSet, args, printed);
           TrainingBar bar = withBar ? bar(ops) : null) {
         ranks.trainIn(run);
         return new TrainRun(ops, plan, trainSet, testSet, args, settings, run)
@@ -315,13 +316,19 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private RunFolder open(
-      boolean resuming, Path folder, Plan plan, Task task, List<String> args, Printed printed) {
+      boolean resuming,
+      Path folder,
+      Plan plan,
+      Dataset trainSet,
+      List<String> args,
+      Printed printed) {
     RunFolder.Console console =
         new RunFolder.Console(spec.commandLine().getOut(), spec.commandLine().getErr(), printed);
+    SummaryColumns columns = new SummaryColumns(Task.of(trainSet), plan.furtherLosses());
     return resuming
-        ? RunFolder.open(folder, console)
+        ? RunFolder.open(folder, columns, console)
         : RunFolder.create(
-            folder == null ? RunFolder.unused(folder(plan)) : folder, task, args, console);
+            folder == null ? RunFolder.unused(folder(plan)) : folder, columns, args, console);
   }
 
   private static TrainingBar bar(Ops ops) {

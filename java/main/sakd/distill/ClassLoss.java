@@ -1,5 +1,6 @@
 package sakd.distill;
 
+import java.util.ArrayList;
 import java.util.List;
 import sakd.device.DType;
 import sakd.infer.DeviceBatch;
@@ -13,16 +14,22 @@ import sakd.task.Task;
 /**
  * The terms of classification, of each sample: cross-entropy with its class, and T^2 KL from the
  * teacher's softened classes.
+ *
+ * @param further the names of those {@linkplain DistillationWeights#further beyond the paper}
  */
-record ClassLoss(DistillationForm form) implements LabelLoss {
+record ClassLoss(DistillationForm form, List<String> further) implements LabelLoss {
   @Override
   public List<String> names() {
-    return Task.CLASSIFICATION.losses();
+    List<String> names = new ArrayList<>(Task.CLASSIFICATION.losses());
+    names.addAll(further);
+    return names;
   }
 
   @Override
   public List<Float> weights(DistillationWeights weights) {
-    return List.of(weights.ce(), weights.logits());
+    List<Float> all = new ArrayList<>(List.of(weights.ce(), weights.logits()));
+    further.forEach(name -> all.add(weights.further().get(name)));
+    return all;
   }
 
   @Override
@@ -43,8 +50,28 @@ record ClassLoss(DistillationForm form) implements LabelLoss {
     return new Computed(each, hits);
   }
 
-  /** Cross-entropy and divergence of each sample, [N, 2]. */
+  /** All terms of each sample, [N, L]. */
   private Tensor each(
+      Tape tape,
+      Network.Output student,
+      Network.Output teacher,
+      DeviceBatch batch,
+      DistillationWeights weights,
+      Tensor lossScale) {
+    Tensor pair = pair(tape, student, teacher, batch, weights, lossScale);
+    if (further.isEmpty()) {
+      return pair;
+    }
+    Ops ops = tape.ops();
+    Tensor each = ops.allocate(DType.F32, batch.size(), names().size());
+    try (pair) {
+      ops.copyChannels(pair, 0, each, 0, 2);
+    }
+    return each;
+  }
+
+  /** Cross-entropy and divergence of each sample, [N, 2]. */
+  private Tensor pair(
       Tape tape,
       Network.Output student,
       Network.Output teacher,
@@ -57,7 +84,7 @@ record ClassLoss(DistillationForm form) implements LabelLoss {
     Tensor expected = weights.logits() > 0 ? teacher.logits().value() : null;
     int steps = student.stepLogits().value().dim(0);
     if (!form.everyStep() || steps == 1) {
-      return each(tape, student.logits(), expected, labels, mix, weights, lossScale);
+      return pair(tape, student.logits(), expected, labels, mix, weights, lossScale);
     }
     int samples = student.logits().value().dim(-2);
     Tensor each = ops.allocate(DType.F32, samples, 2);
@@ -72,7 +99,7 @@ record ClassLoss(DistillationForm form) implements LabelLoss {
       }
       // Row i of all steps meets the last but i: the same samples as within one step.
       try (Tensor all =
-          each(tape, student.stepLogits(), teachers, targets, mix, weights, lossScale)) {
+          pair(tape, student.stepLogits(), teachers, targets, mix, weights, lossScale)) {
         ops.timeMean(all.reshape(steps, samples, 2), each.reshape(1, samples, 2));
       }
     }
@@ -80,7 +107,7 @@ record ClassLoss(DistillationForm form) implements LabelLoss {
   }
 
   /** The same of logits with a row for each label. */
-  private Tensor each(
+  private Tensor pair(
       Tape tape,
       Var student,
       Tensor teacher,

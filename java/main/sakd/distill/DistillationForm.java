@@ -16,16 +16,26 @@ import sakd.ops.Distance;
  * @param head the divergence is head-tail-aware (HTA-KL, Zhang et al. 2025, arXiv 2504.20445;
  *     weights as in Wu et al. 2024, arXiv 2404.02657): this share of the teacher's probability is
  *     its head; 0 for the plain one
+ * @param noise share of their standard deviation by which the teacher's logits are scattered before
+ *     anything follows them (CKDSNN, arXiv 2511.06902); 0 for none
  */
 public record DistillationForm(
-    Distance distance, boolean everyStep, float tetLambda, float tetTarget, float head) {
+    Distance distance,
+    boolean everyStep,
+    float tetLambda,
+    float tetTarget,
+    float head,
+    float noise) {
   /** Squared distances, losses of the mean over time, plain divergence. */
   public static final DistillationForm PUBLISHED =
-      new DistillationForm(Distance.MSE, false, 0, 1, 0);
+      new DistillationForm(Distance.MSE, false, 0, 1, 0, 0);
 
   public DistillationForm {
     if (!(tetLambda >= 0 && tetLambda <= 1) || !(head >= 0 && head <= 1)) {
       throw new IllegalArgumentException("shares must be in [0, 1]");
+    }
+    if (!(noise >= 0)) {
+      throw new IllegalArgumentException("noise must not be negative");
     }
     if (tetLambda > 0 && !everyStep) {
       throw new IllegalArgumentException("TET is a loss of every step");

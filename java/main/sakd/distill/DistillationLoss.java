@@ -72,7 +72,7 @@ public final class DistillationLoss {
             form.distance(),
             true,
             parameters);
-    labels = LabelLoss.of(task, form, pyramid);
+    labels = LabelLoss.of(task, form, weights, pyramid);
   }
 
   public DistillationWeights weights() {

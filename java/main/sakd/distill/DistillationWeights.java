@@ -1,5 +1,9 @@
 package sakd.distill;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import sakd.ops.StepTerms;
+
 /**
  * Weights of the terms of the loss; a term of weight 0 is not computed.
  *
@@ -10,6 +14,8 @@ package sakd.distill;
  * @param pyramid of the distances of the pyramid's levels; of networks without one, 0
  * @param temperature of the logits' distillation, T_kd
  * @param labelSmoothing of the cross-entropy's target, in [0, 1)
+ * @param map of the divergence from the teacher's class activation map
+ * @param steps of the terms between the student's own time steps
  */
 public record DistillationWeights(
     float ce,
@@ -18,9 +24,11 @@ public record DistillationWeights(
     float boxes,
     float pyramid,
     float temperature,
-    float labelSmoothing) {
+    float labelSmoothing,
+    float map,
+    StepTerms steps) {
   public DistillationWeights {
-    if (ce < 0 || logits < 0 || features < 0 || boxes < 0 || pyramid < 0) {
+    if (ce < 0 || logits < 0 || features < 0 || boxes < 0 || pyramid < 0 || map < 0) {
       throw new IllegalArgumentException("weights of losses must not be negative");
     }
     if (!(temperature > 0)) {
@@ -31,7 +39,19 @@ public record DistillationWeights(
     }
   }
 
-  /** Of networks that find no boxes. */
+  /** The paper's terms, and those of detectors. */
+  public DistillationWeights(
+      float ce,
+      float logits,
+      float features,
+      float boxes,
+      float pyramid,
+      float temperature,
+      float labelSmoothing) {
+    this(ce, logits, features, boxes, pyramid, temperature, labelSmoothing, 0, StepTerms.NONE);
+  }
+
+  /** The paper's terms, of networks that find no boxes. */
   public DistillationWeights(
       float ce, float logits, float features, float temperature, float labelSmoothing) {
     this(ce, logits, features, 0, 0, temperature, labelSmoothing);
@@ -43,6 +63,34 @@ public record DistillationWeights(
   }
 
   public boolean needsTeacher() {
-    return logits > 0 || features > 0 || boxes > 0 || pyramid > 0;
+    return logits > 0 || features > 0 || boxes > 0 || pyramid > 0 || map > 0;
+  }
+
+  /** The same with another weight of the features and another temperature. */
+  DistillationWeights with(float otherFeatures, float otherTemperature) {
+    return new DistillationWeights(
+        ce, logits, otherFeatures, boxes, pyramid, otherTemperature, labelSmoothing, map, steps);
+  }
+
+  /** The same with these terms as well. */
+  public DistillationWeights with(float otherMap, StepTerms otherSteps) {
+    return new DistillationWeights(
+        ce, logits, features, boxes, pyramid, temperature, labelSmoothing, otherMap, otherSteps);
+  }
+
+  /**
+   * The terms of classification beyond the paper's that are on, as logs and summary.csv name them,
+   * in that order, with their weights. The entropy is rewarded, so that its weight is negative.
+   */
+  Map<String, Float> further() {
+    Map<String, Float> on = new LinkedHashMap<>();
+    on.put("map", map);
+    on.put("s2w", steps.s2w());
+    on.put("w2s", steps.w2s());
+    on.put("prefix-ce", steps.prefix());
+    on.put("right-steps", steps.rightSteps());
+    on.put("entropy", -steps.entropy());
+    on.values().removeIf(weight -> weight == 0);
+    return on;
   }
 }

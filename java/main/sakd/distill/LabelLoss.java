@@ -12,11 +12,13 @@ interface LabelLoss {
   /**
    * That of a task, computed in a form that {@link PlanCheck} lets pass.
    *
+   * @param weights of the first epoch; what is not among them never is
    * @param pyramid compares the levels of a detector's pyramid
    */
-  static LabelLoss of(Task task, DistillationForm form, FeatureLoss pyramid) {
+  static LabelLoss of(
+      Task task, DistillationForm form, DistillationWeights weights, FeatureLoss pyramid) {
     return switch (task) {
-      case CLASSIFICATION -> new ClassLoss(form);
+      case CLASSIFICATION -> new ClassLoss(form, List.copyOf(weights.further().keySet()));
       case SEGMENTATION -> new PixelLoss();
       case DETECTION -> new BoxLoss(pyramid);
     };

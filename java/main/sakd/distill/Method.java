@@ -1,5 +1,7 @@
 package sakd.distill;
 
+import sakd.ops.StepTerms;
+
 /** Which of SAKD's parts a student is trained with: the rows of the paper's ablation. */
 public enum Method {
   /** No student: the ANN alone is trained, as a teacher for later. */
@@ -50,6 +52,8 @@ public enum Method {
         followsLogits ? all.boxes() : 0,
         followsFeatures ? all.pyramid() : 0,
         all.temperature(),
-        all.labelSmoothing());
+        all.labelSmoothing(),
+        followsFeatures ? all.map() : 0,
+        this == ANN ? StepTerms.NONE : all.steps());
   }
 }

@@ -1,6 +1,7 @@
 package sakd.distill;
 
 import java.nio.file.Path;
+import java.util.List;
 import sakd.base.Numbers;
 import sakd.data.Targets;
 import sakd.model.NetworkSpec;
@@ -60,6 +61,11 @@ public record Plan(
     return method == Method.ANN ? model.annName() : model.name();
   }
 
+  /** The losses of this run beyond its task's. */
+  public List<String> furtherLosses() {
+    return List.copyOf(method.select(weights.start()).further().keySet());
+  }
+
   /** The terms of the loss that the method uses, with their weights. */
   public String losses() {
     DistillationWeights w = weights.start();
@@ -94,6 +100,10 @@ public record Plan(
         terms.append(Numbers.count(weights.featureEpochs(), "epoch")).append(')');
       }
     }
+    method
+        .select(w)
+        .further()
+        .forEach((name, weight) -> terms.append(", " + name + " ").append(Numbers.plain(weight)));
     return terms.toString();
   }
 }

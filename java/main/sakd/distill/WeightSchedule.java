@@ -31,7 +31,8 @@ public record WeightSchedule(
 
   /** What changes with the number of epochs, for a line of the log; empty if nothing does. */
   String annealing() {
-    return start.logits() > 0 && finalTemperature != start.temperature()
+    return (start.logits() > 0 || start.steps().rightSteps() > 0)
+            && finalTemperature != start.temperature()
         ? ", temperature " + start.temperature() + " to " + finalTemperature
         : "";
   }
@@ -40,13 +41,8 @@ public record WeightSchedule(
   public DistillationWeights at(int epoch, int epochs) {
     boolean later = featureEpochs > 0 && epoch >= featureEpochs;
     float done = epochs > 1 ? (float) epoch / (epochs - 1) : 0;
-    return new DistillationWeights(
-        start.ce(),
-        start.logits(),
+    return start.with(
         later ? laterFeatures : start.features(),
-        start.boxes(),
-        start.pyramid(),
-        start.temperature() + done * (finalTemperature - start.temperature()),
-        start.labelSmoothing());
+        start.temperature() + done * (finalTemperature - start.temperature()));
   }
 }

@@ -19,7 +19,6 @@ import sakd.base.UserError;
 import sakd.distill.Pipeline;
 import sakd.io.AtomicFile;
 import sakd.io.IoErrors;
-import sakd.task.Task;
 import sakd.train.Listener;
 import sakd.train.Trainer;
 
@@ -61,9 +60,9 @@ public final class RunFolder implements Listener, AutoCloseable {
   private final RunLock lock;
   private final Console console;
 
-  private RunFolder(Path folder, RunLock lock, Console console) {
+  private RunFolder(Path folder, SummaryColumns columns, RunLock lock, Console console) {
     this.folder = folder;
-    this.summary = new Summary(folder);
+    this.summary = new Summary(folder, columns);
     this.lock = lock;
     this.console = console;
   }
@@ -93,11 +92,12 @@ public final class RunFolder implements Listener, AutoCloseable {
   /**
    * Makes a new run directory.
    *
-   * @param task what its networks are for
+   * @param columns of its summary
    * @throws UserError if it cannot be made, or holds a run or a checkpoint already, or another
    *     process trains in it
    */
-  public static RunFolder create(Path folder, Task task, List<String> args, Console console) {
+  public static RunFolder create(
+      Path folder, SummaryColumns columns, List<String> args, Console console) {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
@@ -105,11 +105,12 @@ public final class RunFolder implements Listener, AutoCloseable {
     }
     return opened(
         folder,
+        columns,
         console,
         run -> {
           requireNoRun(folder);
           run.deleteLeftOvers();
-          run.summary.start(task);
+          run.summary.start();
           RunArguments.start(folder, args);
         });
   }
@@ -156,16 +157,18 @@ public final class RunFolder implements Listener, AutoCloseable {
   /**
    * Opens a run directory to go on.
    *
+   * @param columns of its summary
    * @throws UserError if the folder is not a run directory, cannot be written to, or another
    *     process trains in it
    */
-  public static RunFolder open(Path folder, Console console) {
+  public static RunFolder open(Path folder, SummaryColumns columns, Console console) {
     RunArguments.of(folder);
-    return opened(folder, console, RunFolder::recover);
+    return opened(folder, columns, console, RunFolder::recover);
   }
 
-  private static RunFolder opened(Path folder, Console console, Consumer<RunFolder> first) {
-    RunFolder run = new RunFolder(folder, RunLock.of(folder), console);
+  private static RunFolder opened(
+      Path folder, SummaryColumns columns, Console console, Consumer<RunFolder> first) {
+    RunFolder run = new RunFolder(folder, columns, RunLock.of(folder), console);
     boolean done = false;
     try {
       first.accept(run);

@@ -12,11 +12,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import sakd.io.AtomicFile;
 import sakd.io.IoErrors;
-import sakd.task.LossTerms;
 import sakd.task.Task;
 import sakd.train.Listener;
 
@@ -29,49 +29,40 @@ public final class Summary {
   private static final String FILE = "summary.csv";
   private static final String NUMBER = "-?[0-9]+(\\.[0-9]+)?(e[-+]?[0-9]+)?";
 
-  private static final String TRAIN = "train_";
-
   private final Path file;
 
-  /** The columns of a task's file. */
-  private static List<String> columns(Task task) {
-    List<String> columns = new ArrayList<>(List.of("phase", "epoch", "lr", "loss"));
-    columns.addAll(task.losses());
-    columns.add(LossTerms.FEATURES);
-    columns.addAll(shares(task));
-    columns.addAll(List.of("images_per_second", "seconds"));
-    return columns;
-  }
+  /** What the run is known to write; null where only the file tells. */
+  private final SummaryColumns own;
 
-  /** Those of them that are scores, in [0, 1]. */
-  private static List<String> shares(Task task) {
-    List<String> shares = new ArrayList<>(List.of(TRAIN + task.trainScore().column()));
-    task.scores().forEach(s -> shares.add(s.column()));
-    return shares;
-  }
-
-  private static String header(Task task) {
-    return String.join(",", columns(task));
-  }
-
-  /** What the networks of a file are for: its header says so, and if that is lost, its rows do. */
-  private static Task task(String text) {
-    List<String> lines = text.lines().toList();
-    List<Task> all = List.of(Task.values());
-    return all.stream()
-        .filter(t -> !lines.isEmpty() && lines.get(0).equals(header(t)))
-        .findFirst()
-        .orElseGet(
-            () ->
-                all.stream()
-                    .filter(t -> lines.stream().anyMatch(line -> row(t, line) != null))
-                    .findFirst()
-                    .orElse(Task.CLASSIFICATION));
-  }
-
-  /** The summary of the run in a folder. */
+  /** The summary of the run in a folder, to be read. */
   public Summary(Path folder) {
+    this(folder, null);
+  }
+
+  /** The summary of a run that writes these columns. */
+  Summary(Path folder, SummaryColumns own) {
     file = folder.resolve(FILE);
+    this.own = own;
+  }
+
+  /**
+   * The columns of a file: those of the run, if they are known; else its header says which, and if
+   * that is lost, the rows do, unless they have losses beyond their task's.
+   */
+  private SummaryColumns columns(String text) {
+    if (own != null) {
+      return own;
+    }
+    List<String> lines = text.lines().toList();
+    Optional<SummaryColumns> named = lines.stream().findFirst().flatMap(SummaryColumns::of);
+    if (named.isPresent()) {
+      return named.get();
+    }
+    return Arrays.stream(Task.values())
+        .map(SummaryColumns::new)
+        .filter(columns -> lines.stream().anyMatch(line -> row(columns, line) != null))
+        .findFirst()
+        .orElseGet(() -> new SummaryColumns(Task.CLASSIFICATION));
   }
 
   /**
@@ -99,8 +90,8 @@ public final class Summary {
    */
   public List<Row> rows() {
     String text = read();
-    Task task = task(text);
-    return text.lines().map(line -> row(task, line)).flatMap(Stream::ofNullable).toList();
+    SummaryColumns columns = columns(text);
+    return text.lines().map(line -> row(columns, line)).flatMap(Stream::ofNullable).toList();
   }
 
   /** How many epochs of a phase have a row. */
@@ -115,7 +106,7 @@ public final class Summary {
 
   /** What the networks are for, as far as the file tells. */
   public Task task() {
-    return task(read());
+    return columns(read()).task();
   }
 
   /** The headline's score after the last epoch of a phase, in [0, 1]; 0 if it has none. */
@@ -148,10 +139,10 @@ public final class Summary {
   }
 
   /** What a line says; null if it makes no sense. */
-  private static Row row(Task task, String line) {
-    List<String> columns = columns(task);
+  private static Row row(SummaryColumns columns, String line) {
+    List<String> names = columns.names();
     String[] words = line.split(",", -1);
-    if (words.length != columns.size()
+    if (words.length != names.size()
         || !words[0].matches("[a-z]+")
         || !words[1].matches("[1-9][0-9]{0,8}")
         || !Arrays.stream(words).skip(1).allMatch(word -> word.matches(NUMBER))) {
@@ -159,18 +150,18 @@ public final class Summary {
     }
     Map<String, Double> cells = new LinkedHashMap<>();
     for (int i = 1; i < words.length; i++) {
-      cells.put(columns.get(i), Double.valueOf(words[i]));
+      cells.put(names.get(i), Double.valueOf(words[i]));
     }
     boolean holds =
         cells.values().stream().allMatch(Double::isFinite)
             && cells.get("seconds") >= 0
-            && shares(task).stream().allMatch(c -> cells.get(c) >= 0 && cells.get(c) <= 1);
+            && columns.shares().stream().allMatch(c -> cells.get(c) >= 0 && cells.get(c) <= 1);
     return holds ? new Row(line, words[0], cells) : null;
   }
 
   /** Writes the header alone. */
-  void start(Task task) {
-    AtomicFile.writeText(file, text(task, List.of()));
+  void start() {
+    AtomicFile.writeText(file, text(own, List.of()));
   }
 
   /**
@@ -181,24 +172,26 @@ public final class Summary {
    */
   int restore() {
     String text = read();
-    Task task = task(text);
+    SummaryColumns columns = columns(text);
     List<Row> rows = rows();
-    String whole = text(task, rows);
+    String whole = text(columns, rows);
     if (text.equals(whole)) {
       return 0;
     }
     AtomicFile.writeText(file, whole);
     List<String> found = new ArrayList<>(text.lines().toList());
-    if (!found.isEmpty() && row(task, found.get(0)) == null) {
+    if (!found.isEmpty() && row(columns, found.get(0)) == null) {
       found.remove(0); // The header.
     }
     boolean cutOff =
-        !text.endsWith("\n") && !found.isEmpty() && row(task, found.get(found.size() - 1)) == null;
+        !text.endsWith("\n")
+            && !found.isEmpty()
+            && row(columns, found.get(found.size() - 1)) == null;
     return found.size() - (cutOff ? 1 : 0) - rows.size();
   }
 
-  private static String text(Task task, List<Row> rows) {
-    StringBuilder text = new StringBuilder(header(task)).append('\n');
+  private static String text(SummaryColumns columns, List<Row> rows) {
+    StringBuilder text = new StringBuilder(columns.header()).append('\n');
     rows.forEach(row -> text.append(row.line).append('\n'));
     return text.toString();
   }
@@ -208,11 +201,13 @@ public final class Summary {
     List<Row> all = rows();
     List<Row> kept =
         all.stream().filter(r -> !r.phase.equals(s.phase()) || r.epoch() < s.epoch()).toList();
-    if (kept.size() < all.size() || !Files.exists(file) || task() != s.task()) {
-      AtomicFile.writeText(file, text(s.task(), kept));
+    SummaryColumns columns = columns(read());
+    if (kept.size() < all.size() || !Files.exists(file)) {
+      AtomicFile.writeText(file, text(columns, kept));
     }
     List<Double> numbers = new ArrayList<>(List.of(s.lr(), s.loss().total()));
-    numbers.addAll(s.loss().terms().values());
+    // Another phase, such as the teacher's, need not have them all.
+    columns.losses().forEach(loss -> numbers.add(s.loss().terms().getOrDefault(loss, 0.0)));
     numbers.add(s.trainAccuracy());
     numbers.addAll(s.scores().values().values());
     StringBuilder line = new StringBuilder(s.phase() + "," + s.epoch());

@@ -30,6 +30,8 @@ import sakd.io.HostTensor;
 import sakd.io.Safetensors;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
+import sakd.run.SummaryColumns;
+import sakd.task.Task;
 import sakd.testing.JavaProcess;
 
 /** A run that was killed and resumed ends with the very bytes of one that was left alone. */
@@ -251,7 +253,9 @@ class ResumeTest {
       PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
       try (RunFolder run =
           RunFolder.open(
-              Path.of(args[0]), new RunFolder.Console(out, out, RunFolder.Printed.STEPS))) {
+              Path.of(args[0]),
+              new SummaryColumns(Task.CLASSIFICATION),
+              new RunFolder.Console(out, out, RunFolder.Printed.STEPS))) {
         out.println("holds " + run.path());
         Thread.sleep(60_000);
       }

@@ -34,6 +34,7 @@ import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
+import sakd.run.SummaryColumns;
 import sakd.run.TensorBoardListener;
 import sakd.task.Task;
 import sakd.testing.Devices;
@@ -47,6 +48,8 @@ import sakd.train.TrainSettings;
 
 /** A run that dies at any moment goes on, and ends with the bytes of one that was left alone. */
 class KillTest {
+  private static final SummaryColumns COLUMNS = new SummaryColumns(Task.CLASSIFICATION);
+
   private static final List<String> ARGS = List.of("--epochs", "2");
 
   /** What is killed: a training of a task, at so many moments. */
@@ -135,8 +138,8 @@ class KillTest {
     var console = new RunFolder.Console(out, out, RunFolder.Printed.STEPS);
     try (RunFolder run =
             resuming
-                ? RunFolder.open(folder, console)
-                : RunFolder.create(folder, Task.of(of.training), ARGS, console);
+                ? RunFolder.open(folder, COLUMNS, console)
+                : RunFolder.create(folder, COLUMNS, ARGS, console);
         TensorBoardListener events = new TensorBoardListener(ARGS, Map.of())) {
       if (resuming) {
         PlanCheck.checkResume(of.plan, folder, of.training, of.test);

@@ -169,7 +169,7 @@ class RankStepTest {
     }
     DistillationWeights weights = new DistillationWeights(1, 1, 10, 4, 0.1f);
     for (Distance distance : Distance.values()) {
-      DistillationForm form = new DistillationForm(distance, true, 0.1f, 1, 0.5f);
+      DistillationForm form = new DistillationForm(distance, true, 0.1f, 1, 0.5f, 0);
       check(
           new Kind(
               Task.CLASSIFICATION,

@@ -15,12 +15,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.base.UserError;
 import sakd.io.Mutants;
+import sakd.task.LossTerms;
 import sakd.task.Task;
 import sakd.testing.Heard;
 import sakd.train.Listener;
@@ -30,6 +32,8 @@ class RunFolderTest {
   private static final RunFolder.Console QUIET =
       new RunFolder.Console(NOWHERE, NOWHERE, RunFolder.Printed.STEPS);
 
+  private static final SummaryColumns COLUMNS = new SummaryColumns(Task.CLASSIFICATION);
+
   @TempDir Path folder;
 
   private static Listener.EpochSummary epoch(String phase, int epoch, double seconds) {
@@ -37,19 +41,20 @@ class RunFolderTest {
   }
 
   private RunFolder create(Path where, String... args) {
-    return RunFolder.create(where, Task.CLASSIFICATION, List.of(args), QUIET);
+    return RunFolder.create(where, COLUMNS, List.of(args), QUIET);
   }
 
   private RunFolder open(StringWriter out) {
     PrintWriter both = new PrintWriter(out);
-    return RunFolder.open(folder, new RunFolder.Console(both, both, RunFolder.Printed.STEPS));
+    return RunFolder.open(
+        folder, COLUMNS, new RunFolder.Console(both, both, RunFolder.Printed.STEPS));
   }
 
   @Test
   void argumentsComeBackAsGiven() {
     Path with = folder.resolve("with");
     List<String> args = List.of("--lr", "0.1", "--data-path", "a folder");
-    try (RunFolder run = RunFolder.create(with, Task.CLASSIFICATION, args, QUIET)) {
+    try (RunFolder run = RunFolder.create(with, COLUMNS, args, QUIET)) {
       assertEquals(args, RunArguments.of(with));
       RunArguments.write(run.path(), List.of("--lr", "1"));
       assertEquals(List.of("--lr", "1"), RunArguments.of(with));
@@ -100,7 +105,7 @@ class RunFolderTest {
       run.say("mine");
       Files.createSymbolicLink(other, folder);
       for (Path path : List.of(folder, other)) {
-        UserError e = assertThrows(UserError.class, () -> RunFolder.open(path, QUIET));
+        UserError e = assertThrows(UserError.class, () -> RunFolder.open(path, COLUMNS, QUIET));
         assertTrue(e.getMessage().contains("being trained by another process"), e.getMessage());
         e = assertThrows(UserError.class, () -> create(path));
         assertTrue(e.getMessage().contains("being trained by another process"), e.getMessage());
@@ -119,7 +124,7 @@ class RunFolderTest {
       StringWriter results = new StringWriter();
       StringWriter status = new StringWriter();
       var console = new RunFolder.Console(new PrintWriter(results), new PrintWriter(status), most);
-      try (RunFolder some = RunFolder.open(folder, console)) {
+      try (RunFolder some = RunFolder.open(folder, COLUMNS, console)) {
         some.step(
             new Listener.StepSummary("sakd", 1, 3, 1, 9, Heard.loss(1, 1, 0, 0), 0.5, 100, 0));
         some.say("an epoch");
@@ -225,6 +230,31 @@ class RunFolderTest {
     StringWriter again = new StringWriter();
     open(again).close();
     assertEquals("", again.toString());
+  }
+
+  /** A phase without a loss that others have, such as the teacher's, has 0 there. */
+  @Test
+  void aRunHasColumnsForItsFurtherLosses() throws IOException {
+    SummaryColumns columns = new SummaryColumns(Task.CLASSIFICATION, List.of("map", "prefix-ce"));
+    Map<String, Double> terms = new LinkedHashMap<>(Heard.loss(0, 1, 2, 3).terms());
+    terms.put("map", 4.0);
+    terms.put("prefix-ce", 5.0);
+    LossTerms loss = new LossTerms(6, terms);
+    try (RunFolder run = RunFolder.create(folder, columns, List.of(), QUIET)) {
+      run.epoch(epoch("teacher", 1, 1));
+      run.epoch(Heard.epoch("sakd", 1, 3, 0.1, loss, 0.5, 0.25, 1, 100, 1));
+    }
+    Path file = folder.resolve("summary.csv");
+    List<String> lines = Files.readAllLines(file);
+    assertTrue(lines.get(0).contains(",loss,ce,logits,map,prefix-ce,features,"), lines.get(0));
+    List<Summary.Row> rows = new Summary(folder).rows();
+    assertEquals(0, rows.get(0).cell("map"));
+    assertEquals(5, rows.get(1).cell("prefix-ce"));
+    assertEquals(3, rows.get(1).cell("features"));
+    // The run knows its columns, even if the header is lost.
+    Files.write(file, lines.subList(1, 3));
+    RunFolder.open(folder, columns, QUIET).close();
+    assertEquals(lines, Files.readAllLines(file));
   }
 
   @Test
