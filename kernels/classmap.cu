@@ -96,16 +96,10 @@ KERNEL(map_divergence, GLOBAL const float* RESTRICT student, GLOBAL const float*
   }
 }
 
-// grad [steps, n, C] is assigned, or with add added to: of_map [n] at every step and channel. rows = steps n,
-// columns are C / LANES.
-KERNEL(spread_map, GLOBAL const float* RESTRICT of_map, GLOBAL storage* RESTRICT grad, int add, int64 n,
-       int64 rows, int columns) {
+// grad [steps, n, C] is assigned: of_map [n] at every step and channel. rows = steps n, columns are C / LANES.
+KERNEL(spread_map, GLOBAL const float* RESTRICT of_map, GLOBAL storage* RESTRICT grad, int64 n, int64 rows,
+       int columns) {
   FOR_EACH_ROW(row, rows) {
-    FOR_EACH_COLUMN(c, columns) {
-      const int64 i = (row * columns + c) * LANES;
-      vfloat g = splat(of_map[row % n]);
-      if (add) g = g + load(grad, i);
-      store(grad, i, g);
-    }
+    FOR_EACH_COLUMN(c, columns) store(grad, (row * columns + c) * LANES, splat(of_map[row % n]));
   }
 }

@@ -12,6 +12,7 @@ import sakd.distill.WeightSchedule;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
 import sakd.ops.Distance;
+import sakd.ops.StepTerms;
 
 /** What the student learns from: the method, its teacher, and the terms of the loss. */
 final class DistillOptions {
@@ -114,6 +115,25 @@ final class DistillOptions {
   private float head;
 
   @Option(
+      names = "--kd-noise",
+      paramLabel = "S",
+      defaultValue = "0",
+      description =
+          "CKDSNN's noise-smoothed logits: where they follow the teacher's, the student's have "
+              + "noise of S times their standard deviation; published 0.1, with --kd-temperature 2 "
+              + "(default: ${DEFAULT-VALUE}).")
+  private float noise;
+
+  @Option(
+      names = "--kd-map",
+      paramLabel = "W",
+      defaultValue = "0",
+      description =
+          "Weight of CKDSNN's map: where the last stage spikes follows where the teacher sees the "
+              + "picture's class (default: ${DEFAULT-VALUE}).")
+  private float map;
+
+  @Option(
       names = "--every-step",
       description =
           "Computes the terms of labels and logits at every time step and averages them, instead "
@@ -188,7 +208,7 @@ final class DistillOptions {
         Values.share("--tet-lambda", tetLambda),
         vThreshold,
         Values.share("--kd-head", head),
-        0);
+        Values.notNegative("--kd-noise", noise));
   }
 
   private DistillationWeights start(boolean small, NetworkSpec network, Method method) {
@@ -202,14 +222,15 @@ final class DistillOptions {
     }
     DistillationWeights weights =
         new DistillationWeights(
-            Values.notNegative("--ce-weight", ceWeight),
-            Values.notNegative("--logit-weight", logitWeight),
-            Values.notNegative(
-                "--feature-weight", featureWeight == null ? small ? 10 : 100 : featureWeight),
-            boxes ? ofBoxes("--box-weight", boxWeight, 1) : 0,
-            boxes ? ofBoxes("--pyramid-weight", pyramidWeight, 0) : 0,
-            (float) Values.positive("--kd-temperature", temperature),
-            Values.share("--label-smoothing", labelSmoothing));
+                Values.notNegative("--ce-weight", ceWeight),
+                Values.notNegative("--logit-weight", logitWeight),
+                Values.notNegative(
+                    "--feature-weight", featureWeight == null ? small ? 10 : 100 : featureWeight),
+                boxes ? ofBoxes("--box-weight", boxWeight, 1) : 0,
+                boxes ? ofBoxes("--pyramid-weight", pyramidWeight, 0) : 0,
+                (float) Values.positive("--kd-temperature", temperature),
+                Values.share("--label-smoothing", labelSmoothing))
+            .with(Values.notNegative("--kd-map", map), StepTerms.NONE);
     DistillationWeights left = method.select(weights);
     if (method != Method.ANN && left.ce() == 0 && !left.needsTeacher()) {
       throw new UserError(

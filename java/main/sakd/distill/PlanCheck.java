@@ -44,6 +44,7 @@ public final class PlanCheck {
         s.workers());
     s.scale().requireShares(s.batchSize(), s.mixing(), ranks);
     plan.model().requireImages(trainSet.height(), trainSet.width());
+    MapCheck.check(plan, trainSet);
     if (plan.method().needsTeacher() && plan.teacherWeights() != null) {
       checkTeacher(plan, trainSet);
     }
@@ -68,6 +69,8 @@ public final class PlanCheck {
       refuse("--cutmix", mixing.cutmix() > 0, kind);
       refuse("--every-step", plan.form().everyStep(), kind);
       refuse("--kd-head", plan.form().head() > 0, kind);
+      refuse("--kd-noise", plan.form().noise() > 0, kind);
+      refuse("--kd-map", plan.weights().start().map() > 0, kind);
     }
     if (kind == Targets.Kind.BOXES) {
       refuse("--label-smoothing", plan.weights().start().labelSmoothing() > 0, kind);

@@ -51,8 +51,7 @@ interface ClassMapKernels extends LossOps, KernelFacet {
       Tensor lossScale,
       float weight,
       Tensor losses,
-      Tensor grad,
-      boolean add) {
+      Tensor grad) {
     requireClassMaps(student, teacher, classWeight, labels, mix, lossScale, losses, grad);
     int samples = student.dim(1);
     int places = student.dim(2) * student.dim(3);
@@ -95,14 +94,7 @@ interface ClassMapKernels extends LossOps, KernelFacet {
       launcher()
           .kernel("classmap.cu", "spread_map", grad.type(), lanes)
           .launchRows(
-              student.rows(),
-              columns,
-              ofMap.memory(),
-              grad.memory(),
-              add ? 1 : 0,
-              n,
-              student.rows(),
-              columns);
+              student.rows(), columns, ofMap.memory(), grad.memory(), n, student.rows(), columns);
     }
   }
 }

@@ -115,7 +115,6 @@ public interface LossOps {
    * @param weight of the gradient
    * @param losses [N]: loss_n, without the weight
    * @param grad like student: gradient of weight times the mean over N
-   * @param add whether the gradient is added to grad
    */
   void mapLoss(
       Tensor student,
@@ -126,8 +125,7 @@ public interface LossOps {
       Tensor lossScale,
       float weight,
       Tensor losses,
-      Tensor grad,
-      boolean add);
+      Tensor grad);
 
   /**
    * Logits with noise as wide as they are themselves: out = logits + strength std e, with e ~ N(0,

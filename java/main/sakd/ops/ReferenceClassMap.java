@@ -62,8 +62,7 @@ interface ReferenceClassMap extends LossOps {
       Tensor lossScale,
       float weight,
       Tensor losses,
-      Tensor grad,
-      boolean add) {
+      Tensor grad) {
     ClassMapKernels.requireClassMaps(
         student, teacher, classWeight, labels, mix, lossScale, losses, grad);
     int samples = student.dim(1);
@@ -84,10 +83,9 @@ interface ReferenceClassMap extends LossOps {
       double[] g = gradient(map, goal);
       for (int t = 0; t < student.dim(0); t++) {
         for (int s = 0; s < places; s++) {
-          long from = at(student, t, n, s);
-          double[] place = add ? read(grad, from, ones.length) : new double[ones.length];
-          double more = share * g[s];
-          write(grad, from, Arrays.stream(place).map(v -> v + more).toArray());
+          double[] place = new double[ones.length];
+          Arrays.fill(place, share * g[s]);
+          write(grad, at(student, t, n, s), place);
         }
       }
     }
