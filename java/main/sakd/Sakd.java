@@ -107,9 +107,22 @@ public final class Sakd {
     return option("--method", method.name().toLowerCase(Locale.ROOT));
   }
 
-  /** The weights of a trained ANN of the same architecture; without it, one is trained first. */
+  /**
+   * The weights of a trained ANN, of the same architecture unless {@link #teacherModel} names
+   * another; without it, one is trained first.
+   */
   public Sakd teacher(Path weights) {
     return option("--teacher", weights);
+  }
+
+  /**
+   * A teacher of another depth or family, such as resnet34 for spiking-resnet18. The student
+   * follows its logits, and its features at the stages whose maps are as large as the student's; it
+   * does not start from its weights. Without it, the teacher is the ANN of the student's
+   * architecture.
+   */
+  public Sakd teacherModel(String name) {
+    return option("--teacher-model", name);
   }
 
   /** T, the time steps of the student: 1 to 32. */

@@ -139,6 +139,7 @@ public final class KernelUse {
     Plan plan =
         new Plan(
             network,
+            network,
             Neuron.LIF,
             STEPS,
             method,

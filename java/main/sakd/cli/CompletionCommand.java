@@ -34,7 +34,9 @@ final class CompletionCommand implements Runnable {
           "--dataset",
           Datasets.names(),
           "--model",
-          Networks.ALL.stream().map(NetworkSpec::name).toList());
+          Networks.ALL.stream().map(NetworkSpec::name).toList(),
+          "--teacher-model",
+          Networks.ALL.stream().map(NetworkSpec::annName).distinct().toList());
 
   /** Recipes, which are no options. Bash breaks words at @ but replaces the whole of @name. */
   private static final String RECIPES =

@@ -4,11 +4,15 @@ import java.nio.file.Path;
 import java.util.Map;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
+import sakd.data.Dataset;
 import sakd.data.Targets;
 import sakd.distill.DistillationForm;
 import sakd.distill.DistillationWeights;
 import sakd.distill.Method;
 import sakd.distill.WeightSchedule;
+import sakd.infer.ForeignModel;
+import sakd.io.WeightFile;
+import sakd.model.ModelFile;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
 import sakd.ops.Distance;
@@ -29,8 +33,18 @@ final class DistillOptions {
       names = "--teacher",
       paramLabel = "W",
       description =
-          "A trained ANN of the same architecture: safetensors, .pth, .pt, .th (default: train one).")
+          "A trained ANN, of the same architecture unless --teacher-model says otherwise: "
+              + "safetensors, .pth, .pt, .th (default: train one).")
   Path teacher;
+
+  @Option(
+      names = "--teacher-model",
+      paramLabel = "NAME",
+      description =
+          "The teacher's network where it is of another depth or family, such as resnet34: its "
+              + "logits are followed, and its features where maps have the student's size; no "
+              + "weights are transferred (default: the ANN of --model).")
+  String teacherModel;
 
   @Option(
       names = "--init",
@@ -271,6 +285,50 @@ final class DistillOptions {
               + (method == null ? "" : ", or --method ann"));
     }
     return Method.ANN;
+  }
+
+  /**
+   * The description of the teacher, with the stem and the shortcuts that its weight file shows, if
+   * there is one.
+   *
+   * @param model the student's options, of which the stem is the teacher's too
+   * @throws UserError if there is no such ANN, or the file says that it is another
+   */
+  NetworkSpec teacherModel(ModelOptions model, NetworkSpec student, Dataset set, Method method) {
+    if (teacherModel == null || !method.needsTeacher()) {
+      return student;
+    }
+    NetworkSpec named = Networks.named(teacherModel);
+    if (!Networks.isAnnName(teacherModel)) {
+      throw new UserError(
+          "--teacher-model is "
+              + teacherModel
+              + ", a spiking network; expected an ANN to teach, give "
+              + named.annName());
+    }
+    if (named.annName().equals(student.annName())) {
+      return student;
+    }
+    if (teacher == null) {
+      NetworkSpec usual = named.forImages(set.height());
+      return model.stem == null ? usual : usual.withStem(model.stem);
+    }
+    WeightFile file = WeightFile.read(teacher);
+    if (!ModelFile.isIn(file.metadata())) {
+      return ForeignModel.named(file, teacherModel, set.channels(), set.classes()).spec();
+    }
+    ModelFile stored = ModelFile.of(file.metadata(), teacher.toString());
+    if (!stored.spec().annName().equals(named.annName())) {
+      throw new UserError(
+          teacher
+              + " holds "
+              + stored.name()
+              + ", and --teacher-model is "
+              + teacherModel
+              + "; leave one of them out, or give --teacher-model "
+              + stored.spec().annName());
+    }
+    return stored.spec();
   }
 
   /** Whether an ANN is trained: alone, or to teach. */

@@ -94,14 +94,21 @@ record DryRun(Plan plan, Dataset trainSet, PrintWriter out) {
     int moments = s.optimizer() == TrainSettings.Algorithm.ADAMW ? 2 : s.momentum() > 0 ? 1 : 0;
     int gradients = s.scale().microBatches() > 1 ? 2 : 1;
     int copies = 1 + gradients + moments + (s.emaDecay() > 0 ? 1 : 0);
-    double mib = Float.BYTES * parameters / (double) (1 << 20);
     line(
         "memory  %.1f MiB for the weights that are trained, their gradients and the optimizer%s;"
             + " activations come on top",
-        copies * mib,
+        copies * mib(parameters),
         plan.method().needsTeacher()
-            ? String.format(Locale.ROOT, ", %.1f MiB for the teacher's weights", mib)
+            ? String.format(Locale.ROOT, ", %.1f MiB for the teacher's weights", mib(teacher()))
             : "");
+  }
+
+  private long teacher() {
+    return NetworkSize.parameters(plan.teacherModel(), trainSet.channels(), trainSet.classes());
+  }
+
+  private static double mib(long parameters) {
+    return Float.BYTES * parameters / (double) (1 << 20);
   }
 
   private String others() {

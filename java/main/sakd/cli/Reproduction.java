@@ -25,6 +25,7 @@ final class Reproduction {
 
   private static final String METHOD = "--method";
   private static final String TEACHER = "--teacher";
+  private static final String TEACHER_MODEL = "--teacher-model";
   private static final String SEED = "--seed";
 
   /**
@@ -120,6 +121,12 @@ final class Reproduction {
     }
     if (!seeds.isEmpty() && Arguments.have(SEED, others)) {
       throw new UserError("--seed and --seeds are both given; expected one of them, leave one out");
+    }
+    if (Arguments.have(TEACHER_MODEL, others) && !Arguments.have(TEACHER, others)) {
+      throw new UserError(
+          TEACHER_MODEL
+              + " is given, and the recipes' teachers are the ANNs of their students; expected a"
+              + " trained one beside it, give --teacher too");
     }
     // With a teacher that is trained already, no ANN is left to train.
     List<String> rows =

@@ -18,6 +18,7 @@ import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.Targets;
 import sakd.distill.Method;
+import sakd.distill.OtherTeacher;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
 import sakd.distill.PlanCheck;
@@ -296,6 +297,7 @@ final class TrainCommand implements Callable<Integer> {
         RunFolder.requireNew(place);
         TrainPrinter printer = new TrainPrinter(plan, spec.commandLine().getOut()::println);
         printer.describe(ops.device(), trainSet, testSet);
+        printer.notes(OtherTeacher.notes(plan, trainSet));
         new DryRun(plan, trainSet, spec.commandLine().getOut()).print(settings, place);
         return List.of();
       }
@@ -369,6 +371,7 @@ final class TrainCommand implements Callable<Integer> {
     boolean finetune = distill.finetune(method);
     return new Plan(
         network,
+        distill.teacherModel(model, network, trainSet, method),
         kind,
         neuron.steps(kind, Neuron.USUAL_STEPS),
         method,

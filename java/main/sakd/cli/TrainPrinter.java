@@ -51,6 +51,9 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
                     plan.neuron().kind().label(),
                     plan.steps()),
             s.storage().label()));
+    if (!plan.isSelfArchitectural()) {
+      say.accept("teacher " + plan.teacherModel().annName());
+    }
     say.accept(
         String.format(Locale.ROOT, "method  %s: %s", Values.lower(plan.method()), plan.losses()));
     say.accept(
@@ -63,6 +66,11 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
             Numbers.plain(s.weightDecay()),
             s.batchSize(),
             s.seed()));
+  }
+
+  /** Says what is not as the options alone would have it. */
+  void notes(List<String> sentences) {
+    sentences.forEach(sentence -> say.accept("note    " + sentence));
   }
 
   /** The time that training a network took; not known if rows of the summary were lost. */

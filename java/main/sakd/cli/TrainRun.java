@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import sakd.data.Dataset;
 import sakd.device.CompilerStopped;
+import sakd.distill.OtherTeacher;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
 import sakd.distill.PlanCheck;
@@ -51,9 +52,8 @@ record TrainRun(
       TrainPrinter printer = new TrainPrinter(plan, run::say);
       printer.describe(ops.device(), trainSet, testSet);
       run.say("run     " + run.path());
-      for (String note : UnusedOptions.notes(args, plan, trainSet.recordings(), ops.ranks())) {
-        run.say("note    " + note);
-      }
+      printer.notes(UnusedOptions.notes(args, plan, trainSet.recordings(), ops.ranks()));
+      printer.notes(OtherTeacher.notes(plan, trainSet));
       List<Listener> listeners =
           Stream.of(bar, run, events, stopping, listener).filter(Objects::nonNull).toList();
       List<Pipeline.Row> rows =

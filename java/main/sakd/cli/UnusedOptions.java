@@ -92,6 +92,7 @@ final class UnusedOptions {
                     OF_TEMPERATURE),
                 unless(method.followsFeatures(), OF_FEATURES),
                 unless(ann || method.needsTeacher(), OF_TEACHER),
+                unless(method.needsTeacher(), List.of("--teacher-model")),
                 unless(!ann, OF_STUDENT),
                 unless(!ann || recordings, List.of("--T")))
             .flatMap(List::stream)

@@ -22,8 +22,9 @@ import sakd.task.Task;
  * </pre>
  *
  * transform_i is a convolution and a batch norm that only training needs: {@code
- * transform<i>.net.0} and {@code .net.1}, i from 1. What a task has instead of cross-entropy and
- * logits' divergence its {@link LabelLoss} tells.
+ * transform<i>.net.0} and {@code .net.1}, i from 1. A teacher of another architecture is followed
+ * at the stages whose maps have the student's size ({@link FeaturePairs}). What a task has instead
+ * of cross-entropy and logits' divergence its {@link LabelLoss} tells.
  */
 public final class DistillationLoss {
   private final LabelLoss labels;
@@ -43,6 +44,8 @@ public final class DistillationLoss {
   }
 
   /**
+   * That of a teacher of the student's architecture.
+   *
    * @param task whose terms follow labels and logits
    * @param form how terms are computed
    * @param transformKernel 1, or 3 as the CIFAR networks have it
@@ -55,11 +58,30 @@ public final class DistillationLoss {
       Network student,
       int transformKernel,
       Parameters parameters) {
+    this(task, form, weights, FeaturePairs.ofItself(student), transformKernel, parameters);
+  }
+
+  /**
+   * The whole loss.
+   *
+   * @param task whose terms follow labels and logits
+   * @param form how terms are computed
+   * @param pairs the feature maps that are compared
+   * @param transformKernel 1, or 3 as the CIFAR networks have it
+   * @param parameters the student's, which the transforms join
+   */
+  public DistillationLoss(
+      Task task,
+      DistillationForm form,
+      DistillationWeights weights,
+      FeaturePairs pairs,
+      int transformKernel,
+      Parameters parameters) {
     this.weights = weights;
     features =
         new FeatureLoss(
             FeatureLoss.TRANSFORM,
-            weights.features() > 0 ? student.stageChannels() : List.of(),
+            weights.features() > 0 ? pairs.stages() : List.of(),
             transformKernel,
             form.distance(),
             false,
@@ -67,7 +89,7 @@ public final class DistillationLoss {
     FeatureLoss pyramid =
         new FeatureLoss(
             FeatureLoss.TRANSFORM + "_p",
-            weights.pyramid() > 0 ? student.pyramidChannels() : List.of(),
+            weights.pyramid() > 0 ? pairs.pyramid() : List.of(),
             transformKernel,
             form.distance(),
             true,

@@ -17,13 +17,14 @@ import sakd.ops.Tensor;
 
 /**
  * The distance of some feature maps from the teacher's, of each the mean over time behind a
- * transform: a convolution and a batch norm that only training needs.
+ * transform: a convolution and a batch norm that only training needs. It gives a map as many
+ * channels as the teacher's has.
  */
 final class FeatureLoss {
   /** What names of transforms begin with. */
   static final String TRANSFORM = "transform";
 
-  private record Transform(Conv2d conv, NormNeuron norm) {}
+  private record Transform(FeaturePairs.Pair maps, Conv2d conv, NormNeuron norm) {}
 
   /** That of batch norms. */
   private static final float EPS = 1e-5f;
@@ -34,8 +35,8 @@ final class FeatureLoss {
 
   /**
    * @param prefix of the transforms' names, which are {@code <prefix><i>.net.0} and {@code .net.1},
-   *     i from 1
-   * @param channels of each of the maps, both networks'
+   *     i the number of the student's map, from 1
+   * @param pairs the maps that are compared
    * @param kernel 1, or 3 as the CIFAR networks have it
    * @param standardised whether every channel of the teacher's maps is brought to mean 0 and
    *     variance 1 over the batch, as those behind a transform are at first
@@ -43,23 +44,23 @@ final class FeatureLoss {
    */
   FeatureLoss(
       String prefix,
-      List<Integer> channels,
+      List<FeaturePairs.Pair> pairs,
       int kernel,
       Distance distance,
       boolean standardised,
       Parameters parameters) {
     this.distance = distance;
     this.standardised = standardised;
-    for (int i = 0; i < channels.size(); i++) {
-      int c = channels.get(i);
-      String name = prefix + (i + 1) + ".net.";
+    for (FeaturePairs.Pair maps : pairs) {
+      String name = prefix + (maps.student() + 1) + ".net.";
       transforms.add(
           new Transform(
-              new Conv2d(parameters, name + "0", c, c, kernel, 1),
+              maps,
+              new Conv2d(parameters, name + "0", maps.channels(), maps.goalChannels(), kernel, 1),
               new NormNeuron(
                   parameters,
                   name + "1",
-                  new BatchNorm2d(parameters, name + "1", c),
+                  new BatchNorm2d(parameters, name + "1", maps.goalChannels()),
                   Neuron.IDENTITY,
                   Neuron.Residual.NONE,
                   1)));
@@ -72,7 +73,8 @@ final class FeatureLoss {
   }
 
   /**
-   * Computes the distances and passes their gradients to the student's tape; its maps are dropped.
+   * Computes the distances and passes their gradients to the student's tape; its maps are dropped,
+   * those that are compared with none as well.
    *
    * @param temperature of {@link Distance#KL}
    * @param lossScale [1], multiplies the gradients
@@ -89,16 +91,16 @@ final class FeatureLoss {
     Ops ops = tape.ops();
     for (int i = 0; i < transforms.size(); i++) {
       Transform t = transforms.get(i);
-      Var feature = Pooling.timeMean(tape, student.get(i));
-      Var mapped = t.norm.forward(tape, t.conv.forward(tape, feature));
-      tape.drop(student.get(i));
+      Var own = student.get(t.maps.student());
+      Var mapped = t.norm.forward(tape, t.conv.forward(tape, Pooling.timeMean(tape, own)));
+      tape.drop(own);
       Tensor grad = tape.gradientOf(mapped);
-      Tensor goal = teacher.get(i).value();
-      Tensor own = standardised ? standardised(tape, goal) : null;
+      Tensor goal = teacher.get(t.maps.teacher()).value();
+      Tensor scaled = standardised ? standardised(tape, goal) : null;
       ops.distance(
           distance,
           mapped.value(),
-          standardised ? own : goal,
+          standardised ? scaled : goal,
           lossScale,
           temperature,
           weight,
@@ -106,9 +108,15 @@ final class FeatureLoss {
           i,
           grad);
       if (standardised) {
-        own.close();
+        scaled.close();
       }
       tape.pass(mapped, grad);
+    }
+    for (int s = 0; s < student.size(); s++) {
+      int index = s;
+      if (transforms.stream().noneMatch(t -> t.maps.student() == index)) {
+        tape.drop(student.get(s));
+      }
     }
   }
 

@@ -9,6 +9,7 @@ import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.infer.Weights;
 import sakd.io.WeightFile;
+import sakd.model.NetworkSpec;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 
@@ -24,16 +25,18 @@ record GivenWeights(Weights.Match match, Set<String> anew, int classes) {
    * Finds the tensors; the transforms of distillation may be missing in the file. The parameters
    * need not be allocated.
    *
+   * @param network whose parameters they are
    * @throws UserError if the file is of another network
    */
-  static GivenWeights of(WeightFile file, Parameters parameters, Plan plan, Dataset data) {
-    Set<String> ofClasses = ofClasses(plan, data);
+  static GivenWeights of(
+      WeightFile file, Parameters parameters, NetworkSpec network, Plan plan, Dataset data) {
+    Set<String> ofClasses = ofClasses(network, data);
     Set<String> anew = plan.finetune() ? ofClasses : Set.of();
     Predicate<String> taken =
         name ->
             !anew.contains(name)
                 && (!DistillationLoss.isTransform(name) || file.tensors().containsKey(name));
-    String architecture = Pipeline.architecture(plan, data);
+    String architecture = Pipeline.architecture(network, data);
     try {
       Weights.Match match =
           Weights.match(file, parameters, taken, architecture, plan.allowPartial());
@@ -67,11 +70,11 @@ record GivenWeights(Weights.Match match, Set<String> anew, int classes) {
   }
 
   /** The parameters that have another shape where there is one class more. */
-  private static Set<String> ofClasses(Plan plan, Dataset data) {
+  private static Set<String> ofClasses(NetworkSpec network, Dataset data) {
     Parameters these = new Parameters(0);
     Parameters more = new Parameters(0);
-    Pipeline.ann(plan, data.channels(), data.classes(), these);
-    Pipeline.ann(plan, data.channels(), data.classes() + 1, more);
+    Pipeline.ann(network, data.channels(), data.classes(), these);
+    Pipeline.ann(network, data.channels(), data.classes() + 1, more);
     return these.all().stream()
         .filter(p -> !Arrays.equals(p.shape(), more.get(p.name()).shape()))
         .map(Parameter::name)

@@ -3,8 +3,8 @@ package sakd.distill;
 import java.util.List;
 import sakd.base.UserError;
 import sakd.data.Dataset;
-import sakd.model.Backbone;
-import sakd.model.Network;
+import sakd.model.NetworkSpec;
+import sakd.model.OutputShapes;
 import sakd.nn.Parameters;
 
 /** Sees whether {@code --kd-map} has maps to compare. */
@@ -19,45 +19,49 @@ final class MapCheck {
     if (plan.method().select(plan.weights().start()).map() == 0) {
       return;
     }
-    Network teacher = Pipeline.ann(plan, data.channels(), data.classes(), new Parameters(0));
-    Network student = Pipeline.student(plan, data, new Parameters(0));
-    if (teacher.classWeight() == null) {
+    String student = plan.model().name();
+    String teacher = plan.teacherModel().annName();
+    Parameters parameters = new Parameters(0);
+    if (Pipeline.ann(plan.teacherModel(), data.channels(), data.classes(), parameters).classWeight()
+        == null) {
       throw new UserError(
-          "--kd-map shows where a teacher sees a class by the weight of one linear layer behind its"
-              + " last stage's mean, and "
-              + plan.model().annName()
-              + " has more than that there; leave --kd-map out, or take a network such as "
-              + "spiking-resnet18");
+          "--kd-map reads from the weight of one linear layer, behind the mean of the last stage,"
+              + " where a teacher sees a class, and "
+              + teacher
+              + " has more layers there; leave --kd-map out, or take a teacher such as resnet18");
     }
-    int expected = stride(teacher);
-    int actual = stride(student);
-    if (expected != actual) {
+    OutputShapes.Map goal = lastStage(plan.teacherModel(), data);
+    OutputShapes.Map own = lastStage(plan.model(), data);
+    if (!own.covers(goal)) {
       throw new UserError(
-          "--kd-map compares maps of equal size, and the last stage of the teacher "
-              + plan.model().annName()
-              + " has 1/"
-              + expected
-              + " of a picture's height, that of "
-              + plan.model().name()
-              + " 1/"
-              + actual
-              + "; leave --kd-map out, or take another teacher");
+          "--kd-map compares the last stages' maps, and that of "
+              + teacher
+              + " is of "
+              + size(goal)
+              + ", that of "
+              + student
+              + " of "
+              + size(own)
+              + "; expected one size, leave --kd-map out or give another --teacher-model");
     }
-    if (data.height() <= actual && data.width() <= actual) {
+    if (own.height() * own.width() == 1) {
       throw new UserError(
-          "--kd-map compares where the last stage's spikes are, and of pictures of "
+          "--kd-map compares the places of the last stage's map, and "
+              + student
+              + " leaves one of "
               + data.height()
               + "x"
               + data.width()
-              + " "
-              + plan.model().name()
-              + " has one place there; leave --kd-map out, or make pictures larger with"
-              + " --image-size");
+              + " pixels; leave --kd-map out, or give a larger --image-size");
     }
   }
 
-  private static int stride(Network network) {
-    List<Backbone.Stage> stages = network.stages();
-    return stages.get(stages.size() - 1).stride();
+  private static OutputShapes.Map lastStage(NetworkSpec network, Dataset data) {
+    List<OutputShapes.Map> stages = OutputShapes.of(network, data.shape(), data.classes()).stages();
+    return stages.get(stages.size() - 1);
+  }
+
+  private static String size(OutputShapes.Map map) {
+    return map.height() + "x" + map.width();
   }
 }

@@ -17,6 +17,7 @@ import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.model.Network;
+import sakd.model.NetworkSpec;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
@@ -27,7 +28,8 @@ import sakd.train.Trainer;
 
 /**
  * The whole of SAKD: a teacher is trained or read, its weights are transferred to the student
- * (level 1), and the student is trained to follow it (level 2).
+ * (level 1), and the student is trained to follow it (level 2). A teacher of another architecture
+ * has no level 1.
  */
 public final class Pipeline {
   /** In the run directory, of the teacher that is trained on the way. */
@@ -95,8 +97,9 @@ public final class Pipeline {
     return RenumberedDataset.of(testSet, trainSet.classNames()).inSteps(plan.steps());
   }
 
-  private void load(Path path, Parameters parameters) {
-    GivenWeights given = GivenWeights.of(WeightFile.read(path), parameters, plan, trainSet);
+  private void load(Path path, NetworkSpec network, Parameters parameters) {
+    GivenWeights given =
+        GivenWeights.of(WeightFile.read(path), parameters, network, plan, trainSet);
     given.set();
     say.accept("weights " + given.summary());
   }
@@ -128,7 +131,7 @@ public final class Pipeline {
           teacher = ann();
           rows.add(teacher(teacher, folder.resolve(TEACHER), evaluator, resume));
         }
-        if (plan.method().transfersWeights() && plan.initialWeights() == null) {
+        if (plan.transfersWeights()) {
           Parameters parameters = new Parameters(plan.settings().seed());
           try (Network student = student(plan, trainSet, parameters)) {
             parameters.allocate(ops);
@@ -149,14 +152,14 @@ public final class Pipeline {
     return rows;
   }
 
-  /** The ANN, not yet allocated. */
-  static Network ann(Plan plan, int channels, int classes, Parameters parameters) {
-    return plan.model().ann().build(Neuron.RELU, 1, channels, classes, parameters);
+  /** The ANN of a description, not yet allocated. */
+  static Network ann(NetworkSpec network, int channels, int classes, Parameters parameters) {
+    return network.ann().build(Neuron.RELU, 1, channels, classes, parameters);
   }
 
   private Network ann() {
     Parameters parameters = new Parameters(plan.settings().seed());
-    Network network = ann(plan, trainSet.channels(), trainSet.classes(), parameters);
+    Network network = ann(plan.teacherModel(), trainSet.channels(), trainSet.classes(), parameters);
     parameters.allocate(ops);
     return network;
   }
@@ -172,7 +175,7 @@ public final class Pipeline {
     int epochs = 0;
     Path given = plan.method() == Method.ANN ? plan.initialWeights() : plan.teacherWeights();
     if (given != null) {
-      load(given, teacher.parameters());
+      load(given, plan.teacherModel(), teacher.parameters());
     }
     if (plan.trainsTeacher()) {
       DistillationLoss loss =
@@ -204,18 +207,22 @@ public final class Pipeline {
     Parameters parameters = new Parameters(plan.settings().seed() + STUDENT_SEED);
     try (Network student = student(plan, trainSet, parameters)) {
       WeightSchedule weights = plan.weights().select(method);
+      FeaturePairs pairs =
+          plan.isSelfArchitectural()
+              ? FeaturePairs.ofItself(student)
+              : OtherTeacher.pairs(plan, trainSet);
       DistillationLoss loss =
           new DistillationLoss(
               Task.of(trainSet),
               plan.form(),
               weights.start(),
-              student,
+              pairs,
               plan.transformKernel(),
               parameters);
       parameters.allocate(ops);
       if (plan.initialWeights() != null) {
-        load(plan.initialWeights(), parameters);
-      } else if (method.transfersWeights()) {
+        load(plan.initialWeights(), plan.model(), parameters);
+      } else if (method.transfersWeights() && plan.isSelfArchitectural()) {
         WeightTransfer.transfer(teacher.parameters(), parameters);
       }
       String phase = method.name().toLowerCase(Locale.ROOT);
@@ -255,9 +262,10 @@ public final class Pipeline {
             + Numbers.count(trainSet.size(), "image")
             + settings.scale().shares(settings.batchSize(), ops.ranks())
             + annealing);
+    NetworkSpec trained = ann ? plan.teacherModel() : plan.model();
     Map<String, String> about = new LinkedHashMap<>();
     new ModelFile(
-            plan.model(),
+            trained,
             ann ? Neuron.RELU : plan.neuron(),
             ann ? 1 : plan.steps(),
             trainSet.channels(),
@@ -273,15 +281,15 @@ public final class Pipeline {
                 !ann,
                 objective,
                 where,
-                architecture(plan, trainSet),
+                architecture(trained, trainSet),
                 Pipeline::isForInference,
                 about),
             resume)
         .epochs();
   }
 
-  static String architecture(Plan plan, Dataset data) {
-    return plan.model().name()
+  static String architecture(NetworkSpec network, Dataset data) {
+    return network.name()
         + " for "
         + data.channels()
         + " channels and "

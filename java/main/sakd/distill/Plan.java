@@ -12,7 +12,9 @@ import sakd.train.TrainSettings;
 /**
  * Everything that decides a run.
  *
- * @param model the student's description; its ANN is the teacher
+ * @param model the student's description
+ * @param teacherModel the description whose ANN is the teacher: the student's own, as in the paper,
+ *     or another one for the same task
  * @param neuron the student's neuron
  * @param steps T
  * @param method how the student is trained
@@ -32,6 +34,7 @@ import sakd.train.TrainSettings;
  */
 public record Plan(
     NetworkSpec model,
+    NetworkSpec teacherModel,
     Neuron neuron,
     int steps,
     Method method,
@@ -49,6 +52,16 @@ public record Plan(
   /** Whether there is a teacher that is trained here. */
   public boolean trainsTeacher() {
     return method == Method.ANN || (method.needsTeacher() && (teacherWeights == null || finetune));
+  }
+
+  /** Whether teacher and student have the same tensors, so that weights can be transferred. */
+  public boolean isSelfArchitectural() {
+    return teacherModel.equals(model);
+  }
+
+  /** Whether the student starts from the teacher's weights, which is level 1. */
+  public boolean transfersWeights() {
+    return method.transfersWeights() && initialWeights == null && isSelfArchitectural();
   }
 
   /** The settings of the teacher's training. */

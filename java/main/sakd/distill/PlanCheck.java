@@ -44,6 +44,7 @@ public final class PlanCheck {
         s.workers());
     s.scale().requireShares(s.batchSize(), s.mixing(), ranks);
     plan.model().requireImages(trainSet.height(), trainSet.width());
+    OtherTeacher.require(plan, trainSet);
     MapCheck.check(plan, trainSet);
     if (plan.method().needsTeacher() && plan.teacherWeights() != null) {
       checkTeacher(plan, trainSet);
@@ -51,11 +52,11 @@ public final class PlanCheck {
     if (plan.initialWeights() != null) {
       Parameters first = new Parameters(0);
       if (plan.method() == Method.ANN) {
-        Pipeline.ann(plan, trainSet.channels(), trainSet.classes(), first);
+        Pipeline.ann(plan.model(), trainSet.channels(), trainSet.classes(), first);
       } else {
         Pipeline.student(plan, trainSet, first);
       }
-      GivenWeights.of(WeightFile.read(plan.initialWeights()), first, plan, trainSet);
+      GivenWeights.of(WeightFile.read(plan.initialWeights()), first, plan.model(), plan, trainSet);
     }
   }
 
@@ -116,8 +117,12 @@ public final class PlanCheck {
               + ", train one on this data set, or give --finetune to train this one on");
     }
     Parameters ann = new Parameters(0);
-    Pipeline.ann(plan, trainSet.channels(), trainSet.classes(), ann);
-    GivenWeights.of(file, ann, plan, trainSet);
+    Pipeline.ann(plan.teacherModel(), trainSet.channels(), trainSet.classes(), ann);
+    try {
+      GivenWeights.of(file, ann, plan.teacherModel(), plan, trainSet);
+    } catch (UserError e) {
+      throw OtherTeacher.named(plan, file).orElse(e);
+    }
   }
 
   /**

@@ -70,6 +70,18 @@ public final class ForeignModel {
    * @return to be thrown; it tells which networks the file fits
    */
   public static UserError unnamed(WeightFile file, String how, int channels, int classes) {
+    Set<String> fitting = fitting(file, channels, classes);
+    return new UserError(
+        file.title()
+            + " does not say which network it holds; expected its name as "
+            + how
+            + (fitting.isEmpty()
+                ? ": resnet18 is an ANN, spiking-resnet18 a spiking network"
+                : "; its tensors fit " + String.join(", ", fitting)));
+  }
+
+  /** The names of the networks, ANNs and SNNs, whose tensors the file has. */
+  public static Set<String> fitting(WeightFile file, int channels, int classes) {
     Set<String> fitting = new LinkedHashSet<>();
     for (NetworkSpec spec : Networks.ALL) {
       if (!fitting.contains(spec.annName()) && fits(spec, file, channels, classes)) {
@@ -79,13 +91,7 @@ public final class ForeignModel {
         fitting.add(spec.name());
       }
     }
-    return new UserError(
-        file.title()
-            + " does not say which network it holds; expected its name as "
-            + how
-            + (fitting.isEmpty()
-                ? ": resnet18 is an ANN, spiking-resnet18 a spiking network"
-                : "; its tensors fit " + String.join(", ", fitting)));
+    return fitting;
   }
 
   private static boolean fits(NetworkSpec spec, WeightFile file, int channels, int classes) {

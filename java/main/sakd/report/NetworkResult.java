@@ -18,7 +18,7 @@ import sakd.model.ModelFile;
  * @param pictures what the network said of some images, as {@link TestPictures#column} gives them;
  *     none for classes of pictures
  * @param distances 1 - cosine between each stage's features, mean over time, and the teacher's,
- *     mean over images; null where there is no teacher to compare with
+ *     mean over images; null where there is no teacher of the same architecture
  * @param layers membranes and spikes on the first image; empty for an ANN
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.

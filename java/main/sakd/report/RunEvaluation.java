@@ -116,15 +116,18 @@ final class RunEvaluation {
     RunEvaluation evaluation = new RunEvaluation(ops, storage, testSet.inSteps(steps), most);
     List<NetworkResult> results = new ArrayList<>();
     float[][] teacher = null;
+    String taught = null;
     for (Part part : parts) {
       Parameters parameters = new Parameters(0);
       try (Network network = part.about.build(parameters)) {
         parameters.allocate(ops);
         String architecture = part.about.name() + " for " + testSet.name();
         Weights.load(part.file, parameters, name -> true, architecture);
-        results.add(evaluation.examine(part, network, teacher));
+        boolean alike = part.about.spec().annName().equals(taught);
+        results.add(evaluation.examine(part, network, alike ? teacher : null));
         if (part.phase.equals(Pipeline.TEACHER)) {
           teacher = evaluation.features(network);
+          taught = part.about.spec().annName();
         }
       }
     }
@@ -148,7 +151,7 @@ final class RunEvaluation {
     paths.forEach(
         (phase, path) -> {
           // A teacher may come from elsewhere and say nothing of itself.
-          if (Files.exists(path)) {
+          if (Files.isRegularFile(path)) {
             Part part = Part.read(phase, path);
             if (part != null) {
               parts.add(part);

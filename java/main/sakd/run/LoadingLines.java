@@ -70,8 +70,10 @@ record LoadingLines(Plan plan, Dataset trainSet, boolean bundled) {
         "The tensors have torchvision's names"
             + (plan.method() == Method.ANN
                 ? ":"
-                : ", so they fit the class of the ANN; the ANN that taught, if it was trained here,"
-                    + " is in `teacher/best.safetensors`:"));
+                : plan.isSelfArchitectural()
+                    ? ", so they fit the class of the ANN; the ANN that taught, if it was trained"
+                        + " here, is in `teacher/best.safetensors`:"
+                    : ", so they fit the class of the ANN of the same architecture:"));
     lines.add("");
     code(
         lines,

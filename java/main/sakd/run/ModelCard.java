@@ -229,20 +229,28 @@ public record ModelCard(
 
   private void method(List<String> lines) {
     Method method = plan.method();
+    String ann =
+        plan.isSelfArchitectural()
+            ? "ANN of the same architecture"
+            : "ANN of another architecture (" + plan.teacherModel().annName() + ")";
     String teacher =
-        method.needsTeacher()
-            ? plan.trainsTeacher()
-                ? ", by an ANN of the same architecture that was trained first"
-                : ", by a trained ANN of the same architecture"
-            : "";
+        plan.trainsTeacher()
+            ? ", by an " + ann + " that was trained first"
+            : ", by a trained " + ann;
     String how =
         switch (method) {
           case SAKD ->
-              "Self-architectural knowledge distillation (SAKD) from an ANN of the same"
-                  + " architecture: its weights are transferred, then the student follows its"
-                  + " logits and features ("
-                  + PAPER
-                  + ").";
+              plan.isSelfArchitectural()
+                  ? "Self-architectural knowledge distillation (SAKD) from an ANN of the same"
+                      + " architecture: its weights are transferred, then the student follows its"
+                      + " logits and features ("
+                      + PAPER
+                      + ")."
+                  : "Taught by logits and features, as in level 2 of SAKD ("
+                      + PAPER
+                      + ")"
+                      + teacher
+                      + "; no weights are transferred.";
           case DIRECT -> "Trained on the labels alone.";
           case ANN -> "Trained on the labels.";
           case TRANSFER -> "The ANN's weights are transferred, then trained on the labels.";

@@ -85,6 +85,7 @@ class KillTest {
   private static Plan plan(NetworkSpec spec, int batch, Scale scale) {
     return new Plan(
         spec,
+        spec,
         Neuron.LIF,
         1,
         Method.SAKD,

@@ -164,7 +164,7 @@ class PixelLossTest {
                   Task.SEGMENTATION,
                   DistillationForm.PUBLISHED,
                   DistillationWeights.direct(0),
-                  null,
+                  FeaturePairs.NONE,
                   1,
                   null)
               .terms(List.of((double) each[0], 0.0, 0.0, 0.0));

@@ -62,6 +62,7 @@ class SharedPipelineTest {
             new Scale(2, DType.F32, 1));
     return new Plan(
         TinyNetwork.SPEC,
+        TinyNetwork.SPEC,
         Neuron.LIF,
         1,
         Method.SAKD,
