@@ -52,7 +52,7 @@ final class MapCheck {
               + data.height()
               + "x"
               + data.width()
-              + " pixels; leave --kd-map out, or give a larger --image-size");
+              + " pixels; leave --kd-map out, or train on larger pictures");
     }
   }
 

@@ -109,7 +109,7 @@ class MapTrainTest {
         "--kd-map x; --kd-map is x|number",
         "--kd-noise -0.1; --kd-noise is -0.1|0 or more",
         "--kd-map 1 --model spiking-resnet19; --kd-map|resnet19 has more layers|leave --kd-map out",
-        "--kd-map 1 --model spiking-vgg11; vgg11 leaves one of 28x28|larger --image-size",
+        "--kd-map 1 --model spiking-resnet18 --stem imagenet; resnet18 leaves one of 28x28|larger",
         "--kd-map 1 --teacher-model resnet18; --kd-map|resnet18 is of 4x4|resnet8 of 7x7|one size",
       })
   void isRefused(String options, String expected) {
