@@ -189,9 +189,10 @@ final class DistillOptions {
    * The weights of the loss by epoch.
    *
    * @param small if the data are the bundled ones
+   * @param steps of the terms between time steps
    */
-  WeightSchedule weights(boolean small, NetworkSpec network, Method method) {
-    DistillationWeights start = start(small, network, method);
+  WeightSchedule weights(boolean small, NetworkSpec network, Method method, StepTerms steps) {
+    DistillationWeights start = start(small, network, method).with(0, steps);
     if (laterFeatures != null && laterFeatures.size() != 1) {
       throw new UserError(
           "--feature-weight-after is given more than once; expected one change of the weight, "
@@ -248,8 +249,8 @@ final class DistillOptions {
     DistillationWeights left = method.select(weights);
     if (method != Method.ANN && left.ce() == 0 && !left.needsTeacher()) {
       throw new UserError(
-          "every term of the loss has weight 0; expected one that is not, give --ce-weight"
-              + " (or --logit-weight, --feature-weight) more than 0");
+          "every term of the loss that follows labels or a teacher has weight 0; expected one that"
+              + " has not, give --ce-weight (or --logit-weight, --feature-weight) more than 0");
     }
     return weights;
   }

@@ -63,6 +63,7 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private NeuronOptions neuron;
   @Mixin private DeviceOptions device;
   @Mixin private DistillOptions distill;
+  @Mixin private StepLossOptions stepLosses;
   @Mixin private PartialOption partial;
   @Mixin private OptimizerOptions optimizer;
   @Mixin private ScheduleOptions schedule;
@@ -387,7 +388,7 @@ final class TrainCommand implements Callable<Integer> {
         distill.init,
         finetune,
         partial.allowed,
-        distill.weights(small, network, method),
+        distill.weights(small, network, method, stepLosses.terms()),
         distill.form(kind.vThreshold()),
         distill.transformKernel(),
         optimizer.settings(

@@ -1,6 +1,8 @@
 package sakd.distill;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import sakd.base.UserError;
 import sakd.data.Augment;
 import sakd.data.DataLoader;
@@ -13,6 +15,7 @@ import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
+import sakd.ops.StepTerms;
 import sakd.task.Task;
 import sakd.train.TrainSettings;
 import sakd.train.Trainer;
@@ -31,6 +34,7 @@ public final class PlanCheck {
    */
   public static void check(Plan plan, Dataset trainSet, Dataset testSet, int ranks) {
     requireTask(plan, trainSet);
+    requireSteps(plan);
     Pipeline.testSet(plan, trainSet, testSet);
     TrainSettings s = plan.settings();
     // Reads nothing yet, but knows which numbers it can work with.
@@ -72,9 +76,43 @@ public final class PlanCheck {
       refuse("--kd-head", plan.form().head() > 0, kind);
       refuse("--kd-noise", plan.form().noise() > 0, kind);
       refuse("--kd-map", plan.weights().start().map() > 0, kind);
+      stepLosses(plan).forEach(option -> refuse(option, true, kind));
     }
     if (kind == Targets.Kind.BOXES) {
       refuse("--label-smoothing", plan.weights().start().labelSmoothing() > 0, kind);
+    }
+  }
+
+  /** The options of the losses between time steps that the plan has. */
+  private static List<String> stepLosses(Plan plan) {
+    List<String> options = new ArrayList<>();
+    StepTerms steps = plan.weights().start().steps();
+    if (steps.s2w() > 0 || steps.w2s() > 0) {
+      options.add("--self-distill");
+    }
+    if (steps.prefix() > 0) {
+      options.add("--prefix-ce");
+    }
+    if (steps.rightSteps() > 0) {
+      options.add("--right-steps");
+    }
+    if (steps.entropy() > 0) {
+      options.add("--entropy");
+    }
+    return options;
+  }
+
+  /** Refuses losses between time steps where there is one. */
+  private static void requireSteps(Plan plan) {
+    for (String option : stepLosses(plan)) {
+      // A single step has an entropy.
+      if (plan.method() != Method.ANN && plan.steps() == 1 && !option.equals("--entropy")) {
+        throw new UserError(
+            option
+                + " compares time steps, and --T is 1; expected 2 steps or more, give --T, or leave "
+                + option
+                + " out");
+      }
     }
   }
 

@@ -20,6 +20,7 @@ public final class KernelOps extends DeviceOps
         DistanceKernels,
         ClassMapKernels,
         NoiseKernels,
+        StepLossKernels,
         PixelKernels,
         BoxKernels,
         OptimizerKernels {

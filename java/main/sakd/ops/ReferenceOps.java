@@ -30,6 +30,7 @@ public final class ReferenceOps extends DeviceOps
         ReferenceDistance,
         ReferenceClassMap,
         ReferenceNoise,
+        ReferenceStepLosses,
         ReferenceTally,
         ReferenceBoxes,
         ReferenceOptimizer {
