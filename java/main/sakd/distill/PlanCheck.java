@@ -25,12 +25,13 @@ public final class PlanCheck {
   private PlanCheck() {}
 
   /**
-   * Refuses a plan that cannot be run on this data, before anything is written.
+   * Refuses a plan that cannot be run on this data, before anything is written; the teacher's
+   * weights may not be here yet.
    *
    * @param ranks processes that train together
    * @throws UserError if the network or its losses are for another task than the samples, the batch
-   *     size does not fit, the test samples have classes of their own, or the teacher's or initial
-   *     weights cannot be read or are of another network
+   *     size does not fit, the test samples have classes of their own, or the initial weights
+   *     cannot be read or are of another network
    */
   public static void check(Plan plan, Dataset trainSet, Dataset testSet, int ranks) {
     requireTask(plan, trainSet);
@@ -50,9 +51,6 @@ public final class PlanCheck {
     plan.model().requireImages(trainSet.height(), trainSet.width());
     OtherTeacher.require(plan, trainSet);
     MapCheck.check(plan, trainSet);
-    if (plan.method().needsTeacher() && plan.teacherWeights() != null) {
-      checkTeacher(plan, trainSet);
-    }
     if (plan.initialWeights() != null) {
       Parameters first = new Parameters(0);
       if (plan.method() == Method.ANN) {
@@ -128,7 +126,15 @@ public final class PlanCheck {
     }
   }
 
-  private static void checkTeacher(Plan plan, Dataset trainSet) {
+  /**
+   * Refuses a teacher's weight file that the plan cannot use; does nothing where none is used.
+   *
+   * @throws UserError if it cannot be read, or is of another network or other classes
+   */
+  public static void checkTeacher(Plan plan, Dataset trainSet) {
+    if (!plan.method().needsTeacher() || plan.teacherWeights() == null) {
+      return;
+    }
     Path path = plan.teacherWeights();
     WeightFile file = WeightFile.read(path);
     if (ModelFile.isIn(file.metadata())) {
