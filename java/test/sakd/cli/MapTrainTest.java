@@ -71,7 +71,7 @@ class MapTrainTest {
     if (options.contains("--feature-weight 0")) {
       assertEquals(0, last(run, "features"));
     } else if (!method.equals("logits")) {
-      sum += 10 * last(run, "features");
+      sum += 100 * last(run, "features");
     }
     assertEquals(last(run, "loss"), sum, 1e-3 * sum, "the weighted sum of its terms");
   }
