@@ -50,6 +50,7 @@ public final class PlanCheck {
     s.scale().requireShares(s.batchSize(), s.mixing(), ranks);
     plan.model().requireImages(trainSet.height(), trainSet.width());
     OtherTeacher.require(plan, trainSet);
+    MapCheck.check(plan, trainSet);
     if (plan.initialWeights() != null) {
       Parameters first = new Parameters(0);
       if (plan.method() == Method.ANN) {
@@ -71,6 +72,8 @@ public final class PlanCheck {
       refuse("--cutmix", mixing.cutmix() > 0, kind);
       refuse("--every-step", plan.form().everyStep(), kind);
       refuse("--kd-head", plan.form().head() > 0, kind);
+      refuse("--kd-noise", plan.form().noise() > 0, kind);
+      refuse("--kd-map", plan.weights().start().map() > 0, kind);
       stepLosses(plan).forEach(option -> refuse(option, true, kind));
     }
     if (kind == Targets.Kind.BOXES) {
