@@ -34,9 +34,9 @@ final class DistillOptions {
       names = "--teacher",
       paramLabel = "W",
       description =
-          "A trained ANN, of the same architecture unless --teacher-model says otherwise: "
-              + "safetensors, .pth, .pt, .th; or torchvision, for the weights that it publishes, "
-              + "which are fetched once; or a folder where these are (default: train one).")
+          "A trained ANN, of the same architecture unless --teacher-model says otherwise: a file, "
+              + "safetensors or PyTorch's; torchvision for the weights that it publishes, which are "
+              + "fetched once; or a folder where these are (default: train one).")
   TeacherSource teacher;
 
   @Option(

@@ -198,11 +198,18 @@ final class TrainCommand implements Callable<Integer> {
   List<Path> relativePaths() {
     return spec.commandLine().getParseResult().matchedOptions().stream()
         .filter(o -> !o.longestName().equals(OUTPUT_DIR))
-        .map(o -> (Object) o.getValue())
-        .map(value -> value instanceof TeacherSource source ? source.path() : value)
-        .filter(value -> value instanceof Path path && !path.isAbsolute())
-        .map(Path.class::cast)
+        .map(TrainCommand::path)
+        .filter(path -> path != null && !path.isAbsolute())
         .toList();
+  }
+
+  /** The file or folder that an option names, or null. */
+  private static Path path(OptionSpec option) {
+    Object value = option.getValue();
+    if (value instanceof TeacherSource source) {
+      return source.path();
+    }
+    return value instanceof Path path ? path : null;
   }
 
   /** Epochs of the teacher, if one is trained to teach a student. */
