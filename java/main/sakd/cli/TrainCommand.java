@@ -298,7 +298,9 @@ final class TrainCommand implements Callable<Integer> {
         TrainPrinter printer = new TrainPrinter(plan, spec.commandLine().getOut()::println);
         printer.describe(ops.device(), trainSet, testSet);
         printer.notes(OtherTeacher.notes(plan, trainSet));
-        new DryRun(plan, trainSet, spec.commandLine().getOut()).print(settings, place);
+        new DryRun(
+                plan, Pipeline.split(plan, trainSet, testSet).train(), spec.commandLine().getOut())
+            .print(settings, place);
         return List.of();
       }
       if (!ranks.first()) {
@@ -326,7 +328,8 @@ final class TrainCommand implements Callable<Integer> {
       Printed printed) {
     RunFolder.Console console =
         new RunFolder.Console(spec.commandLine().getOut(), spec.commandLine().getErr(), printed);
-    SummaryColumns columns = new SummaryColumns(Task.of(trainSet), plan.furtherLosses());
+    SummaryColumns columns =
+        new SummaryColumns(Task.of(trainSet), plan.furtherLosses(), plan.settings().heldOut());
     return resuming
         ? RunFolder.open(folder, columns, console)
         : RunFolder.create(
