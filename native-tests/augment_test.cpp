@@ -10,14 +10,21 @@ Doubles expected_images(const Buffer<uchar>& in, const Buffer<int>& placement, c
   const int channels = static_cast<int>(mean.size()), border = 64;
   Doubles out;
   for (int n = 0; n < images; ++n) {
-    const int dy = placement[3 * n], dx = placement[3 * n + 1], flip = placement[3 * n + 2];
+    const int dy = placement[3 * n], dx = placement[3 * n + 1], flip = placement[3 * n + 2] & 1;
+    const bool rolls = placement[3 * n + 2] & 2;
     std::vector<Doubles> planes;
     const int wide = width + 2 * border, high = height + 2 * border;
     for (int c = 0; c < channels; ++c) {
       Doubles padded(size_t(high) * wide, 0.0);
       for (int y = 0; y < height; ++y) {
         for (int x = 0; x < width; ++x) {
-          padded[(y + border) * wide + x + border] = in[((n * channels + c) * height + y) * width + x];
+          const double byte = in[((n * channels + c) * height + y) * width + x];
+          // What rolls lies there again and again.
+          for (int again_y = rolls ? -2 : 0; again_y <= (rolls ? 2 : 0); ++again_y) {
+            for (int again_x = rolls ? -2 : 0; again_x <= (rolls ? 2 : 0); ++again_x) {
+              padded[(y + again_y * height + border) * wide + x + again_x * width + border] = byte;
+            }
+          }
         }
       }
       planes.push_back(padded);
@@ -36,12 +43,12 @@ Doubles expected_images(const Buffer<uchar>& in, const Buffer<int>& placement, c
 }
 }  // namespace
 
-TEST_CASE("crop, flip and black border") {
+TEST_CASE("crop, flip, black border and roll") {
   Random random(1);
-  const int images = 8, height = 5, width = 7;
-  // Nothing, each alone, both, past every edge, and wholly outside.
-  const Buffer<int> placement{0, 0, 0, 0, 0,  1, 2,  -3, 0, -4, 4, 1,
-                              4, 6, 1, 0, -6, 1, -5, 0,  0, 1,  9, 1};
+  const int images = 11, height = 5, width = 7;
+  // Nothing, each alone, both, past every edge, and wholly outside; then rolled, with a flip and without.
+  const Buffer<int> placement{0, 0, 0, 0, 0,  1, 2,  -3, 0, -4, 4, 1, 4,  6, 1, 0, -6,
+                              1, -5, 0, 0, 1, 9, 1,  3, -2, 2, -4, 6, 3, 0, 0, 2};
   const Buffer<uchar> in(size_t(images) * 3 * height * width);
   for (size_t i = 0; i < in.size(); ++i) in[i] = static_cast<uchar>(random.below(256));
   for (int channels : {1, 3}) {

@@ -1,4 +1,4 @@
-// pool.cu: average over space and mean over time.
+// pool.cu: averages over space and mean over time.
 #include "numbers.h"
 
 #include "../kernels/pool.cu"
@@ -30,6 +30,38 @@ TEST_CASE("average pool forward and backward") {
     check_storage("grad_x", grad_x, spread, 1e-6);
     for (size_t i = 0; i < spread.size(); ++i) spread[i] += before[i];
     check_storage("grad_x, added", sum, spread, 1e-6);
+  }
+}
+
+TEST_CASE("means of windows and back, with a rest at the edges") {
+  Random random(3);
+  for (int size : {1, 2, 3}) {
+    CAPTURE(size);
+    const int height = 7, width = 4, columns = 2, images = 3, oh = height / size, ow = width / size;
+    const int64 rows = int64(images) * height * width, out_rows = int64(images) * oh * ow;
+    const size_t c = columns * LANES;
+    const Doubles x = random.normals(rows * c), g = random.normals(out_rows * c);
+    const Buffer<storage> input = to_storage_buffer(x), grad_y = to_storage_buffer(g);
+    const Buffer<storage> y(out_rows * c), grad_x(rows * c);
+    KERNEL_OF(window_average_forward)
+    (matrix(out_rows, columns), input.data(), y.data(), height, width, oh, ow, size, out_rows, columns);
+    KERNEL_OF(window_average_backward)
+    (matrix(rows, columns), grad_y.data(), grad_x.data(), height, width, oh, ow, size, rows, columns);
+    Doubles mean(out_rows * c, 0.0), spread(rows * c, 0.0);
+    for (int n = 0; n < images; ++n) {
+      for (int h = 0; h < oh * size; ++h) {
+        for (int w = 0; w < ow * size; ++w) {
+          for (size_t k = 0; k < c; ++k) {
+            const size_t large = ((size_t(n) * height + h) * width + w) * c + k;
+            const size_t small = ((size_t(n) * oh + h / size) * ow + w / size) * c + k;
+            mean[small] += x[large] / (size * size);
+            spread[large] = g[small] / (size * size);
+          }
+        }
+      }
+    }
+    check_storage("y", y, mean, 1e-6);
+    check_storage("grad_x", grad_x, spread, 1e-6);
   }
 }
 

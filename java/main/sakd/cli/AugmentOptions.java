@@ -3,6 +3,7 @@ package sakd.cli;
 import picocli.CommandLine.Option;
 import sakd.data.Dataset;
 import sakd.data.Mixing;
+import sakd.data.RolledDataset;
 import sakd.data.image.AutoAugment;
 import sakd.data.image.Distortion;
 import sakd.data.set.DistortedDataset;
@@ -55,6 +56,14 @@ final class AugmentOptions {
               + "batch; beside --mixup, in half of the batches (default: none).")
   private float cutmix;
 
+  @Option(
+      names = "--roll",
+      paramLabel = "N",
+      description =
+          "Shifts samples by up to N pixels, where what leaves at one edge comes in at the opposite "
+              + "one, instead of cropping them from a black border (default: none).")
+  private Integer roll;
+
   /** How pairs of images are mixed. */
   Mixing mixing() {
     return new Mixing(Values.notNegative("--mixup", mixup), Values.notNegative("--cutmix", cutmix));
@@ -69,6 +78,7 @@ final class AugmentOptions {
     Distortion distortion =
         new Distortion(
             autoAugment == null ? null : new AutoAugment(autoAugment, magnitude), jitter, erase);
-    return distortion.isNone() ? images : new DistortedDataset(images, distortion);
+    Dataset rolled = roll == null ? images : new RolledDataset(images, roll);
+    return distortion.isNone() ? rolled : new DistortedDataset(rolled, distortion);
   }
 }

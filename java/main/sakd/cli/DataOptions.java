@@ -66,8 +66,9 @@ final class DataOptions {
       names = "--image-size",
       paramLabel = "N",
       description =
-          "Height and width to which pictures are resized, 32 to 1024 "
-              + "(default: 224; for eval, that of the training).")
+          "Height and width to which pictures are resized, 32 to 1024, or to which the frames of "
+              + "recordings are summed up, at most the sensor's (default: 224 for pictures, the "
+              + "sensor's for recordings; for eval, that of the training).")
   Integer imageSize;
 
   @Option(
@@ -170,12 +171,14 @@ final class DataOptions {
         && sensor == null
         && opened.recordings()
         && !trained.fits(opened)
-        && Math.max(trained.height(), trained.width()) <= Sensor.MAX_SIDE) {
-      Sensor learnt = new Sensor(trained.height(), trained.width());
+        && Math.max(trained.sensorHeight(), trained.sensorWidth()) <= Sensor.MAX_SIDE) {
+      Sensor learnt = new Sensor(trained.sensorHeight(), trained.sensorWidth());
       opened = Datasets.open(dataset, dataPath, train, how.withSensor(learnt));
     }
     requireUsed(opened);
-    if (imageSize != null && (opened.height() != side || opened.width() != side)) {
+    if (imageSize != null
+        && !opened.recordings()
+        && (opened.height() != side || opened.width() != side)) {
       throw new UserError(
           "--image-size is for pictures of any size, but those of "
               + opened.name()

@@ -178,6 +178,14 @@ final class ModelOptions {
 
   private NetworkSpec changed(NetworkSpec chosen) {
     NetworkSpec spec = stem == null ? chosen : chosen.withStem(stem);
+    if (stem != null && spec.stem() != stem) {
+      throw new UserError(
+          "--stem "
+              + Values.lower(stem)
+              + " is not for "
+              + spec.name()
+              + ", which has one form for frames of events; leave it out");
+    }
     refuse("--output-stride", outputStride, spec, Targets.Kind.MASKS);
     refuse("--aux", auxiliary, spec, Targets.Kind.MASKS);
     refuse("--fpn-channels", pyramidChannels, spec, Targets.Kind.BOXES);

@@ -43,6 +43,7 @@ final class ResolvedSettings {
           "distill", "method and losses",
           "partial", "method and losses",
           "optimizer", "training",
+          "schedule", "training",
           "scale", "training");
 
   /** Recordings only. */
@@ -187,7 +188,7 @@ final class ResolvedSettings {
     put("teacher-lr", plan.teacherLr());
     put("batch-size", s.batchSize());
     put("lr", s.lr());
-    put("weight-decay", s.weightDecay());
+    put("weight-decay", s.weightDecay().rate());
     put("dist-bn", s.scale().distBn());
   }
 

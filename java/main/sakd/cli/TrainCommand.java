@@ -65,6 +65,7 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private DistillOptions distill;
   @Mixin private PartialOption partial;
   @Mixin private OptimizerOptions optimizer;
+  @Mixin private ScheduleOptions schedule;
   @Mixin private RankOptions processes;
   @Mixin private ScaleOptions scale;
 
@@ -372,6 +373,12 @@ final class TrainCommand implements Callable<Integer> {
     NetworkSpec network = model.forSet(trainSet);
     boolean boxes = network.targetKind() == Targets.Kind.BOXES;
     boolean finetune = distill.finetune(method);
+    boolean teacher = distill.trainsTeacher(method);
+    double teacherLr = optimizer.teacherLr(boxes, finetune, method == Method.ANN);
+    double lowestLr =
+        method == Method.ANN
+            ? teacherLr
+            : Math.min(optimizer.lr(boxes), teacher ? teacherLr : Double.MAX_VALUE);
     return new Plan(
         network,
         distill.teacherModel(model, network, trainSet, method),
@@ -389,11 +396,13 @@ final class TrainCommand implements Callable<Integer> {
         optimizer.settings(
             small,
             boxes,
-            distill.trainsTeacher(method),
+            teacher,
+            schedule,
+            lowestLr,
             augment.mixing(),
             device.storage(ops),
             scale.scale(ops)),
         optimizer.teacherEpochs(small),
-        optimizer.teacherLr(boxes, finetune, method == Method.ANN));
+        teacherLr);
   }
 }

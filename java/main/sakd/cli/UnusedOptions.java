@@ -43,8 +43,13 @@ final class UnusedOptions {
           "--random-erase",
           "--mixup",
           "--cutmix",
+          "--roll",
           "--scale-jitter");
 
+  private static final List<String> OF_FLOOR = List.of("--min-lr");
+  private static final List<String> OF_POWER = List.of("--lr-power");
+  private static final List<String> OF_STEPS =
+      List.of("--lr-step-size", "--lr-milestones", "--lr-gamma");
   private static final List<String> OF_RANKS = List.of("--comm-dtype", "--sync-bn", "--dist-bn");
 
   private final Predicate<String> given;
@@ -112,6 +117,20 @@ final class UnusedOptions {
     if (plan.settings().optimizer() == TrainSettings.Algorithm.ADAMW) {
       unused.add("--opt adamw", List.of("--momentum"));
     }
+    if (plan.settings().weightDecay().rate() == 0) {
+      unused.add("--weight-decay 0", List.of("--no-decay-norm"));
+    }
+    String schedule = plan.settings().schedule().name();
+    boolean poly = schedule.equals("poly");
+    boolean falls = poly || schedule.equals("cosine");
+    unused.add(
+        "--lr-scheduler " + schedule,
+        Stream.of(
+                unless(falls, OF_FLOOR),
+                unless(poly, OF_POWER),
+                unless(schedule.equals("step"), OF_STEPS))
+            .flatMap(List::stream)
+            .toList());
     if (!plan.settings().augment()) {
       unused.add("--no-augment", OF_AUGMENTATION);
     }

@@ -22,7 +22,6 @@ import sakd.model.ResNetSpec;
 import sakd.ops.Distance;
 import sakd.ops.Neuron;
 import sakd.train.DistBn;
-import sakd.train.LrSchedule;
 import sakd.train.TrainSettings;
 
 /**
@@ -37,7 +36,7 @@ final class Values {
     choice(line, Method.class);
     choice(line, TrainSettings.Algorithm.class);
     choice(line, DistBn.class);
-    choice(line, LrSchedule.Kind.class);
+    choice(line, ScheduleOptions.Kind.class);
     choice(line, ModelOptions.Connect.class);
     choice(line, ModelOptions.HeadKind.class);
     choice(line, NetworkSpec.Stem.class);
@@ -174,7 +173,8 @@ final class Values {
     return value;
   }
 
-  private static String written(Object value) {
+  /** A number as people write it. */
+  static String written(Object value) {
     if (value instanceof Float f) {
       return Numbers.plain(f);
     }

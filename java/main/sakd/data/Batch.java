@@ -13,8 +13,8 @@ import java.nio.ByteBuffer;
  * @param shape of each sample here: that of the set, or where samples differ in size, which holds
  *     the largest of the whole batch
  * @param targets of each sample, in their order
- * @param shifts dy, dx and flip of each image, {@code [size, 3]}, as {@link Augment} defines them;
- *     all 0 without augmentation
+ * @param shifts dy and dx of each image and 1 if it is flipped, 2 if it rolls, 3 for both, {@code
+ *     [size, 3]}, as {@link Augment} defines them; all 0 without augmentation
  * @param mix how the samples are mixed in pairs, or null if they are not
  * @param draw what the batch's other random numbers, those of dropout, are made from: it depends on
  *     the seed, the epoch and the batch's number alone

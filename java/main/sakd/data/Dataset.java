@@ -100,12 +100,21 @@ public interface Dataset {
   }
 
   /**
-   * The same set with pictures brought to another size; a set whose samples all have one size stays
-   * as it is.
+   * The shape of a sample before it is made smaller: of recordings H and W of the sensor, of which
+   * frames may be a summary.
+   */
+  default SampleShape recorded() {
+    return shape();
+  }
+
+  /**
+   * The same set with pictures brought to another size, or the frames of recordings to a smaller
+   * one; a set of still images that all have one size stays as it is.
    *
    * @param side height and width of a sample, in pixels; of pictures with masks, what training
    *     sees; those with objects have a canvas that follows the other
    * @param resized as {@link #resized()}
+   * @throws sakd.base.UserError if recordings have fewer pixels
    */
   default Dataset sized(int side, int resized) {
     return this;
@@ -135,6 +144,14 @@ public interface Dataset {
   /** How far training shifts a sample, in pixels; 0 where {@link #read} crops at random itself. */
   default int cropPadding() {
     return height() / 8;
+  }
+
+  /**
+   * Whether what a shift moves over one edge of a sample comes in at the opposite one, as by {@code
+   * torch.roll}; else there is black.
+   */
+  default boolean rolls() {
+    return false;
   }
 
   /** The same set with another normalisation, one mean and deviation for each channel. */

@@ -86,6 +86,11 @@ public abstract class ForwardingDataset implements Dataset {
   }
 
   @Override
+  public SampleShape recorded() {
+    return set.recorded();
+  }
+
+  @Override
   public Dataset sized(int side, int resized) {
     return wrapped(set.sized(side, resized));
   }
@@ -103,6 +108,11 @@ public abstract class ForwardingDataset implements Dataset {
   @Override
   public int cropPadding() {
     return set.cropPadding();
+  }
+
+  @Override
+  public boolean rolls() {
+    return set.rolls();
   }
 
   @Override

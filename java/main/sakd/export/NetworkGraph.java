@@ -80,6 +80,9 @@ record NetworkGraph(Value input, List<Node> nodes, Value logits, Value deltas) {
   /** Maximum over windows. */
   record MaxPool(Value in, Ops.Pool pool, Value out) implements Node {}
 
+  /** Mean over windows of size x size, one beside the other, as {@link Ops#averageWindows}. */
+  record AverageWindows(Value in, int size, Value out) implements Node {}
+
   /** [H, W, C] as [C H W], in PyTorch's order: by channel, then pixel. */
   record Flatten(Value in, Value out) implements Node {}
 

@@ -149,8 +149,12 @@ public final class NirFile {
       neurons(neurons);
     } else if (node instanceof NetworkGraph.Flatten flatten) {
       flatten(flatten.in(), shape(flatten.in()), flatten.out());
+    } else if (node instanceof NetworkGraph.AverageWindows pool) {
+      average(pool.in(), pool.size(), pool.size(), pool.out());
     } else if (node instanceof NetworkGraph.AveragePool pool) {
-      averagePool(pool);
+      int[] in = shape(pool.in());
+      average(pool.in(), in[1], in[2], pool.out());
+      flatten(pool.out(), new int[] {in[0], 1, 1}, pool.out());
     } else if (node instanceof NetworkGraph.TimeMean mean) {
       // The last linear layer and the mean over time commute: the mean is left to the reader.
       sources.put(mean.out(), sources.get(mean.in()));
@@ -161,7 +165,7 @@ public final class NirFile {
           "weight", nested(linear.weight(), linear.out().channels(), linear.in().channels()));
       affine.putDataset("bias", linear.bias());
     } else {
-      throw refused("max pooling (the ImageNet stem)", "a network without it");
+      throw refused("max pooling (the ImageNet stem, VGG for images)", "a network without it");
     }
   }
 
@@ -183,15 +187,13 @@ public final class NirFile {
     node.putDataset("groups", 1L);
   }
 
-  private void averagePool(NetworkGraph.AveragePool pool) {
-    int[] in = shape(pool.in());
-    WritableGroup average = add("pool", "AvgPool2d", pool.out());
-    String name = sources.get(pool.out());
-    connect(pool.in(), name);
-    average.putDataset("kernel_size", new int[] {in[1], in[2]});
-    average.putDataset("stride", new int[] {in[1], in[2]});
+  /** Windows one beside the other. */
+  private void average(Value in, int height, int width, Value out) {
+    WritableGroup average = add("pool", "AvgPool2d", out);
+    connect(in, sources.get(out));
+    average.putDataset("kernel_size", new int[] {height, width});
+    average.putDataset("stride", new int[] {height, width});
     average.putDataset("padding", new int[] {0, 0});
-    flatten(pool.out(), new int[] {in[0], 1, 1}, pool.out());
   }
 
   private void flatten(Value in, int[] shape, Value out) {

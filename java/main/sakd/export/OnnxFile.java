@@ -113,6 +113,15 @@ public final class OnnxFile {
     } else if (node instanceof NetworkGraph.MaxPool max) {
       var p = max.pool();
       each("MaxPool", max.in(), max.out(), List.of(), window(p.size(), p.stride(), p.pad(), 1));
+    } else if (node instanceof NetworkGraph.AverageWindows average) {
+      int size = average.size();
+      each(
+          "AveragePool",
+          average.in(),
+          average.out(),
+          List.of(),
+          OnnxGraph.attribute("kernel_shape", size, size),
+          OnnxGraph.attribute("strides", size, size));
     } else if (node instanceof NetworkGraph.Flatten flatten) {
       each("Flatten", flatten.in(), flatten.out(), List.of());
     } else if (node instanceof NetworkGraph.AveragePool average) {

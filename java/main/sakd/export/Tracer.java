@@ -92,6 +92,10 @@ final class Tracer implements InvocationHandler, Monitor {
         Value in = value((Tensor) args[1]);
         nodes.add(new NetworkGraph.MaxPool(in, (Ops.Pool) args[0], define((Tensor) args[2])));
       }
+      case "averageWindows" -> {
+        Value in = value((Tensor) args[1]);
+        nodes.add(new NetworkGraph.AverageWindows(in, (int) args[0], define((Tensor) args[2])));
+      }
       case "averagePool" -> averagePool((Tensor) args[0], (Tensor) args[1]);
       case "subsample" -> subsample((Tensor) args[0], (Tensor) args[1]);
       case "copyChannels" -> {

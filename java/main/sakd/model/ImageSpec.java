@@ -12,12 +12,14 @@ import sakd.data.DatasetInfo;
 import sakd.data.FitScale;
 import sakd.data.Placement;
 import sakd.data.RenumberedDataset;
+import sakd.data.SampleShape;
 import sakd.data.Targets;
 import sakd.data.image.Crop;
 import sakd.data.image.Picture;
 import sakd.data.image.PictureSource;
 import sakd.data.image.Resampler;
 import sakd.data.set.DatasetKind;
+import sakd.data.set.Sensor;
 import sakd.io.Json;
 
 /**
@@ -30,6 +32,7 @@ import sakd.io.Json;
  * @param mean of pixel / 255 per channel, which is taken off
  * @param std of pixel / 255 per channel, by which the rest is divided
  * @param classNames by class number
+ * @param sensor of recordings whose frames are smaller; null for all others
  */
 public record ImageSpec(
     int height,
@@ -37,7 +40,8 @@ public record ImageSpec(
     int resized,
     List<Float> mean,
     List<Float> std,
-    List<String> classNames) {
+    List<String> classNames,
+    Sensor sensor) {
   /** Of all channels: what an array holds as float32. */
   private static final int MOST_PIXELS = Integer.MAX_VALUE / Float.BYTES;
 
@@ -50,6 +54,7 @@ public record ImageSpec(
   private static final String MEAN = "sakd.mean";
   private static final String STD = "sakd.std";
   private static final String CLASS_NAMES = "sakd.class_names";
+  private static final String SENSOR = "sakd.sensor";
 
   public ImageSpec {
     mean = List.copyOf(mean);
@@ -61,6 +66,17 @@ public record ImageSpec(
     if ((long) height * width * mean.size() > MOST_PIXELS) {
       throw new IllegalArgumentException("images of " + height + "x" + width + " are too large");
     }
+  }
+
+  /** Of what was not made smaller by summing up events. */
+  public ImageSpec(
+      int height,
+      int width,
+      int resized,
+      List<Float> mean,
+      List<Float> std,
+      List<String> classNames) {
+    this(height, width, resized, mean, std, classNames, null);
   }
 
   /** Of the input. */
@@ -86,7 +102,13 @@ public record ImageSpec(
         set.resized(),
         box(set.info().mean()),
         box(set.info().std()),
-        set.classNames());
+        set.classNames(),
+        sensorOf(set));
+  }
+
+  private static Sensor sensorOf(Dataset set) {
+    SampleShape recorded = set.recorded();
+    return recorded.equals(set.shape()) ? null : new Sensor(recorded.height(), recorded.width());
   }
 
   /**
@@ -124,7 +146,11 @@ public record ImageSpec(
    * @throws UserError if the set has a class that the network was not trained on
    */
   public Dataset applyTo(Dataset set) {
-    boolean square = height == width && set.targetKind() == Targets.Kind.CLASSES;
+    // Frames of another sensor are no smaller picture of what the network knows.
+    boolean square =
+        height == width
+            && set.targetKind() == Targets.Kind.CLASSES
+            && (sensor != null || !set.recordings());
     boolean based = resized > 0 && set.targetKind() == Targets.Kind.BOXES;
     Dataset sized = square || based ? set.sized(height, resized) : set;
     Dataset seen =
@@ -132,9 +158,19 @@ public record ImageSpec(
     return RenumberedDataset.of(seen, classNames);
   }
 
-  /** Whether samples of a set have the height and width of the input. */
+  /** Whether recordings are of the sensor that those of the training were of. */
   public boolean fits(Dataset set) {
-    return set.height() == height && set.width() == width;
+    return set.recorded().height() == sensorHeight() && set.recorded().width() == sensorWidth();
+  }
+
+  /** Rows of the sensor if the input is frames of recordings. */
+  public int sensorHeight() {
+    return sensor == null ? height : sensor.height();
+  }
+
+  /** Columns of the sensor if the input is frames of recordings. */
+  public int sensorWidth() {
+    return sensor == null ? width : sensor.width();
   }
 
   private static float[] array(List<Float> values) {
@@ -157,6 +193,9 @@ public record ImageSpec(
     metadata.put(MEAN, join(mean));
     metadata.put(STD, join(std));
     metadata.put(CLASS_NAMES, Json.format(classNames));
+    if (sensor != null) {
+      metadata.put(SENSOR, sensor.toString());
+    }
   }
 
   private static String join(List<Float> values) {
@@ -188,7 +227,8 @@ public record ImageSpec(
           Integer.parseInt(metadata.get(RESIZED)),
           split(metadata.get(MEAN)),
           split(metadata.get(STD)),
-          names);
+          names,
+          metadata.containsKey(SENSOR) ? Sensor.parse(metadata.get(SENSOR)) : null);
     } catch (IllegalArgumentException
         | NullPointerException
         | ClassCastException

@@ -65,6 +65,7 @@ public final class Networks {
     all.add(VggSpec.vgg(SPIKING + "vgg11", List.of(1, 1, 2, 2, 2)));
     all.add(VggSpec.vgg(SPIKING + "vgg13", List.of(2, 2, 2, 2, 2)));
     all.add(VggSpec.vgg(SPIKING + "vgg16", List.of(2, 2, 3, 3, 3)));
+    all.add(VggSpec.vgg9(SPIKING + "vgg9"));
     return List.copyOf(all);
   }
 

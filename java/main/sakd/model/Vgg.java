@@ -16,7 +16,7 @@ import sakd.ops.Ops;
 
 /**
  * A VGG over some neuron: ReLU makes it the ANN, LIF the SNN. Parameter names are torchvision's. A
- * stage's feature is what its max pool lets pass, which is spikes if its input is.
+ * stage's feature is what its pool gives: spikes if its input is and the pool takes the largest.
  */
 public final class Vgg implements Network {
   private static final Ops.Pool POOL = new Ops.Pool(2, 2, 0);
@@ -43,10 +43,9 @@ public final class Vgg implements Network {
     this.parameters = parameters;
     int in = inChannels;
     int index = 0;
-    for (int s = 0; s < spec.convs().size(); s++) {
-      int width = spec.widths().get(s);
+    for (List<Integer> widths : spec.widths()) {
       List<Layer> stage = new ArrayList<>();
-      for (int c = 0; c < spec.convs().get(s); c++) {
+      for (int width : widths) {
         String name = "features.";
         Conv2d conv = Conv2d.withBias(parameters, name + index, in, width, 3, 1);
         BatchNorm2d norm = new BatchNorm2d(parameters, name + (index + 1), width);
@@ -61,8 +60,10 @@ public final class Vgg implements Network {
       stages.add(stage);
       index++; // The pool has a place in torchvision's list too.
     }
-    if (spec.stem() == NetworkSpec.Stem.IMAGENET) {
-      int area = VggSpec.SIDE * VggSpec.SIDE;
+    int area = spec.headSide() * spec.headSide();
+    if (spec.forEvents()) {
+      last = Linear.overPixels(parameters, "classifier", in, area, classes);
+    } else if (spec.stem() == NetworkSpec.Stem.IMAGENET) {
       int width = spec.headWidth();
       hidden.add(
           hidden(0, Linear.overPixels(parameters, "classifier.0", in, area, width), neuron, steps));
@@ -96,11 +97,11 @@ public final class Vgg implements Network {
         }
         x = layer.act.forward(tape, z);
       }
-      x = Pooling.max(tape, x, POOL);
+      x = spec.forEvents() ? Pooling.windows(tape, x, POOL.size()) : Pooling.max(tape, x, POOL);
       features.add(x);
     }
     Var head = x;
-    if (!hidden.isEmpty()) {
+    if (spec.headSide() > 0) {
       head = Pooling.flatten(tape, x);
       for (Hidden layer : hidden) {
         head = layer.act.forward(tape, layer.linear.forward(tape, head));
@@ -125,16 +126,16 @@ public final class Vgg implements Network {
 
   @Override
   public Parameter classWeight() {
-    return hidden.isEmpty() ? last.weight() : null;
+    return spec.headSide() == 0 ? last.weight() : null;
   }
 
   @Override
   public List<Backbone.Stage> stages() {
     List<Backbone.Stage> all = new ArrayList<>();
     int stride = 1;
-    for (int width : spec.widths()) {
+    for (List<Integer> widths : spec.widths()) {
       stride *= POOL.stride();
-      all.add(new Backbone.Stage(width, stride));
+      all.add(new Backbone.Stage(widths.get(widths.size() - 1), stride));
     }
     return all;
   }

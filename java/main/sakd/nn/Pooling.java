@@ -34,6 +34,17 @@ public final class Pooling {
         .mostSpikes(onePixel ? x.mostSpikes() : 0);
   }
 
+  /** [T', N, H, W, C] to the means of windows [T', N, H / size, W / size, C]; x is dropped. */
+  public static Var windows(Tape tape, Var x, int size) {
+    Ops ops = tape.ops();
+    Tensor in = x.value();
+    int[] shape = {in.dim(0), in.dim(1), in.dim(2) / size, in.dim(3) / size, in.channels()};
+    Tensor out = ops.allocate(in.type(), shape);
+    ops.averageWindows(size, in, out);
+    tape.drop(x);
+    return recordOnlyReader(tape, x, out, (g, gx) -> ops.averageWindowsBackward(size, g, gx));
+  }
+
   /** [T', N, H, W, C] to [T', N, 1, 1, H W C], float32; x is not dropped. */
   public static Var flatten(Tape tape, Var x) {
     Ops ops = tape.ops();

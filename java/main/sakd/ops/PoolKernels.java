@@ -5,6 +5,7 @@ import static sakd.ops.Reductions.list;
 import static sakd.ops.Requirements.require;
 import static sakd.ops.Requirements.requireChannels;
 import static sakd.ops.Requirements.requireSubsample;
+import static sakd.ops.Requirements.requireWindows;
 
 import sakd.device.DType;
 
@@ -134,6 +135,38 @@ interface PoolKernels extends PoolOps, KernelFacet {
             area,
             add ? 1 : 0,
             gradX.rows(),
+            columns);
+  }
+
+  @Override
+  default void averageWindows(int size, Tensor x, Tensor y) {
+    launchWindows("window_average_forward", size, x, y, x, y);
+  }
+
+  @Override
+  default void averageWindowsBackward(int size, Tensor gradY, Tensor gradX) {
+    launchWindows("window_average_backward", size, gradX, gradY, gradY, gradX);
+  }
+
+  /** The large side has all pixels, the small one windows; one is read, the other written. */
+  private void launchWindows(
+      String function, int size, Tensor large, Tensor small, Tensor from, Tensor to) {
+    requireWindows(size, large, small);
+    int lanes = launcher().lanes(to.channels(), to.type(), 1);
+    int columns = to.channels() / lanes;
+    launcher()
+        .kernel("pool.cu", function, to.type(), lanes)
+        .launchRows(
+            to.rows(),
+            columns,
+            from.memory(),
+            to.memory(),
+            large.dim(-3),
+            large.dim(-2),
+            small.dim(-3),
+            small.dim(-2),
+            size,
+            to.rows(),
             columns);
   }
 

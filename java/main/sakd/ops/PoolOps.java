@@ -46,6 +46,16 @@ public interface PoolOps {
    */
   void resizeBackward(Resize kind, Tensor gradY, Tensor gradX, boolean add);
 
+  /**
+   * x [.., H, W, C] to y [.., OH, OW, C]: the mean of each window of {@code size} x {@code size}
+   * pixels, one beside the other; OH = floor(H / size), and what is left at the right and below
+   * counts nowhere, as in PyTorch's {@code AvgPool2d(size)}.
+   */
+  void averageWindows(int size, Tensor x, Tensor y);
+
+  /** The gradient of {@link #averageWindows}, assigned to gradX: 0 where no window lies. */
+  void averageWindowsBackward(int size, Tensor gradY, Tensor gradX);
+
   /** x [T, ..] to out [1, ..]: mean over time. */
   void timeMean(Tensor x, Tensor out);
 

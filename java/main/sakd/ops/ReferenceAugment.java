@@ -6,14 +6,20 @@ record ReferenceAugment(int channels, int height, int width, double[] mean, doub
     return channels * height * width;
   }
 
-  /** The image [C, H, W] moved by (dy, dx) and flipped as [H, W, C], black outside. */
-  double[] apply(byte[] image, int dy, int dx, boolean flip) {
+  /**
+   * The image [C, H, W] moved by (dy, dx) and flipped as [H, W, C], black outside unless it rolls.
+   */
+  double[] apply(byte[] image, int dy, int dx, boolean flip, boolean rolls) {
     double[] out = new double[size()];
     for (int i = 0; i < out.length; i++) {
       int c = i % channels;
       int x = i / channels % width;
       int fromX = (flip ? width - 1 - x : x) + dx;
       int fromY = i / channels / width + dy;
+      if (rolls) {
+        fromX = Math.floorMod(fromX, width);
+        fromY = Math.floorMod(fromY, height);
+      }
       boolean inside = fromY >= 0 && fromY < height && fromX >= 0 && fromX < width;
       int pixel = inside ? image[(c * height + fromY) * width + fromX] & 0xff : 0;
       out[i] = (pixel / 255.0 - mean[c]) / std[c];

@@ -251,6 +251,8 @@ public final class ReferenceOps extends DeviceOps
     long first = ((long) sample * images.dim(1) + frame) * size;
     byte[] image = Elements.readBytes(images.memory(), first, size);
     int i = 3 * sample;
-    return augment.apply(image, place[i], place[i + 1], place[i + 2] != 0);
+    boolean flip = (place[i + 2] & 1) != 0;
+    boolean rolls = (place[i + 2] & 2) != 0;
+    return augment.apply(image, place[i], place[i + 1], flip, rolls);
   }
 }

@@ -6,6 +6,7 @@ import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.require;
 import static sakd.ops.Requirements.requireChannels;
 import static sakd.ops.Requirements.requireSubsample;
+import static sakd.ops.Requirements.requireWindows;
 import static sakd.ops.Requirements.storage;
 
 import java.util.stream.IntStream;
@@ -144,6 +145,43 @@ interface ReferencePooling extends PoolOps {
           }
           write(gradX, at, spread);
         });
+  }
+
+  @Override
+  default void averageWindows(int size, Tensor x, Tensor y) {
+    requireWindows(size, x, y);
+    double[] from = read(x);
+    double[] to = new double[Math.toIntExact(y.size())];
+    for (int i = 0; i < from.length; i++) {
+      int at = windowOf(i, size, x, y);
+      if (at >= 0) {
+        to[at] += from[i] / (size * size);
+      }
+    }
+    write(y, 0, to);
+  }
+
+  @Override
+  default void averageWindowsBackward(int size, Tensor gradY, Tensor gradX) {
+    requireWindows(size, gradX, gradY);
+    double[] from = read(gradY);
+    double[] to = new double[Math.toIntExact(gradX.size())];
+    for (int i = 0; i < to.length; i++) {
+      int at = windowOf(i, size, gradX, gradY);
+      to[i] = at < 0 ? 0 : from[at] / (size * size);
+    }
+    write(gradX, 0, to);
+  }
+
+  /** The element of y whose window has element {@code i} of x, or -1 if none has. */
+  private static int windowOf(int i, int size, Tensor x, Tensor y) {
+    int pixel = i / x.channels();
+    int ow = pixel % x.dim(-2) / size;
+    int oh = pixel / x.dim(-2) % x.dim(-3) / size;
+    int image = pixel / x.dim(-2) / x.dim(-3);
+    return oh >= y.dim(-3) || ow >= y.dim(-2)
+        ? -1
+        : ((image * y.dim(-3) + oh) * y.dim(-2) + ow) * x.channels() + i % x.channels();
   }
 
   private static int stepsOf(Tensor x, Tensor mean) {

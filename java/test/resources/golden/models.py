@@ -116,6 +116,24 @@ class VggCifar(nn.Module):
         return self.classifier(self.features(x).mean((2, 3)))
 
 
+class Vgg9(nn.Module):
+    """VGGSNN of Deng et al. 2022 (Temporal Efficient Training) with ReLU, for 48x48; numbered as torchvision does."""
+
+    def __init__(self):
+        super().__init__()
+        layers, cin = [], 3
+        for stage in ((64, 128), (256, 256), (512, 512), (512, 512)):
+            for width in stage:
+                layers += [nn.Conv2d(cin, width, 3, 1, 1), nn.BatchNorm2d(width), nn.ReLU()]
+                cin = width
+            layers.append(nn.AvgPool2d(2))
+        self.features = nn.Sequential(*layers)
+        self.classifier = nn.Linear(512 * 3 * 3, CLASSES)
+
+    def forward(self, x):
+        return self.classifier(torch.flatten(self.features(x), 1))
+
+
 def resnet(name, stem):
     model = getattr(torchvision.models, name)(num_classes=CLASSES)
     if stem == "cifar":
@@ -150,6 +168,7 @@ def main():
         features = getattr(torchvision.models, f"vgg{d}_bn")(num_classes=CLASSES).features
         cases[f"vgg{d}-cifar-32"] = (VggCifar(features), 32)
     cases["vgg-imagenet-224"] = (narrow_vgg(), 224)
+    cases["vgg9-cifar-48"] = (Vgg9(), 48)
 
     header, data = {}, b""
     for name, (model, size) in cases.items():

@@ -95,6 +95,12 @@ class MethodTest {
         "--method direct --T 1 --opt adamw --momentum 0.5; --opt adamw does not use --momentum",
         "--method direct --T 1 --neuron if --tau 3;"
             + " --neuron if, which does not leak, does not use --tau",
+        "--method direct --T 1 --lr-gamma 0.2 --min-lr 0.01 --lr-power 2;"
+            + " --lr-scheduler cosine does not use --lr-power, --lr-gamma",
+        "--method direct --T 1 --lr-scheduler step --lr-step-size 2 --min-lr 0.01;"
+            + " --lr-scheduler step does not use --min-lr",
+        "--method direct --T 1 --weight-decay 0 --no-decay-norm;"
+            + " --weight-decay 0 does not use --no-decay-norm",
         "--method direct --T 1 --no-augment --mixup 1; --no-augment does not use --mixup",
         "--method direct --T 1 --allow-partial;"
             + " a run without --teacher and --init does not use --allow-partial",

@@ -129,6 +129,11 @@ class DataLoaderTest {
     assertEquals(0, shifts[2]);
     assertThrows(IllegalArgumentException.class, () -> new Augment(-1, false));
     assertEquals(new Augment(0, true), Augment.standard(set(1)));
+    Augment rolled = Augment.standard(new RolledDataset(set(1), 1));
+    assertEquals(new Augment(1, true, true, Mixing.NONE), rolled);
+    int[] of = new int[3];
+    rolled.shift(5, 2, 0, of, 0);
+    assertEquals(2, of[2] & 2, "what leaves comes in again");
   }
 
   @Test

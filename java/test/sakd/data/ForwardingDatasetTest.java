@@ -2,6 +2,7 @@ package sakd.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -111,9 +112,12 @@ class ForwardingDatasetTest {
             set.normalised(mean, mean),
             new DistortedDataset(set, JITTER),
             RenumberedDataset.of(set, List.of("b", "a")),
+            RenumberedDataset.of(set.normalised(mean, mean), List.of("b", "a")),
             new DistortedDataset(set.normalised(mean, mean), JITTER))) {
       assertEquals(16, wrapped.resized());
       assertEquals(0, wrapped.cropPadding());
+      assertFalse(wrapped.rolls());
+      assertTrue(new RolledDataset(wrapped, 3).rolls());
       Dataset other = wrapped.inSteps(3).sized(20, 22);
       assertSame(wrapped.getClass(), other.getClass(), "the wrapper stays around other forms");
       assertEquals(new SampleShape(3, 3, 20, 20), other.shape());

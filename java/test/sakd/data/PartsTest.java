@@ -90,7 +90,7 @@ class PartsTest {
     "47, 1, true"
   })
   void allPartsTogetherAreTheBatch(int batchSize, int workers, boolean mixes) {
-    Augment augment = new Augment(2, true, mixes ? new Mixing(0.8, 1) : Mixing.NONE);
+    Augment augment = new Augment(2, false, true, mixes ? new Mixing(0.8, 1) : Mixing.NONE);
     Dataset set = set(47);
     int epoch = 3;
     int start = batchSize < 20 ? 1 : 0;

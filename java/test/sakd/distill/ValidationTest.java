@@ -48,6 +48,7 @@ import sakd.train.LrSchedule;
 import sakd.train.Scale;
 import sakd.train.TrainSettings;
 import sakd.train.Trainer;
+import sakd.train.WeightDecay;
 
 /** The best epoch is chosen on samples cut from training, and the test samples choose nothing. */
 class ValidationTest {
@@ -108,8 +109,8 @@ class ValidationTest {
             TrainSettings.Algorithm.SGD,
             0.1,
             0.9f,
-            5e-4f,
-            LrSchedule.Kind.COSINE,
+            new WeightDecay(5e-4f, false),
+            LrSchedule.Cosine.TO_ZERO,
             0,
             0,
             0,

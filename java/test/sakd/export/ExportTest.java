@@ -78,7 +78,9 @@ class ExportTest {
         name.contains("imagenet") ? NetworkSpec.Stem.IMAGENET : NetworkSpec.Stem.CIFAR;
     NetworkSpec spec =
         name.contains("vgg")
-            ? new VggSpec("tiny", List.of(2), List.of(4), 6, stem)
+            ? name.contains("events")
+                ? new VggSpec("tiny", List.of(List.of(4, 6), List.of(5)), true, 0, stem)
+                : new VggSpec("tiny", List.of(List.of(4, 4)), false, 6, stem)
             : new ResNetSpec(
                 "tiny",
                 merge,
@@ -127,7 +129,8 @@ class ExportTest {
         "if",
         "plif decay reset",
         "plif sew",
-        "if sew reset"
+        "if sew reset",
+        "lif vgg events"
       })
   void theNirGraphComputesTheSameAtEveryStep(String name) {
     Path path = folder.resolve("net.nir");
@@ -206,6 +209,8 @@ class ExportTest {
         "lif decay sew iand",
         "relu vgg",
         "lif vgg imagenet",
+        "relu vgg events",
+        "lif vgg events",
         "plif shortcut"
       })
   void onnxRuntimeComputesTheSame(String name) throws OrtException {

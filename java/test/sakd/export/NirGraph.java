@@ -1,5 +1,7 @@
 package sakd.export;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
 import io.jhdf.HdfFile;
 import io.jhdf.api.Dataset;
 import io.jhdf.api.Group;
@@ -32,6 +34,10 @@ final class NirGraph {
   private final Map<String, Node> nodes = new LinkedHashMap<>();
   private final List<String[]> edges = new ArrayList<>();
   private final Map<String, double[]> potentials = new HashMap<>();
+
+  /** Of the convolution that was computed last: a pool's input has as many. */
+  private int channels;
+
   private double margin = Double.POSITIVE_INFINITY;
   private double spikes;
   private double chances;
@@ -137,7 +143,7 @@ final class NirGraph {
           case "Output", "Flatten" -> in;
           case "Conv2d" -> conv(node, in);
           case "Affine" -> affine(node, in);
-          case "AvgPool2d" -> average(node, in);
+          case "AvgPool2d" -> average(node, in, channels);
           case "Scale" -> scale(node, in);
           case "LIF", "IF" -> fire(name, node, in);
           default -> throw new IllegalArgumentException(node.type);
@@ -165,17 +171,26 @@ final class NirGraph {
   }
 
   /** One window over the whole plane. */
-  private static double[] average(Node node, double[] in) {
-    int area = (int) (node.of("kernel_size")[0] * node.of("kernel_size")[1]);
-    double[] out = new double[in.length / area];
+  /** Windows of a square map; what they do not reach at its edges counts nowhere. */
+  private static double[] average(Node node, double[] in, int channels) {
+    int size = (int) node.of("kernel_size")[0];
+    assertArrayEquals(node.of("kernel_size"), node.of("stride"));
+    int side = (int) Math.sqrt(in.length / channels);
+    int small = side / size;
+    double[] out = new double[channels * small * small];
     for (int i = 0; i < in.length; i++) {
-      out[i / area] += in[i] / area;
+      int row = i / side % side / size;
+      int column = i % side / size;
+      if (row < small && column < small) {
+        out[(i / side / side * small + row) * small + column] += in[i] / (size * size);
+      }
     }
     return out;
   }
 
-  private static double[] conv(Node node, double[] x) {
+  private double[] conv(Node node, double[] x) {
     int[] w = node.shapes.get("weight");
+    channels = w[0];
     int h = node.scalar("input_shape");
     int width = (int) node.of("input_shape")[1];
     int stride = node.scalar("stride");

@@ -109,7 +109,8 @@ class WeightsTest {
   /** The hidden layers of its head are convolutions, and pre_logits.fc2 is not the last layer. */
   @Test
   void timmsVggIsTorchvisions() {
-    VggSpec spec = new VggSpec("vgg", List.of(1, 1), List.of(3, 5), 11, NetworkSpec.Stem.IMAGENET);
+    VggSpec spec =
+        new VggSpec("vgg", List.of(List.of(3), List.of(5)), false, 11, NetworkSpec.Stem.IMAGENET);
     Parameters vgg = new Parameters(1);
     spec.ann().build(Neuron.RELU, 1, 3, 4, vgg);
     vgg.allocate(OPS);

@@ -212,6 +212,7 @@ class CheckpointTest {
   }
 
   private static VggSpec vgg() {
-    return new VggSpec("tiny", List.of(2, 1), List.of(16, 16), 24, NetworkSpec.Stem.CIFAR);
+    return new VggSpec(
+        "tiny", List.of(List.of(16, 16), List.of(16)), false, 24, NetworkSpec.Stem.CIFAR);
   }
 }

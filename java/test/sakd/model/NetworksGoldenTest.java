@@ -68,7 +68,8 @@ class NetworksGoldenTest {
         "vgg11-cifar-32",
         "vgg13-cifar-32",
         "vgg16-cifar-32",
-        "vgg-imagenet-224"
+        "vgg-imagenet-224",
+        "vgg9-cifar-48"
       })
   void logitsEqualPyTorchs(String name) {
     double[] expected = Golden.open("models.safetensors").values(name);
@@ -97,7 +98,11 @@ class NetworksGoldenTest {
   private static NetworkSpec spec(String name, String variant) {
     if (name.equals("vgg")) { // The real head has a hundred million weights.
       return new VggSpec(
-          name, List.of(1, 1, 2, 2, 2), List.of(8, 16, 32, 64, 64), 96, NetworkSpec.Stem.IMAGENET);
+          name,
+          List.of(List.of(8), List.of(16), List.of(32, 32), List.of(64, 64), List.of(64, 64)),
+          false,
+          96,
+          NetworkSpec.Stem.IMAGENET);
     }
     NetworkSpec spec = Networks.named(name);
     return variant.length() == 1

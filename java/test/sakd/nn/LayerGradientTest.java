@@ -57,6 +57,16 @@ class LayerGradientTest {
         "conv.weight");
   }
 
+  @EachDevice
+  void throughMeansOfWindows(Ops ops) {
+    Parameters p = new Parameters(0);
+    Conv2d conv = new Conv2d(p, "conv", IN, 2, 3, 1);
+    p.allocate(ops);
+    for (int size : new int[] {2, 3}) {
+      check(ops, p, (tape, x) -> Pooling.windows(tape, conv.forward(tape, x), size), "conv.weight");
+    }
+  }
+
   /** An addition hands on its gradient, to which the other reader of the shortcut adds its own. */
   @EachDevice
   void throughShortcutsThatAreAdded(Ops ops) {

@@ -76,6 +76,34 @@ class PoolContractTest {
     }
   }
 
+  /** Windows that fill the picture, leave a rest at its edges, or are the picture. */
+  @EachDevice
+  void averageWindows(Ops ops) {
+    for (DType type : Twins.storage(ops)) {
+      for (int size : new int[] {1, 2, 3, 5}) {
+        for (int channels : CHANNELS) {
+          Draw draw = new Draw(channels);
+          int[] shape = {2, 3, 9, 5, channels};
+          int[] small = {2, 3, 9 / size, 5 / size, channels};
+          int outputs = 6 * (9 / size) * (5 / size) * channels;
+          try (Twins twins = new Twins(ops)) {
+            Twin x = twins.of(type, draw.normal(6 * 45 * channels), shape);
+            Twin y = twins.poisoned(type, small);
+            Twin gradY = twins.of(type, draw.normal(outputs), small);
+            Twin gradX = twins.poisoned(type, shape);
+            twins.run(
+                s -> {
+                  s.ops().averageWindows(size, s.at(x), s.at(y));
+                  s.ops().averageWindowsBackward(size, s.at(gradY), s.at(gradX));
+                });
+            twins.assertClose("means of " + size, y, 1);
+            twins.assertClose("grad x of " + size, gradX);
+          }
+        }
+      }
+    }
+  }
+
   @EachDevice
   void timeMean(Ops ops) {
     for (DType type : Twins.storage(ops)) {

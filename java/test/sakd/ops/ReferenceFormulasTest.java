@@ -272,15 +272,24 @@ class ReferenceFormulasTest {
     ReferenceAugment augment =
         new ReferenceAugment(1, 2, 3, new double[] {0.2}, new double[] {0.5});
     assertArrayEquals(
-        new double[] {-0.4, 0, 0.4, 0.8, 1.2, 1.6}, augment.apply(image, 0, 0, false), 1e-12);
+        new double[] {-0.4, 0, 0.4, 0.8, 1.2, 1.6},
+        augment.apply(image, 0, 0, false, false),
+        1e-12);
     assertArrayEquals(
-        new double[] {0.4, 0, -0.4, 1.6, 1.2, 0.8}, augment.apply(image, 0, 0, true), 1e-12);
+        new double[] {0.4, 0, -0.4, 1.6, 1.2, 0.8}, augment.apply(image, 0, 0, true, false), 1e-12);
     // One down and one right; outside is black.
     assertArrayEquals(
-        new double[] {1.2, 1.6, -0.4, -0.4, -0.4, -0.4}, augment.apply(image, 1, 1, false), 1e-12);
+        new double[] {1.2, 1.6, -0.4, -0.4, -0.4, -0.4},
+        augment.apply(image, 1, 1, false, false),
+        1e-12);
     // The same crop, then flipped.
     assertArrayEquals(
-        new double[] {-0.4, 1.6, 1.2, -0.4, -0.4, -0.4}, augment.apply(image, 1, 1, true), 1e-12);
+        new double[] {-0.4, 1.6, 1.2, -0.4, -0.4, -0.4},
+        augment.apply(image, 1, 1, true, false),
+        1e-12);
+    // torch.roll(image, (-1, -1), (0, 1)).
+    assertArrayEquals(
+        new double[] {1.2, 1.6, 0.8, 0, 0.4, -0.4}, augment.apply(image, 1, 1, false, true), 1e-12);
   }
 
   @Test

@@ -171,4 +171,18 @@ public final class Events {
     }
     return counts;
   }
+
+  /**
+   * The same in frames of fewer pixels than the sensor's {@code height} and {@code width}, as
+   * {@link SmallerFrames} sums them up.
+   *
+   * @throws IllegalArgumentException if an event lies outside the sensor
+   */
+  public byte[] frames(
+      int frames, int height, int width, FrameSplit split, int outHeight, int outWidth) {
+    byte[] counts = frames(frames, height, width, split);
+    return outHeight == height && outWidth == width
+        ? counts
+        : SmallerFrames.of(counts, 2 * frames, height, width, outHeight, outWidth);
+  }
 }

@@ -26,6 +26,7 @@ import sakd.io.IoErrors;
 final class EventDataset implements Dataset {
   private final DatasetInfo info;
   private final SampleShape shape;
+  private final Sensor sensor;
   private final List<Recording> recordings;
   private final FrameSplit split;
   private final boolean dropsOutside;
@@ -35,18 +36,20 @@ final class EventDataset implements Dataset {
   private String fingerprint;
 
   /**
-   * @param shape frames, 2 polarities, and the size of the sensor
+   * @param shape frames, 2 polarities, and the size of frames, at most the sensor's
    * @param recordings those of one file beside each other
    * @param dropsOutside whether events outside the sensor are left out, or else refused
    */
   EventDataset(
       DatasetInfo info,
       SampleShape shape,
+      Sensor sensor,
       List<Recording> recordings,
       FrameSplit split,
       boolean dropsOutside) {
     this.info = info;
     this.shape = shape;
+    this.sensor = sensor;
     this.recordings = recordings;
     this.split = split;
     this.dropsOutside = dropsOutside;
@@ -94,10 +97,37 @@ final class EventDataset implements Dataset {
 
   @Override
   public Dataset inSteps(int steps) {
-    SampleShape other = new SampleShape(steps, shape.channels(), shape.height(), shape.width());
+    return shaped(new SampleShape(steps, shape.channels(), shape.height(), shape.width()));
+  }
+
+  @Override
+  public SampleShape recorded() {
+    return new SampleShape(shape.frames(), shape.channels(), sensor.height(), sensor.width());
+  }
+
+  @Override
+  public Dataset sized(int side, int resized) {
+    if (side > Math.min(sensor.height(), sensor.width())) {
+      throw new UserError(
+          "frames of "
+              + side
+              + "x"
+              + side
+              + " are larger than the sensor of "
+              + info.name()
+              + ", "
+              + sensor
+              + "; expected --image-size up to "
+              + Math.min(sensor.height(), sensor.width())
+              + ", give such a number or leave it out");
+    }
+    return shaped(new SampleShape(shape.frames(), shape.channels(), side, side));
+  }
+
+  private Dataset shaped(SampleShape other) {
     return other.equals(shape)
         ? this
-        : new EventDataset(info, other, recordings, split, dropsOutside);
+        : new EventDataset(info, other, sensor, recordings, split, dropsOutside);
   }
 
   @Override
@@ -134,9 +164,8 @@ final class EventDataset implements Dataset {
           "no event is of " + recording.from() + " to " + recording.to() + " microseconds",
           "those of a sample in its table");
     }
-    String sensor = shape.height() + "x" + shape.width();
     if (dropsOutside) {
-      part = part.within(shape.height(), shape.width());
+      part = part.within(sensor.height(), sensor.width());
       if (part.size() == 0) {
         throw new UserError(
             recording.file()
@@ -146,7 +175,8 @@ final class EventDataset implements Dataset {
       }
     }
     try {
-      return part.frames(shape.frames(), shape.height(), shape.width(), split);
+      return part.frames(
+          shape.frames(), sensor.height(), sensor.width(), split, shape.height(), shape.width());
     } catch (IllegalArgumentException e) {
       throw new UserError(
           recording.file()

@@ -37,7 +37,7 @@ final class EventFolder {
     }
     SampleShape shape = new SampleShape(1, 2, sensor.height(), sensor.width());
     boolean drops = options.sensor() != null;
-    return new EventDataset(part.info, shape, part.recordings, options.framesBy(), drops);
+    return new EventDataset(part.info, shape, sensor, part.recordings, options.framesBy(), drops);
   }
 
   /** The sensor of both parts of a set, whichever of them is read. */

@@ -2,6 +2,7 @@ package sakd.data.set;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static sakd.testing.TestFiles.assertRefused;
@@ -106,6 +107,21 @@ class EventFolderTest {
         () -> new DistortedDataset(train, sakd.data.image.Distortion.NONE), "holds recordings");
     int total = IntStream.range(0, 20).map(train::label).sum();
     assertEquals(10, total);
+  }
+
+  @Test
+  void framesOfFewerPixels() throws IOException {
+    parts(64, 64);
+    Dataset train = Datasets.open("event-folder", folder, true).inSteps(3);
+    Dataset small = train.sized(48, 48);
+    assertEquals(new SampleShape(3, 2, 48, 48), small.shape());
+    assertEquals(new SampleShape(3, 2, 64, 64), small.recorded());
+    Events events = EventFiles.random(0, 400, 64, 64);
+    assertArrayEquals(events.frames(3, 64, 64, FrameSplit.COUNT, 48, 48), read(small, 0));
+    assertArrayEquals(read(train, 0), read(small.sized(64, 64), 0), "the sensor is not forgotten");
+    assertNotEquals(train.fingerprint(), small.fingerprint());
+    assertRefused(
+        () -> small.sized(65, 65), "65x65", "the sensor of event-folder, 64x64", "up to 64");
   }
 
   @Test

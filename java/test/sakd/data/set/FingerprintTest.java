@@ -133,6 +133,7 @@ class FingerprintTest {
         new EventDataset(
             new DatasetInfo("events", List.of("a"), new float[2], new float[2], false),
             new SampleShape(1, 2, 4, 4),
+            new Sensor(4, 4),
             List.of(recording),
             sakd.data.event.FrameSplit.COUNT,
             false);
