@@ -10,15 +10,22 @@ import sakd.distill.Method;
 import sakd.distill.Plan;
 import sakd.ops.Distance;
 import sakd.ops.Neuron;
+import sakd.ops.StepTerms;
 import sakd.train.TrainSettings;
 
 /** Options of {@code train} that were given and that a run does not use, to say so. */
 final class UnusedOptions {
-  private static final List<String> OF_LOGITS = List.of("--logit-weight", "--kd-head");
+  private static final List<String> OF_LOGITS =
+      List.of("--logit-weight", "--kd-head", "--kd-noise");
   private static final List<String> OF_TEMPERATURE =
       List.of("--kd-temperature", "--kd-temperature-end");
   private static final List<String> OF_FEATURES =
-      List.of("--feature-weight", "--feature-weight-after", "--feature-loss", "--transform-kernel");
+      List.of(
+          "--feature-weight",
+          "--feature-weight-after",
+          "--feature-loss",
+          "--transform-kernel",
+          "--kd-map");
   private static final List<String> OF_TEACHER =
       List.of("--teacher", "--teacher-epochs", "--teacher-lr");
   private static final List<String> OF_STUDENT =
@@ -26,6 +33,11 @@ final class UnusedOptions {
           "--ce-weight",
           "--every-step",
           "--tet-lambda",
+          "--self-distill",
+          "--self-distill-weight",
+          "--prefix-ce",
+          "--right-steps",
+          "--entropy",
           "--connect-f",
           "--tau",
           "--v-threshold",
@@ -81,13 +93,16 @@ final class UnusedOptions {
     UnusedOptions unused = new UnusedOptions(given);
     Method method = plan.method();
     boolean ann = method == Method.ANN;
+    StepTerms steps = plan.weights().start().steps();
     boolean divergence = plan.form().distance() == Distance.KL;
     unused.add(
         "--method " + Values.lower(method),
         Stream.of(
                 unless(method.followsLogits(), OF_LOGITS),
                 unless(
-                    method.followsLogits() || (method.followsFeatures() && divergence),
+                    method.followsLogits()
+                        || (method.followsFeatures() && divergence)
+                        || (!ann && steps.rightSteps() > 0),
                     OF_TEMPERATURE),
                 unless(method.followsFeatures(), OF_FEATURES),
                 unless(ann || method.needsTeacher(), OF_TEACHER),
@@ -113,6 +128,9 @@ final class UnusedOptions {
     }
     if (plan.neuron().kind() == Neuron.Kind.IF && !ann) {
       unused.add("--neuron if, which does not leak,", List.of("--tau", "--decay-input"));
+    }
+    if (!ann && steps.s2w() == 0 && steps.w2s() == 0) {
+      unused.add("a run without --self-distill", List.of("--self-distill-weight"));
     }
     if (plan.settings().optimizer() == TrainSettings.Algorithm.ADAMW) {
       unused.add("--opt adamw", List.of("--momentum"));

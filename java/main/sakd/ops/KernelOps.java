@@ -18,6 +18,9 @@ public final class KernelOps extends DeviceOps
         ResizeKernels,
         LossKernels,
         DistanceKernels,
+        ClassMapKernels,
+        NoiseKernels,
+        StepLossKernels,
         PixelKernels,
         BoxKernels,
         OptimizerKernels {

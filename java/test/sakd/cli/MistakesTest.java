@@ -140,6 +140,9 @@ class MistakesTest {
         "--seed;             x;    --seed is x|whole number",
         "--mixup;           -1;    --mixup is -1|0 or more",
         "--cutmix;          -0.5;  --cutmix is -0.5|0 or more",
+        "--self-distill;     up; --self-distill is up|s2w, w2s, both",
+        "--self-distill-weight; 0; --self-distill-weight is 0|0",
+        "--right-steps;      -1; --right-steps is -1|0 or more",
         "--data-path;        /no/such/folder; /no/such/folder|--data-path",
         "--teacher;          /no/such.safetensors; /no/such.safetensors|no such file",
         "--init;             /no/such.safetensors; /no/such.safetensors|no such file",
@@ -150,6 +153,9 @@ class MistakesTest {
 
   @Test
   void combinationsOfTrain() {
+    assertTrainMistake("--prefix-ce|--T is 1|2 steps or more", "--prefix-ce", "1", "--T", "1");
+    assertTrainMistake(
+        "--self-distill|--T is 1", "--method", "direct", "--self-distill", "both", "--T", "1");
     assertTrainMistake("every term of the loss", "--method", "direct", "--ce-weight", "0");
     assertTrainMistake("--tau is 1|more than 1", "--neuron", "plif", "--tau", "1");
     assertTrainMistake(
