@@ -63,8 +63,8 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private NeuronOptions neuron;
   @Mixin private DeviceOptions device;
   @Mixin private DistillOptions distill;
-  @Mixin private StepLossOptions stepLosses;
   @Mixin private PartialOption partial;
+  @Mixin private FurtherLossOptions further;
   @Mixin private OptimizerOptions optimizer;
   @Mixin private ScheduleOptions schedule;
   @Mixin private RankOptions processes;
@@ -388,7 +388,7 @@ final class TrainCommand implements Callable<Integer> {
         distill.init,
         finetune,
         partial.allowed,
-        distill.weights(small, network, method, stepLosses.terms()),
+        distill.weights(small, network, method, further.terms()),
         distill.form(kind.vThreshold()),
         distill.transformKernel(),
         optimizer.settings(

@@ -4,7 +4,7 @@ import picocli.CommandLine.Option;
 import sakd.ops.StepTerms;
 
 /** Terms of the loss between the student's own time steps, which need no teacher. */
-final class StepLossOptions {
+final class FurtherLossOptions {
   /** Which step follows which. */
   enum Direction {
     S2W,
