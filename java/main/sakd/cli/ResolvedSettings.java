@@ -221,6 +221,9 @@ final class ResolvedSettings {
               .map(e -> text(plain(e.getKey())) + "=" + text(plain(e.getValue())))
               .toList());
     }
+    if (value instanceof TeacherSource source) {
+      return source.toString();
+    }
     return value instanceof Path path
         ? path.toAbsolutePath().normalize().toString()
         : value.toString().toLowerCase(Locale.ROOT);

@@ -98,6 +98,9 @@ public record Plan(
       if (weights.finalTemperature() != w.temperature()) {
         terms.append(" to ").append(Numbers.plain(weights.finalTemperature()));
       }
+      if (form.noise() > 0) {
+        terms.append(", noise ").append(Numbers.plain(form.noise()));
+      }
       terms.append(')');
     }
     if (boxes && method.followsLogits()) {

@@ -25,12 +25,13 @@ public final class PlanCheck {
   private PlanCheck() {}
 
   /**
-   * Refuses a plan that cannot be run on this data, before anything is written.
+   * Refuses a plan that cannot be run on this data, before anything is written; the teacher's
+   * weights may not be here yet.
    *
    * @param ranks processes that train together
    * @throws UserError if the network or its losses are for another task than the samples, the batch
-   *     size does not fit, the test samples have classes of their own, or the teacher's or initial
-   *     weights cannot be read or are of another network
+   *     size does not fit, the test samples have classes of their own, or the initial weights
+   *     cannot be read or are of another network
    */
   public static void check(Plan plan, Dataset trainSet, Dataset testSet, int ranks) {
     requireTask(plan, trainSet);
@@ -49,9 +50,7 @@ public final class PlanCheck {
     s.scale().requireShares(s.batchSize(), s.mixing(), ranks);
     plan.model().requireImages(trainSet.height(), trainSet.width());
     OtherTeacher.require(plan, trainSet);
-    if (plan.method().needsTeacher() && plan.teacherWeights() != null) {
-      checkTeacher(plan, trainSet);
-    }
+    MapCheck.check(plan, trainSet);
     if (plan.initialWeights() != null) {
       Parameters first = new Parameters(0);
       if (plan.method() == Method.ANN) {
@@ -73,6 +72,8 @@ public final class PlanCheck {
       refuse("--cutmix", mixing.cutmix() > 0, kind);
       refuse("--every-step", plan.form().everyStep(), kind);
       refuse("--kd-head", plan.form().head() > 0, kind);
+      refuse("--kd-noise", plan.form().noise() > 0, kind);
+      refuse("--kd-map", plan.weights().start().map() > 0, kind);
       stepLosses(plan).forEach(option -> refuse(option, true, kind));
     }
     if (kind == Targets.Kind.BOXES) {
@@ -125,7 +126,15 @@ public final class PlanCheck {
     }
   }
 
-  private static void checkTeacher(Plan plan, Dataset trainSet) {
+  /**
+   * Refuses a teacher's weight file that the plan cannot use; does nothing where none is used.
+   *
+   * @throws UserError if it cannot be read, or is of another network or other classes
+   */
+  public static void checkTeacher(Plan plan, Dataset trainSet) {
+    if (!plan.method().needsTeacher() || plan.teacherWeights() == null) {
+      return;
+    }
     Path path = plan.teacherWeights();
     WeightFile file = WeightFile.read(path);
     if (ModelFile.isIn(file.metadata())) {

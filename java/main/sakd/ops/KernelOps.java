@@ -18,6 +18,8 @@ public final class KernelOps extends DeviceOps
         ResizeKernels,
         LossKernels,
         DistanceKernels,
+        ClassMapKernels,
+        NoiseKernels,
         StepLossKernels,
         PixelKernels,
         BoxKernels,
