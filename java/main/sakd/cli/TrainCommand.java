@@ -404,8 +404,8 @@ final class TrainCommand implements Callable<Integer> {
         distill.init,
         finetune,
         partial.allowed,
-        distill.weights(small, network, method, further.terms()),
-        distill.form(kind.vThreshold()),
+        distill.weights(small, network, method, further),
+        further.form(kind.vThreshold()),
         distill.transformKernel(),
         optimizer.settings(
             small,

@@ -78,7 +78,7 @@ class HelpTest {
         headings);
     CommandLine train = Main.commandLine(new Main()).getSubcommands().get("train");
     for (CommandLine.Model.OptionSpec option : train.getCommandSpec().options()) {
-      String name = option.longestName();
+      String name = "--(\\[no-\\])?" + option.longestName().substring(2);
       long lines =
           help.lines().filter(l -> l.matches("(      |  -., )" + name + "([ =\\[].*)?")).count();
       assertEquals(1, lines, name);
