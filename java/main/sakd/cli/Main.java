@@ -34,6 +34,7 @@ import sakd.train.Listener;
     subcommands = {
       TrainCommand.class,
       ReproduceCommand.class,
+      SweepCommand.class,
       RecipesCommand.class,
       EvalCommand.class,
       PredictCommand.class,
