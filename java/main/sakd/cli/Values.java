@@ -73,7 +73,7 @@ final class Values {
                     + " those of the camera");
           }
         });
-    line.registerConverter(Path.class, FileNames::path);
+    pathsFrom(Path.of(""), line);
     number(line, int.class, Integer.class, Integer::parseInt, "a whole number");
     number(line, long.class, Long.class, Long::parseLong, "a whole number");
     number(line, float.class, Float.class, Values::finiteFloat, "a finite number");
@@ -83,6 +83,8 @@ final class Values {
   /** Makes a command line read relative paths as from a folder; empty is the current one. */
   static void pathsFrom(Path folder, CommandLine line) {
     line.registerConverter(Path.class, text -> folder.resolve(FileNames.path(text)));
+    line.registerConverter(
+        TeacherSource.class, text -> TeacherSource.of(text, folder.resolve(FileNames.path(text))));
   }
 
   /** The nearest constant is named, in any case, as flags are written in lower case. */

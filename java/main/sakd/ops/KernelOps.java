@@ -18,6 +18,8 @@ public final class KernelOps extends DeviceOps
         ResizeKernels,
         LossKernels,
         DistanceKernels,
+        ClassMapKernels,
+        NoiseKernels,
         StepLossKernels,
         PixelKernels,
         BoxKernels,
@@ -142,6 +144,13 @@ public final class KernelOps extends DeviceOps
             affine.memory(),
             norm.eps(),
             channels);
+  }
+
+  @Override
+  public void checkNeuron(Neuron neuron) {
+    if (neuron.kind() == Neuron.Kind.CUSTOM) {
+      NeuronCheck.run(this, launcher, neuron);
+    }
   }
 
   @Override

@@ -28,6 +28,8 @@ public final class ReferenceOps extends DeviceOps
         ReferenceDropout,
         ReferenceLoss,
         ReferenceDistance,
+        ReferenceClassMap,
+        ReferenceNoise,
         ReferenceStepLosses,
         ReferenceTally,
         ReferenceBoxes,
