@@ -15,6 +15,7 @@ import sakd.io.WeightFile;
 import sakd.model.ModelFile;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
+import sakd.model.Own;
 import sakd.ops.Distance;
 import sakd.ops.StepTerms;
 
@@ -323,7 +324,8 @@ final class DistillOptions {
     if (!ModelFile.isIn(file.metadata())) {
       return ForeignModel.named(file, teacherModel, set.channels(), set.classes()).spec();
     }
-    ModelFile stored = ModelFile.of(file.metadata(), teacher.path().toString());
+    ModelFile stored =
+        ModelFile.of(file.metadata(), teacher.path().toString(), new Own(model.program, null));
     if (!stored.spec().annName().equals(named.annName())) {
       throw new UserError(
           teacher.path()

@@ -26,7 +26,7 @@ record EvalPrinter(PrintWriter out, ModelFile about, Dataset set, Evaluator.Eval
     say(
         "%s, %s, T = %d, on %s of %s",
         about.name(),
-        about.neuron().kind().label(),
+        about.neuron().label(),
         about.steps(),
         Numbers.count(result.images(), "image"),
         set.name());

@@ -48,7 +48,7 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
                     Locale.ROOT,
                     "%s, %s, T = %d",
                     plan.modelName(),
-                    plan.neuron().kind().label(),
+                    plan.neuron().label(),
                     plan.steps()),
             s.storage().label()));
     if (!plan.isSelfArchitectural()) {

@@ -39,6 +39,7 @@ final class UnusedOptions {
           "--right-steps",
           "--entropy",
           "--connect-f",
+          "--neuron-file",
           "--tau",
           "--v-threshold",
           "--v-reset",

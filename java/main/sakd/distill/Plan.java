@@ -5,6 +5,7 @@ import java.util.List;
 import sakd.base.Numbers;
 import sakd.data.Targets;
 import sakd.model.NetworkSpec;
+import sakd.model.Own;
 import sakd.model.SegmentationSpec;
 import sakd.ops.Neuron;
 import sakd.train.TrainSettings;
@@ -49,6 +50,11 @@ public record Plan(
     TrainSettings settings,
     int teacherEpochs,
     double teacherLr) {
+  /** What its networks have that weight files only name. */
+  public Own own() {
+    return Own.of(model, neuron);
+  }
+
   /** Whether there is a teacher that is trained here. */
   public boolean trainsTeacher() {
     return method == Method.ANN || (method.needsTeacher() && (teacherWeights == null || finetune));

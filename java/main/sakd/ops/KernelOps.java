@@ -147,6 +147,13 @@ public final class KernelOps extends DeviceOps
   }
 
   @Override
+  public void checkNeuron(Neuron neuron) {
+    if (neuron.kind() == Neuron.Kind.CUSTOM) {
+      NeuronCheck.run(this, launcher, neuron);
+    }
+  }
+
+  @Override
   public void neuron(
       Neuron neuron,
       Neuron.Residual merge,
