@@ -231,6 +231,19 @@ class MismatchContractTest {
         c.refused("scale", () -> ops.distance(kind, map, map, z, 1, 1, one, 0, map));
       }
       c.refused("head", () -> ops.headTailLoss(z, z, one, 1, 1, 0.5f, c.f32(3), c.f32(3, 5)));
+      Tensor s = c.f32(2, 3, 5);
+      StepTerms on = new StepTerms(1, 1, 1, 1, 1);
+      Tensor five = c.f32(3, StepTerms.COUNT);
+      c.refused("no steps", () -> ops.stepLosses(z, labels, null, one, on, 1, five, c.f32(3, 5)));
+      c.refused(
+          "too many steps",
+          () -> {
+            Tensor many = c.f32(Neuron.MAX_STEPS + 1, 3, 5);
+            ops.stepLosses(many, labels, null, one, on, 1, five, many);
+          });
+      c.refused("losses of steps", () -> ops.stepLosses(s, labels, null, one, on, 1, losses, s));
+      c.refused("gradient", () -> ops.stepLosses(s, labels, null, one, on, 1, five, z));
+      c.refused("mix of steps", () -> ops.stepLosses(s, labels, one, one, on, 1, five, s));
       c.refused("steps", () -> ops.repeatSteps(z, c.f32(2, 5)));
       Tensor hits = c.of(DType.I32, 2);
       c.refused("tally", () -> ops.tallyStep(losses, 3, null, hits, c.f32(10)));
