@@ -44,7 +44,7 @@ final class Values {
     choice(line, NeuronOptions.Kind.class);
     choice(line, Neuron.Surrogate.class);
     choice(line, Distance.class);
-    choice(line, StepLossOptions.Direction.class);
+    choice(line, FurtherLossOptions.Direction.class);
     choice(line, DeviceOptions.Amp.class);
     choice(line, ScaleOptions.Sums.class);
     choice(line, Bench.Part.class);
