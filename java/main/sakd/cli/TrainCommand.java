@@ -212,6 +212,11 @@ final class TrainCommand implements Callable<Integer> {
         : Optional.empty();
   }
 
+  /** Whether the samples are recordings, whose steps an ANN sees too. */
+  boolean recordings() {
+    return data.open(false).recordings();
+  }
+
   /** What is trained. */
   Method method() {
     return distill.method(model);
@@ -320,7 +325,9 @@ final class TrainCommand implements Callable<Integer> {
         published
             .filter(teacher -> !teacher.isHere())
             .ifPresent(teacher -> printer.say().accept("fetch   " + teacher.download()));
-        new DryRun(plan, trainSet, spec.commandLine().getOut()).print(settings, place);
+        new DryRun(
+                plan, Pipeline.split(plan, trainSet, testSet).train(), spec.commandLine().getOut())
+            .print(settings, place);
         return List.of();
       }
       if (!ranks.first()) {
@@ -348,7 +355,8 @@ final class TrainCommand implements Callable<Integer> {
       Printed printed) {
     RunFolder.Console console =
         new RunFolder.Console(spec.commandLine().getOut(), spec.commandLine().getErr(), printed);
-    SummaryColumns columns = new SummaryColumns(Task.of(trainSet), plan.furtherLosses());
+    SummaryColumns columns =
+        new SummaryColumns(Task.of(trainSet), plan.furtherLosses(), plan.settings().heldOut());
     return resuming
         ? RunFolder.open(folder, columns, console)
         : RunFolder.create(
