@@ -43,7 +43,8 @@ final class ResolvedSettings {
           "distill", "method and losses",
           "partial", "method and losses",
           "optimizer", "training",
-          "scale", "training");
+          "scale", "training",
+          "input", "neuron");
 
   /** Recordings only. */
   private static final String FRAMES_BY = "frames-by";

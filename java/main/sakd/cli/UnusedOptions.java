@@ -27,6 +27,7 @@ final class UnusedOptions {
           "--every-step",
           "--tet-lambda",
           "--connect-f",
+          "--encode",
           "--tau",
           "--v-threshold",
           "--v-reset",

@@ -6,6 +6,7 @@ import sakd.base.Numbers;
 import sakd.data.Targets;
 import sakd.model.NetworkSpec;
 import sakd.model.SegmentationSpec;
+import sakd.ops.Encoding;
 import sakd.ops.Neuron;
 import sakd.train.TrainSettings;
 
@@ -31,6 +32,7 @@ import sakd.train.TrainSettings;
  * @param settings of the student's training
  * @param teacherEpochs epochs of the ANN's training
  * @param teacherLr its learning rate; all else is as the student's
+ * @param encoding what the student sees of still images; the teacher sees them as they are
  */
 public record Plan(
     NetworkSpec model,
@@ -48,7 +50,8 @@ public record Plan(
     int transformKernel,
     TrainSettings settings,
     int teacherEpochs,
-    double teacherLr) {
+    double teacherLr,
+    Encoding encoding) {
   /** Whether there is a teacher that is trained here. */
   public boolean trainsTeacher() {
     return method == Method.ANN || (method.needsTeacher() && (teacherWeights == null || finetune));

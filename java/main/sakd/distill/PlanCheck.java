@@ -10,6 +10,7 @@ import sakd.data.RenumberedDataset;
 import sakd.data.Targets;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
+import sakd.model.InputEncoding;
 import sakd.model.ModelFile;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
@@ -44,6 +45,9 @@ public final class PlanCheck {
         s.workers());
     s.scale().requireShares(s.batchSize(), s.mixing(), ranks);
     plan.model().requireImages(trainSet.height(), trainSet.width());
+    if (plan.method() != Method.ANN) {
+      InputEncoding.of(plan.encoding(), trainSet, plan.steps());
+    }
     OtherTeacher.require(plan, trainSet);
     if (plan.method().needsTeacher() && plan.teacherWeights() != null) {
       checkTeacher(plan, trainSet);

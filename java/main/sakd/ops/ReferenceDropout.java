@@ -34,8 +34,12 @@ interface ReferenceDropout extends TensorOps {
    * random number.
    */
   static boolean isKept(float p, int[] draw, int key, int index) {
-    int random = mix(mix(index ^ mix(draw[0] ^ mix(key))) ^ mix(draw[1] + key));
-    return Integer.toUnsignedLong(random) >= threshold(p);
+    return Integer.toUnsignedLong(random(draw, key, index)) >= threshold(p);
+  }
+
+  /** The element's random number of 32 bits. */
+  static int random(int[] draw, int key, int index) {
+    return mix(mix(index ^ mix(draw[0] ^ mix(key))) ^ mix(draw[1] + key));
   }
 
   /** Of 2^32 equally likely numbers those below this, which are p of them, drop an element. */
