@@ -4,18 +4,21 @@
 // schedule [6] is what changes from step to step: 0 learning rate, 1 factor on the gradient (1, or
 // what clipping or loss scaling asks for), 2 and 3 the bias corrections 1 - beta1^step and
 // 1 - beta2^step, 4 whether the step is taken (1) or skipped (0: nothing changes), 5 steps skipped.
+//
+// weight_decay has one number for each items_per_decay items: for all (n), or for each row of the
+// layout, in which no two parameters share one.
 #include "portable.h"
 
 //   g = factor grad + weight_decay w,   m = momentum m + g   (m starts at 0),
 //   w -= lr (g + momentum m) with Nesterov, else lr m
 KERNEL(sgd, GLOBAL float* RESTRICT w, GLOBAL const float* RESTRICT grad, GLOBAL float* RESTRICT m,
-       GLOBAL const float* RESTRICT schedule, float momentum, float weight_decay, int nesterov,
-       int64 n) {
+       GLOBAL const float* RESTRICT schedule, GLOBAL const float* RESTRICT weight_decay,
+       int64 items_per_decay, float momentum, int nesterov, int64 n) {
   FOR_EACH(i, n) {
     if (schedule[4] == 0.0f) continue;
-    const float lr = schedule[0], factor = schedule[1];
+    const float lr = schedule[0], factor = schedule[1], decay = weight_decay[i / items_per_decay];
     const vfloat weight = load_float(w, i * LANES);
-    const vfloat g = load_float(grad, i * LANES) * factor + weight * weight_decay;
+    const vfloat g = load_float(grad, i * LANES) * factor + weight * decay;
     const vfloat velocity = load_float(m, i * LANES) * momentum + g;
     store_float(m, i * LANES, velocity);
     store_float(w, i * LANES, weight - (nesterov ? g + velocity * momentum : velocity) * lr);
@@ -25,14 +28,15 @@ KERNEL(sgd, GLOBAL float* RESTRICT w, GLOBAL const float* RESTRICT grad, GLOBAL 
 //   w -= lr weight_decay w,   m = b1 m + (1 - b1) g,   v = b2 v + (1 - b2) g^2,
 //   w -= lr (m / (1 - b1^step)) / (sqrt(v / (1 - b2^step)) + eps)
 KERNEL(adamw, GLOBAL float* RESTRICT w, GLOBAL const float* RESTRICT grad, GLOBAL float* RESTRICT m,
-       GLOBAL float* RESTRICT v, GLOBAL const float* RESTRICT schedule, float beta1, float beta2,
-       float eps, float weight_decay, int64 n) {
+       GLOBAL float* RESTRICT v, GLOBAL const float* RESTRICT schedule,
+       GLOBAL const float* RESTRICT weight_decay, int64 items_per_decay, float beta1, float beta2,
+       float eps, int64 n) {
   FOR_EACH(i, n) {
     if (schedule[4] == 0.0f) continue;
-    const float lr = schedule[0], factor = schedule[1];
+    const float lr = schedule[0], factor = schedule[1], decay = weight_decay[i / items_per_decay];
     const vfloat g = load_float(grad, i * LANES) * factor;
     vfloat weight = load_float(w, i * LANES);
-    weight = weight - weight * (lr * weight_decay);
+    weight = weight - weight * (lr * decay);
     const vfloat first = load_float(m, i * LANES) * beta1 + g * (1.0f - beta1);
     const vfloat second = load_float(v, i * LANES) * beta2 + g * g * (1.0f - beta2);
     store_float(m, i * LANES, first);

@@ -6,6 +6,7 @@
 namespace {
 const int64 n = 7;
 const size_t elements = n * LANES;
+const int64 items_per_decay = 3;
 }  // namespace
 
 TEST_CASE("sgd") {
@@ -16,17 +17,18 @@ TEST_CASE("sgd") {
       Random random(1);
       Doubles w = random.normals(elements), velocity(elements, 0.0);
       const Buffer<float> weights = to_float_buffer(w), m = to_float_buffer(velocity);
-      const double decay = 0.03125;
+      const Doubles decays{0.03125, 0, 0.125};
+      const Buffer<float> decay = to_float_buffer(decays);
       for (int step = 1; step <= 5; ++step) {
         const Doubles grad = random.normals(elements);
         const double lr = 0.5 / step, factor = step == 3 ? 0.25 : 1;
         const Buffer<float> g = to_float_buffer(grad);
         const Buffer<float> schedule = to_float_buffer({lr, factor, NAN, NAN, 1, 0});
         KERNEL_OF(sgd)
-        (items(n), weights.data(), g.data(), m.data(), schedule.data(), static_cast<float>(momentum),
-         static_cast<float>(decay), nesterov, n);
+        (items(n), weights.data(), g.data(), m.data(), schedule.data(), decay.data(),
+         items_per_decay, static_cast<float>(momentum), nesterov, n);
         for (size_t i = 0; i < elements; ++i) {
-          const double d = factor * grad[i] + decay * w[i];
+          const double d = factor * grad[i] + decays[i / LANES / items_per_decay] * w[i];
           velocity[i] = momentum * velocity[i] + d;
           w[i] -= lr * (nesterov ? d + momentum * velocity[i] : velocity[i]);
         }
@@ -41,7 +43,9 @@ TEST_CASE("adamw") {
   Random random(2);
   Doubles w = random.normals(elements), first(elements, 0.0), second(elements, 0.0);
   const Buffer<float> weights = to_float_buffer(w), m = to_float_buffer(first), v = to_float_buffer(second);
-  const double beta1 = 0.875, beta2 = 0.9990234375, eps = 1e-8, decay = 0.125;
+  const double beta1 = 0.875, beta2 = 0.9990234375, eps = 1e-8;
+  const Doubles decays{0.125, 0, 0.5};
+  const Buffer<float> decay = to_float_buffer(decays);
   for (int step = 1; step <= 6; ++step) {
     Doubles grad = random.normals(elements);
     grad[0] = 0;           // stays where eps alone keeps the quotient finite
@@ -51,11 +55,11 @@ TEST_CASE("adamw") {
     const Buffer<float> g = to_float_buffer(grad);
     const Buffer<float> schedule = to_float_buffer({lr, factor, correction1, correction2, 1, 0});
     KERNEL_OF(adamw)
-    (items(n), weights.data(), g.data(), m.data(), v.data(), schedule.data(), static_cast<float>(beta1),
-     static_cast<float>(beta2), static_cast<float>(eps), static_cast<float>(decay), n);
+    (items(n), weights.data(), g.data(), m.data(), v.data(), schedule.data(), decay.data(),
+     items_per_decay, static_cast<float>(beta1), static_cast<float>(beta2), static_cast<float>(eps), n);
     for (size_t i = 0; i < elements; ++i) {
       const double d = factor * grad[i];
-      w[i] *= 1 - lr * decay;
+      w[i] *= 1 - lr * decays[i / LANES / items_per_decay];
       first[i] = beta1 * first[i] + (1 - beta1) * d;
       second[i] = beta2 * second[i] + (1 - beta2) * d * d;
       w[i] -= lr / correction1 * first[i] / (std::sqrt(second[i]) / std::sqrt(correction2) + eps);

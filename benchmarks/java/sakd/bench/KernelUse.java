@@ -41,6 +41,7 @@ import sakd.train.Listener;
 import sakd.train.LrSchedule;
 import sakd.train.Scale;
 import sakd.train.TrainSettings;
+import sakd.train.WeightDecay;
 
 /**
  * The kernels that a device is asked for by what a GPU machine is measured with: bench in full, and
@@ -122,8 +123,8 @@ public final class KernelUse {
             TrainSettings.Algorithm.SGD,
             0.1,
             0.9f,
-            5e-4f,
-            LrSchedule.Kind.COSINE,
+            WeightDecay.ofAll(5e-4f),
+            LrSchedule.Cosine.TO_ZERO,
             0,
             0,
             0,

@@ -29,6 +29,7 @@ import sakd.ops.Ops;
 import sakd.task.Task;
 import sakd.train.Optimizer;
 import sakd.train.TrainStep;
+import sakd.train.WeightDecay;
 
 /** All that the training step of some {@link StepBench.Work} needs: networks, SGD, a batch. */
 final class WorkStep implements AutoCloseable {
@@ -77,7 +78,9 @@ final class WorkStep implements AutoCloseable {
       WeightTransfer.transfer(teacherParameters, parameters);
     }
     objective = new DistillationObjective(student, teacher, loss);
-    optimizer = Optimizer.sgd(ops, parameters, 0.9f, 5e-4f, true, 0, storage == DType.F16);
+    optimizer =
+        Optimizer.sgd(
+            ops, parameters, 0.9f, WeightDecay.ofAll(5e-4f), true, 0, storage == DType.F16);
     optimizer.learningRate(0.1);
     Dataset images = random(work);
     inputs = new BatchUploader(ops, images);

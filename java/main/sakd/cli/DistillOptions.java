@@ -16,6 +16,7 @@ import sakd.model.ModelFile;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
 import sakd.ops.Distance;
+import sakd.ops.StepTerms;
 
 /** What the student learns from: the method, its teacher, and the terms of the loss. */
 final class DistillOptions {
@@ -33,8 +34,9 @@ final class DistillOptions {
       paramLabel = "W",
       description =
           "A trained ANN, of the same architecture unless --teacher-model says otherwise: "
-              + "safetensors, .pth, .pt, .th (default: train one).")
-  Path teacher;
+              + "safetensors, .pth, .pt, .th; or torchvision, for the weights that it publishes, "
+              + "which are fetched once; or a folder where these are (default: train one).")
+  TeacherSource teacher;
 
   @Option(
       names = "--teacher-model",
@@ -169,9 +171,10 @@ final class DistillOptions {
    * The weights of the loss by epoch.
    *
    * @param small if the data are the bundled ones
+   * @param steps of the terms between time steps
    */
-  WeightSchedule weights(boolean small, NetworkSpec network, Method method) {
-    DistillationWeights start = start(small, network, method);
+  WeightSchedule weights(boolean small, NetworkSpec network, Method method, StepTerms steps) {
+    DistillationWeights start = start(small, network, method).with(0, steps);
     if (laterFeatures != null && laterFeatures.size() != 1) {
       throw new UserError(
           "--feature-weight-after is given more than once; expected one change of the weight, "
@@ -227,8 +230,8 @@ final class DistillOptions {
     DistillationWeights left = method.select(weights);
     if (method != Method.ANN && left.ce() == 0 && !left.needsTeacher()) {
       throw new UserError(
-          "every term of the loss has weight 0; expected one that is not, give --ce-weight"
-              + " (or --logit-weight, --feature-weight) more than 0");
+          "every term of the loss that follows labels or a teacher has weight 0; expected one that"
+              + " has not, give --ce-weight (or --logit-weight, --feature-weight) more than 0");
     }
     return weights;
   }
@@ -292,14 +295,17 @@ final class DistillOptions {
       NetworkSpec usual = named.forImages(set.height());
       return model.stem == null ? usual : usual.withStem(model.stem);
     }
-    WeightFile file = WeightFile.read(teacher);
+    if (teacher.isTorchvision()) {
+      return named.withStem(NetworkSpec.Stem.IMAGENET);
+    }
+    WeightFile file = WeightFile.read(teacher.path());
     if (!ModelFile.isIn(file.metadata())) {
       return ForeignModel.named(file, teacherModel, set.channels(), set.classes()).spec();
     }
-    ModelFile stored = ModelFile.of(file.metadata(), teacher.toString());
+    ModelFile stored = ModelFile.of(file.metadata(), teacher.path().toString());
     if (!stored.spec().annName().equals(named.annName())) {
       throw new UserError(
-          teacher
+          teacher.path()
               + " holds "
               + stored.name()
               + ", and --teacher-model is "
@@ -308,6 +314,11 @@ final class DistillOptions {
               + stored.spec().annName());
     }
     return stored.spec();
+  }
+
+  /** The teacher's weight file, which may have to be fetched yet; null if one is trained. */
+  Path teacherFile(NetworkSpec teacherModel, Method method) {
+    return teacher == null || !method.needsTeacher() ? null : teacher.file(teacherModel);
   }
 
   /** Whether an ANN is trained: alone, or to teach. */

@@ -3,9 +3,9 @@ package sakd.cli;
 import picocli.CommandLine.Option;
 import sakd.data.Mixing;
 import sakd.device.DType;
-import sakd.train.LrSchedule;
 import sakd.train.Scale;
 import sakd.train.TrainSettings;
+import sakd.train.WeightDecay;
 
 /** How the weights are found; names as in torchvision's and timm's train.py. */
 final class OptimizerOptions {
@@ -64,20 +64,11 @@ final class OptimizerOptions {
   private Float weightDecay;
 
   @Option(
-      names = "--lr-scheduler",
-      paramLabel = "cosine|poly|step|constant",
-      defaultValue = "cosine",
+      names = "--no-decay-norm",
       description =
-          "Learning rate by epoch; step: a tenth and a hundredth from 8/13 and 11/13 of the epochs "
-              + "on (default: ${DEFAULT-VALUE}).")
-  private LrSchedule.Kind scheduler;
-
-  @Option(
-      names = "--lr-warmup-epochs",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "Epochs of linear warm-up (default: ${DEFAULT-VALUE}).")
-  private int warmupEpochs;
+          "Spare parameters of fewer than two dimensions from weight decay, as timm does: norms, "
+              + "biases, leaks of plif.")
+  private boolean noDecayNorm;
 
   @Option(
       names = "--clip-grad-norm",
@@ -141,29 +132,35 @@ final class OptimizerOptions {
    * @param small whether the data are the bundled ones
    * @param boxes whether it is of a detector
    * @param teacher whether a teacher is trained too, with the same warm-up
+   * @param schedule of both
+   * @param lowestLr the lowest learning rate of those that are trained with
    * @param mixing of images, unless there is no augmentation
    */
   TrainSettings settings(
-      boolean small, boolean boxes, boolean teacher, Mixing mixing, DType storage, Scale scale) {
+      boolean small,
+      boolean boxes,
+      boolean teacher,
+      ScheduleOptions schedule,
+      double lowestLr,
+      Mixing mixing,
+      DType storage,
+      Scale scale) {
     int batch = boxes ? 8 : small ? 50 : 128;
     boolean sgd = optimizer == TrainSettings.Algorithm.SGD;
     int studentEpochs = Values.atLeast(1, "--epochs", studentEpochs(small));
     int fewest = teacher ? Math.min(studentEpochs, teacherEpochs(small)) : studentEpochs;
-    Values.require(
-        warmupEpochs == 0 || (warmupEpochs > 0 && warmupEpochs < fewest),
-        "--lr-warmup-epochs",
-        warmupEpochs,
-        "0 or more and less than the " + fewest + " epochs of training");
     return new TrainSettings(
         studentEpochs,
         Values.atLeast(1, "--batch-size", batchSize == null ? batch : batchSize),
         optimizer,
         lr(boxes),
         Values.share("--momentum", momentum),
-        Values.notNegative(
-            "--weight-decay", weightDecay == null ? sgd ? 5e-4f : 5e-3f : weightDecay),
-        scheduler,
-        warmupEpochs,
+        new WeightDecay(
+            Values.notNegative(
+                "--weight-decay", weightDecay == null ? sgd ? 5e-4f : 5e-3f : weightDecay),
+            !noDecayNorm),
+        schedule.shape(lowestLr),
+        schedule.warmupEpochs(fewest),
         Values.notNegative("--clip-grad-norm", clipGradNorm),
         Values.share("--model-ema", ema),
         !noAugment,
@@ -181,7 +178,8 @@ final class OptimizerOptions {
     return patience == null ? 0 : Values.atLeast(1, "--patience", patience);
   }
 
-  private double lr(boolean boxes) {
+  /** The student's learning rate. */
+  double lr(boolean boxes) {
     double sgdRate = boxes ? 0.01 : 0.1;
     double otherwise = optimizer == TrainSettings.Algorithm.SGD ? sgdRate : 1e-3;
     return Values.positive("--lr", lr == null ? otherwise : lr);

@@ -9,11 +9,11 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Unmatched;
-import sakd.base.UserError;
 
 /** {@code reproduce}: a table of the paper, row by row, beside what was published. */
 @Command(
@@ -50,14 +50,7 @@ final class ReproduceCommand implements Callable<Integer> {
       description = "Where each recipe gets its run directory (default: ${DEFAULT-VALUE}).")
   private Path outputDir;
 
-  @Option(
-      names = "--seeds",
-      paramLabel = "N,N...",
-      split = ",",
-      description =
-          "Train everything once with each of these seeds, teachers too, and print mean and "
-              + "standard deviation: 0,1,2.")
-  private List<Long> seeds = List.of();
+  @Mixin private SeedsOption seeds;
 
   @Option(
       names = "--dry-run",
@@ -72,31 +65,26 @@ final class ReproduceCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    if (seeds.size() == 1 || new LinkedHashSet<>(seeds).size() < seeds.size()) {
-      throw new UserError(
-          "--seeds is "
-              + String.join(",", seeds.stream().map(s -> Long.toString(s)).toList())
-              + "; expected two or more different ones with commas between, such as 0,1,2, give"
-              + " them, or a single one by --seed");
-    }
     Set<String> recipes = new LinkedHashSet<>();
     names.forEach(name -> recipes.addAll(Recipes.experiments(name)));
-    List<Reproduction.Run> runs =
-        Reproduction.of(List.copyOf(recipes), seeds, outputDir, others, out, err);
-    ReproduceTable table = new ReproduceTable(runs, out);
+    PlannedRuns runs = new PlannedRuns(out, err);
+    Reproduction.plan(List.copyOf(recipes), seeds.seeds(others), outputDir, others, runs);
     if (dryRun) {
-      table.plan();
+      runs.print(ReproduceCommand::title);
       return 0;
     }
     Main main = (Main) spec.root().userObject();
-    for (Reproduction.Run run : runs) {
-      err.println("== " + run.folder().getFileName() + ": " + Recipes.title(run.recipe()));
-      int code = Main.execute(main.within(out, err), run.command());
+    for (PlannedRun run : runs.all()) {
+      int code = runs.train(run, main, title(run));
       if (code != 0) {
         return code;
       }
     }
-    table.results();
+    new ReproduceTable(runs.all(), out).results();
     return 0;
+  }
+
+  private static String title(PlannedRun run) {
+    return Recipes.title(run.name());
   }
 }

@@ -9,56 +9,23 @@ import java.util.stream.Collectors;
 import sakd.base.Numbers;
 import sakd.run.Summary;
 
-/** What {@code reproduce} prints: what it will run, and what came of it. */
+/** What {@code reproduce} prints of what came of its runs. */
 final class ReproduceTable {
-  private final List<Reproduction.Run> runs;
+  private final List<PlannedRun> runs;
   private final PrintWriter out;
 
-  ReproduceTable(List<Reproduction.Run> runs, PrintWriter out) {
+  ReproduceTable(List<PlannedRun> runs, PrintWriter out) {
     this.runs = runs;
     this.out = out;
   }
 
-  /** Every run in its order: its state, its folder, its teacher and its command line. */
-  void plan() {
-    int number = 1;
-    for (Reproduction.Run run : runs) {
-      out.printf("%d. %s: %s%n", number++, run.folder().getFileName(), Recipes.title(run.recipe()));
-      line("state", state(run));
-      line("folder", run.folder().toString());
-      if (run.teacher() != null) {
-        line("teacher", run.teacher().weights() + teacher(run.teacher()));
-      }
-      line(
-          "command",
-          "sakd " + String.join(" ", run.command().stream().map(Shell::quoted).toList()));
-    }
-    out.flush();
-  }
-
-  private void line(String what, String text) {
-    out.printf("   %-8s %s%n", what, text);
-  }
-
-  private static String state(Reproduction.Run run) {
-    long done = run.epochsDone();
-    return !run.isStarted()
-        ? "new, " + Numbers.count(run.epochs(), "epoch")
-        : done < run.epochs() ? done + " of " + run.epochs() + " epochs done" : "done";
-  }
-
-  private String teacher(Reproduction.Run teacher) {
-    return " (trained by " + (runs.indexOf(teacher) + 1) + ")";
-  }
-
   /** The scores of every recipe, over its seeds, beside the published one. */
   void results() {
-    Map<String, List<Reproduction.Run>> recipes =
+    Map<String, List<PlannedRun>> recipes =
         runs.stream()
             .collect(
-                Collectors.groupingBy(
-                    Reproduction.Run::recipe, LinkedHashMap::new, Collectors.toList()));
-    List<Long> seeds = runs.stream().map(Reproduction.Run::seed).distinct().toList();
+                Collectors.groupingBy(PlannedRun::name, LinkedHashMap::new, Collectors.toList()));
+    List<Long> seeds = runs.stream().map(PlannedRun::seed).distinct().toList();
     int width = recipes.keySet().stream().mapToInt(String::length).max().orElse(0);
     String row = "%-" + width + "s  %-7s  %14s  %14s  %9s  %12s%n";
     out.println();
@@ -87,8 +54,7 @@ final class ReproduceTable {
     out.flush();
   }
 
-  private static String percent(
-      List<Reproduction.Run> runs, ToDoubleFunction<Reproduction.Run> score) {
+  private static String percent(List<PlannedRun> runs, ToDoubleFunction<PlannedRun> score) {
     double[] percents = runs.stream().mapToDouble(score).map(share -> 100 * share).toArray();
     return Spread.of(percents).toString();
   }

@@ -34,17 +34,19 @@ import sakd.train.TrainSettings;
 final class ResolvedSettings {
   /** Headings of the groups of options, by the name of the mixin, in the order of the help. */
   private static final Map<String, String> GROUPS =
-      Map.of(
-          "data", "data",
-          "augment", "augmentation",
-          "model", "network",
-          "neuron", "neuron",
-          "device", "device",
-          "distill", "method and losses",
-          "partial", "method and losses",
-          "optimizer", "training",
-          "scale", "training",
-          "input", "neuron");
+      Map.ofEntries(
+          Map.entry("data", "data"),
+          Map.entry("augment", "augmentation"),
+          Map.entry("model", "network"),
+          Map.entry("neuron", "neuron"),
+          Map.entry("input", "neuron"),
+          Map.entry("device", "device"),
+          Map.entry("distill", "method and losses"),
+          Map.entry("stepLosses", "method and losses"),
+          Map.entry("partial", "method and losses"),
+          Map.entry("optimizer", "training"),
+          Map.entry("schedule", "training"),
+          Map.entry("scale", "training"));
 
   /** Recordings only. */
   private static final String FRAMES_BY = "frames-by";
@@ -188,7 +190,7 @@ final class ResolvedSettings {
     put("teacher-lr", plan.teacherLr());
     put("batch-size", s.batchSize());
     put("lr", s.lr());
-    put("weight-decay", s.weightDecay());
+    put("weight-decay", s.weightDecay().rate());
     put("dist-bn", s.scale().distBn());
   }
 
@@ -234,6 +236,9 @@ final class ResolvedSettings {
           map.entrySet().stream()
               .map(e -> text(plain(e.getKey())) + "=" + text(plain(e.getValue())))
               .toList());
+    }
+    if (value instanceof TeacherSource source) {
+      return source.toString();
     }
     return value instanceof Path path
         ? path.toAbsolutePath().normalize().toString()

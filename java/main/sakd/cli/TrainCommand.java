@@ -64,8 +64,10 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private InputOptions input;
   @Mixin private DeviceOptions device;
   @Mixin private DistillOptions distill;
+  @Mixin private StepLossOptions stepLosses;
   @Mixin private PartialOption partial;
   @Mixin private OptimizerOptions optimizer;
+  @Mixin private ScheduleOptions schedule;
   @Mixin private RankOptions processes;
   @Mixin private ScaleOptions scale;
 
@@ -196,9 +198,11 @@ final class TrainCommand implements Callable<Integer> {
   /** The files that relative paths among the arguments name, but for the run directory. */
   List<Path> relativePaths() {
     return spec.commandLine().getParseResult().matchedOptions().stream()
-        .filter(o -> o.type() == Path.class && !o.longestName().equals(OUTPUT_DIR))
-        .map(o -> (Path) o.getValue())
-        .filter(path -> !path.isAbsolute())
+        .filter(o -> !o.longestName().equals(OUTPUT_DIR))
+        .map(o -> (Object) o.getValue())
+        .map(value -> value instanceof TeacherSource source ? source.path() : value)
+        .filter(value -> value instanceof Path path && !path.isAbsolute())
+        .map(Path.class::cast)
         .toList();
   }
 
@@ -292,13 +296,26 @@ final class TrainCommand implements Callable<Integer> {
       Plan plan = plan(ops, trainSet);
       // A run that cannot start leaves no folder.
       PlanCheck.check(plan, trainSet, testSet, ops.ranks());
+      Optional<PublishedTeacher> published = PublishedTeacher.of(distill.teacher, plan);
+      published.ifPresent(teacher -> teacher.require(trainSet));
+      if (!dryRun) {
+        published.ifPresent(teacher -> teacher.fetch(spec.commandLine().getErr()::println));
+      }
+      if (published.isEmpty() || published.get().isHere()) {
+        PlanCheck.checkTeacher(plan, trainSet);
+      }
+      List<String> notes = new ArrayList<>(OtherTeacher.notes(plan, trainSet));
+      published.ifPresent(teacher -> notes.addAll(teacher.notes(trainSet)));
       List<ResolvedSettings.Setting> settings = ResolvedSettings.of(own, plan, trainSet, ops);
       if (dryRun) {
         Path place = folder == null ? folder(plan) : folder;
         RunFolder.requireNew(place);
         TrainPrinter printer = new TrainPrinter(plan, spec.commandLine().getOut()::println);
         printer.describe(ops.device(), trainSet, testSet);
-        printer.notes(OtherTeacher.notes(plan, trainSet));
+        printer.notes(notes);
+        published
+            .filter(teacher -> !teacher.isHere())
+            .ifPresent(teacher -> printer.say().accept("fetch   " + teacher.download()));
         new DryRun(plan, trainSet, spec.commandLine().getOut()).print(settings, place);
         return List.of();
       }
@@ -312,7 +329,7 @@ final class TrainCommand implements Callable<Integer> {
       try (RunFolder run = open(resuming, folder, plan, trainSet, args, printed);
           TrainingBar bar = withBar ? bar(ops) : null) {
         ranks.trainIn(run);
-        return new TrainRun(ops, plan, trainSet, testSet, args, settings, run)
+        return new TrainRun(ops, plan, trainSet, testSet, args, settings, notes, run)
             .run(resuming, bar, interrupt, listener);
       }
     }
@@ -370,29 +387,38 @@ final class TrainCommand implements Callable<Integer> {
     NetworkSpec network = model.forSet(trainSet);
     boolean boxes = network.targetKind() == Targets.Kind.BOXES;
     boolean finetune = distill.finetune(method);
+    NetworkSpec teacherModel = distill.teacherModel(model, network, trainSet, method);
+    boolean teacher = distill.trainsTeacher(method);
+    double teacherLr = optimizer.teacherLr(boxes, finetune, method == Method.ANN);
+    double lowestLr =
+        method == Method.ANN
+            ? teacherLr
+            : Math.min(optimizer.lr(boxes), teacher ? teacherLr : Double.MAX_VALUE);
     return new Plan(
         network,
-        distill.teacherModel(model, network, trainSet, method),
+        teacherModel,
         kind,
         neuron.steps(kind, Neuron.USUAL_STEPS),
         method,
         distill.method == null && method != Method.ANN,
-        distill.teacher,
+        distill.teacherFile(teacherModel, method),
         distill.init,
         finetune,
         partial.allowed,
-        distill.weights(small, network, method),
+        distill.weights(small, network, method, stepLosses.terms()),
         distill.form(kind.vThreshold()),
         distill.transformKernel(),
         optimizer.settings(
             small,
             boxes,
-            distill.trainsTeacher(method),
+            teacher,
+            schedule,
+            lowestLr,
             augment.mixing(),
             device.storage(ops),
             scale.scale(ops)),
         optimizer.teacherEpochs(small),
-        optimizer.teacherLr(boxes, finetune, method == Method.ANN),
+        teacherLr,
         input.encoding);
   }
 }

@@ -63,11 +63,12 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
     say.accept(
         String.format(
             Locale.ROOT,
-            "train   %s, lr %s %s, weight decay %s, batch %d, seed %d",
+            "train   %s, lr %s %s, weight decay %s%s, batch %d, seed %d",
             s.optimizer().label(),
             Numbers.plain(s.lr()),
-            s.schedule().label(),
-            Numbers.plain(s.weightDecay()),
+            s.schedule(),
+            Numbers.plain(s.weightDecay().rate()),
+            s.weightDecay().ofNorms() ? "" : " (not of norms and biases)",
             s.batchSize(),
             s.seed()));
   }

@@ -6,7 +6,6 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import sakd.data.Dataset;
 import sakd.device.CompilerStopped;
-import sakd.distill.OtherTeacher;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
 import sakd.distill.PlanCheck;
@@ -22,6 +21,7 @@ import sakd.train.Listeners;
  *
  * @param args as given, recipes spelt out
  * @param settings every setting as it was resolved
+ * @param notes what the teacher makes different, a sentence each
  */
 record TrainRun(
     Ops ops,
@@ -30,6 +30,7 @@ record TrainRun(
     Dataset testSet,
     List<String> args,
     List<ResolvedSettings.Setting> settings,
+    List<String> notes,
     RunFolder run) {
   /**
    * Trains, and writes down what came of it.
@@ -53,7 +54,7 @@ record TrainRun(
       printer.describe(ops.device(), trainSet, testSet);
       run.say("run     " + run.path());
       printer.notes(UnusedOptions.notes(args, plan, trainSet.recordings(), ops.ranks()));
-      printer.notes(OtherTeacher.notes(plan, trainSet));
+      printer.notes(notes);
       List<Listener> listeners =
           Stream.of(bar, run, events, stopping, listener).filter(Objects::nonNull).toList();
       List<Pipeline.Row> rows =

@@ -10,6 +10,7 @@ import sakd.distill.Method;
 import sakd.distill.Plan;
 import sakd.ops.Distance;
 import sakd.ops.Neuron;
+import sakd.ops.StepTerms;
 import sakd.train.TrainSettings;
 
 /** Options of {@code train} that were given and that a run does not use, to say so. */
@@ -26,6 +27,11 @@ final class UnusedOptions {
           "--ce-weight",
           "--every-step",
           "--tet-lambda",
+          "--self-distill",
+          "--self-distill-weight",
+          "--prefix-ce",
+          "--right-steps",
+          "--entropy",
           "--connect-f",
           "--encode",
           "--tau",
@@ -47,6 +53,10 @@ final class UnusedOptions {
           "--roll",
           "--scale-jitter");
 
+  private static final List<String> OF_FLOOR = List.of("--min-lr");
+  private static final List<String> OF_POWER = List.of("--lr-power");
+  private static final List<String> OF_STEPS =
+      List.of("--lr-step-size", "--lr-milestones", "--lr-gamma");
   private static final List<String> OF_RANKS = List.of("--comm-dtype", "--sync-bn", "--dist-bn");
 
   private final Predicate<String> given;
@@ -78,13 +88,16 @@ final class UnusedOptions {
     UnusedOptions unused = new UnusedOptions(given);
     Method method = plan.method();
     boolean ann = method == Method.ANN;
+    StepTerms steps = plan.weights().start().steps();
     boolean divergence = plan.form().distance() == Distance.KL;
     unused.add(
         "--method " + Values.lower(method),
         Stream.of(
                 unless(method.followsLogits(), OF_LOGITS),
                 unless(
-                    method.followsLogits() || (method.followsFeatures() && divergence),
+                    method.followsLogits()
+                        || (method.followsFeatures() && divergence)
+                        || (!ann && steps.rightSteps() > 0),
                     OF_TEMPERATURE),
                 unless(method.followsFeatures(), OF_FEATURES),
                 unless(ann || method.needsTeacher(), OF_TEACHER),
@@ -111,9 +124,26 @@ final class UnusedOptions {
     if (plan.neuron().kind() == Neuron.Kind.IF && !ann) {
       unused.add("--neuron if, which does not leak,", List.of("--tau", "--decay-input"));
     }
+    if (!ann && steps.s2w() == 0 && steps.w2s() == 0) {
+      unused.add("a run without --self-distill", List.of("--self-distill-weight"));
+    }
     if (plan.settings().optimizer() == TrainSettings.Algorithm.ADAMW) {
       unused.add("--opt adamw", List.of("--momentum"));
     }
+    if (plan.settings().weightDecay().rate() == 0) {
+      unused.add("--weight-decay 0", List.of("--no-decay-norm"));
+    }
+    String schedule = plan.settings().schedule().name();
+    boolean poly = schedule.equals("poly");
+    boolean falls = poly || schedule.equals("cosine");
+    unused.add(
+        "--lr-scheduler " + schedule,
+        Stream.of(
+                unless(falls, OF_FLOOR),
+                unless(poly, OF_POWER),
+                unless(schedule.equals("step"), OF_STEPS))
+            .flatMap(List::stream)
+            .toList());
     if (!plan.settings().augment()) {
       unused.add("--no-augment", OF_AUGMENTATION);
     }

@@ -23,7 +23,6 @@ import sakd.ops.Distance;
 import sakd.ops.Encoding;
 import sakd.ops.Neuron;
 import sakd.train.DistBn;
-import sakd.train.LrSchedule;
 import sakd.train.TrainSettings;
 
 /**
@@ -38,7 +37,7 @@ final class Values {
     choice(line, Method.class);
     choice(line, TrainSettings.Algorithm.class);
     choice(line, DistBn.class);
-    choice(line, LrSchedule.Kind.class);
+    choice(line, ScheduleOptions.Kind.class);
     choice(line, ModelOptions.Connect.class);
     choice(line, ModelOptions.HeadKind.class);
     choice(line, NetworkSpec.Stem.class);
@@ -47,6 +46,7 @@ final class Values {
     choice(line, Neuron.Surrogate.class);
     choice(line, Distance.class);
     choice(line, Encoding.class);
+    choice(line, StepLossOptions.Direction.class);
     choice(line, DeviceOptions.Amp.class);
     choice(line, ScaleOptions.Sums.class);
     choice(line, Bench.Part.class);
@@ -75,7 +75,7 @@ final class Values {
                     + " those of the camera");
           }
         });
-    line.registerConverter(Path.class, FileNames::path);
+    pathsFrom(Path.of(""), line);
     number(line, int.class, Integer.class, Integer::parseInt, "a whole number");
     number(line, long.class, Long.class, Long::parseLong, "a whole number");
     number(line, float.class, Float.class, Values::finiteFloat, "a finite number");
@@ -85,6 +85,8 @@ final class Values {
   /** Makes a command line read relative paths as from a folder; empty is the current one. */
   static void pathsFrom(Path folder, CommandLine line) {
     line.registerConverter(Path.class, text -> folder.resolve(FileNames.path(text)));
+    line.registerConverter(
+        TeacherSource.class, text -> TeacherSource.of(text, folder.resolve(FileNames.path(text))));
   }
 
   /** The nearest constant is named, in any case, as flags are written in lower case. */
@@ -176,7 +178,8 @@ final class Values {
     return value;
   }
 
-  private static String written(Object value) {
+  /** A number as people write it. */
+  static String written(Object value) {
     if (value instanceof Float f) {
       return Numbers.plain(f);
     }

@@ -8,6 +8,7 @@ import sakd.model.Network;
 import sakd.nn.Tape;
 import sakd.nn.Var;
 import sakd.ops.Ops;
+import sakd.ops.StepTerms;
 import sakd.ops.Tensor;
 import sakd.task.Task;
 
@@ -67,7 +68,41 @@ record ClassLoss(DistillationForm form, List<String> further) implements LabelLo
     try (pair) {
       ops.copyChannels(pair, 0, each, 0, 2);
     }
+    if (weights.steps().any()) {
+      stepLosses(tape, student.stepLogits(), batch, weights, lossScale, each);
+    }
     return each;
+  }
+
+  /** The terms between the student's own steps, into their columns. */
+  private void stepLosses(
+      Tape tape,
+      Var student,
+      DeviceBatch batch,
+      DistillationWeights weights,
+      Tensor lossScale,
+      Tensor each) {
+    Ops ops = tape.ops();
+    Tensor grad = tape.gradientOf(student);
+    try (Tensor terms = ops.allocate(DType.F32, batch.size(), StepTerms.COUNT)) {
+      ops.stepLosses(
+          student.value(),
+          batch.labels(),
+          batch.mix(),
+          lossScale,
+          weights.steps(),
+          weights.temperature(),
+          terms,
+          grad);
+      int term = 0;
+      for (String name : weights.steps().byName().keySet()) {
+        if (further.contains(name)) {
+          ops.copyChannels(terms, term, each, names().indexOf(name), 1);
+        }
+        term++;
+      }
+    }
+    tape.pass(student, grad);
   }
 
   /** Cross-entropy and divergence of each sample, [N, 2]. */

@@ -80,16 +80,12 @@ public record DistillationWeights(
 
   /**
    * The terms of classification beyond the paper's that are on, as logs and summary.csv name them,
-   * in that order, with their weights. The entropy is rewarded, so that its weight is negative.
+   * in that order, with their weights.
    */
   Map<String, Float> further() {
     Map<String, Float> on = new LinkedHashMap<>();
     on.put("map", map);
-    on.put("s2w", steps.s2w());
-    on.put("w2s", steps.w2s());
-    on.put("prefix-ce", steps.prefix());
-    on.put("right-steps", steps.rightSteps());
-    on.put("entropy", -steps.entropy());
+    on.putAll(steps.byName());
     on.values().removeIf(weight -> weight == 0);
     return on;
   }

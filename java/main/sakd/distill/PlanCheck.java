@@ -1,6 +1,8 @@
 package sakd.distill;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import sakd.base.UserError;
 import sakd.data.Augment;
 import sakd.data.DataLoader;
@@ -14,6 +16,7 @@ import sakd.model.InputEncoding;
 import sakd.model.ModelFile;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
+import sakd.ops.StepTerms;
 import sakd.task.Task;
 import sakd.train.TrainSettings;
 import sakd.train.Trainer;
@@ -23,15 +26,17 @@ public final class PlanCheck {
   private PlanCheck() {}
 
   /**
-   * Refuses a plan that cannot be run on this data, before anything is written.
+   * Refuses a plan that cannot be run on this data, before anything is written; the teacher's
+   * weights may not be here yet.
    *
    * @param ranks processes that train together
    * @throws UserError if the network or its losses are for another task than the samples, the batch
-   *     size does not fit, the test samples have classes of their own, or the teacher's or initial
-   *     weights cannot be read or are of another network
+   *     size does not fit, the test samples have classes of their own, or the initial weights
+   *     cannot be read or are of another network
    */
   public static void check(Plan plan, Dataset trainSet, Dataset testSet, int ranks) {
     requireTask(plan, trainSet);
+    requireSteps(plan);
     Pipeline.testSet(plan, trainSet, testSet);
     TrainSettings s = plan.settings();
     // Reads nothing yet, but knows which numbers it can work with.
@@ -49,9 +54,6 @@ public final class PlanCheck {
       InputEncoding.of(plan.encoding(), trainSet, plan.steps());
     }
     OtherTeacher.require(plan, trainSet);
-    if (plan.method().needsTeacher() && plan.teacherWeights() != null) {
-      checkTeacher(plan, trainSet);
-    }
     if (plan.initialWeights() != null) {
       Parameters first = new Parameters(0);
       if (plan.method() == Method.ANN) {
@@ -73,9 +75,43 @@ public final class PlanCheck {
       refuse("--cutmix", mixing.cutmix() > 0, kind);
       refuse("--every-step", plan.form().everyStep(), kind);
       refuse("--kd-head", plan.form().head() > 0, kind);
+      stepLosses(plan).forEach(option -> refuse(option, true, kind));
     }
     if (kind == Targets.Kind.BOXES) {
       refuse("--label-smoothing", plan.weights().start().labelSmoothing() > 0, kind);
+    }
+  }
+
+  /** The options of the losses between time steps that the plan has. */
+  private static List<String> stepLosses(Plan plan) {
+    List<String> options = new ArrayList<>();
+    StepTerms steps = plan.weights().start().steps();
+    if (steps.s2w() > 0 || steps.w2s() > 0) {
+      options.add("--self-distill");
+    }
+    if (steps.prefix() > 0) {
+      options.add("--prefix-ce");
+    }
+    if (steps.rightSteps() > 0) {
+      options.add("--right-steps");
+    }
+    if (steps.entropy() > 0) {
+      options.add("--entropy");
+    }
+    return options;
+  }
+
+  /** Refuses losses between time steps where there is one. */
+  private static void requireSteps(Plan plan) {
+    for (String option : stepLosses(plan)) {
+      // A single step has an entropy.
+      if (plan.method() != Method.ANN && plan.steps() == 1 && !option.equals("--entropy")) {
+        throw new UserError(
+            option
+                + " compares time steps, and --T is 1; expected 2 steps or more, give --T, or leave "
+                + option
+                + " out");
+      }
     }
   }
 
@@ -91,7 +127,15 @@ public final class PlanCheck {
     }
   }
 
-  private static void checkTeacher(Plan plan, Dataset trainSet) {
+  /**
+   * Refuses a teacher's weight file that the plan cannot use; does nothing where none is used.
+   *
+   * @throws UserError if it cannot be read, or is of another network or other classes
+   */
+  public static void checkTeacher(Plan plan, Dataset trainSet) {
+    if (!plan.method().needsTeacher() || plan.teacherWeights() == null) {
+      return;
+    }
     Path path = plan.teacherWeights();
     WeightFile file = WeightFile.read(path);
     if (ModelFile.isIn(file.metadata())) {

@@ -12,15 +12,31 @@ import java.util.HexFormat;
 import java.util.function.Consumer;
 
 /**
- * Of MD5, by which data sets are published: against damage, not against malice; or SHA-256, which
- * tells data sets apart.
+ * Of MD5, by which data sets are published: against damage, not against malice; or SHA-256, by
+ * which weights are published and which tells data sets apart.
  */
 public final class Checksum {
+  /** Those that files are published with. */
+  public enum Algorithm {
+    MD5("MD5", 32),
+    SHA256("SHA-256", 64);
+
+    final String title;
+
+    /** Of a whole checksum, in hexadecimal. */
+    final int digits;
+
+    Algorithm(String title, int digits) {
+      this.title = title;
+      this.digits = digits;
+    }
+  }
+
   private final MessageDigest digest;
 
-  private Checksum(String algorithm) {
+  private Checksum(Algorithm algorithm) {
     try {
-      digest = MessageDigest.getInstance(algorithm);
+      digest = MessageDigest.getInstance(algorithm.title);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has " + algorithm, e);
     }
@@ -28,12 +44,12 @@ public final class Checksum {
 
   /** An MD5 of what will be {@link #watching watched}. */
   public static Checksum md5() {
-    return new Checksum("MD5");
+    return new Checksum(Algorithm.MD5);
   }
 
   /** A SHA-256 of what will be {@link #add added}. */
   public static Checksum sha256() {
-    return new Checksum("SHA-256");
+    return new Checksum(Algorithm.SHA256);
   }
 
   public void add(byte[] bytes) {
@@ -45,8 +61,8 @@ public final class Checksum {
   }
 
   /** Of a whole file. */
-  public static String md5(Path file) throws IOException {
-    Checksum sum = md5();
+  public static String of(Algorithm algorithm, Path file) throws IOException {
+    Checksum sum = new Checksum(algorithm);
     try (InputStream in = sum.watching(Files.newInputStream(file))) {
       in.transferTo(OutputStream.nullOutputStream());
     }

@@ -1,16 +1,19 @@
 package sakd.nn;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import sakd.device.DType;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
+import sakd.ops.Transfers;
 
 /**
  * All parameters of a network. Layers ask for theirs while the network is built; {@link #allocate}
@@ -167,6 +170,17 @@ public final class Parameters implements AutoCloseable {
   /** Another array of the weights' layout, all zero: momentum, an average of weights. */
   public Tensor likeWeights(Ops ops) {
     return flat(ops, true);
+  }
+
+  /** [rows] of the weights' layout: for each, a number of its parameter. */
+  public Tensor byRow(Ops ops, ToDoubleFunction<Parameter> number) {
+    float[] numbers = new float[weights.dim(0)];
+    int row = 0;
+    for (Parameter p : those(true)) {
+      Arrays.fill(numbers, row, row + rows(p), (float) number.applyAsDouble(p));
+      row += rows(p);
+    }
+    return Transfers.vector(ops, numbers);
   }
 
   private void place(Ops ops, boolean trained) {

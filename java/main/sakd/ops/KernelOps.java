@@ -20,6 +20,7 @@ public final class KernelOps extends DeviceOps
         ResizeKernels,
         LossKernels,
         DistanceKernels,
+        StepLossKernels,
         PixelKernels,
         BoxKernels,
         OptimizerKernels {

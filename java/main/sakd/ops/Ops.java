@@ -22,6 +22,7 @@ public interface Ops
         NeuronOps,
         PoolOps,
         LossOps,
+        StepLossOps,
         BoxOps,
         OptimizerOps,
         InputOps,

@@ -2,6 +2,7 @@ package sakd.ops;
 
 import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.require;
+import static sakd.ops.Requirements.requireDecay;
 
 import sakd.device.DType;
 
@@ -40,8 +41,8 @@ interface OptimizerKernels extends OptimizerOps, KernelFacet {
       Tensor grad,
       Tensor momentumBuffer,
       Tensor schedule,
+      Tensor weightDecay,
       float momentum,
-      float weightDecay,
       boolean nesterov) {
     require(
         w.size() == grad.size() && w.size() == momentumBuffer.size() && floats(schedule, 6),
@@ -49,6 +50,7 @@ interface OptimizerKernels extends OptimizerOps, KernelFacet {
         grad,
         momentumBuffer,
         schedule);
+    requireDecay(w, weightDecay);
     launcher()
         .flat(
             "optimizer.cu",
@@ -59,8 +61,9 @@ interface OptimizerKernels extends OptimizerOps, KernelFacet {
             grad.memory(),
             momentumBuffer.memory(),
             schedule.memory(),
+            weightDecay.memory(),
+            itemsPerDecay(w, weightDecay),
             momentum,
-            weightDecay,
             nesterov ? 1 : 0);
   }
 
@@ -71,10 +74,10 @@ interface OptimizerKernels extends OptimizerOps, KernelFacet {
       Tensor m,
       Tensor v,
       Tensor schedule,
+      Tensor weightDecay,
       float beta1,
       float beta2,
-      float eps,
-      float weightDecay) {
+      float eps) {
     require(
         w.size() == grad.size()
             && w.size() == m.size()
@@ -85,6 +88,7 @@ interface OptimizerKernels extends OptimizerOps, KernelFacet {
         m,
         v,
         schedule);
+    requireDecay(w, weightDecay);
     launcher()
         .flat(
             "optimizer.cu",
@@ -96,10 +100,15 @@ interface OptimizerKernels extends OptimizerOps, KernelFacet {
             m.memory(),
             v.memory(),
             schedule.memory(),
+            weightDecay.memory(),
+            itemsPerDecay(w, weightDecay),
             beta1,
             beta2,
-            eps,
-            weightDecay);
+            eps);
+  }
+
+  private long itemsPerDecay(Tensor w, Tensor weightDecay) {
+    return w.size() / weightDecay.size() / launcher().lanes(w.size(), DType.F32, 1);
   }
 
   @Override

@@ -23,25 +23,35 @@ public interface OptimizerOps {
       float beta2,
       int growthInterval);
 
+  /**
+   * SGD with momentum as in PyTorch, dampening 0.
+   *
+   * @param weightDecay [1], of all; or [rows of w], of each row
+   */
   void sgd(
       Tensor w,
       Tensor grad,
       Tensor momentumBuffer,
       Tensor schedule,
+      Tensor weightDecay,
       float momentum,
-      float weightDecay,
       boolean nesterov);
 
+  /**
+   * AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101).
+   *
+   * @param weightDecay as of {@link #sgd}
+   */
   void adamw(
       Tensor w,
       Tensor grad,
       Tensor m,
       Tensor v,
       Tensor schedule,
+      Tensor weightDecay,
       float beta1,
       float beta2,
-      float eps,
-      float weightDecay);
+      float eps);
 
   /** average += (1 - decay) (w - average), if the step is taken. */
   void ema(Tensor w, Tensor average, Tensor schedule, float decay);

@@ -29,6 +29,7 @@ public final class ReferenceOps extends DeviceOps
         ReferenceEncoding,
         ReferenceLoss,
         ReferenceDistance,
+        ReferenceStepLosses,
         ReferenceTally,
         ReferenceBoxes,
         ReferenceOptimizer {

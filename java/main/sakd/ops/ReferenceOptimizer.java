@@ -4,6 +4,7 @@ import static sakd.ops.HostTensors.read;
 import static sakd.ops.HostTensors.write;
 import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.require;
+import static sakd.ops.Requirements.requireDecay;
 
 /**
  * The optimizers of {@code kernels/optimizer.cu} in double precision; each changes its arrays in
@@ -85,8 +86,8 @@ interface ReferenceOptimizer extends OptimizerOps {
       Tensor grad,
       Tensor momentumBuffer,
       Tensor schedule,
+      Tensor weightDecay,
       float momentum,
-      float weightDecay,
       boolean nesterov) {
     long n = w.size();
     require(
@@ -95,20 +96,43 @@ interface ReferenceOptimizer extends OptimizerOps {
         grad,
         momentumBuffer,
         schedule);
+    requireDecay(w, weightDecay);
     double[] now = read(schedule);
     if (now[4] == 0) {
       return;
     }
-    RowBlocks.forEach(
-        n,
-        1,
-        (first, count) -> {
+    forEachDecay(
+        w,
+        weightDecay,
+        (decay, first, count) -> {
           double[] weights = read(w, first, count);
           double[] m = read(momentumBuffer, first, count);
           double[] g = read(grad, first, count);
-          sgd(weights, g, m, now, momentum, weightDecay, nesterov);
+          sgd(weights, g, m, now, momentum, decay, nesterov);
           write(w, first, weights);
           write(momentumBuffer, first, m);
+        });
+  }
+
+  /** Elements {@code first} to {@code first + count}, which have one weight decay. */
+  interface DecayTask {
+    void run(double decay, long first, int count);
+  }
+
+  private static void forEachDecay(Tensor w, Tensor weightDecay, DecayTask task) {
+    double[] decay = read(weightDecay);
+    if (decay.length == 1) {
+      RowBlocks.forEach(w.size(), 1, (first, count) -> task.run(decay[0], first, count));
+      return;
+    }
+    int columns = w.dim(1);
+    RowBlocks.forEach(
+        decay.length,
+        columns,
+        (first, count) -> {
+          for (long row = first; row < first + count; row++) {
+            task.run(decay[(int) row], row * columns, columns);
+          }
         });
   }
 
@@ -119,10 +143,10 @@ interface ReferenceOptimizer extends OptimizerOps {
       Tensor m,
       Tensor v,
       Tensor schedule,
+      Tensor weightDecay,
       float beta1,
       float beta2,
-      float eps,
-      float weightDecay) {
+      float eps) {
     long n = w.size();
     require(
         floats(w, n) && floats(grad, n) && floats(m, n) && floats(v, n) && floats(schedule, 6),
@@ -131,19 +155,20 @@ interface ReferenceOptimizer extends OptimizerOps {
         m,
         v,
         schedule);
+    requireDecay(w, weightDecay);
     double[] now = read(schedule);
     if (now[4] == 0) {
       return;
     }
-    RowBlocks.forEach(
-        n,
-        1,
-        (first, count) -> {
+    forEachDecay(
+        w,
+        weightDecay,
+        (decay, first, count) -> {
           double[] weights = read(w, first, count);
           double[] mean = read(m, first, count);
           double[] square = read(v, first, count);
           double[] g = read(grad, first, count);
-          adamw(weights, g, mean, square, now, beta1, beta2, eps, weightDecay);
+          adamw(weights, g, mean, square, now, beta1, beta2, eps, decay);
           write(w, first, weights);
           write(m, first, mean);
           write(v, first, square);

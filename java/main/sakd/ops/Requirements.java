@@ -6,6 +6,9 @@ import sakd.device.DType;
 
 /** The checks that operations make of their arguments. */
 final class Requirements {
+  /** The most lanes that a device prefers. */
+  private static final int LARGEST_VECTOR = 16;
+
   private Requirements() {}
 
   /** The check of arguments: all tensors of a call are named in the message. */
@@ -13,6 +16,14 @@ final class Requirements {
     if (!fits) {
       throw new IllegalArgumentException("sizes or types do not fit: " + List.of(tensors));
     }
+  }
+
+  /**
+   * The check of a weight decay: of all, or of each row. Rows hold whole vectors of every device.
+   */
+  static void requireDecay(Tensor w, Tensor weightDecay) {
+    boolean rows = w.rank() == 2 && floats(weightDecay, w.dim(0)) && w.dim(1) % LARGEST_VECTOR == 0;
+    require(floats(weightDecay, 1) || rows, w, weightDecay);
   }
 
   /** The check of {@link Ops#subsample}: every second pixel, an even number of channels more. */

@@ -1,5 +1,8 @@
 package sakd.ops;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /**
  * Weights of the terms between the time steps of one network, which need no teacher; a term of
  * weight 0 is not computed. {@link StepLossOps#stepLosses} has the formulas.
@@ -11,6 +14,12 @@ package sakd.ops;
  * @param entropy of the steps' entropy, which is rewarded: it is taken off the loss
  */
 public record StepTerms(float s2w, float w2s, float prefix, float rightSteps, float entropy) {
+  /** How many there are. */
+  public static final int COUNT = 5;
+
+  /** Of the divergences of the most and the least confident step, as published. */
+  public static final float TEMPERATURE = 2;
+
   public static final StepTerms NONE = new StepTerms(0, 0, 0, 0, 0);
 
   public StepTerms {
@@ -22,5 +31,19 @@ public record StepTerms(float s2w, float w2s, float prefix, float rightSteps, fl
   /** Whether one of them is computed. */
   public boolean any() {
     return !equals(NONE);
+  }
+
+  /**
+   * What each adds to the loss, by the name that logs and tables have for it, in this order. The
+   * entropy is told as it is and rewarded, so that its weight is negative.
+   */
+  public Map<String, Float> byName() {
+    Map<String, Float> weights = new LinkedHashMap<>();
+    weights.put("s2w", s2w);
+    weights.put("w2s", w2s);
+    weights.put("prefix-ce", prefix);
+    weights.put("right-steps", rightSteps);
+    weights.put("entropy", -entropy);
+    return weights;
   }
 }

@@ -96,7 +96,7 @@ public final class LogLines {
         Locale.ROOT,
         "schedule of %s: %s over %s instead of %d from epoch %d on, which has lr %s",
         r.phase(),
-        r.schedule().kind().label(),
+        r.schedule().shape(),
         Numbers.count(r.schedule().epochs(), "epoch"),
         r.epochsBefore(),
         r.epoch(),

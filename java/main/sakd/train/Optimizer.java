@@ -11,10 +11,9 @@ import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 
 /**
- * Updates all weights from their gradients in one kernel; weight decay skips nothing. All that
- * changes from step to step is kept on the device, so that a step needs nothing of the host. A step
- * whose gradients are not all finite is skipped: it changes nothing, and without loss scaling
- * neither does any step after it.
+ * Updates all weights from their gradients in one kernel. All that changes from step to step is
+ * kept on the device, so that a step needs nothing of the host. A step whose gradients are not all
+ * finite is skipped: it changes nothing, and without loss scaling neither does any step after it.
  *
  * <p>Float16 gradients would vanish below 6e-8. The loss is therefore multiplied by the {@link
  * #lossScale}, and the optimizer divides the gradients by it. It is found as PyTorch's GradScaler
@@ -33,6 +32,10 @@ public abstract class Optimizer implements AutoCloseable {
   protected final Ops ops;
   protected final Parameters parameters;
   protected final Tensor schedule;
+
+  /** As {@link Ops#sgd} takes it. */
+  protected final Tensor decay;
+
   private final float maxNorm;
   private final boolean scalesLoss;
   private final Tensor scaling;
@@ -43,13 +46,15 @@ public abstract class Optimizer implements AutoCloseable {
    * @param maxNorm gradients are scaled down to this norm over all weights; 0 for no clipping
    * @param scalesLoss whether the loss scale moves; it stays 1 otherwise
    */
-  protected Optimizer(Ops ops, Parameters parameters, float maxNorm, boolean scalesLoss) {
+  protected Optimizer(
+      Ops ops, Parameters parameters, WeightDecay weightDecay, float maxNorm, boolean scalesLoss) {
     this.ops = ops;
     this.parameters = parameters;
     this.maxNorm = maxNorm;
     this.scalesLoss = scalesLoss;
     this.schedule = Transfers.vector(ops, 0, 1, 0, 0, 1, 0);
     this.scaling = Transfers.vector(ops, scalesLoss ? FIRST_SCALE : 1, 0);
+    this.decay = weightDecay.of(ops, parameters);
     this.squares = Transfers.vector(ops, 0);
   }
 
@@ -58,11 +63,11 @@ public abstract class Optimizer implements AutoCloseable {
       Ops ops,
       Parameters parameters,
       float momentum,
-      float weightDecay,
+      WeightDecay weightDecay,
       boolean nesterov,
       float maxNorm,
       boolean scalesLoss) {
-    return new Optimizer(ops, parameters, maxNorm, scalesLoss) {
+    return new Optimizer(ops, parameters, weightDecay, maxNorm, scalesLoss) {
       private final Tensor buffer = state("momentum");
 
       @Override
@@ -72,8 +77,8 @@ public abstract class Optimizer implements AutoCloseable {
             parameters.gradients(),
             buffer,
             schedule,
+            decay,
             momentum,
-            weightDecay,
             nesterov);
       }
     };
@@ -81,8 +86,8 @@ public abstract class Optimizer implements AutoCloseable {
 
   /** AdamW (Loshchilov and Hutter 2019) with PyTorch's defaults: betas 0.9, 0.999, eps 1e-8. */
   public static Optimizer adamw(
-      Ops ops, Parameters parameters, float weightDecay, float maxNorm, boolean scalesLoss) {
-    return new Optimizer(ops, parameters, maxNorm, scalesLoss) {
+      Ops ops, Parameters parameters, WeightDecay weightDecay, float maxNorm, boolean scalesLoss) {
+    return new Optimizer(ops, parameters, weightDecay, maxNorm, scalesLoss) {
       private final Tensor m = state("exp_avg");
       private final Tensor v = state("exp_avg_sq");
 
@@ -94,10 +99,10 @@ public abstract class Optimizer implements AutoCloseable {
             m,
             v,
             schedule,
+            decay,
             BETA1,
             BETA2,
-            1e-8f,
-            weightDecay);
+            1e-8f);
       }
     };
   }
@@ -178,6 +183,7 @@ public abstract class Optimizer implements AutoCloseable {
   @Override
   public void close() {
     schedule.close();
+    decay.close();
     scaling.close();
     squares.close();
     state.values().forEach(Tensor::close);

@@ -41,6 +41,13 @@ class ConfigTest {
             "1",
             "--lr",
             "5e-2",
+            "--no-decay-norm",
+            "--lr-scheduler",
+            "step",
+            "--lr-milestones",
+            "1,2",
+            "--lr-gamma",
+            "0.5",
             "--v-reset",
             "none",
             "--decay-input",
@@ -92,6 +99,13 @@ class ConfigTest {
     assertFalse(Files.readString(second.resolve("args.txt")).contains("--config"));
     CommandLines.run("train", "--resume", second.toString(), "--epochs", "2").ok();
     assertTrue(Files.readString(second.resolve("config.yaml")).contains("\nepochs: 2\n"));
+    String log = Files.readString(second.resolve("train.log"));
+    assertTrue(log.contains("weight decay 0.0005 (not of norms and biases)"), log);
+    assertTrue(
+        log.contains(
+            "schedule of sakd: step after 1, 2 by 0.5 over 2 epochs instead of 1 from epoch 2 on,"
+                + " which has lr 0.025"),
+        log);
   }
 
   @Test
@@ -111,7 +125,10 @@ class ConfigTest {
             "feature-weight-after: \"1=0.25\"",
             "teacher-epochs: 1",
             "weight-decay: 0.0005",
-            "lr-scheduler: cosine",
+            "no-decay-norm: true",
+            "lr-scheduler: step",
+            "lr-milestones: [1, 2]",
+            "lr-gamma: 0.5",
             "model-ema: 0.9998",
             "patience: 3",
             "no-shuffle: true")) {
@@ -120,6 +137,7 @@ class ConfigTest {
     // Not of this run: there is no weight file, and images are no recordings.
     assertFalse(text.contains("allow-partial"), text);
     assertFalse(text.contains("frames-by"), text);
+    assertFalse(text.contains("min-lr"), text);
     assertTrue(text.indexOf("\n# data\n") < text.indexOf("\n# training\n"), text);
   }
 

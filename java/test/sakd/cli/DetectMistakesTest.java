@@ -56,6 +56,8 @@ class DetectMistakesTest {
       value = {
         "--mixup;           0.2;   --mixup is for|these have boxes|leave it out",
         "--cutmix;          1;     --cutmix is for|these have boxes|leave it out",
+        "--right-steps;     0.5;   --right-steps is for|these have boxes|leave it out",
+        "--entropy;         0.1;   --entropy is for|these have boxes|leave it out",
         "--kd-head;         0.5;   --kd-head is for|these have boxes|leave it out",
         "--label-smoothing; 0.1;   --label-smoothing is for|these have boxes|leave it out",
         "--output-stride;   16;    --output-stride is for segmentation|not for spiking-retinanet-",

@@ -55,6 +55,8 @@ class MaskMistakesTest {
       value = {
         "--mixup;         0.2;      --mixup|masks|leave it out",
         "--cutmix;        1;        --cutmix|masks|leave it out",
+        "--self-distill;  both;     --self-distill is for|masks|leave it out",
+        "--prefix-ce;     0.3;      --prefix-ce is for|masks|leave it out",
         "--kd-head;       0.5;      --kd-head|leave it out",
         "--output-stride; 12;       --output-stride is 12|8, 16 or 32",
         "--output-stride; x;        --output-stride is x|whole number",

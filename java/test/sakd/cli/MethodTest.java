@@ -75,6 +75,10 @@ class MethodTest {
         "--method features --T 1 --feature-weight-after 10=0.01;"
             + " ce 1, features 10 (0.01 after 10 epochs)",
         "--method sakd --T 1; ce 1, logits 1 (temperature 4), features 10",
+        "--method direct --self-distill both --self-distill-weight 0.5 --right-steps 1;"
+            + " ce 1, s2w 0.5, w2s 0.5, right-steps 1",
+        "--method sakd --prefix-ce 0.3 --entropy 0.1;"
+            + " ce 1, logits 1 (temperature 4), features 10, prefix-ce 0.3, entropy -0.1",
         "--method ann --neuron relu; ce 1"
       })
   void theLossIsWhatTheMethodUses(String options, String expected) {
@@ -89,12 +93,21 @@ class MethodTest {
             + " --method direct does not use --kd-temperature, --feature-loss, --teacher",
         "--method features --T 1 --feature-loss l1 --kd-temperature 2 --logit-weight 3;"
             + " --method features does not use --logit-weight, --kd-temperature",
+        "--method direct --kd-temperature 3 --right-steps 0.5 --self-distill-weight 2;"
+            + " a run without --self-distill does not use --self-distill-weight",
+        "--method ann --prefix-ce 1; --method ann does not use --prefix-ce",
         "--method ann --ce-weight 0 --tau 3; --method ann does not use --ce-weight, --tau",
         "--method ann --teacher-epochs 1 --epochs 3;"
             + " --method ann, whose epochs are --teacher-epochs, does not use --epochs",
         "--method direct --T 1 --opt adamw --momentum 0.5; --opt adamw does not use --momentum",
         "--method direct --T 1 --neuron if --tau 3;"
             + " --neuron if, which does not leak, does not use --tau",
+        "--method direct --T 1 --lr-gamma 0.2 --min-lr 0.01 --lr-power 2;"
+            + " --lr-scheduler cosine does not use --lr-power, --lr-gamma",
+        "--method direct --T 1 --lr-scheduler step --lr-step-size 2 --min-lr 0.01;"
+            + " --lr-scheduler step does not use --min-lr",
+        "--method direct --T 1 --weight-decay 0 --no-decay-norm;"
+            + " --weight-decay 0 does not use --no-decay-norm",
         "--method direct --T 1 --no-augment --mixup 1; --no-augment does not use --mixup",
         "--method direct --T 1 --allow-partial;"
             + " a run without --teacher and --init does not use --allow-partial",

@@ -132,12 +132,17 @@ class MistakesTest {
         "--kd-temperature;   0;    --kd-temperature is 0|more than 0",
         "--transform-kernel; 2;    --transform-kernel is 2|1 or 3",
         "--lr-warmup-epochs; 200;  --lr-warmup-epochs is 200|less than the 200 epochs",
+        "--min-lr;           0.2;  --min-lr is 0.2|at most the learning rate, 0.1",
+        "--min-lr;           -1;   --min-lr is -1|0 or more",
         "--workers;          -1;   --workers is -1|0 to 256",
         "--workers;          2147483647; --workers is 2147483647|0 to 256",
         "--print-freq;       0;    --print-freq is 0|1 or more",
         "--seed;             x;    --seed is x|whole number",
         "--mixup;           -1;    --mixup is -1|0 or more",
         "--cutmix;          -0.5;  --cutmix is -0.5|0 or more",
+        "--self-distill;     up; --self-distill is up|s2w, w2s, both",
+        "--self-distill-weight; 0; --self-distill-weight is 0|0",
+        "--right-steps;      -1; --right-steps is -1|0 or more",
         "--data-path;        /no/such/folder; /no/such/folder|--data-path",
         "--teacher;          /no/such.safetensors; /no/such.safetensors|no such file",
         "--init;             /no/such.safetensors; /no/such.safetensors|no such file",
@@ -148,6 +153,9 @@ class MistakesTest {
 
   @Test
   void combinationsOfTrain() {
+    assertTrainMistake("--prefix-ce|--T is 1|2 steps or more", "--prefix-ce", "1", "--T", "1");
+    assertTrainMistake(
+        "--self-distill|--T is 1", "--method", "direct", "--self-distill", "both", "--T", "1");
     assertTrainMistake("every term of the loss", "--method", "direct", "--ce-weight", "0");
     assertTrainMistake("--tau is 1|more than 1", "--neuron", "plif", "--tau", "1");
     assertTrainMistake(
@@ -158,6 +166,19 @@ class MistakesTest {
         "2",
         "--lr-warmup-epochs",
         "2");
+    assertTrainMistake("--min-lr is 0.01|rate, 0.001", "--min-lr", "0.01", "--teacher-lr", "0.001");
+    assertTrainMistake("--lr-power is 0|more than 0", "--lr-scheduler=poly", "--lr-power=0");
+    assertTrainMistake("--lr-gamma is 2|at most 1", "--lr-scheduler=step", "--lr-gamma=2");
+    assertTrainMistake("--lr-step-size is 0|1 or", "--lr-scheduler=step", "--lr-step-size=0");
+    assertTrainMistake(
+        "--lr-milestones is 60,30|each above the one before|60,120",
+        "--lr-scheduler=step",
+        "--lr-milestones=60,30");
+    assertTrainMistake(
+        "both given|leave one out",
+        "--lr-scheduler=step",
+        "--lr-milestones=60",
+        "--lr-step-size=30");
     assertTrainMistake("--decay-input is maybe|true or false", "--decay-input=maybe");
     assertTrainMistake("--sensor is 128|such as 128x128", "--sensor", "128");
     assertTrainMistake("--sensor is 1x4096|1 to 2048", "--sensor", "1x4096");

@@ -93,6 +93,18 @@ class ReproduceTest {
     assertEquals("2.00 ± 1.00", Spread.of(1, 2, 3).toString());
   }
 
+  /** A number alone is how many. */
+  @Test
+  void seedsMayBeCounted() throws IOException {
+    Path out = folder.resolve("counted");
+    String plan =
+        CommandLines.run(reproduce("cifar10-resnet18-ann", out, "--seeds", "3", "--dry-run"))
+            .ok()
+            .out();
+    assertEquals(3, count("   state    new", plan), plan);
+    assertTrue(plan.contains(" --seed 2 "), plan);
+  }
+
   @Test
   void aDryRunSaysWhatWouldBeRun() throws IOException {
     Path out = folder.resolve("dry");
@@ -153,7 +165,7 @@ class ReproduceTest {
     CommandLines.assertMistake(
         "unknown option --epoch|--epochs", reproduce(recipe, out, "--epoch", "1"));
     CommandLines.assertMistake("--method cannot be given", reproduce(recipe, out, "--method=ann"));
-    CommandLines.assertMistake("two or more", reproduce(recipe, out, "--seeds", "3"));
+    CommandLines.assertMistake("two or more", reproduce(recipe, out, "--seeds", "1"));
     CommandLines.assertMistake("two or more", reproduce(recipe, out, "--seeds", "3,3"));
     CommandLines.assertMistake(
         "both given", reproduce(recipe, out, "--seeds", "1,2", "--seed", "1"));

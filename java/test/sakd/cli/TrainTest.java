@@ -20,11 +20,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import sakd.io.HostTensor;
 import sakd.io.Npy;
 import sakd.io.Safetensors;
 import sakd.io.SafetensorsFile;
+import sakd.run.Summary;
 import sakd.testing.EventFiles;
 import sakd.testing.ProtobufReader;
 
@@ -194,6 +196,36 @@ class TrainTest {
     boolean all = method.equals("sakd");
     assertEquals(all || method.equals("features"), cell(rows, 1, "features") > 0);
     assertEquals(all, cell(rows, 1, "logits") > 0);
+  }
+
+  /** Each has its column, in every phase of its run. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "--method direct --self-distill s2w; s2w",
+        "--method transfer --self-distill both --prefix-ce 0.3; s2w,w2s,prefix-ce",
+        "--method sakd --every-step --self-distill w2s --right-steps 0.5 --entropy 0.1 --mixup 1;"
+            + " w2s,right-steps,entropy",
+      })
+  void lossesBetweenTimeSteps(String options, String terms) throws IOException {
+    Path run = shared.resolve("steps" + options.hashCode());
+    boolean teacher = !options.contains("direct");
+    String weights = teacher ? " --teacher " + sakd.resolve("teacher/best.safetensors") : "";
+    CommandLines.run(train(run, options + weights)).ok();
+    String header = Files.readAllLines(run.resolve("summary.csv")).get(0);
+    assertTrue(header.contains(",loss,ce,logits," + terms + ",features,"), header);
+    List<Summary.Row> rows = new Summary(run).rows();
+    assertEquals(2, rows.size());
+    for (String term : terms.split(",", -1)) {
+      assertTrue(rows.get(1).cell(term) > 0, term);
+    }
+    Summary.Row first = rows.get(0);
+    if (options.contains("both")) {
+      double sum =
+          first.cell("ce") + first.cell("s2w") + first.cell("w2s") + 0.3 * first.cell("prefix-ce");
+      assertEquals(sum, first.cell("loss"), 1e-4 * sum);
+    }
   }
 
   @Test

@@ -37,6 +37,7 @@ import sakd.nn.Tape;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
+import sakd.ops.Transfers;
 import sakd.task.LossTerms;
 import sakd.task.Objective;
 import sakd.testing.Devices;
@@ -168,8 +169,8 @@ class GoldenStepTest {
         studentParameters.gradients(),
         momentum,
         schedule,
+        Transfers.vector(ops, 5e-4f),
         0.9f,
-        5e-4f,
         true);
     int compared = 0;
     for (Parameter p : studentParameters.all()) {

@@ -46,6 +46,7 @@ import sakd.train.Listeners;
 import sakd.train.LrSchedule;
 import sakd.train.Scale;
 import sakd.train.TrainSettings;
+import sakd.train.WeightDecay;
 
 /** A run that dies at any moment goes on, and ends with the bytes of one that was left alone. */
 class KillTest {
@@ -104,8 +105,8 @@ class KillTest {
             TrainSettings.Algorithm.SGD,
             0.05,
             0.9f,
-            5e-4f,
-            LrSchedule.Kind.COSINE,
+            new WeightDecay(5e-4f, false),
+            LrSchedule.Cosine.TO_ZERO,
             0,
             0,
             0,

@@ -32,6 +32,7 @@ import sakd.nn.Tape;
 import sakd.ops.Distance;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
+import sakd.ops.StepTerms;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 import sakd.task.Objective;
@@ -168,6 +169,7 @@ class RankStepTest {
       data = training.data;
     }
     DistillationWeights weights = new DistillationWeights(1, 1, 10, 4, 0.1f);
+    weights = weights.with(0, new StepTerms(1, 0.5f, 0.3f, 0.5f, 0.1f));
     for (Distance distance : Distance.values()) {
       DistillationForm form = new DistillationForm(distance, true, 0.1f, 1, 0.5f, 0);
       check(

@@ -25,6 +25,7 @@ import sakd.train.Listener;
 import sakd.train.LrSchedule;
 import sakd.train.Scale;
 import sakd.train.TrainSettings;
+import sakd.train.WeightDecay;
 
 /** The whole of SAKD on several ranks: teacher, transfer, direct student and distillation. */
 class SharedPipelineTest {
@@ -47,8 +48,8 @@ class SharedPipelineTest {
             TrainSettings.Algorithm.SGD,
             0.05,
             0.9f,
-            5e-4f,
-            LrSchedule.Kind.COSINE,
+            new WeightDecay(5e-4f, false),
+            LrSchedule.Cosine.TO_ZERO,
             0,
             0,
             0,

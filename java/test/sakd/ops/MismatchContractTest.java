@@ -268,9 +268,15 @@ class MismatchContractTest {
       Tensor w = c.f32(5);
       Tensor schedule = c.f32(6);
       Tensor wrong = c.f32(3);
-      c.refused("sgd", () -> ops.sgd(w, w, wrong, schedule, 0.9f, 0, true));
-      c.refused("sgd, schedule", () -> ops.sgd(w, w, w, wrong, 0.9f, 0, true));
-      c.refused("adamw", () -> ops.adamw(w, wrong, w, w, schedule, 0.9f, 0.9f, 1, 0));
+      Tensor one = c.f32(1);
+      c.refused("sgd", () -> ops.sgd(w, w, wrong, schedule, one, 0.9f, true));
+      c.refused("sgd, schedule", () -> ops.sgd(w, w, w, wrong, one, 0.9f, true));
+      c.refused("adamw", () -> ops.adamw(w, wrong, w, w, schedule, one, 0.9f, 0.9f, 1));
+      Tensor rows = c.f32(5, 8);
+      c.refused("decay of parts", () -> ops.sgd(w, w, w, schedule, w, 0.9f, true));
+      c.refused("decay of rows", () -> ops.sgd(rows, rows, rows, schedule, wrong, 0.9f, true));
+      c.refused("decay of odd rows", () -> ops.sgd(rows, rows, rows, schedule, w, 0.9f, true));
+      c.refused("adamw, decay", () -> ops.adamw(w, w, w, w, schedule, wrong, 0.9f, 0.9f, 1));
       c.refused("ema", () -> ops.ema(w, wrong, schedule, 0.9f));
       c.refused("sumSquares", () -> ops.sumSquares(w, wrong));
       c.refused("beginStep", () -> ops.beginStep(c.f32(1), schedule, wrong, 1, 0.9f, 0.9f, 0));

@@ -6,6 +6,7 @@ import sakd.device.DType;
 import sakd.testing.Draw;
 import sakd.testing.EachDevice;
 import sakd.testing.Twins;
+import sakd.testing.Twins.Side;
 import sakd.testing.Twins.Twin;
 
 /** Optimizers, on every device; learning rates so large that every term of a step shows. */
@@ -14,6 +15,25 @@ class OptimizerContractTest {
 
   private static Twin floats(Twins twins, double[] values) {
     return twins.of(DType.F32, values, values.length);
+  }
+
+  private static void sgd(
+      Side s, Twin w, Twin grad, Twin m, Twin schedule, Twin decay, boolean nesterov) {
+    s.ops().sgd(s.at(w), s.at(grad), s.at(m), s.at(schedule), s.at(decay), 0.9f, nesterov);
+  }
+
+  private static void adamw(Side s, Twin w, Twin grad, Twin m, Twin v, Twin schedule, Twin decay) {
+    s.ops()
+        .adamw(
+            s.at(w),
+            s.at(grad),
+            s.at(m),
+            s.at(v),
+            s.at(schedule),
+            s.at(decay),
+            0.9f,
+            0.999f,
+            0.01f);
   }
 
   @EachDevice
@@ -26,9 +46,8 @@ class OptimizerContractTest {
           Twin grad = floats(twins, draw.normal(n));
           Twin m = floats(twins, draw.normal(n));
           Twin schedule = floats(twins, new double[] {0.5, 0.7, 1, 1, 1, 0});
-          twins.run(
-              s ->
-                  s.ops().sgd(s.at(w), s.at(grad), s.at(m), s.at(schedule), 0.9f, 0.25f, nesterov));
+          Twin decay = twins.scalar(0.25);
+          twins.run(s -> sgd(s, w, grad, m, schedule, decay, nesterov));
           twins.assertClose("sgd w", w);
           twins.assertClose("sgd momentum", m);
           twins.assertExact("sgd grad", grad);
@@ -47,22 +66,46 @@ class OptimizerContractTest {
         Twin m = floats(twins, draw.normal(n));
         Twin v = floats(twins, draw.uniform(n, 0, 2));
         Twin schedule = floats(twins, new double[] {0.5, 0.7, 0.271, 0.002997, 1, 0});
-        twins.run(
-            s ->
-                s.ops()
-                    .adamw(
-                        s.at(w),
-                        s.at(grad),
-                        s.at(m),
-                        s.at(v),
-                        s.at(schedule),
-                        0.9f,
-                        0.999f,
-                        0.01f,
-                        0.25f));
+        Twin decay = twins.scalar(0.25);
+        twins.run(s -> adamw(s, w, grad, m, v, schedule, decay));
         twins.assertClose("adamw w", w);
         twins.assertClose("adamw m", m);
         twins.assertClose("adamw v", v);
+      }
+    }
+  }
+
+  /** Each row has its own, and leaves alone what decays by 0. */
+  @EachDevice
+  void weightDecayOfRows(Ops ops) {
+    for (int[] shape : new int[][] {{1, 16}, {5, 48}, {41, 1024}}) {
+      int n = shape[0] * shape[1];
+      Draw draw = new Draw(n);
+      try (Twins twins = new Twins(ops)) {
+        Twin w = twins.of(DType.F32, draw.normal(n), shape);
+        Twin grad = twins.of(DType.F32, draw.normal(n), shape);
+        Twin m = twins.of(DType.F32, draw.normal(n), shape);
+        Twin v = twins.of(DType.F32, draw.uniform(n, 0, 2), shape);
+        Twin schedule = floats(twins, new double[] {0.5, 0.7, 0.271, 0.002997, 1, 0});
+        double[] rows = draw.uniform(shape[0], 0, 1);
+        rows[shape[0] / 2] = 0;
+        Twin decay = floats(twins, rows);
+        twins.run(s -> sgd(s, w, grad, m, schedule, decay, true));
+        twins.assertClose("sgd w", w);
+        twins.assertClose("sgd momentum", m);
+        twins.run(s -> adamw(s, w, grad, m, v, schedule, decay));
+        twins.assertClose("adamw w", w);
+        // Without a gradient and its averages, AdamW's decay is all that is left.
+        double[] before = twins.values(w);
+        twins.set(grad, new double[n]);
+        twins.set(m, new double[n]);
+        twins.run(s -> adamw(s, w, grad, m, v, schedule, decay));
+        twins.assertClose("decayed", w);
+        double[] after = twins.values(w);
+        for (int i = 0; i < n; i++) {
+          double expected = before[i] * (1 - 0.5 * rows[i / shape[1]]);
+          assertEquals(expected, after[i], 1e-6 * Math.abs(before[i]), "element " + i);
+        }
       }
     }
   }
@@ -104,20 +147,9 @@ class OptimizerContractTest {
       Twin m = floats(twins, before[1]);
       Twin v = floats(twins, before[2]);
       Twin average = floats(twins, before[3]);
-      twins.run(s -> s.ops().sgd(s.at(w), s.at(broken), s.at(m), s.at(skipped), 0.9f, 0.25f, true));
-      twins.run(
-          s ->
-              s.ops()
-                  .adamw(
-                      s.at(w),
-                      s.at(broken),
-                      s.at(m),
-                      s.at(v),
-                      s.at(skipped),
-                      0.9f,
-                      0.999f,
-                      0.01f,
-                      0.25f));
+      Twin decay = twins.scalar(0.25);
+      twins.run(s -> sgd(s, w, broken, m, skipped, decay, true));
+      twins.run(s -> adamw(s, w, broken, m, v, skipped, decay));
       twins.run(s -> s.ops().ema(s.at(broken), s.at(average), s.at(skipped), 0.75f));
       Twin[] after = {w, m, v, average};
       for (int i = 0; i < after.length; i++) {

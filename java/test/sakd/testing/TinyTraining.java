@@ -27,6 +27,7 @@ import sakd.train.LrSchedule;
 import sakd.train.Scale;
 import sakd.train.TrainSettings;
 import sakd.train.Trainer;
+import sakd.train.WeightDecay;
 
 /** Distillation of a network of five convolutions on 8x8 images, in a fraction of a second. */
 public final class TinyTraining implements AutoCloseable {
@@ -110,8 +111,8 @@ public final class TinyTraining implements AutoCloseable {
         algorithm,
         0.01,
         0.9f,
-        5e-4f,
-        LrSchedule.Kind.COSINE,
+        WeightDecay.ofAll(5e-4f),
+        LrSchedule.Cosine.TO_ZERO,
         0,
         1,
         emaDecay,

@@ -140,7 +140,8 @@ class SharedStepTest {
             new Parts(ops.rank(), ops.ranks(), spread.microBatches));
     try (net.parameters;
         Optimizer optimizer =
-            Optimizer.sgd(ops, net.parameters, 0.9f, 5e-4f, true, 1, spread.scaled);
+            Optimizer.sgd(
+                ops, net.parameters, 0.9f, WeightDecay.ofAll(5e-4f), true, 1, spread.scaled);
         Ema ema = new Ema(ops, net.parameters, 0.9f);
         BatchUploader inputs = new BatchUploader(ops, DATA);
         TrainStep step = new TrainStep(ops, inputs, net, optimizer, ema, DType.F32, BATCH, scale)) {
@@ -259,7 +260,8 @@ class SharedStepTest {
                       DATA, BATCH, true, false, Augment.NONE, 1, 0, new Parts(ops.rank(), 3, 1));
               try (net.parameters;
                   Optimizer optimizer =
-                      Optimizer.sgd(ops, net.parameters, 0.9f, 5e-4f, true, 0, false);
+                      Optimizer.sgd(
+                          ops, net.parameters, 0.9f, WeightDecay.ofAll(5e-4f), true, 0, false);
                   BatchUploader inputs = new BatchUploader(ops, DATA);
                   TrainStep step =
                       new TrainStep(

@@ -45,7 +45,8 @@ class StepLaunchesTest {
           new DistillationLoss(new DistillationWeights(1, 1, 100, 4, 0), student, 3, parameters);
       teachers.reserve(ops);
       parameters.reserve(ops);
-      try (Optimizer optimizer = Optimizer.sgd(ops, parameters, 0.9f, 5e-4f, true, 0, false);
+      try (Optimizer optimizer =
+              Optimizer.sgd(ops, parameters, 0.9f, WeightDecay.ofAll(5e-4f), true, 0, false);
           BatchUploader inputs = new BatchUploader(ops, data);
           TrainStep step =
               new TrainStep(

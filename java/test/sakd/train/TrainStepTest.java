@@ -110,7 +110,8 @@ class TrainStepTest {
   void aStepThatOverflowsIsSkippedAndTrainingGoesOn(Ops ops) {
     try (TinyTraining training = new TinyTraining(ops, 3000);
         BatchUploader inputs = new BatchUploader(ops, training.data);
-        Optimizer optimizer = Optimizer.adamw(ops, training.parameters, 0.1f, 0, true);
+        Optimizer optimizer =
+            Optimizer.adamw(ops, training.parameters, WeightDecay.ofAll(0.1f), 0, true);
         Ema ema = new Ema(ops, training.parameters, 0.5f);
         TrainStep step =
             new TrainStep(

@@ -6,77 +6,48 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static sakd.testing.TestFiles.assertRefused;
 
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.io.Checksum;
+import sakd.io.PublishedFile;
+import sakd.testing.FileServer;
 
 /** With a file server of its own in the place of the public ones. */
 class DownloadTest {
   @TempDir Path folder;
 
-  private final Map<String, byte[]> served = new HashMap<>();
-  private final List<String> asked = new CopyOnWriteArrayList<>();
-  private boolean ranges = true;
-  private HttpServer server;
+  private FileServer server;
 
   @BeforeEach
   void serve() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext(
-        "/",
-        exchange -> {
-          String range = exchange.getRequestHeaders().getFirst("Range");
-          String name = exchange.getRequestURI().getPath().substring(1);
-          asked.add(range == null ? name : name + " " + range);
-          byte[] content = served.get(name);
-          int status = content == null ? 404 : 200;
-          if (content != null && range != null && ranges) {
-            int from = Integer.parseInt(range.replaceAll("bytes=(\\d+)-", "$1"));
-            status = from >= content.length ? 416 : 206;
-            content = Arrays.copyOfRange(content, Math.min(from, content.length), content.length);
-          }
-          try (exchange) {
-            boolean empty = content == null || content.length == 0;
-            exchange.sendResponseHeaders(status, empty ? -1 : content.length);
-            if (!empty) {
-              exchange.getResponseBody().write(content);
-            }
-          }
-        });
-    server.start();
+    server = new FileServer();
   }
 
   @AfterEach
   void stop() {
-    server.stop(0);
+    server.close();
   }
 
   @Test
   void whatIsNotThePublishedFileIsAnError() throws IOException {
-    served.put("a.gz", new byte[100]);
+    server.put("a.gz", new byte[100]);
     String published = Checksum.md5(new byte[99]);
     assertRefused(() -> fetch("a.gz", published), published, Checksum.md5(new byte[100]));
     try (var left = Files.list(folder)) {
       assertEquals(0, left.count());
     }
     assertRefused(() -> fetch("b.gz", published), "b.gz", "the server answers 404");
-    server.stop(0);
+    server.close();
     assertRefused(() -> fetch("a.gz", published), "a.gz", "run the same command again");
   }
 
@@ -85,17 +56,17 @@ class DownloadTest {
     byte[] content = new byte[200_000];
     new Random(1).nextBytes(content);
     String published = Checksum.md5(content);
-    served.put("set.gz", content);
+    server.put("set.gz", content);
     Path file = folder.resolve("set.gz");
     Path part = folder.resolve("set.gz.part");
     Files.write(part, Arrays.copyOf(content, 70_000));
     List<String> lines = fetch("set.gz", published);
-    assertEquals(List.of("set.gz bytes=70000-"), asked);
+    assertEquals(List.of("set.gz bytes=70000-"), server.asked());
     assertEquals(List.of(file + ": 200000 bytes, checksum as published"), lines);
     assertArrayEquals(content, Files.readAllBytes(file));
     assertFalse(Files.exists(part));
     assertEquals(List.of(file + " is there already"), fetch("set.gz", published));
-    assertEquals(1, asked.size());
+    assertEquals(1, server.asked().size());
 
     // What is there under the name is not touched, whatever it is.
     Files.write(file, Arrays.copyOf(content, 300));
@@ -117,7 +88,7 @@ class DownloadTest {
     assertArrayEquals(content, Files.readAllBytes(file));
     Files.write(part, Arrays.copyOf(content, 500));
     Files.delete(file);
-    ranges = false;
+    server.ignoreRanges();
     fetch("set.gz", published);
     assertArrayEquals(content, Files.readAllBytes(file));
   }
@@ -125,8 +96,8 @@ class DownloadTest {
   @Test
   void anArchiveThatIsReadAsAFolderSaysHowToUnpackIt() {
     byte[] content = new byte[2000];
-    served.put("set.tar", content);
-    served.put("set.gz", content);
+    server.put("set.tar", content);
+    server.put("set.gz", content);
     String md5 = Checksum.md5(content);
     String command = "tar -xf " + folder.resolve("set.tar") + " -C " + folder;
     assertTrue(last(fetch("set.tar", md5)).endsWith(command));
@@ -139,11 +110,12 @@ class DownloadTest {
   }
 
   private List<String> fetch(String name, String md5) {
-    String host = server.getAddress().getAddress().getHostAddress();
-    String address = "http://" + host + ":" + server.getAddress().getPort() + "/" + name;
     List<String> lines = new ArrayList<>();
     Download.fetch(
-        List.of(new Download.Part(address, md5)), folder, Duration.ofSeconds(10), lines::add);
+        List.of(new PublishedFile(server.address(name), Checksum.Algorithm.MD5, md5)),
+        folder,
+        Duration.ofSeconds(10),
+        lines::add);
     return lines;
   }
 }

@@ -1,4 +1,4 @@
-package sakd.data.set;
+package sakd.io;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -33,7 +33,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import sakd.base.UserError;
-import sakd.io.Checksum;
 
 /** Servers that answer what they should not: each is one line, and what came is kept. */
 class BadServerTest {
@@ -121,8 +120,11 @@ class BadServerTest {
             + ":"
             + server.getLocalPort()
             + "/set.gz";
-    Download.fetch(
-        List.of(new Download.Part(address, Checksum.md5(content))), folder, PATIENCE, lines::add);
+    FileDownload.fetch(
+        new PublishedFile(address, Checksum.Algorithm.MD5, Checksum.md5(content)),
+        folder,
+        PATIENCE,
+        lines::add);
     return lines;
   }
 

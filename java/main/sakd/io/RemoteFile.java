@@ -1,4 +1,4 @@
-package sakd.data.set;
+package sakd.io;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,7 +10,6 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import sakd.io.IoErrors;
 
 /**
  * The bytes of a file on a web server from some place on. A server is waited for only so long, for

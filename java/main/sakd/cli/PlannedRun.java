@@ -1,0 +1,67 @@
+package sakd.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import sakd.distill.Method;
+import sakd.distill.Pipeline;
+import sakd.run.RunArguments;
+import sakd.run.Summary;
+import sakd.train.Trainer;
+
+/**
+ * A training of several that belong together.
+ *
+ * @param name of what is trained, whatever the seed
+ * @param seed of this training
+ * @param teacher the run whose network it follows, or null
+ * @param settings what train is given but for the run directory and a shared teacher
+ * @param folder the run directory
+ * @param method what is trained
+ * @param epochs of the student, or of the ANN where that alone is trained
+ */
+record PlannedRun(
+    String name,
+    long seed,
+    PlannedRun teacher,
+    List<String> settings,
+    Path folder,
+    Method method,
+    int epochs) {
+  /** The arguments of the command that starts the run, or goes on with it. */
+  List<String> command() {
+    List<String> args = new ArrayList<>(List.of("train"));
+    if (isStarted()) {
+      args.addAll(List.of(TrainCommand.RESUME, folder.toString()));
+      if (settings.contains(TrainCommand.QUIET)) {
+        args.add(TrainCommand.QUIET);
+      }
+      return args;
+    }
+    args.addAll(settings);
+    if (teacher != null) {
+      args.addAll(List.of(PlannedRuns.TEACHER, teacher.weights().toString()));
+    }
+    args.addAll(List.of(TrainCommand.OUTPUT_DIR, folder.toString()));
+    return args;
+  }
+
+  boolean isStarted() {
+    return RunArguments.areIn(folder);
+  }
+
+  /** The trained network. */
+  Path weights() {
+    return folder.resolve(Trainer.BEST);
+  }
+
+  /** As summary.csv calls what is trained. */
+  String phase() {
+    return method == Method.ANN ? Pipeline.TEACHER : Values.lower(method);
+  }
+
+  /** How much of the training is done. */
+  long epochsDone() {
+    return isStarted() ? new Summary(folder).epochs(phase()) : 0;
+  }
+}

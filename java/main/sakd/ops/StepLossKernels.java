@@ -1,0 +1,62 @@
+package sakd.ops;
+
+import static sakd.ops.Requirements.floats;
+import static sakd.ops.Requirements.ints;
+import static sakd.ops.Requirements.require;
+
+import sakd.device.DType;
+
+/** The losses of {@code step_losses.cu}: sizes and launch. */
+interface StepLossKernels extends StepLossOps, KernelFacet {
+  static void requireSteps(
+      Tensor logits, Tensor labels, Tensor mix, Tensor lossScale, Tensor losses, Tensor grad) {
+    require(
+        logits.rank() == 3
+            && logits.dim(0) <= Neuron.MAX_STEPS
+            && floats(logits, logits.size())
+            && ints(labels, logits.dim(1))
+            && (mix == null || floats(mix, 6))
+            && floats(lossScale, 1)
+            && floats(losses, (long) StepTerms.COUNT * logits.dim(1))
+            && floats(grad, logits.size()),
+        logits,
+        labels,
+        losses,
+        grad);
+  }
+
+  @Override
+  default void stepLosses(
+      Tensor logits,
+      Tensor labels,
+      Tensor mix,
+      Tensor lossScale,
+      StepTerms weights,
+      float temperature,
+      Tensor losses,
+      Tensor grad) {
+    requireSteps(logits, labels, mix, lossScale, losses, grad);
+    int samples = logits.dim(1);
+    launcher()
+        .kernel("step_losses.cu", "step_losses", DType.F32, 1)
+        .launch(
+            samples,
+            logits.memory(),
+            labels.memory(),
+            (mix == null ? lossScale : mix).memory(),
+            lossScale.memory(),
+            losses.memory(),
+            grad.memory(),
+            weights.s2w(),
+            weights.w2s(),
+            weights.prefix(),
+            weights.rightSteps(),
+            weights.entropy(),
+            StepTerms.TEMPERATURE,
+            temperature,
+            mix == null ? 0 : 1,
+            logits.dim(0),
+            samples,
+            logits.channels());
+  }
+}
