@@ -8,16 +8,7 @@
 // hash of draw [2], the step, and the element's index within the whole batch, of which places [N] tells where
 // each sample is; or where nothing is drawn, of the step and the index within the sample alone. Latency: one
 // spike, at step round((T - 1) (1 - level / 255)). LANES = 1. Statistics of up to 4 channels are arguments.
-#include "portable.h"
-
-/// As in dropout.cu.
-INLINE unsigned mix(unsigned x) {
-  x ^= x >> 16;
-  x *= 0x7feb352du;
-  x ^= x >> 15;
-  x *= 0x846ca68bu;
-  return x ^ (x >> 16);
-}
+#include "random.h"
 
 KERNEL(encode, GLOBAL const storage* RESTRICT x, GLOBAL const int* RESTRICT draw,
        GLOBAL const int* RESTRICT places, GLOBAL storage* RESTRICT out, int latency, int drawn, int steps,
@@ -30,16 +21,13 @@ KERNEL(encode, GLOBAL const storage* RESTRICT x, GLOBAL const int* RESTRICT draw
     const float scaled = 255.0f * (lane_sum(load(x, i)) * std_dev + mean) + 0.5f;
     const int level = scaled >= 255.0f ? 255 : scaled >= 1.0f ? (int)scaled : 0;
     const int at = (2 * (steps - 1) * (255 - level) + 255) / 510;
-    unsigned index = (unsigned)(i % sample), first = 0, second = 0;
-    if (drawn) {
-      index += (unsigned)(places[i / sample] * sample);
-      first = (unsigned)draw[0];
-      second = (unsigned)draw[1];
-    }
+    const unsigned index = (unsigned)((drawn ? places[i / sample] * sample : 0) + i % sample);
     for (int t = 0; t < steps; ++t) {
-      // Keys that no dropout has.
-      const unsigned key = 0x10000u + (unsigned)t;
-      const unsigned random = mix(mix(index ^ mix(first ^ mix(key))) ^ mix(second + key)) >> 8;
+      // Keys that no dropout has. Where nothing is drawn, draw counts as zeros.
+      const int key = 0x10000 + t;
+      const unsigned before = drawn ? word_before(draw, key) : mix(mix((unsigned)key));
+      const unsigned after = drawn ? word_after(draw, key) : mix((unsigned)key);
+      const unsigned random = random_bits(before, after, index) >> 8;
       const int fires = latency ? t == at : random * 255u < (unsigned)level << 24;
       store(out, t * n + i, splat(fires ? 1.0f : 0.0f));
     }

@@ -12,6 +12,8 @@
 //   reset:   (1 - s) h + s v_reset (HARD_RESET) | h - s v_th, with v_reset = 0 in charge
 //   v[-1] = v_reset, or 0 with soft reset
 //
+// or what a user's file makes of charge, fire and reset (CUSTOM, neuron_dynamics.h).
+//
 // The membrane stays in registers; nothing but x is kept for the backward pass, which recomputes h.
 // With g the gradient of s, and sg the surrogate of ds/dh at u = h - v_th,
 //
@@ -28,7 +30,7 @@
 //
 // -D: STEPS (T of the neuron), INPUT_STEPS (T of x: 1, the same input at every step, or STEPS),
 //     NORM, NEURON, LEAK, RESIDUAL, HARD_RESET, DECAY_INPUT, DETACH_RESET, SURROGATE; PACK (neuron_item.h)
-//     or nothing.
+//     or nothing; CUSTOM or nothing.
 // NEURON_RELU and NEURON_IDENTITY have STEPS = 1 (time is folded into rows by the caller).
 #define IN_PARTS
 #include "portable.h"
@@ -46,7 +48,7 @@ INLINE float leak_factor(float leak, GLOBAL const float* leak_parameter) {
 }
 
 /// v[-1].
-INLINE vfloat start_of(Neurons n) { return splat(HARD_RESET ? n.v_reset : 0.0f); }
+INLINE vfloat start_of(Neurons n) { return splat(HARD_RESET ? n.constants.v_reset : 0.0f); }
 
 // out is assigned, and with PACK packed, a copy of it that spikes.cu unpacks: written here it costs a 16th
 // of the bytes that out does, where a pass of its own would read out again. x [INPUT_STEPS, rows, C], r and
@@ -77,7 +79,7 @@ KERNEL(neuron_forward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RES
           if (first == 0) v[part] = start_of(n);
           FOR_EACH_STEP(j, first) {
             const vfloat h = charge_at(&s, part, first, j, n, v[part], &y[part]);
-            v[part] = reset(h, v_th, v_reset);
+            v[part] = potential_after(h, n.constants);
             vfloat result = output(h, n);
 #if RESIDUAL == RESIDUAL_ADD
             result = result + value(s.residual[j], part);

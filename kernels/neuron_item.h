@@ -36,7 +36,8 @@
 
 /// The neurons of a vector of lanes, and the norm before them.
 typedef struct {
-  float k, v_th, v_reset, alpha;
+  Constants constants;
+  float alpha;
   vfloat mean, scale, beta;
 } Neurons;
 
@@ -46,9 +47,9 @@ typedef struct {
 INLINE Neurons neurons_at(GLOBAL const float* affine, int64 c, int part, int columns, float k,
                           float v_th, float v_reset, float alpha) {
   Neurons n;
-  n.k = k;
-  n.v_th = v_th;
-  n.v_reset = v_reset;
+  n.constants.k = k;
+  n.constants.v_th = v_th;
+  n.constants.v_reset = v_reset;
   n.alpha = alpha;
 #if NORM
   n.mean = AFFINE(0);
@@ -142,7 +143,7 @@ INLINE vfloat charge_at(const Segment* s, int part, int first, int j, Neurons n,
   const vfloat input = *y;
 #endif
 #if SPIKING
-  return charge(v, input, n.k, n.v_reset);
+  return charge(v, input, n.constants);
 #else
   return input;
 #endif
@@ -151,7 +152,7 @@ INLINE vfloat charge_at(const Segment* s, int part, int first, int j, Neurons n,
 /// What the neurons give at h.
 INLINE vfloat output(vfloat h, Neurons n) {
 #if SPIKING
-  return fire(h, n.v_th);
+  return fire(h, n.constants);
 #elif NEURON == NEURON_RELU
   return relu(h);
 #else
@@ -193,7 +194,7 @@ INLINE void start_segments(Segment* s, GLOBAL const storage* x, GLOBAL const sto
     FOR_EACH_PART(part) {
       vfloat v = starts[(q - 1) * PARTS + part];
       FOR_EACH_STEP(j, first) {
-        v = reset(charge_at(s, part, first, j, n[part], v, &y[part]), n[part].v_th, n[part].v_reset);
+        v = potential_after(charge_at(s, part, first, j, n[part], v, &y[part]), n[part].constants);
       }
       starts[q * PARTS + part] = v;
     }
@@ -222,8 +223,18 @@ INLINE void charge_segment(const Segment* s, int part, int first, Neurons n, vfl
   h[0] = start;
   FOR_EACH_STEP(j, first) {
     h[j + 1] = charge_at(s, part, first, j, n, v, y);
-    v = reset(h[j + 1], n.v_th, n.v_reset);
+    v = potential_after(h[j + 1], n.constants);
   }
+}
+
+/// The input that charge_at took in at step first + j.
+INLINE vfloat input_again(const Segment* s, int part, int first, int j, Neurons n) {
+  const vfloat y = normalise(value(s->x[HAS_X(first + j) ? j : 0], part), n);
+#if RESIDUAL == RESIDUAL_INPUT
+  return y + value(s->residual[j], part);
+#else
+  return y;
+#endif
 }
 
 /// gy of step first + j, from h as above. gv, the gradient by the potential after the step (0 after the
@@ -241,19 +252,16 @@ INLINE vfloat step_back_at(const Segment* s, int part, int first, int j, Neurons
 #elif NEURON == NEURON_IDENTITY
   return g;
 #else
+  const Constants c = n.constants;
   const vfloat gh = TIME_ENDS && first + j == STEPS - 1
-                        ? multiply_add(g, surrogate(h[j + 1] - n.v_th, n.alpha), splat(0))
-                        : step_back(g, *gv, h[j + 1], n.v_th, n.v_reset, n.alpha);
+                        ? multiply_add(g, fire_dh(h[j + 1], c, n.alpha), splat(0))
+                        : step_back(g, *gv, h[j + 1], c, n.alpha);
+  const vfloat v = j == 0 ? h[0] : potential_after(h[j], c);
 #if LEARNABLE
-  const vfloat v = j == 0 ? h[0] : reset(h[j], n.v_th, n.v_reset);
-  *gk = multiply_add(gh, DECAY_INPUT ? h[j + 1] - v : n.v_reset - v, *gk);
+  *gk = multiply_add(gh, DECAY_INPUT ? h[j + 1] - v : c.v_reset - v, *gk);
 #endif
-#if LEAK == LEAK_NONE
-  *gv = gh;
-  return gh;
-#else
-  *gv = gh * (1.0f - n.k);
-  return DECAY_INPUT ? gh * n.k : gh;
-#endif
+  const vfloat x = input_again(s, part, first, j, n);
+  *gv = gh * charge_dv(v, x, c);
+  return gh * charge_dx(v, x, c);
 #endif
 }

@@ -35,8 +35,8 @@ KERNEL(neuron_stretch, GLOBAL const storage* RESTRICT x, GLOBAL const float* RES
       FOR_EACH_PART(part) {
         FOR_EACH_STEP(j, first) {
           const vfloat h = charge_at(&s, part, first, j, n, v[part], &y);
-          v[part] = reset(h, v_th, v_reset);
-          put(&spikes[j], part, fire(h, v_th));
+          v[part] = potential_after(h, n.constants);
+          put(&spikes[j], part, fire(h, n.constants));
           send_step(out, i, step, first + j, part, spikes[j]);
         }
       }

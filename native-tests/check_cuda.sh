@@ -64,6 +64,9 @@ mkdir -p "$DIR"
     echo "#define $define"
   done >> "$DIR/neuron_T32.cu"
   echo "#include \"../../../kernels/neuron_stretch.cu\"" >> "$DIR/neuron_T32.cu"
+  sed -n '/^#define [A-Z]/p' "$DIR/neuron_T32.cu" | tail -6 > "$DIR/functions.cu"
+  echo "#include \"../../../kernels/neuron_functions.cu\"" >> "$DIR/functions.cu"
+  echo "functions 0 4"
   # Long forward passes with wide accesses: a few, because the backward ones of these sources, which are
   # never launched, take longest.
   ./neuron_settings.sh cuda 8 | grep "RESIDUAL=[0-2] HARD_RESET=1 DECAY_INPUT=0" |
@@ -76,7 +79,7 @@ mkdir -p "$DIR"
     twin=../kernels/cuda/$(basename "$file")
     [ ! -e "$twin" ] || file=$twin
     case $file in
-      */neuron.cu | */neuron_stretch.cu) continue ;;
+      */neuron.cu | */neuron_stretch.cu | */neuron_functions.cu) continue ;;
     esac
     # With one lane are launched those that say so.
     if grep -Eq "^// .*LANES = 1([^0-9]|$)" "$file"; then echo "#if LANES == 1"; else echo "#if 1"; fi

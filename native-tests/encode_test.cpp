@@ -37,7 +37,7 @@ TEST_CASE("spikes of pixels: drawn, fixed, and by latency") {
       const Buffer<storage> in = to_storage_buffer(x);
       std::vector<int> levels(n);
       for (size_t i = 0; i < n; ++i) {
-        const double pixel = double(float(in[i])) * deviation[i % channels] + mean[i % channels];
+        const double pixel = decode(in[i]) * deviation[i % channels] + mean[i % channels];
         levels[i] = std::min(255, std::max(0, int(std::floor(255 * pixel + 0.5))));
       }
       for (const char* kind : {"drawn", "fixed", "latency"}) {

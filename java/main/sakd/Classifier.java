@@ -14,11 +14,12 @@ import sakd.infer.PictureReader;
 import sakd.infer.Predictor;
 import sakd.io.HostTensor;
 import sakd.model.ImageSpec;
+import sakd.model.Own;
 
 /** A trained network that classifies pictures: {@link Sakd#load}. */
 public final class Classifier extends TrainedNetwork<Classifier.Guess> {
-  Classifier(Path weights, String device, String model, ImageSpec pictures) {
-    super(weights, device, model, pictures, Targets.Kind.CLASSES);
+  Classifier(Path weights, String device, String model, ImageSpec pictures, Own own) {
+    super(weights, device, model, pictures, own, Targets.Kind.CLASSES);
   }
 
   /**

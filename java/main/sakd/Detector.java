@@ -9,14 +9,15 @@ import sakd.infer.BoxPredictor;
 import sakd.infer.ImageReader;
 import sakd.infer.PictureReader;
 import sakd.model.ImageSpec;
+import sakd.model.Own;
 
 /**
  * A trained network that finds objects in pictures, {@link Sakd#loadDetector}: of a picture it
  * gives at most 300 objects, the surest first.
  */
 public final class Detector extends TrainedNetwork<List<Detector.Detection>> {
-  Detector(Path weights, String device, String model, ImageSpec pictures) {
-    super(weights, device, model, pictures, Targets.Kind.BOXES);
+  Detector(Path weights, String device, String model, ImageSpec pictures, Own own) {
+    super(weights, device, model, pictures, own, Targets.Kind.BOXES);
   }
 
   /**

@@ -15,6 +15,8 @@ import sakd.data.Dataset;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.model.ImageSpec;
+import sakd.model.NetworkSpec;
+import sakd.model.Own;
 import sakd.train.Listener;
 
 /**
@@ -46,12 +48,14 @@ import sakd.train.Listener;
 public final class Sakd {
   private static final String DATASET = "--dataset";
   private static final String DATA_PATH = "--data-path";
+  private static final String MODEL = "--model";
 
   /** Values by option, in the order given; of those without a value an empty list. */
   private final Map<String, List<String>> options;
 
   private final Dataset trainSet;
   private final Dataset testSet;
+  private final NetworkSpec network;
   private final PrintWriter log;
   private final Listener listener;
 
@@ -59,11 +63,13 @@ public final class Sakd {
       Map<String, List<String>> options,
       Dataset trainSet,
       Dataset testSet,
+      NetworkSpec network,
       PrintWriter log,
       Listener listener) {
     this.options = options;
     this.trainSet = trainSet;
     this.testSet = testSet;
+    this.network = network;
     this.log = log;
     this.listener = listener;
   }
@@ -75,7 +81,7 @@ public final class Sakd {
    */
   public static Sakd on(String device) {
     PrintWriter nobody = new PrintWriter(Writer.nullWriter());
-    return new Sakd(Map.of(), null, null, nobody, null).option("--device", device);
+    return new Sakd(Map.of(), null, null, null, nobody, null).option("--device", device);
   }
 
   /** The data set of this name, in a folder or an archive. */
@@ -85,7 +91,7 @@ public final class Sakd {
 
   /** The data set that a folder or an archive holds. */
   public Sakd data(Path path) {
-    return new Sakd(without(DATASET), null, null, log, listener).option(DATA_PATH, path);
+    return new Sakd(without(DATASET), null, null, network, log, listener).option(DATA_PATH, path);
   }
 
   /**
@@ -94,12 +100,26 @@ public final class Sakd {
    * which has no way to them.
    */
   public Sakd data(Dataset train, Dataset test) {
-    return new Sakd(without(DATA_PATH), train, test, log, listener).option(DATASET, train.name());
+    return new Sakd(without(DATA_PATH), train, test, network, log, listener)
+        .option(DATASET, train.name());
   }
 
   /** One of the networks that the command {@code models} lists, such as spiking-resnet18. */
   public Sakd model(String name) {
-    return option("--model", name);
+    return new Sakd(options, trainSet, testSet, null, log, listener).option(MODEL, name);
+  }
+
+  /**
+   * A network of the program's own. A run of it goes on by {@link #train} with the same
+   * description, not on the command line, and its weights are loaded with it: {@link #load(Path,
+   * String, Own)}.
+   *
+   * @param description of a name that begins with {@code spiking-}
+   * @throws IllegalArgumentException if its name does not, or is that of a network of SAKD's
+   */
+  public Sakd model(NetworkSpec description) {
+    NetworkSpec own = Own.of(description).network();
+    return new Sakd(options, trainSet, testSet, own, log, listener).option(MODEL, own.name());
   }
 
   /** How the student is trained. Without it: by SAKD, and directly too for comparison. */
@@ -164,7 +184,7 @@ public final class Sakd {
     Map<String, List<String>> changed = new LinkedHashMap<>();
     changed.put("@" + name, List.of()); // Options after it win.
     changed.putAll(options);
-    return new Sakd(changed, trainSet, testSet, log, listener);
+    return new Sakd(changed, trainSet, testSet, network, log, listener);
   }
 
   /**
@@ -176,12 +196,12 @@ public final class Sakd {
   public Sakd option(String name, Object... values) {
     Map<String, List<String>> changed = without(name);
     changed.put(name, Arrays.stream(values).map(Object::toString).toList());
-    return new Sakd(changed, trainSet, testSet, log, listener);
+    return new Sakd(changed, trainSet, testSet, network, log, listener);
   }
 
   /** Who gets the lines that the command {@code train} prints; without it, nobody does. */
   public Sakd log(PrintWriter to) {
-    return new Sakd(options, trainSet, testSet, to, listener);
+    return new Sakd(options, trainSet, testSet, network, to, listener);
   }
 
   /**
@@ -190,7 +210,7 @@ public final class Sakd {
    * epoch when it is started again.
    */
   public Sakd listener(Listener to) {
-    return new Sakd(options, trainSet, testSet, log, to);
+    return new Sakd(options, trainSet, testSet, network, log, to);
   }
 
   private Map<String, List<String>> without(String option) {
@@ -218,7 +238,7 @@ public final class Sakd {
           args.add(name);
           args.addAll(values);
         });
-    return Main.train(args, run, trainSet, testSet, log, listener);
+    return Main.train(args, run, trainSet, testSet, network, log, listener);
   }
 
   /**
@@ -239,7 +259,20 @@ public final class Sakd {
    * @throws UserError as {@link #load(Path)}, or if there is no such device
    */
   public static Classifier load(Path weights, String device) {
-    return new Classifier(weights, device, null, null);
+    return new Classifier(weights, device, null, null, Own.NONE);
+  }
+
+  /**
+   * A trained network that is, or whose neuron is, the program's own: weight files only name them.
+   *
+   * @param weights a file that a training wrote
+   * @param device as of {@link #on}
+   * @param own the network, its neuron, or both
+   * @throws UserError as {@link #load(Path, String)}, or if the neuron is not the one that the
+   *     weights were trained with, or does not compile
+   */
+  public static Classifier load(Path weights, String device, Own own) {
+    return new Classifier(weights, device, null, null, own);
   }
 
   /**
@@ -269,7 +302,7 @@ public final class Sakd {
    * @throws UserError as {@link #load(Path, String, String)}
    */
   public static Classifier load(Path weights, String device, String model, ImageSpec pictures) {
-    return new Classifier(weights, device, model, pictures);
+    return new Classifier(weights, device, model, pictures, Own.NONE);
   }
 
   /**
@@ -290,7 +323,19 @@ public final class Sakd {
    * @throws UserError as {@link #loadSegmenter(Path)}, or if there is no such device
    */
   public static Segmenter loadSegmenter(Path weights, String device) {
-    return new Segmenter(weights, device, null, null);
+    return new Segmenter(weights, device, null, null, Own.NONE);
+  }
+
+  /**
+   * A trained network for segmentation whose neuron, or which itself, is the program's own.
+   *
+   * @param weights a file that a training wrote
+   * @param device as of {@link #on}
+   * @param own as of {@link #load(Path, String, Own)}
+   * @throws UserError as {@link #load(Path, String, Own)}
+   */
+  public static Segmenter loadSegmenter(Path weights, String device, Own own) {
+    return new Segmenter(weights, device, null, null, own);
   }
 
   /**
@@ -306,7 +351,7 @@ public final class Sakd {
    */
   public static Segmenter loadSegmenter(
       Path weights, String device, String model, ImageSpec pictures) {
-    return new Segmenter(weights, device, model, pictures);
+    return new Segmenter(weights, device, model, pictures, Own.NONE);
   }
 
   /**
@@ -327,7 +372,19 @@ public final class Sakd {
    * @throws UserError as {@link #loadDetector(Path)}, or if there is no such device
    */
   public static Detector loadDetector(Path weights, String device) {
-    return new Detector(weights, device, null, null);
+    return new Detector(weights, device, null, null, Own.NONE);
+  }
+
+  /**
+   * A trained detector whose neuron, or which itself, is the program's own.
+   *
+   * @param weights a file that a training wrote
+   * @param device as of {@link #on}
+   * @param own as of {@link #load(Path, String, Own)}
+   * @throws UserError as {@link #load(Path, String, Own)}
+   */
+  public static Detector loadDetector(Path weights, String device, Own own) {
+    return new Detector(weights, device, null, null, own);
   }
 
   /**
@@ -342,6 +399,6 @@ public final class Sakd {
    */
   public static Detector loadDetector(
       Path weights, String device, String model, ImageSpec pictures) {
-    return new Detector(weights, device, model, pictures);
+    return new Detector(weights, device, model, pictures, Own.NONE);
   }
 }

@@ -15,14 +15,15 @@ import sakd.infer.MaskPredictor;
 import sakd.infer.PictureReader;
 import sakd.io.AtomicFile;
 import sakd.model.ImageSpec;
+import sakd.model.Own;
 
 /**
  * A trained network that finds the class of every pixel, {@link Sakd#loadSegmenter}: of a picture
  * it gives a mask in the picture's own size.
  */
 public final class Segmenter extends TrainedNetwork<Segmenter.Mask> {
-  Segmenter(Path weights, String device, String model, ImageSpec pictures) {
-    super(weights, device, model, pictures, Targets.Kind.MASKS);
+  Segmenter(Path weights, String device, String model, ImageSpec pictures, Own own) {
+    super(weights, device, model, pictures, own, Targets.Kind.MASKS);
   }
 
   /**

@@ -21,6 +21,7 @@ import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
 import sakd.model.Network;
+import sakd.model.Own;
 import sakd.ops.Backend;
 import sakd.ops.Ops;
 import sakd.task.Task;
@@ -58,12 +59,14 @@ public abstract sealed class TrainedNetwork<A> implements AutoCloseable
    * @param name of the network in a file that does not say it; null for one that does
    * @param given how pictures become its input, and the names of its classes; null for what the
    *     file says, or what is usual
+   * @param own what the caller brings along
    * @param targets what it has to find
    * @throws UserError if the file does not fit the name, or the network finds something else
    */
-  TrainedNetwork(Path weights, String device, String name, ImageSpec given, Targets.Kind targets) {
+  TrainedNetwork(
+      Path weights, String device, String name, ImageSpec given, Own own, Targets.Kind targets) {
     WeightFile file = WeightFile.read(weights);
-    ModelFile about = about(file, name, given);
+    ModelFile about = about(file, name, given, own);
     ImageSpec told = ImageSpec.of(file.metadata(), weights.toString());
     pictures = given != null ? given : told != null ? told : ImageSpec.usual(about.spec());
     if (about.spec().targetKind() != targets) {
@@ -88,7 +91,7 @@ public abstract sealed class TrainedNetwork<A> implements AutoCloseable
     }
   }
 
-  private static ModelFile about(WeightFile file, String name, ImageSpec given) {
+  private static ModelFile about(WeightFile file, String name, ImageSpec given, Own own) {
     if (!ModelFile.isIn(file.metadata())) {
       int channels = given != null ? given.channels() : ForeignModel.channels(file);
       int classes = ForeignModel.classes(file);
@@ -97,7 +100,7 @@ public abstract sealed class TrainedNetwork<A> implements AutoCloseable
       }
       return ForeignModel.named(file, name, channels, classes);
     }
-    ModelFile about = ModelFile.of(file.metadata(), file.path().toString());
+    ModelFile about = ModelFile.of(file.metadata(), file.path().toString(), own);
     if (name != null && !about.name().equalsIgnoreCase(name)) {
       throw new UserError(
           file.path() + " holds " + about.name() + ", not " + name + "; leave the name out");

@@ -27,6 +27,10 @@ import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.io.HostTensor;
 import sakd.io.ImageFiles;
+import sakd.model.Network;
+import sakd.model.NetworkSpec;
+import sakd.nn.Parameters;
+import sakd.ops.Neuron;
 import sakd.train.Listener;
 
 /** SAKD from Java. */
@@ -200,6 +204,32 @@ class ExampleTest {
     UserError error = assertThrows(UserError.class, () -> training.train(run));
     assertTrue(error.getMessage().contains("(middle)"), error.getMessage());
     assertFalse(Files.exists(run));
+  }
+
+  /** The name is what files keep of it. */
+  @Test
+  void onesOwnNetworkHasANameOfItsOwn() {
+    for (String name : List.of("spiking-resnet18", "tiny")) {
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, () -> TINY.model(named(name)));
+      assertTrue(e.getMessage().startsWith("the network's name is " + name), e.getMessage());
+    }
+    TINY.model(named("spiking-tiny"));
+  }
+
+  private static NetworkSpec named(String name) {
+    return new NetworkSpec() {
+      @Override
+      public String name() {
+        return name;
+      }
+
+      @Override
+      public Network build(
+          Neuron neuron, int steps, int channels, int classes, Parameters parameters) {
+        throw new IllegalStateException("only the name is asked for");
+      }
+    };
   }
 
   @Test

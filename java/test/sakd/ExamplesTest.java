@@ -1,6 +1,8 @@
 package sakd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -17,6 +19,7 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import sakd.base.UserError;
 import sakd.cli.CommandLines;
 import sakd.io.ImageFiles;
 import sakd.model.ImageSpec;
@@ -115,6 +118,33 @@ class ExamplesTest {
                 + guess
                 + "\\]\n"),
         out);
+  }
+
+  @Test
+  void ownNetwork() throws Exception {
+    Path own = Files.createDirectories(folder.resolve("own"));
+    Path run = own.resolve("run");
+    String out = run("OwnNetwork", CommandLines.data(own), run, picture("own.png", 28));
+    String row = ": top-1 [\\d.]+ %, top-5 [\\d.]+ % of 20 images\n";
+    assertTrue(
+        out.matches(
+            "teacher \\(ANN\\)"
+                + row
+                + "transferred only"
+                + row
+                + "direct"
+                + row
+                + "SAKD"
+                + row
+                + "\\d [\\d.]+ %\n"),
+        out);
+    Path weights = run.resolve("best.safetensors");
+    UserError e = assertThrows(UserError.class, () -> Sakd.load(weights, "cpu"));
+    assertTrue(
+        e.getMessage()
+            .contains("is of the network spiking-two-stages, which SAKD does not know; expected"),
+        e.getMessage());
+    assertFalse(Files.readString(run.resolve("report.html")).contains("Could not be measured"));
   }
 
   @Test

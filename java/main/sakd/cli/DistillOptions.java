@@ -15,6 +15,7 @@ import sakd.io.WeightFile;
 import sakd.model.ModelFile;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
+import sakd.model.Own;
 import sakd.ops.Distance;
 import sakd.ops.StepTerms;
 
@@ -130,6 +131,25 @@ final class DistillOptions {
   private float head;
 
   @Option(
+      names = "--kd-noise",
+      paramLabel = "S",
+      defaultValue = "0",
+      description =
+          "CKDSNN's noise-smoothed logits: where they follow the teacher's, the student's have "
+              + "noise of S times their standard deviation; published 0.1, with --kd-temperature 2 "
+              + "(default: ${DEFAULT-VALUE}).")
+  private float noise;
+
+  @Option(
+      names = "--kd-map",
+      paramLabel = "W",
+      defaultValue = "0",
+      description =
+          "Weight of CKDSNN's map: where the last stage spikes follows where the teacher sees the "
+              + "picture's class (default: ${DEFAULT-VALUE}).")
+  private float map;
+
+  @Option(
       names = "--every-step",
       description =
           "Computes the terms of labels and logits at every time step and averages them, instead "
@@ -174,7 +194,7 @@ final class DistillOptions {
    * @param steps of the terms between time steps
    */
   WeightSchedule weights(boolean small, NetworkSpec network, Method method, StepTerms steps) {
-    DistillationWeights start = start(small, network, method).with(0, steps);
+    DistillationWeights start = start(small, network, method, steps);
     if (laterFeatures != null && laterFeatures.size() != 1) {
       throw new UserError(
           "--feature-weight-after is given more than once; expected one change of the weight, "
@@ -205,10 +225,11 @@ final class DistillOptions {
         Values.share("--tet-lambda", tetLambda),
         vThreshold,
         Values.share("--kd-head", head),
-        0);
+        Values.notNegative("--kd-noise", noise));
   }
 
-  private DistillationWeights start(boolean small, NetworkSpec network, Method method) {
+  private DistillationWeights start(
+      boolean small, NetworkSpec network, Method method, StepTerms steps) {
     boolean boxes = network.targetKind() == Targets.Kind.BOXES;
     if (!boxes && (boxWeight != null || pyramidWeight != null)) {
       throw new UserError(
@@ -219,14 +240,15 @@ final class DistillOptions {
     }
     DistillationWeights weights =
         new DistillationWeights(
-            Values.notNegative("--ce-weight", ceWeight),
-            Values.notNegative("--logit-weight", logitWeight),
-            Values.notNegative(
-                "--feature-weight", featureWeight == null ? small ? 10 : 100 : featureWeight),
-            boxes ? ofBoxes("--box-weight", boxWeight, 1) : 0,
-            boxes ? ofBoxes("--pyramid-weight", pyramidWeight, 0) : 0,
-            (float) Values.positive("--kd-temperature", temperature),
-            Values.share("--label-smoothing", labelSmoothing));
+                Values.notNegative("--ce-weight", ceWeight),
+                Values.notNegative("--logit-weight", logitWeight),
+                Values.notNegative(
+                    "--feature-weight", featureWeight == null ? small ? 10 : 100 : featureWeight),
+                boxes ? ofBoxes("--box-weight", boxWeight, 1) : 0,
+                boxes ? ofBoxes("--pyramid-weight", pyramidWeight, 0) : 0,
+                (float) Values.positive("--kd-temperature", temperature),
+                Values.share("--label-smoothing", labelSmoothing))
+            .with(Values.notNegative("--kd-map", map), steps);
     DistillationWeights left = method.select(weights);
     if (method != Method.ANN && left.ce() == 0 && !left.needsTeacher()) {
       throw new UserError(
@@ -302,7 +324,8 @@ final class DistillOptions {
     if (!ModelFile.isIn(file.metadata())) {
       return ForeignModel.named(file, teacherModel, set.channels(), set.classes()).spec();
     }
-    ModelFile stored = ModelFile.of(file.metadata(), teacher.path().toString());
+    ModelFile stored =
+        ModelFile.of(file.metadata(), teacher.path().toString(), new Own(model.program, null));
     if (!stored.spec().annName().equals(named.annName())) {
       throw new UserError(
           teacher.path()

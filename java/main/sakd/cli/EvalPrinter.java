@@ -26,7 +26,7 @@ record EvalPrinter(PrintWriter out, ModelFile about, Dataset set, Evaluator.Eval
     say(
         "%s, %s, T = %d%s, on %s of %s",
         about.name(),
-        about.neuron().kind().label(),
+        about.neuron().label(),
         about.steps(),
         spiking() && about.encoding().isSpikes()
             ? ", " + Values.lower(about.encoding().code()) + " encoding"

@@ -16,6 +16,7 @@ import sakd.infer.PixelConfusion;
 import sakd.infer.Score;
 import sakd.io.Json;
 import sakd.model.ModelFile;
+import sakd.ops.Neuron;
 
 /**
  * What an evaluation found, for programs. As JSON an object in one line:
@@ -72,7 +73,10 @@ record EvalRecord(Path weights, ModelFile about, Dataset set, Evaluator.Evaluati
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("weights", weights.toString());
     all.put("model", about.name());
-    all.put("neuron", Values.lower(about.neuron().kind()));
+    Neuron neuron = about.neuron();
+    all.put(
+        "neuron",
+        neuron.kind() == Neuron.Kind.CUSTOM ? neuron.label() : Values.lower(neuron.kind()));
     all.put("T", about.steps());
     all.put("dataset", set.name());
     all.put("images", result.images());

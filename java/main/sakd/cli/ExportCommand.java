@@ -18,6 +18,7 @@ import sakd.io.HostTensor;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.ModelFile;
+import sakd.model.Own;
 import sakd.ops.Ops;
 import sakd.ops.ReferenceOps;
 
@@ -93,6 +94,14 @@ final class ExportCommand implements Callable<Integer> {
   }
 
   private String graph(ExportFormat chosen, WeightFile file) {
+    String functions = ModelFile.neuronFile(file.metadata());
+    if (functions != null || neuron.neuronFile != null) {
+      throw new UserError(
+          "the neuron in "
+              + (functions == null ? neuron.neuronFile : functions)
+              + " is code, which nir and onnx have no place for; expected a neuron of SAKD's, or"
+              + " give an output in safetensors or pth");
+    }
     ImageSpec images = ImageSpec.of(file.metadata(), weights.toString());
     if (images == null && imageSize == null) {
       throw new UserError(
@@ -106,7 +115,7 @@ final class ExportCommand implements Callable<Integer> {
     int width = size.get(size.size() - 1);
     int channels =
         ModelFile.isIn(file.metadata())
-            ? ModelFile.of(file.metadata(), weights.toString()).channels()
+            ? ModelFile.of(file.metadata(), weights.toString(), Own.NONE).channels()
             : CHANNELS;
     ModelFile about = model.describe(file, neuron, channels, null);
     // Nothing is computed: parameters only have to lie somewhere.

@@ -15,6 +15,7 @@ import sakd.distill.Pipeline;
 import sakd.io.FileNames;
 import sakd.io.Printable;
 import sakd.io.UserFolders;
+import sakd.model.NetworkSpec;
 import sakd.train.Listener;
 
 /** The command line: parses, runs, and turns mistakes into one line and an exit code. */
@@ -127,6 +128,7 @@ public final class Main implements Runnable {
    * @param folder the run directory
    * @param trainSet the training images, or null for those that the options name
    * @param testSet the test images, or null for those that the options name
+   * @param network the program's own that --model names, or null
    * @param out gets the lines that train prints, status and results
    * @param listener hears how training goes
    * @return the rows of the final table
@@ -137,9 +139,11 @@ public final class Main implements Runnable {
       Path folder,
       Dataset trainSet,
       Dataset testSet,
+      NetworkSpec network,
       PrintWriter out,
       Listener listener) {
-    return TrainCommand.train(Recipes.expand(args), folder, trainSet, testSet, out, listener);
+    return TrainCommand.train(
+        Recipes.expand(args), folder, trainSet, testSet, network, out, listener);
   }
 
   static CommandLine commandLine(Main main) {

@@ -10,6 +10,7 @@ import sakd.model.DetectionSpec;
 import sakd.model.ModelFile;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
+import sakd.model.Own;
 import sakd.model.ResNetSpec;
 import sakd.model.SegmentationSpec;
 import sakd.ops.Neuron;
@@ -97,10 +98,13 @@ final class ModelOptions {
     ANN
   }
 
+  /** The network of a Java program that trains it, which --model then names; null for none. */
+  NetworkSpec program;
+
   /** The description to train on a set. */
   NetworkSpec forSet(Dataset set) {
     String name = model == null ? Networks.defaultFor(set.targetKind(), set.height()) : model;
-    return changed(Networks.named(name).forImages(set.height()));
+    return changed(new Own(program, null).named(name).forImages(set.height()));
   }
 
   /**
@@ -112,7 +116,8 @@ final class ModelOptions {
    */
   ModelFile describe(WeightFile file, NeuronOptions options, int channels, Integer classes) {
     if (ModelFile.isIn(file.metadata())) {
-      ModelFile stored = ModelFile.of(file.metadata(), file.path().toString());
+      ModelFile stored =
+          ModelFile.of(file.metadata(), file.path().toString(), new Own(null, options.source()));
       Neuron neuron = options.neuron(stored.neuron());
       requireNamed(file, stored, neuron);
       return new ModelFile(

@@ -1,7 +1,9 @@
 package sakd.cli;
 
+import java.nio.file.Path;
 import picocli.CommandLine.Option;
 import sakd.base.UserError;
+import sakd.device.UserSource;
 import sakd.ops.Neuron;
 
 /** The spiking neuron; words as in SpikingJelly. */
@@ -25,6 +27,15 @@ final class NeuronOptions {
       paramLabel = "lif|if|plif|relu",
       description = "Neuron; relu is the ANN (default: lif, or the weight file's).")
   Kind kind;
+
+  @Option(
+      names = "--neuron-file",
+      paramLabel = "FILE.h",
+      description =
+          "A neuron of your own in the place of --neuron: its functions in C, as in"
+              + " kernels/examples/quadratic.h. It is compiled, checked and run; weight files keep"
+              + " only its name and SHA-256, so give it with them, too.")
+  Path neuronFile;
 
   @Option(names = "--tau", paramLabel = "TAU", description = "Membrane time constant (default: 2).")
   Float tau;
@@ -70,10 +81,24 @@ final class NeuronOptions {
 
   /** The neuron with what was given changed. */
   Neuron neuron(Neuron base) {
-    Neuron.Kind changed = kind == null ? base.kind() : Neuron.Kind.valueOf(kind.name());
+    UserSource file = kind != null ? null : neuronFile != null ? source() : base.file();
+    if (kind != null && neuronFile != null) {
+      throw new UserError(
+          "--neuron is "
+              + Values.lower(kind)
+              + " and --neuron-file brings another neuron; expected one of them, leave the other"
+              + " out");
+    }
+    Neuron.Kind changed =
+        file != null
+            ? Neuron.Kind.CUSTOM
+            : kind == null ? base.kind() : Neuron.Kind.valueOf(kind.name());
     if (tau != null) {
-      boolean lif = changed == Neuron.Kind.LIF;
-      Values.require(tau > 1 || (lif && tau == 1), "--tau", tau, lif ? "1 or more" : "more than 1");
+      switch (changed) {
+        case CUSTOM -> Values.positive("--tau", tau);
+        case LIF -> Values.require(tau >= 1, "--tau", tau, "1 or more");
+        default -> Values.require(tau > 1, "--tau", tau, "more than 1");
+      }
     }
     if (alpha != null) {
       Values.positive("--alpha", alpha);
@@ -90,7 +115,8 @@ final class NeuronOptions {
           decayInput == null ? base.decayInput() : decayInput,
           detachReset == null ? base.detachReset() : detachReset,
           shape,
-          width);
+          width,
+          file);
     } catch (IllegalArgumentException e) {
       throw new UserError(
           "the neuron cannot be built: "
@@ -98,6 +124,11 @@ final class NeuronOptions {
               + "; give other --neuron, --tau, --v-threshold or --v-reset",
           e);
     }
+  }
+
+  /** The functions of one's own neuron, as the file has them now; null if none is given. */
+  UserSource source() {
+    return neuronFile == null ? null : UserSource.read(neuronFile);
   }
 
   private static float defaultAlpha(Neuron.Surrogate surrogate) {

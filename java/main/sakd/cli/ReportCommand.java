@@ -11,6 +11,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import sakd.device.UserSource;
+import sakd.model.Own;
 import sakd.ops.Ops;
 import sakd.report.Report;
 import sakd.run.RunArguments;
@@ -41,6 +43,12 @@ final class ReportCommand implements Callable<Integer> {
       paramLabel = "FILE.html",
       description = "The page (default: report.html in the first run directory).")
   private Path output;
+
+  @Option(
+      names = "--neuron-file",
+      paramLabel = "FILE.h",
+      description = "For runs with a neuron of your own: its file, which is compiled and run.")
+  private Path neuronFile;
 
   @Mixin private DataOptions data;
   @Mixin private DeviceOptions device;
@@ -78,6 +86,7 @@ final class ReportCommand implements Callable<Integer> {
             }
             return ofRun.data.open(false);
           },
+          new Own(null, neuronFile == null ? null : UserSource.read(neuronFile)),
           ops,
           device.storage(ops));
     }

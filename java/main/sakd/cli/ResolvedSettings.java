@@ -157,7 +157,7 @@ final class ResolvedSettings {
   private void neuron(Plan plan) {
     Neuron n = plan.neuron();
     put("T", plan.steps());
-    put("neuron", n.kind());
+    put("neuron", n.kind() == Neuron.Kind.CUSTOM ? null : n.kind());
     put("tau", n.tau());
     put("v-threshold", n.vThreshold());
     put("v-reset", Float.isNaN(n.vReset()) ? "none" : (Object) n.vReset());

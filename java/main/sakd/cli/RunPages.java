@@ -27,7 +27,9 @@ record RunPages(Plan plan, Dataset trainSet, Dataset testSet, RunFolder run) {
     run.write(RunFolder.CARD, card.text());
     try {
       Dataset samples = RenumberedDataset.of(testSet, trainSet.classNames());
-      run.say("report  " + Report.ofEndedRun(run.path(), samples, ops, plan.settings().storage()));
+      run.say(
+          "report  "
+              + Report.ofEndedRun(run.path(), samples, plan.own(), ops, plan.settings().storage()));
     } catch (RuntimeException | OutOfMemoryError e) {
       run.say("note    report.html could not be written: " + e.getMessage());
     }

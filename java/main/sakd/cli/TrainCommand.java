@@ -236,6 +236,7 @@ final class TrainCommand implements Callable<Integer> {
       Path folder,
       Dataset trainSet,
       Dataset testSet,
+      NetworkSpec network,
       PrintWriter out,
       Listener listener) {
     try {
@@ -253,6 +254,7 @@ final class TrainCommand implements Callable<Integer> {
         args = ConfigFile.spelt(args, command.own.commandLine().getParseResult(), command.config);
         command = parsed(args, Path.of(""), out, out);
       }
+      command.model.program = network;
       boolean resuming = RunArguments.areIn(folder);
       if (resuming && !RunArguments.of(folder).equals(args)) {
         throw new UserError(
@@ -296,6 +298,9 @@ final class TrainCommand implements Callable<Integer> {
       Plan plan = plan(ops, trainSet);
       // A run that cannot start leaves no folder.
       PlanCheck.check(plan, trainSet, testSet, ops.ranks());
+      if (plan.method() != Method.ANN) {
+        ops.checkNeuron(plan.neuron());
+      }
       Optional<PublishedTeacher> published = PublishedTeacher.of(distill.teacher, plan);
       published.ifPresent(teacher -> teacher.require(trainSet));
       if (!dryRun) {

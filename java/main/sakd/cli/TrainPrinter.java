@@ -49,7 +49,7 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
                     Locale.ROOT,
                     "%s, %s, T = %d%s",
                     plan.modelName(),
-                    plan.neuron().kind().label(),
+                    plan.neuron().label(),
                     plan.steps(),
                     plan.encoding() == Encoding.DIRECT
                         ? ""

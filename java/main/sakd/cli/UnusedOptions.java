@@ -15,11 +15,17 @@ import sakd.train.TrainSettings;
 
 /** Options of {@code train} that were given and that a run does not use, to say so. */
 final class UnusedOptions {
-  private static final List<String> OF_LOGITS = List.of("--logit-weight", "--kd-head");
+  private static final List<String> OF_LOGITS =
+      List.of("--logit-weight", "--kd-head", "--kd-noise");
   private static final List<String> OF_TEMPERATURE =
       List.of("--kd-temperature", "--kd-temperature-end");
   private static final List<String> OF_FEATURES =
-      List.of("--feature-weight", "--feature-weight-after", "--feature-loss", "--transform-kernel");
+      List.of(
+          "--feature-weight",
+          "--feature-weight-after",
+          "--feature-loss",
+          "--transform-kernel",
+          "--kd-map");
   private static final List<String> OF_TEACHER =
       List.of("--teacher", "--teacher-epochs", "--teacher-lr");
   private static final List<String> OF_STUDENT =
@@ -34,6 +40,7 @@ final class UnusedOptions {
           "--entropy",
           "--connect-f",
           "--encode",
+          "--neuron-file",
           "--tau",
           "--v-threshold",
           "--v-reset",

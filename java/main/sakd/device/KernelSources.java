@@ -21,10 +21,13 @@ import java.util.regex.Pattern;
  */
 public final class KernelSources {
   private static final Pattern INCLUDE = Pattern.compile("\\s*#\\s*include\\s+\"([^\"]+)\"\\s*");
+  private static final Pattern USERS = Pattern.compile("\\s*#\\s*include\\s+NEURON_FILE\\s*");
   private static final Pattern ONCE = Pattern.compile("\\s*#\\s*pragma\\s+once\\s*");
 
+  private record Key(String file, UserSource user) {}
+
   /** A file is asked for once for every set of definitions. */
-  private static final Map<String, String> LOADED = new ConcurrentHashMap<>();
+  private static final Map<Key, String> LOADED = new ConcurrentHashMap<>();
 
   private KernelSources() {}
 
@@ -35,27 +38,46 @@ public final class KernelSources {
    * @throws IllegalArgumentException if there is no such file
    */
   public static String load(String file) {
+    return load(file, null);
+  }
+
+  /** The text of a specialisation: the kernel file, with the user's code in its place. */
+  public static String load(KernelSpec spec) {
+    return load(spec.file(), spec.user());
+  }
+
+  private static String load(String file, UserSource user) {
     return LOADED.computeIfAbsent(
-        file,
-        name -> {
+        new Key(file, user),
+        key -> {
           StringBuilder text = new StringBuilder();
-          append(name, text, new HashSet<>());
+          append(file, user, text, new HashSet<>());
           return text.toString();
         });
   }
 
-  private static void append(String file, StringBuilder text, Set<String> included) {
+  private static void begin(String file, int line, StringBuilder text) {
+    String name = file.replaceAll("[\"\\\\\\p{Cntrl}]", "_");
+    text.append("#line ").append(line).append(" \"").append(name).append("\"\n");
+  }
+
+  private static void append(
+      String file, UserSource user, StringBuilder text, Set<String> included) {
     if (!included.add(file)) {
       return;
     }
-    text.append("#line 1 \"").append(file).append("\"\n");
+    begin(file, 1, text);
     int number = 0;
     for (String line : read(file).split("\n", -1)) {
       number++;
       Matcher include = INCLUDE.matcher(line);
       if (include.matches()) {
-        append(beside(file, include.group(1)), text, included);
-        text.append("#line ").append(number + 1).append(" \"").append(file).append("\"\n");
+        append(beside(file, include.group(1)), user, text, included);
+        begin(file, number + 1, text);
+      } else if (user != null && USERS.matcher(line).matches()) {
+        begin(user.name(), 1, text);
+        text.append(user.text()).append('\n');
+        begin(file, number + 1, text);
       } else if (ONCE.matcher(line).matches()) {
         text.append('\n');
       } else {

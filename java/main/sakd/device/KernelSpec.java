@@ -5,16 +5,27 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Names a specialisation of a kernel: file under {@code kernels/}, function in it, and the {@code
- * -D} definitions it is compiled with (see {@code kernels/portable.h}).
+ * Names a specialisation of a kernel.
+ *
+ * @param file under {@code kernels/}
+ * @param function in it
+ * @param defines the {@code -D} definitions it is compiled with (see {@code kernels/portable.h})
+ * @param user code of the user's that is compiled into it; null for none
  */
-public record KernelSpec(String file, String function, SortedMap<String, Integer> defines) {
+public record KernelSpec(
+    String file, String function, SortedMap<String, Integer> defines, UserSource user) {
   public KernelSpec {
     defines = new TreeMap<>(defines);
   }
 
   public static KernelSpec of(String file, String function, Map<String, Integer> defines) {
-    return new KernelSpec(file, function, new TreeMap<>(defines));
+    return of(file, function, defines, null);
+  }
+
+  /** With code of the user's, or null for none. */
+  public static KernelSpec of(
+      String file, String function, Map<String, Integer> defines, UserSource user) {
+    return new KernelSpec(file, function, new TreeMap<>(defines), user);
   }
 
   /** The specialisation for a type of activations, in vectors of so many lanes. */

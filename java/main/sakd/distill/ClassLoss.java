@@ -19,6 +19,9 @@ import sakd.task.Task;
  * @param further the names of those {@linkplain DistillationWeights#further beyond the paper}
  */
 record ClassLoss(DistillationForm form, List<String> further) implements LabelLoss {
+  /** Key of the noise, which no layer that drops has. */
+  private static final int NOISE = -1;
+
   @Override
   public List<String> names() {
     List<String> names = new ArrayList<>(Task.CLASSIFICATION.losses());
@@ -68,10 +71,48 @@ record ClassLoss(DistillationForm form, List<String> further) implements LabelLo
     try (pair) {
       ops.copyChannels(pair, 0, each, 0, 2);
     }
+    if (weights.map() > 0) {
+      map(tape, student, teacher, batch, weights, lossScale, each);
+    }
     if (weights.steps().any()) {
       stepLosses(tape, student.stepLogits(), batch, weights, lossScale, each);
     }
     return each;
+  }
+
+  /** How far the student's map of the last stage is from the teacher's. */
+  private void map(
+      Tape tape,
+      Network.Output student,
+      Network.Output teacher,
+      DeviceBatch batch,
+      DistillationWeights weights,
+      Tensor lossScale,
+      Tensor each) {
+    Ops ops = tape.ops();
+    Var features = last(student);
+    Tensor goal = last(teacher).value();
+    Tensor classWeight = teacher.classWeight().value();
+    int channels = goal.channels();
+    Tensor grad = tape.gradientOf(features);
+    try (Tensor losses = ops.allocate(DType.F32, batch.size(), 1)) {
+      ops.mapLoss(
+          features.value(),
+          goal,
+          classWeight.reshape(Math.toIntExact(classWeight.size() / channels), channels),
+          batch.labels(),
+          batch.mix(),
+          lossScale,
+          weights.map(),
+          losses,
+          grad);
+      ops.copyChannels(losses, 0, each, names().indexOf(DistillationWeights.MAP), 1);
+    }
+    tape.pass(features, grad);
+  }
+
+  private static Var last(Network.Output out) {
+    return out.stages().get(out.stages().size() - 1);
   }
 
   /** The terms between the student's own steps, into their columns. */
@@ -114,12 +155,11 @@ record ClassLoss(DistillationForm form, List<String> further) implements LabelLo
       DistillationWeights weights,
       Tensor lossScale) {
     Tensor labels = batch.labels();
-    Tensor mix = batch.mix();
     Ops ops = tape.ops();
     Tensor expected = weights.logits() > 0 ? teacher.logits().value() : null;
     int steps = student.stepLogits().value().dim(0);
     if (!form.everyStep() || steps == 1) {
-      return pair(tape, student.logits(), expected, labels, mix, weights, lossScale);
+      return pair(tape, student.logits(), expected, labels, batch, weights, lossScale);
     }
     int samples = student.logits().value().dim(-2);
     Tensor each = ops.allocate(DType.F32, samples, 2);
@@ -134,35 +174,35 @@ record ClassLoss(DistillationForm form, List<String> further) implements LabelLo
       }
       // Row i of all steps meets the last but i: the same samples as within one step.
       try (Tensor all =
-          pair(tape, student.stepLogits(), teachers, targets, mix, weights, lossScale)) {
+          pair(tape, student.stepLogits(), teachers, targets, batch, weights, lossScale)) {
         ops.timeMean(all.reshape(steps, samples, 2), each.reshape(1, samples, 2));
       }
     }
     return each;
   }
 
-  /** The same of logits with a row for each label. */
+  /** The same of logits [T', N, K] with a row for each label. */
   private Tensor pair(
       Tape tape,
       Var student,
       Tensor teacher,
       Tensor labels,
-      Tensor mix,
+      DeviceBatch batch,
       DistillationWeights weights,
       Tensor lossScale) {
     Ops ops = tape.ops();
     Tensor logits = student.value();
     Tensor each = ops.allocate(DType.F32, Math.toIntExact(logits.rows()), 2);
     Tensor grad = tape.gradientOf(student);
-    boolean headTail = form.head() > 0 && teacher != null;
+    boolean apart = teacher != null && (form.head() > 0 || form.noise() > 0);
     ops.softmaxLoss(
         logits,
-        headTail ? null : teacher,
+        apart ? null : teacher,
         labels,
-        mix,
+        batch.mix(),
         lossScale,
         weights.ce() * (1 - form.tetLambda()),
-        headTail || teacher == null ? 0 : weights.logits(),
+        apart || teacher == null ? 0 : weights.logits(),
         weights.temperature(),
         weights.labelSmoothing(),
         each,
@@ -171,18 +211,45 @@ record ClassLoss(DistillationForm form, List<String> further) implements LabelLo
       ops.tetRegularizer(
           logits, lossScale, form.tetLambda(), form.tetTarget(), weights.ce(), each, grad);
     }
-    if (headTail) {
-      ops.headTailLoss(
-          logits,
-          teacher,
-          lossScale,
-          weights.temperature(),
-          weights.logits(),
-          form.head(),
-          each,
-          grad);
+    if (apart) {
+      try (Tensor noisy = form.noise() > 0 ? noisy(ops, logits, batch) : null) {
+        Tensor seen = noisy == null ? logits : noisy;
+        divergence(ops, seen, teacher, labels, weights, lossScale, each, grad);
+      }
     }
     tape.pass(student, grad);
     return each;
+  }
+
+  /** Logits with noise; to be closed. */
+  private Tensor noisy(Ops ops, Tensor logits, DeviceBatch batch) {
+    Tensor out = ops.allocate(DType.F32, logits.shape());
+    ops.logitNoise(logits, form.noise(), batch.draw(), batch.places(), NOISE, out);
+    return out;
+  }
+
+  /** Assigns the second of each row's pair of losses, and adds its gradient. */
+  private void divergence(
+      Ops ops,
+      Tensor logits,
+      Tensor teacher,
+      Tensor labels,
+      DistillationWeights weights,
+      Tensor lossScale,
+      Tensor each,
+      Tensor grad) {
+    float temperature = weights.temperature();
+    float weight = weights.logits();
+    if (form.head() > 0) {
+      ops.headTailLoss(logits, teacher, lossScale, temperature, weight, form.head(), each, grad);
+      return;
+    }
+    try (Tensor pair = ops.allocate(DType.F32, each.shape());
+        Tensor more = ops.allocate(DType.F32, grad.shape())) {
+      ops.softmaxLoss(
+          logits, teacher, labels, null, lossScale, 0, weight, temperature, 0, pair, more);
+      ops.copyChannels(pair, 1, each, 1, 1);
+      ops.add(grad, more);
+    }
   }
 }

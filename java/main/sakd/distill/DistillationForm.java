@@ -16,8 +16,11 @@ import sakd.ops.Distance;
  * @param head the divergence is head-tail-aware (HTA-KL, Zhang et al. 2025, arXiv 2504.20445;
  *     weights as in Wu et al. 2024, arXiv 2404.02657): this share of the teacher's probability is
  *     its head; 0 for the plain one
- * @param noise share of their standard deviation by which the teacher's logits are scattered before
- *     anything follows them (CKDSNN, arXiv 2511.06902); 0 for none
+ * @param noise S of noise-smoothed logits (CKDSNN, Liu et al. 2026, arXiv 2511.06902): where they
+ *     follow the teacher's, the student's logits z are z + S e, e ~ N(mean z, std z) over the
+ *     classes of a sample, drawn anew at each step; the mean shifts all logits alike and softmax
+ *     does not see it. e counts as constant. (The paper's formula; its published code mixes the
+ *     probabilities of z and e, and takes the variance for the deviation.) 0 for none
  */
 public record DistillationForm(
     Distance distance,

@@ -106,9 +106,9 @@ public final class DistillationLoss {
     weights = others;
   }
 
-  /** Whether features are compared, with whatever weight. */
+  /** Whether features are compared, or maps of them, with whatever weight. */
   boolean followsFeatures() {
-    return features.size() > 0 || labels.followsFeatures();
+    return features.size() > 0 || labels.followsFeatures() || weights.map() > 0;
   }
 
   /** Whether a parameter of this name belongs to a transform, which inference does not need. */
@@ -136,6 +136,10 @@ public final class DistillationLoss {
       Tensor lossScale) {
     LabelLoss.Computed l = labels.compute(tape, student, teacher, batch, weights, lossScale);
     Tensor distances = features.size() > 0 ? ofStages(tape, student, teacher, lossScale) : null;
+    if (features.size() == 0 && weights.map() > 0) {
+      // Kept for the map alone.
+      student.stages().forEach(tape::drop);
+    }
     return new Objective.Losses(l.each(), batch.size(), distances, l.hits());
   }
 

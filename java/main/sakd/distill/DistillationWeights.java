@@ -27,6 +27,9 @@ public record DistillationWeights(
     float labelSmoothing,
     float map,
     StepTerms steps) {
+  /** The map's term, as logs and summary.csv name it. */
+  static final String MAP = "map";
+
   public DistillationWeights {
     if (ce < 0 || logits < 0 || features < 0 || boxes < 0 || pyramid < 0 || map < 0) {
       throw new IllegalArgumentException("weights of losses must not be negative");
@@ -84,7 +87,7 @@ public record DistillationWeights(
    */
   Map<String, Float> further() {
     Map<String, Float> on = new LinkedHashMap<>();
-    on.put("map", map);
+    on.put(MAP, map);
     on.putAll(steps.byName());
     on.values().removeIf(weight -> weight == 0);
     return on;

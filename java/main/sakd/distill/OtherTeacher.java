@@ -135,7 +135,7 @@ public final class OtherTeacher {
   static Optional<UserError> named(Plan plan, WeightFile file) {
     String holds;
     if (ModelFile.isIn(file.metadata())) {
-      holds = ModelFile.of(file.metadata(), file.path().toString()).name();
+      holds = ModelFile.of(file.metadata(), file.path().toString(), plan.own()).name();
     } else {
       holds =
           ForeignModel.fitting(file, ForeignModel.channels(file), ForeignModel.classes(file))

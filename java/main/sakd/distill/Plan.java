@@ -5,6 +5,7 @@ import java.util.List;
 import sakd.base.Numbers;
 import sakd.data.Targets;
 import sakd.model.NetworkSpec;
+import sakd.model.Own;
 import sakd.model.SegmentationSpec;
 import sakd.ops.Encoding;
 import sakd.ops.Neuron;
@@ -52,6 +53,11 @@ public record Plan(
     int teacherEpochs,
     double teacherLr,
     Encoding encoding) {
+  /** What its networks have that weight files only name. */
+  public Own own() {
+    return Own.of(model, neuron);
+  }
+
   /** Whether there is a teacher that is trained here. */
   public boolean trainsTeacher() {
     return method == Method.ANN || (method.needsTeacher() && (teacherWeights == null || finetune));
@@ -100,6 +106,9 @@ public record Plan(
       terms.append(" (temperature ").append(Numbers.plain(w.temperature()));
       if (weights.finalTemperature() != w.temperature()) {
         terms.append(" to ").append(Numbers.plain(weights.finalTemperature()));
+      }
+      if (form.noise() > 0) {
+        terms.append(", noise ").append(Numbers.plain(form.noise()));
       }
       terms.append(')');
     }

@@ -1,5 +1,6 @@
 package sakd.distill;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,7 @@ import sakd.data.Dataset;
 import sakd.data.Mixing;
 import sakd.data.RenumberedDataset;
 import sakd.data.Targets;
+import sakd.device.UserSource;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
 import sakd.model.InputEncoding;
@@ -54,6 +56,7 @@ public final class PlanCheck {
       InputEncoding.of(plan.encoding(), trainSet, plan.steps());
     }
     OtherTeacher.require(plan, trainSet);
+    MapCheck.check(plan, trainSet);
     if (plan.initialWeights() != null) {
       Parameters first = new Parameters(0);
       if (plan.method() == Method.ANN) {
@@ -75,6 +78,8 @@ public final class PlanCheck {
       refuse("--cutmix", mixing.cutmix() > 0, kind);
       refuse("--every-step", plan.form().everyStep(), kind);
       refuse("--kd-head", plan.form().head() > 0, kind);
+      refuse("--kd-noise", plan.form().noise() > 0, kind);
+      refuse("--kd-map", plan.weights().start().map() > 0, kind);
       stepLosses(plan).forEach(option -> refuse(option, true, kind));
     }
     if (kind == Targets.Kind.BOXES) {
@@ -139,7 +144,7 @@ public final class PlanCheck {
     Path path = plan.teacherWeights();
     WeightFile file = WeightFile.read(path);
     if (ModelFile.isIn(file.metadata())) {
-      Neuron neuron = ModelFile.of(file.metadata(), path.toString()).neuron();
+      Neuron neuron = ModelFile.of(file.metadata(), path.toString(), plan.own()).neuron();
       if (neuron.kind().isSpiking()) {
         throw new UserError(
             path
@@ -170,6 +175,26 @@ public final class PlanCheck {
     }
   }
 
+  /** Refuses functions of a neuron that are not those of the checkpoint, if there is one. */
+  private static void requireNeuron(Plan plan, Path checkpoint) {
+    UserSource functions = plan.neuron().file();
+    if (functions == null || !Files.exists(checkpoint)) {
+      return;
+    }
+    String trained = ModelFile.neuronSha256(WeightFile.read(checkpoint).metadata());
+    if (trained != null && !trained.equals(functions.sha256())) {
+      throw new UserError(
+          functions.name()
+              + " has changed since "
+              + checkpoint
+              + " was written: its SHA-256 is "
+              + functions.sha256()
+              + "; expected "
+              + trained
+              + ", restore the file or start a new run");
+    }
+  }
+
   /**
    * Refuses to go on with a run that would not be the one it was.
    *
@@ -180,6 +205,8 @@ public final class PlanCheck {
   public static void checkResume(Plan plan, Path folder, Dataset trainSet, Dataset testSet) {
     Dataset train = trainSet.inSteps(plan.steps());
     Dataset test = Pipeline.testSet(plan, trainSet, testSet);
+    requireNeuron(plan, folder.resolve(Trainer.LAST));
+    requireNeuron(plan, folder.resolve(Pipeline.DIRECT).resolve(Trainer.LAST));
     if (plan.method() == Method.ANN) {
       Trainer.requireResumable(folder, plan.teacherEpochs(), train, test);
       return;

@@ -278,6 +278,7 @@ final class Tracer implements InvocationHandler, Monitor {
     float leak =
         switch (neuron.kind()) {
           case LIF -> neuron.leak();
+          case CUSTOM -> throw notExported("the neuron in " + neuron.label());
           case PLIF -> (float) (1 / (1 + Math.exp(-floats((Tensor) args[5])[0])));
           default -> 0;
         };

@@ -21,9 +21,11 @@ public record LoadedModel(ModelFile about, Network network, String summary)
    *
    * @param about what the file holds
    * @param allowPartial whether only a part of the file may fit
-   * @throws UserError if the file's tensors are not those of the network
+   * @throws UserError if the file's tensors are not those of the network, or its neuron cannot be
+   *     compiled
    */
   public static LoadedModel open(Ops ops, WeightFile file, ModelFile about, boolean allowPartial) {
+    ops.checkNeuron(about.neuron());
     Parameters parameters = new Parameters(0);
     Network network = about.build(parameters);
     Weights.Match match =

@@ -20,7 +20,8 @@ record HeadedNetwork(Backbone backbone, Head head, Parameters parameters) implem
         out.stepLogits(),
         out.auxiliary(),
         keepStages ? stages : List.of(),
-        out.boxes());
+        out.boxes(),
+        head.classWeight());
   }
 
   @Override

@@ -3,6 +3,7 @@ package sakd.model;
 import java.util.Locale;
 import java.util.Map;
 import sakd.base.UserError;
+import sakd.device.UserSource;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 
@@ -15,6 +16,8 @@ import sakd.ops.Neuron;
 public record ModelFile(
     NetworkSpec spec, Neuron neuron, int steps, int channels, int classes, InputEncoding encoding) {
   private static final String PREFIX = "sakd.";
+  private static final String NEURON_FILE = "neuron_file";
+  private static final String NEURON_SHA = "neuron_sha256";
 
   /** Of a network that sees images as they are. */
   public ModelFile(NetworkSpec spec, Neuron neuron, int steps, int channels, int classes) {
@@ -25,6 +28,10 @@ public record ModelFile(
   public void describe(Map<String, String> metadata) {
     put(metadata, "model", spec.name());
     put(metadata, "neuron", lower(neuron.kind()));
+    if (neuron.file() != null) {
+      put(metadata, NEURON_FILE, neuron.file().name());
+      put(metadata, NEURON_SHA, neuron.file().sha256());
+    }
     put(metadata, "tau", neuron.tau());
     put(metadata, "v_threshold", neuron.vThreshold());
     put(metadata, "v_reset", neuron.vReset());
@@ -69,22 +76,26 @@ public record ModelFile(
    * Reads what {@link #describe} wrote.
    *
    * @param file named in errors
-   * @throws UserError if something is missing or out of range
+   * @param own what is of the reader's own
+   * @throws UserError if something is missing or out of range, or {@code own} lacks the network or
+   *     the neuron's functions
    */
-  public static ModelFile of(Map<String, String> metadata, String file) {
+  public static ModelFile of(Map<String, String> metadata, String file, Own own) {
     try {
+      Neuron.Kind kind = neuronKind(metadata);
       Neuron neuron =
           new Neuron(
-              Neuron.Kind.valueOf(upper(metadata, "neuron")),
+              kind,
               Float.parseFloat(get(metadata, "tau")),
               Float.parseFloat(get(metadata, "v_threshold")),
               Float.parseFloat(get(metadata, "v_reset")),
               Boolean.parseBoolean(get(metadata, "decay_input")),
               Boolean.parseBoolean(get(metadata, "detach_reset")),
               Neuron.Surrogate.valueOf(upper(metadata, "surrogate")),
-              Float.parseFloat(get(metadata, "alpha")));
+              Float.parseFloat(get(metadata, "alpha")),
+              kind == Neuron.Kind.CUSTOM ? functions(metadata, file, own) : null);
       return new ModelFile(
-          spec(metadata),
+          spec(metadata, file, own),
           neuron,
           Integer.parseInt(get(metadata, "T")),
           Integer.parseInt(get(metadata, "in_channels")),
@@ -101,6 +112,49 @@ public record ModelFile(
     }
   }
 
+  private static Neuron.Kind neuronKind(Map<String, String> metadata) {
+    return Neuron.Kind.valueOf(upper(metadata, "neuron"));
+  }
+
+  /** The name of the file that has the neuron's functions; null if the neuron is one of SAKD's. */
+  public static String neuronFile(Map<String, String> metadata) {
+    return metadata.get(PREFIX + NEURON_FILE);
+  }
+
+  /** SHA-256 of its text; null too then. */
+  public static String neuronSha256(Map<String, String> metadata) {
+    return metadata.get(PREFIX + NEURON_SHA);
+  }
+
+  /** One's own functions, if they are those that the file was trained with. */
+  private static UserSource functions(Map<String, String> metadata, String file, Own own) {
+    String name = get(metadata, NEURON_FILE);
+    UserSource given = own.neuron();
+    if (given == null) {
+      throw new UserError(
+          file
+              + " is of a network whose neuron is in "
+              + name
+              + ", code that weight files do not hold; expected that file, give it with"
+              + " --neuron-file");
+    }
+    String wanted = get(metadata, NEURON_SHA);
+    if (!given.sha256().equals(wanted)) {
+      throw new UserError(
+          given.name()
+              + " with the SHA-256 "
+              + given.sha256()
+              + " is not the neuron of "
+              + file
+              + "; expected "
+              + name
+              + " with "
+              + wanted
+              + ", give that file");
+    }
+    return given;
+  }
+
   private static String get(Map<String, String> metadata, String key) {
     String value = metadata.get(PREFIX + key);
     if (value == null) {
@@ -113,9 +167,9 @@ public record ModelFile(
     return get(metadata, key).toUpperCase(Locale.ROOT);
   }
 
-  private static NetworkSpec spec(Map<String, String> metadata) {
+  private static NetworkSpec spec(Map<String, String> metadata, String file, Own own) {
     NetworkSpec spec =
-        Networks.named(get(metadata, "model"))
+        named(get(metadata, "model"), file, own)
             .withStem(NetworkSpec.Stem.valueOf(upper(metadata, "stem")));
     ResNetSpec resnet = body(spec);
     if (resnet == null) {
@@ -140,6 +194,20 @@ public record ModelFile(
           .withSpikingHead(Boolean.parseBoolean(get(metadata, "spiking_head")));
     }
     return joined;
+  }
+
+  private static NetworkSpec named(String name, String file, Own own) {
+    try {
+      return own.named(name);
+    } catch (UserError e) {
+      throw new UserError(
+          file
+              + " is of the network "
+              + name
+              + ", which SAKD does not know; expected one that the command models lists, or load it"
+              + " in the program that describes it, by Sakd.load(path, device, Own.of(description))",
+          e);
+    }
   }
 
   /** The residual network in a description, or null. */

@@ -18,11 +18,18 @@ public interface Network extends AutoCloseable {
    * @param auxiliary like logits, what a head of training says; null if there is none
    * @param stages the output of every stage, [T', N, H, W, C]
    * @param boxes null if the network finds none
+   * @param classWeight as {@link Network#classWeight} has it
    */
-  record Output(Var logits, Var stepLogits, Var auxiliary, List<Var> stages, Boxes boxes) {
-    /** Without boxes. */
+  record Output(
+      Var logits,
+      Var stepLogits,
+      Var auxiliary,
+      List<Var> stages,
+      Boxes boxes,
+      Parameter classWeight) {
+    /** Without boxes, and without a weight behind the stages. */
     public Output(Var logits, Var stepLogits, Var auxiliary, List<Var> stages) {
-      this(logits, stepLogits, auxiliary, stages, null);
+      this(logits, stepLogits, auxiliary, stages, null, null);
     }
   }
 

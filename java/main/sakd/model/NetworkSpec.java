@@ -10,8 +10,12 @@ import sakd.ops.Neuron;
  * The description of a network. {@link #ann} built with ReLU is the ANN, the description itself
  * built with a spiking neuron the SNN of the same architecture: their tensors have the same names
  * and shapes, which are torchvision's.
+ *
+ * <p>A program may describe networks of its own, of which {@link #name} and {@link #build} are all
+ * that has to be written. They are trained by {@code Sakd.model(spec)}, and loaded by whoever
+ * brings the description along, as {@link Own}.
  */
-public sealed interface NetworkSpec permits DetectionSpec, ResNetSpec, SegmentationSpec, VggSpec {
+public interface NetworkSpec {
   /** What goes before the first stage (and, in a VGG, after the last) for images of this kind. */
   enum Stem {
     /** Small images, 32x32. */
@@ -23,7 +27,10 @@ public sealed interface NetworkSpec permits DetectionSpec, ResNetSpec, Segmentat
   /** What {@code --model} calls it, such as {@code spiking-resnet18}. */
   String name();
 
-  Stem stem();
+  /** CIFAR where a network has but one. */
+  default Stem stem() {
+    return Stem.CIFAR;
+  }
 
   /** What the network finds. */
   default Targets.Kind targetKind() {
@@ -35,13 +42,28 @@ public sealed interface NetworkSpec permits DetectionSpec, ResNetSpec, Segmentat
     return withStem(Networks.stemFor(height));
   }
 
-  /** The same network with another stem. */
-  NetworkSpec withStem(Stem stem);
+  /** The same network with another stem; itself where it has but one. */
+  default NetworkSpec withStem(Stem stem) {
+    return this;
+  }
 
-  /** The ANN of the same architecture, of the same name. */
-  NetworkSpec ann();
+  /**
+   * The ANN of the same architecture, of the same name; itself where only the neuron makes the
+   * difference.
+   */
+  default NetworkSpec ann() {
+    return this;
+  }
 
-  /** The network over a neuron; its parameters are not allocated yet. */
+  /**
+   * The network over a neuron; its parameters are not allocated yet.
+   *
+   * @param neuron {@link Neuron#RELU} for the ANN
+   * @param steps T of a spiking neuron
+   * @param channels of the images
+   * @param classes that the logits tell apart
+   * @param parameters collects those of the network's layers, by name
+   */
   Network build(Neuron neuron, int steps, int channels, int classes, Parameters parameters);
 
   /**
@@ -49,14 +71,17 @@ public sealed interface NetworkSpec permits DetectionSpec, ResNetSpec, Segmentat
    *
    * @throws UserError if they are too small, or not of the size that its linear layers ask for
    */
-  void requireImages(int height, int width);
+  default void requireImages(int height, int width) {}
 
   /**
-   * The description with the stem and shortcut that the names of a weight file's tensors show.
+   * For files from elsewhere: the description with the stem and shortcut that the names of a weight
+   * file's tensors show.
    *
    * @param largeStem whether the first convolution is 7x7
    */
-  NetworkSpec fitting(Set<String> names, boolean largeStem);
+  default NetworkSpec fitting(Set<String> names, boolean largeStem) {
+    return this;
+  }
 
   /** What {@code --model} calls the ANN: the name without {@code spiking-} or {@code sew-}. */
   default String annName() {

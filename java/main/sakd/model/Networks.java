@@ -96,6 +96,11 @@ public final class Networks {
             + "?");
   }
 
+  /** Whether it is the name of a network here. */
+  static boolean isKnown(String name) {
+    return ALL.stream().anyMatch(spec -> spec.name().equals(name));
+  }
+
   /** Whether {@code --model} names an ANN by this: resnet18, not spiking- or sew-resnet18. */
   public static boolean isAnnName(String name) {
     return annName(name.toLowerCase(Locale.ROOT)).equals(name.toLowerCase(Locale.ROOT));

@@ -168,6 +168,6 @@ final class RetinaHead implements Head {
     }
     AnchorGrid grid = AnchorGrid.of(height, width, maps, strides);
     Network.Boxes found = new Network.Boxes(deltas, grid, keepStages ? levels : List.of());
-    return new Network.Output(logits, null, null, List.of(), found);
+    return new Network.Output(logits, null, null, List.of(), found, null);
   }
 }

@@ -116,7 +116,8 @@ public final class Vgg implements Network {
     }
     Var stepLogits = last.forward(tape, pooled);
     Var logits = Pooling.timeMean(tape, stepLogits);
-    return new Output(logits, stepLogits, null, keepStages ? features : List.of());
+    return new Output(
+        logits, stepLogits, null, keepStages ? features : List.of(), null, classWeight());
   }
 
   @Override

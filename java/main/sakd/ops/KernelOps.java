@@ -20,6 +20,8 @@ public final class KernelOps extends DeviceOps
         ResizeKernels,
         LossKernels,
         DistanceKernels,
+        ClassMapKernels,
+        NoiseKernels,
         StepLossKernels,
         PixelKernels,
         BoxKernels,
@@ -144,6 +146,13 @@ public final class KernelOps extends DeviceOps
             affine.memory(),
             norm.eps(),
             channels);
+  }
+
+  @Override
+  public void checkNeuron(Neuron neuron) {
+    if (neuron.kind() == Neuron.Kind.CUSTOM) {
+      NeuronCheck.run(this, launcher, neuron);
+    }
   }
 
   @Override

@@ -85,6 +85,63 @@ public interface LossOps {
       Tensor losses,
       Tensor grad);
 
+  /**
+   * How far where a student spikes is from where its teacher sees the class, on its last stage's
+   * map: the saliency-scaled activation maps of CKDSNN (Liu et al., AAAI 2026, arXiv 2511.06902).
+   * With f the teacher's features, w its last layer's weight, y the class, o the student's
+   * features, s the places of a map, and both maps of a sample standardised to mean 0 and variance
+   * 1 over its places:
+   *
+   * <pre>
+   *   M[n,s] = sum_c w[y_n,c] f[n,s,c],   A[n,s] = sum_t sum_c o[t,n,s,c]
+   *   loss_n = 2^2 KL(softmax(standardised M[n] / 2) || softmax(standardised A[n] / 2))
+   * </pre>
+   *
+   * The maps, the divergence over space and the temperature are CKDSNN's, which scales both maps to
+   * [0, 1] by the smallest and largest value of a batch, takes the teacher's first class for y, and
+   * only what is above 0 of M. Standardising by sample is ours: of the sums as they are a softmax
+   * sees one place (with a ResNet-20 for CIFAR-10 its entropy is 0.6 of 4.2 nat), of [0, 1] hardly
+   * any difference (4.16); standardised it is 4.0, whatever T, C and the batch are. So is 2^2,
+   * which keeps the gradient's size as in the other divergences. Where maps have one place the loss
+   * is 0. Kernels: kernels/classmap.cu.
+   *
+   * @param student [T', N, H, W, C], of storage type
+   * @param teacher [1, N, H, W, C'], likewise
+   * @param classWeight [K, C'] F32
+   * @param labels [N] I32 in [0, K)
+   * @param mix as for {@link #softmaxLoss}: the weights of both classes are mixed by their share;
+   *     null if every sample has one label
+   * @param lossScale [1], multiplies the gradient
+   * @param weight of the gradient
+   * @param losses [N]: loss_n, without the weight
+   * @param grad like student: gradient of weight times the mean over N
+   */
+  void mapLoss(
+      Tensor student,
+      Tensor teacher,
+      Tensor classWeight,
+      Tensor labels,
+      Tensor mix,
+      Tensor lossScale,
+      float weight,
+      Tensor losses,
+      Tensor grad);
+
+  /**
+   * Logits with noise as wide as they are themselves: out = logits + strength std e, with e ~ N(0,
+   * 1) of each class and std the standard deviation of a row over its classes. The same numbers are
+   * drawn for the same draw, key, step, sample and class, wherever they are drawn:
+   * kernels/noise.cu.
+   *
+   * @param logits [T', N, K] F32
+   * @param strength at least 0
+   * @param draw I32 [2], as for {@link TensorOps#dropout}
+   * @param places I32 [N], likewise
+   * @param key tells users of the same draw apart, layers that drop included
+   * @param out like logits; another tensor
+   */
+  void logitNoise(Tensor logits, float strength, Tensor draw, Tensor places, int key, Tensor out);
+
   /** rank [N] I32: how many classes are ahead of the label's; 0 is a hit at top-1. */
   void labelRank(Tensor logits, Tensor labels, Tensor rank);
 

@@ -1,5 +1,8 @@
 package sakd.ops;
 
+import java.nio.file.Path;
+import sakd.device.UserSource;
+
 /**
  * What stands where an activation function does: ReLU in the ANN, a spiking neuron in the SNN, or
  * nothing. Equations in {@code kernels/neuron.cu}; names and defaults as in SpikingJelly.
@@ -12,6 +15,8 @@ package sakd.ops;
  * @param detachReset whether the reset sends no gradient through the spike
  * @param surrogate shape of the stand-in for ds/dh
  * @param alpha width (triangle, rectangle) or steepness (atan, sigmoid) of the surrogate, &gt; 0
+ * @param file the functions of a CUSTOM neuron, as {@code kernels/neuron_dynamics.h} explains them;
+ *     what the other constants mean is up to them. Null for other kinds
  */
 public record Neuron(
     Kind kind,
@@ -21,7 +26,8 @@ public record Neuron(
     boolean decayInput,
     boolean detachReset,
     Surrogate surrogate,
-    float alpha) {
+    float alpha,
+    UserSource file) {
 
   /** T where nothing says it. */
   public static final int USUAL_STEPS = 4;
@@ -29,13 +35,16 @@ public record Neuron(
   /** Largest number of time steps the kernels unroll. */
   public static final int MAX_STEPS = 32;
 
-  /** IDENTITY and RELU have no state; IF does not leak; PLIF learns its leak. */
+  /**
+   * IDENTITY and RELU have no state; IF does not leak; PLIF learns its leak; CUSTOM is a file's.
+   */
   public enum Kind {
     IDENTITY,
     RELU,
     IF,
     LIF,
-    PLIF;
+    PLIF,
+    CUSTOM;
 
     /** As people write it. */
     public String label() {
@@ -43,6 +52,7 @@ public record Neuron(
         case IDENTITY -> "identity";
         case RELU -> "ReLU";
         case IF, LIF, PLIF -> name();
+        case CUSTOM -> "custom";
       };
     }
 
@@ -91,6 +101,13 @@ public record Neuron(
       new Neuron(Kind.LIF, 2, 1, 0, false, false, Surrogate.TRIANGLE, 1);
 
   public Neuron {
+    if ((kind == Kind.CUSTOM) != (file != null)) {
+      throw new IllegalArgumentException(
+          "a neuron of kind " + kind + (file == null ? " without a file" : " with a file"));
+    }
+    if (kind == Kind.CUSTOM && !(tau > 0)) {
+      throw new IllegalArgumentException("tau must be greater than 0, not " + tau);
+    }
     if ((kind == Kind.LIF && !(tau >= 1)) || (kind == Kind.PLIF && !(tau > 1))) {
       throw new IllegalArgumentException("tau must be greater than 1, not " + tau);
     }
@@ -101,6 +118,42 @@ public record Neuron(
       throw new IllegalArgumentException(
           "v-threshold must be greater than v-reset, not " + vThreshold);
     }
+  }
+
+  /** A neuron of SAKD's own. */
+  public Neuron(
+      Kind kind,
+      float tau,
+      float vThreshold,
+      float vReset,
+      boolean decayInput,
+      boolean detachReset,
+      Surrogate surrogate,
+      float alpha) {
+    this(kind, tau, vThreshold, vReset, decayInput, detachReset, surrogate, alpha, null);
+  }
+
+  /**
+   * The neuron whose functions a file brings, with the constants of {@link #LIF}. Networks of it
+   * compile the file's code and run it.
+   *
+   * @param file C in the dialect of {@code kernels/portable.h}; {@code kernels/neuron_dynamics.h}
+   *     says which functions
+   * @throws sakd.base.UserError if the file cannot be read
+   */
+  public static Neuron ofFile(Path file) {
+    return LIF.with(UserSource.read(file));
+  }
+
+  /** A neuron of other functions with the constants of this one. */
+  public Neuron with(UserSource functions) {
+    return new Neuron(
+        Kind.CUSTOM, tau, vThreshold, vReset, decayInput, detachReset, surrogate, alpha, functions);
+  }
+
+  /** As people know it: LIF, or the name of the file that brings it. */
+  public String label() {
+    return kind == Kind.CUSTOM ? file.name() : kind.label();
   }
 
   private static Neuron stateless(Kind kind) {
@@ -116,7 +169,7 @@ public record Neuron(
     return hardReset() ? vReset : 0;
   }
 
-  /** 1/tau of IF (0) and LIF; PLIF reads its parameter instead. */
+  /** 1/tau; 0 of IF; PLIF reads its parameter instead. */
   public float leak() {
     return kind == Kind.IF ? 0 : 1 / tau;
   }

@@ -13,6 +13,7 @@ import sakd.device.DType;
 import sakd.device.Kernel;
 import sakd.device.KernelSpec;
 import sakd.device.Memory;
+import sakd.device.UserSource;
 
 /** The fused batch norm + residual + neuron kernels: specialisation, sizes and launches. */
 final class NeuronKernels {
@@ -37,6 +38,7 @@ final class NeuronKernels {
   /** What a specialisation depends on; tau, threshold and the like are arguments. */
   private record Key(
       Neuron.Kind kind,
+      UserSource file,
       boolean hardReset,
       boolean decayInput,
       boolean detachReset,
@@ -77,6 +79,9 @@ final class NeuronKernels {
       if (pack != Pack.NONE) {
         d.put("PACK", pack.ordinal());
       }
+      if (file != null) {
+        d.put("CUSTOM", 1);
+      }
       return d;
     }
   }
@@ -96,7 +101,7 @@ final class NeuronKernels {
 
     private Kernel load(String function) {
       return ops.device()
-          .kernel(KernelSpec.of(launcher.twin("neuron.cu"), function, key.defines()));
+          .kernel(KernelSpec.of(launcher.twin("neuron.cu"), function, key.defines(), key.file));
     }
 
     Kernel forward() {
@@ -178,6 +183,7 @@ final class NeuronKernels {
     Key key =
         new Key(
             neuron.kind(),
+            neuron.file(),
             !spiking || neuron.hardReset(),
             spiking && neuron.decayInput(),
             spiking && neuron.detachReset(),

@@ -18,6 +18,16 @@ public interface NeuronOps {
   void runningStatistics(Ops.BatchNorm norm, Tensor affine);
 
   /**
+   * Compiles the functions of a {@link Neuron.Kind#CUSTOM} neuron for this device and compares the
+   * derivatives with differences, at values around the threshold; to be called before a network of
+   * it is used. Of other neurons there is nothing to see to.
+   *
+   * @throws sakd.base.UserError if they do not compile, a derivative is wrong, or this device has
+   *     no compiler
+   */
+  void checkNeuron(Neuron neuron);
+
+  /**
    * Batch norm + residual + neuron, fused over T steps.
    *
    * @param x [T', .., C], T' = 1 or T

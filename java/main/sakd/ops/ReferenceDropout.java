@@ -34,17 +34,17 @@ interface ReferenceDropout extends TensorOps {
    * random number.
    */
   static boolean isKept(float p, int[] draw, int key, int index) {
-    return Integer.toUnsignedLong(random(draw, key, index)) >= threshold(p);
-  }
-
-  /** The element's random number of 32 bits. */
-  static int random(int[] draw, int key, int index) {
-    return mix(mix(index ^ mix(draw[0] ^ mix(key))) ^ mix(draw[1] + key));
+    return Integer.toUnsignedLong(bits(draw, key, index)) >= threshold(p);
   }
 
   /** Of 2^32 equally likely numbers those below this, which are p of them, drop an element. */
   static long threshold(float p) {
     return (long) (p * 0x1p32);
+  }
+
+  /** The random number of an index, of 32 bits: {@code random_bits} of kernels/random.h. */
+  static int bits(int[] draw, int key, int index) {
+    return mix(mix(index ^ mix(draw[0] ^ mix(key))) ^ mix(draw[1] + key));
   }
 
   /** A bijection of 32 bits that mixes them well: "lowbias32" of C. Wellons, 2018. */

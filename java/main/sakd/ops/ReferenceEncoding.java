@@ -47,7 +47,7 @@ interface ReferenceEncoding extends InputOps {
 
   /** Whether a pixel spikes at a step: its number, of 24 bits, is below its share of 2^24. */
   static boolean isDrawn(int level, int[] draw, int step, int index) {
-    int random = ReferenceDropout.random(draw, FIRST_KEY + step, index) >>> 8;
+    int random = ReferenceDropout.bits(draw, FIRST_KEY + step, index) >>> 8;
     return random * 255L < (long) level << 24;
   }
 }

@@ -13,6 +13,12 @@ package sakd.ops;
 public record ReferenceNeuron(
     Neuron neuron, double leak, double vThreshold, double vReset, double alpha) {
 
+  public ReferenceNeuron {
+    if (neuron.kind() == Neuron.Kind.CUSTOM) {
+      throw new IllegalArgumentException(neuron.label() + " has to be compiled");
+    }
+  }
+
   /** With the parameters of {@code neuron}; {@code parameter} is PLIF's w, else not read. */
   public static ReferenceNeuron of(Neuron neuron, double parameter) {
     double leak =

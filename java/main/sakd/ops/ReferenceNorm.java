@@ -11,6 +11,7 @@ import static sakd.ops.Requirements.requireGradients;
 import static sakd.ops.Requirements.storage;
 
 import java.util.Arrays;
+import sakd.base.UserError;
 import sakd.device.DType;
 
 /** Batch statistics, and {@link ReferenceLayer} applied to tensors block by block. */
@@ -46,6 +47,17 @@ interface ReferenceNorm extends Ops {
             && floats(norm.runningVar(), channels),
         affine,
         norm);
+  }
+
+  @Override
+  default void checkNeuron(Neuron neuron) {
+    if (neuron.kind() == Neuron.Kind.CUSTOM) {
+      throw new UserError(
+          "the neuron in "
+              + neuron.label()
+              + " has to be compiled, and there is no C++ compiler on the PATH; install one"
+              + " (Debian: apt-get install g++) or name it in CXX");
+    }
   }
 
   @Override

@@ -29,6 +29,8 @@ public final class ReferenceOps extends DeviceOps
         ReferenceEncoding,
         ReferenceLoss,
         ReferenceDistance,
+        ReferenceClassMap,
+        ReferenceNoise,
         ReferenceStepLosses,
         ReferenceTally,
         ReferenceBoxes,

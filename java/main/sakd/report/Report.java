@@ -8,6 +8,7 @@ import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.device.DType;
 import sakd.io.AtomicFile;
+import sakd.model.Own;
 import sakd.ops.Ops;
 import sakd.run.RunRecord;
 
@@ -39,15 +40,17 @@ public final class Report {
    *
    * @param folders run directories, finished or not
    * @param testSet of a run
+   * @param own what their networks have of the caller's own
    * @param storage of activations
    * @throws UserError if a folder is no run directory, or the page cannot be written
    */
-  public static void write(Path file, List<Path> folders, TestSet testSet, Ops ops, DType storage) {
+  public static void write(
+      Path file, List<Path> folders, TestSet testSet, Own own, Ops ops, DType storage) {
     List<RunResult> runs = new ArrayList<>();
     List<String> names = RunNames.of(folders);
     for (int i = 0; i < folders.size(); i++) {
       RunRecord run = RunRecord.read(folders.get(i), names.get(i));
-      runs.add(examine(run, testSet, ops, storage, RunEvaluation.IMAGES));
+      runs.add(examine(run, testSet, own, ops, storage, RunEvaluation.IMAGES));
     }
     AtomicFile.writeText(file, html(runs));
   }
@@ -58,29 +61,31 @@ public final class Report {
    * RunEvaluation#SHOWN}, so that this takes about a hundredth of the time that training took.
    *
    * @param testSet with the class numbers that the networks were trained with
+   * @param own what its networks have of the program's own
    * @param storage of activations
    * @return the page
    * @throws UserError if it cannot be written
    */
-  public static Path ofEndedRun(Path folder, Dataset testSet, Ops ops, DType storage) {
+  public static Path ofEndedRun(Path folder, Dataset testSet, Own own, Ops ops, DType storage) {
     RunRecord run = RunRecord.read(folder, RunNames.of(List.of(folder)).get(0));
     double trained =
         run.rows().stream().mapToDouble(r -> r.cell("images_per_second") * r.cell("seconds")).sum();
     int images = (int) Math.min(RunEvaluation.IMAGES, SHARE * trained);
     Path file = folder.resolve(FILE);
     RunResult result =
-        examine(run, (f, args) -> testSet, ops, storage, Math.max(images, RunEvaluation.SHOWN));
+        examine(
+            run, (f, args) -> testSet, own, ops, storage, Math.max(images, RunEvaluation.SHOWN));
     AtomicFile.writeText(file, html(List.of(result)));
     return file;
   }
 
   private static RunResult examine(
-      RunRecord run, TestSet testSet, Ops ops, DType storage, int most) {
+      RunRecord run, TestSet testSet, Own own, Ops ops, DType storage, int most) {
     try {
       Dataset images = testSet.open(run.folder(), run.args());
       int all = RunEvaluation.most(images);
       List<NetworkResult> results =
-          RunEvaluation.examine(run, ops, storage, images, Math.min(most, all));
+          RunEvaluation.examine(run, own, ops, storage, images, Math.min(most, all));
       return new RunResult(
           run, results, "", most < all, images.classNames(), TestPictures.columns(images));
     } catch (UserError e) {

@@ -30,6 +30,7 @@ import sakd.io.ImageFiles;
 import sakd.io.WeightFile;
 import sakd.model.ModelFile;
 import sakd.model.Network;
+import sakd.model.Own;
 import sakd.nn.Monitor;
 import sakd.nn.Parameters;
 import sakd.nn.Pooling;
@@ -93,10 +94,10 @@ final class RunEvaluation {
   /** A weight file of a run and the phase that wrote it. */
   private record Part(String phase, Path path, WeightFile file, ModelFile about) {
     /** Null if the file does not describe its network. */
-    static Part read(String phase, Path path) {
+    static Part read(String phase, Path path, Own own) {
       WeightFile file = WeightFile.read(path);
       return ModelFile.isIn(file.metadata())
-          ? new Part(phase, path, file, ModelFile.of(file.metadata(), path.toString()))
+          ? new Part(phase, path, file, ModelFile.of(file.metadata(), path.toString(), own))
           : null;
     }
   }
@@ -104,14 +105,15 @@ final class RunEvaluation {
   /**
    * Examines every network of a run whose best weights are there: teacher, direct student, student.
    *
+   * @param own what its networks have of the caller's own
    * @param storage of activations when accuracy is measured; all else is float32
    * @param most test images that accuracy, activity and confusion are measured on
    * @return empty if none is there yet
    * @throws sakd.base.UserError if a file cannot be read or is of another data set
    */
   static List<NetworkResult> examine(
-      RunRecord run, Ops ops, DType storage, Dataset testSet, int most) {
-    List<Part> parts = parts(run);
+      RunRecord run, Own own, Ops ops, DType storage, Dataset testSet, int most) {
+    List<Part> parts = parts(run, own);
     int steps = parts.stream().mapToInt(p -> p.about.steps()).max().orElse(1);
     RunEvaluation evaluation = new RunEvaluation(ops, storage, testSet.inSteps(steps), most);
     List<NetworkResult> results = new ArrayList<>();
@@ -119,6 +121,7 @@ final class RunEvaluation {
     String taught = null;
     for (Part part : parts) {
       Parameters parameters = new Parameters(0);
+      ops.checkNeuron(part.about.neuron());
       try (Network network = part.about.build(parameters)) {
         parameters.allocate(ops);
         String architecture = part.about.name() + " for " + testSet.name();
@@ -134,7 +137,7 @@ final class RunEvaluation {
     return results;
   }
 
-  private static List<Part> parts(RunRecord run) {
+  private static List<Part> parts(RunRecord run, Own own) {
     Path teacher =
         run.option("--teacher")
             .map(Path::of)
@@ -152,7 +155,7 @@ final class RunEvaluation {
         (phase, path) -> {
           // A teacher may come from elsewhere and say nothing of itself.
           if (Files.isRegularFile(path)) {
-            Part part = Part.read(phase, path);
+            Part part = Part.read(phase, path, own);
             if (part != null) {
               parts.add(part);
             }

@@ -23,7 +23,7 @@ record LoadingLines(Plan plan, Dataset trainSet, boolean bundled) {
     lines.add("");
     if (plan.model() instanceof ResNetSpec resnet && isTorchvisions(resnet)) {
       torchvision(resnet, lines);
-      if (plan.method() != Method.ANN && plan.neuron().kind() != Neuron.Kind.PLIF) {
+      if (plan.method() != Method.ANN && isSpikingJellys(plan.neuron())) {
         spikingJelly(resnet, lines);
       }
     } else {
@@ -40,6 +40,16 @@ record LoadingLines(Plan plan, Dataset trainSet, boolean bundled) {
     return spec.blocks().size() == 4
         && spec.headWidth() == 0
         && spec.shortcut() == ResNetSpec.Shortcut.B;
+  }
+
+  private static boolean isSpikingJellys(Neuron neuron) {
+    return neuron.kind() == Neuron.Kind.IF || neuron.kind() == Neuron.Kind.LIF;
+  }
+
+  /** The file of the student's neuron; null where that is one of SAKD's, and for an ANN. */
+  private String neuronFile() {
+    boolean own = plan.method() != Method.ANN && plan.neuron().file() != null;
+    return own ? plan.neuron().file().name() : null;
   }
 
   private static void code(List<String> lines, String language, String... code) {
@@ -180,7 +190,14 @@ record LoadingLines(Plan plan, Dataset trainSet, boolean bundled) {
     code(
         lines,
         "java",
-        "try (" + open + "(Path.of(\"best.safetensors\"))) {",
+        neuronFile() == null
+            ? null
+            : "Own own = Own.of(Neuron.ofFile(Path.of(\"" + neuronFile() + "\")));",
+        "try ("
+            + open
+            + "(Path.of(\"best.safetensors\")"
+            + (neuronFile() == null ? "" : ", \"auto\", own")
+            + ")) {",
         trainSet.recordings()
             ? "  System.out.println(network.evaluate(recordings)); // a sakd.data.Dataset"
             : "  System.out.println(network.predict(Path.of(\"picture.png\")));",
@@ -188,13 +205,16 @@ record LoadingLines(Plan plan, Dataset trainSet, boolean bundled) {
   }
 
   private void commands(List<String> lines) {
+    String neuron = neuronFile() == null ? "" : " --neuron-file " + neuronFile();
     code(
         lines,
         "",
         trainSet.recordings()
             ? null
-            : "sakd predict --weights best.safetensors --input picture.png",
-        "sakd eval --weights best.safetensors --dataset "
+            : "sakd predict --weights best.safetensors" + neuron + " --input picture.png",
+        "sakd eval --weights best.safetensors"
+            + neuron
+            + " --dataset "
             + trainSet.name()
             + (bundled ? "" : " --data-path FOLDER"));
   }

@@ -138,7 +138,7 @@ public record ModelCard(
         Locale.ROOT,
         "A spiking neural network (%s neurons, T = %d time steps) that %s; its output is the mean"
             + " over time.",
-        n.kind(),
+        n.label(),
         plan.steps(),
         does);
   }
@@ -276,7 +276,7 @@ public record ModelCard(
           lines,
           "Neuron: %s, tau %s, threshold %s, %s reset, the input is %sdivided by tau; surrogate %s,"
               + " alpha %s.",
-          n.kind(),
+          n.label(),
           Numbers.plain(n.tau()),
           Numbers.plain(n.vThreshold()),
           Float.isNaN(n.vReset()) ? "soft" : "hard",

@@ -75,6 +75,8 @@ class MethodTest {
         "--method features --T 1 --feature-weight-after 10=0.01;"
             + " ce 1, features 10 (0.01 after 10 epochs)",
         "--method sakd --T 1; ce 1, logits 1 (temperature 4), features 10",
+        "--method sakd --T 1 --kd-map 2 --kd-noise 0.1;"
+            + " ce 1, logits 1 (temperature 4, noise 0.1), features 10, map 2",
         "--method direct --self-distill both --self-distill-weight 0.5 --right-steps 1;"
             + " ce 1, s2w 0.5, w2s 0.5, right-steps 1",
         "--method sakd --prefix-ce 0.3 --entropy 0.1;"
@@ -93,6 +95,8 @@ class MethodTest {
             + " --method direct does not use --kd-temperature, --feature-loss, --teacher",
         "--method features --T 1 --feature-loss l1 --kd-temperature 2 --logit-weight 3;"
             + " --method features does not use --logit-weight, --kd-temperature",
+        "--method direct --T 1 --kd-map 1 --kd-noise 0.1;"
+            + " --method direct does not use --kd-noise, --kd-map",
         "--method direct --kd-temperature 3 --right-steps 0.5 --self-distill-weight 2;"
             + " a run without --self-distill does not use --self-distill-weight",
         "--method ann --prefix-ce 1; --method ann does not use --prefix-ce",

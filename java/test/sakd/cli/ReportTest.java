@@ -27,6 +27,7 @@ import org.xml.sax.InputSource;
 import sakd.data.Dataset;
 import sakd.data.set.Datasets;
 import sakd.device.DType;
+import sakd.model.Own;
 import sakd.ops.Ops;
 import sakd.report.Report;
 import sakd.testing.Devices;
@@ -130,7 +131,7 @@ class ReportTest {
     // After 360 images of training a test set of 1000 is not gone through.
     try (Ops ops = Devices.reference()) {
       Dataset large = Datasets.open("fashion-mnist-small", null, false);
-      Path file = Report.ofEndedRun(whole, large, ops, DType.F32);
+      Path file = Report.ofEndedRun(whole, large, Own.NONE, ops, DType.F32);
       assertTrue(Files.readString(file).contains("on 24 test images, few so that"), "it says so");
     }
   }

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import sakd.io.WeightFile;
 import sakd.model.ModelFile;
 import sakd.model.Networks;
+import sakd.model.Own;
 import sakd.ops.Neuron;
 import sakd.testing.UntrainedFiles;
 
@@ -77,7 +78,7 @@ class TeacherModelTest {
     assertFalse(said.contains("transferred only"), said);
     assertTrue(said.contains("\nSAKD "), said);
     WeightFile teacher = WeightFile.read(run.resolve("teacher/best.safetensors"));
-    assertEquals("resnet20", ModelFile.of(teacher.metadata(), "teacher").name());
+    assertEquals("resnet20", ModelFile.of(teacher.metadata(), "teacher", Own.NONE).name());
     assertTrue(teacher.tensors().containsKey("layer3.2.conv2.weight"));
     String card = Files.readString(run.resolve("README.md"));
     assertTrue(card.contains("an ANN of another architecture (resnet20) that was trained"), card);

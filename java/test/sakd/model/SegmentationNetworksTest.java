@@ -94,9 +94,10 @@ class SegmentationNetworksTest {
     Map<String, String> metadata = new LinkedHashMap<>();
     ModelFile file = new ModelFile(spec, Neuron.LIF, 4, 3, CLASSES);
     file.describe(metadata);
-    assertEquals(file, ModelFile.of(metadata, "net.safetensors"));
+    assertEquals(file, ModelFile.of(metadata, "net.safetensors", Own.NONE));
     metadata.put("sakd.output_stride", "12");
-    UserError e = assertThrows(UserError.class, () -> ModelFile.of(metadata, "net.safetensors"));
+    UserError e =
+        assertThrows(UserError.class, () -> ModelFile.of(metadata, "net.safetensors", Own.NONE));
     assertTrue(e.getMessage().contains("expected 8, 16 or 32"), e.getMessage());
   }
 

@@ -2,9 +2,14 @@ package sakd.ops;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import sakd.device.DType;
+import sakd.device.UserSource;
 import sakd.testing.Devices;
 import sakd.testing.Draw;
 import sakd.testing.EachDevice;
@@ -19,6 +24,8 @@ class NeuronContractTest {
   private static final double MARGIN = 1e-3;
   private static final int[] CHANNELS = {1, 3, 7, 16, 20, 64};
   private static final int[] STEPS = {1, 2, 4, 7};
+  private static final EnumSet<Neuron.Kind> BUILT_IN =
+      EnumSet.complementOf(EnumSet.of(Neuron.Kind.CUSTOM));
   private static final float[] RESETS = {0, -0.25f, Float.NaN};
 
   /** One call: everything a kernel is specialised by. */
@@ -29,7 +36,16 @@ class NeuronContractTest {
       int steps,
       int inputSteps,
       int channels,
-      DType type) {}
+      DType type,
+      UserSource file) {
+    /** What these operations are to compute: the reference has no compiler for the file. */
+    Neuron neuron(Ops ops) {
+      return file == null || ops instanceof ReferenceOps ? neuron : neuron.with(file);
+    }
+  }
+
+  private static final UserSource LIF =
+      UserSource.read(Path.of("java/test/resources/neurons/lif.h"));
 
   private static <E> E any(Random random, E[] choices) {
     return choices[random.nextInt(choices.length)];
@@ -61,14 +77,15 @@ class NeuronContractTest {
         steps,
         expands ? 1 : steps,
         CHANNELS[random.nextInt(CHANNELS.length)],
-        type);
+        type,
+        null);
   }
 
   @EachDevice
   void everyKindWithEveryResidual(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       Random random = new Random(1);
-      for (Neuron.Kind kind : Neuron.Kind.values()) {
+      for (Neuron.Kind kind : BUILT_IN) {
         for (Neuron.Residual merge : Neuron.Residual.values()) {
           // Each is compiled apart: of 16-bit storage, which loads and stores alone know of, a
           // part.
@@ -106,11 +123,31 @@ class NeuronContractTest {
   void thePapersNeuronAtAnyWidthAndTime(Ops ops) {
     for (DType type : Twins.storage(ops)) {
       for (int channels : CHANNELS) {
-        check(ops, new Case(Neuron.LIF, Neuron.Residual.INPUT, true, 4, 4, channels, type));
+        check(ops, new Case(Neuron.LIF, Neuron.Residual.INPUT, true, 4, 4, channels, type, null));
       }
-      check(ops, new Case(Neuron.LIF, Neuron.Residual.NONE, true, 32, 32, 20, type));
-      check(ops, new Case(Neuron.LIF, Neuron.Residual.NONE, true, 32, 1, 16, type));
+      check(ops, new Case(Neuron.LIF, Neuron.Residual.NONE, true, 32, 32, 20, type, null));
+      check(ops, new Case(Neuron.LIF, Neuron.Residual.NONE, true, 32, 1, 16, type, null));
     }
+  }
+
+  /** The file is of LIF, and so has to do what LIF does. */
+  @ParameterizedTest(name = "{0}", autoCloseArguments = false)
+  @MethodSource("sakd.testing.Devices#compiled")
+  void aUsersNeuronWithEveryResidual(Ops ops) {
+    ops.checkNeuron(Neuron.LIF.with(LIF));
+    for (DType type : Twins.storage(ops)) {
+      Random random = new Random(3);
+      for (Neuron.Residual merge : Neuron.Residual.values()) {
+        Case c = draw(random, Neuron.Kind.LIF, merge, type);
+        if (type == DType.F32
+            ? !Devices.isEmulated(ops) || merge.ordinal() < 2
+            : merge.ordinal() == 1) {
+          check(
+              ops, new Case(c.neuron, merge, c.norm, c.steps, c.inputSteps, c.channels, type, LIF));
+        }
+      }
+    }
+    check(ops, new Case(Neuron.LIF, Neuron.Residual.INPUT, true, 32, 1, 16, DType.F32, LIF));
   }
 
   private static void check(Ops ops, Case c) {
@@ -158,10 +195,16 @@ class NeuronContractTest {
           s -> {
             s.ops()
                 .neuron(
-                    c.neuron, c.merge, s.at(in), s.at(norm), s.at(residual), s.at(leak), s.at(out));
+                    c.neuron(s.ops()),
+                    c.merge,
+                    s.at(in),
+                    s.at(norm),
+                    s.at(residual),
+                    s.at(leak),
+                    s.at(out));
             s.ops()
                 .neuronBackward(
-                    c.neuron,
+                    c.neuron(s.ops()),
                     c.merge,
                     s.at(in),
                     s.at(norm),

@@ -64,15 +64,18 @@ public final class Devices {
         || ops.device() instanceof OpenClDevice opencl && opencl.info().isCpu();
   }
 
+  /** The devices with kernels: all but the reference. */
+  public static Stream<Named<Ops>> compiled() {
+    return all().filter(d -> d.getPayload() instanceof KernelOps);
+  }
+
   /**
    * The devices for whole trainings, which compile all kernels of a network: those with kernels,
    * OpenCL only where there is no CUDA, which has float16 too.
    */
   public static Stream<Named<Ops>> forTraining() {
     boolean cuda = OPEN.stream().anyMatch(ops -> ops.device() instanceof CudaDevice);
-    return all()
-        .filter(d -> d.getPayload() instanceof KernelOps)
-        .filter(d -> !(cuda && d.getPayload().device() instanceof OpenClDevice));
+    return compiled().filter(d -> !(cuda && d.getPayload().device() instanceof OpenClDevice));
   }
 
   /** Those of them with float16. */

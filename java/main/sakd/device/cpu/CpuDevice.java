@@ -163,7 +163,7 @@ public final class CpuDevice extends HostDevice {
               return kernels.computeIfAbsent(
                   spec,
                   s -> {
-                    NativeLibrary library = compiler.load(s.file(), s.options());
+                    NativeLibrary library = compiler.load(s);
                     return new HostKernel(
                         library.getFunction(s.function()),
                         KernelParameters.of(s.file(), s.function()),

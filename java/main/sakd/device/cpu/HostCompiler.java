@@ -13,6 +13,7 @@ import sakd.base.UserError;
 import sakd.device.BinaryCache;
 import sakd.device.Command;
 import sakd.device.KernelSources;
+import sakd.device.KernelSpec;
 import sakd.device.WorkFolder;
 
 /**
@@ -99,11 +100,11 @@ final class HostCompiler {
   }
 
   /** The name of the entry on disk. */
-  String cacheKey(String file, List<String> defines) {
-    return file.replace(".cu", "-")
+  String cacheKey(KernelSpec spec) {
+    return spec.file().replace(".cu", "-")
         + KernelSources.sha256(
-                KernelSources.load(file),
-                String.join(" ", defines),
+                KernelSources.load(spec),
+                String.join(" ", spec.options()),
                 String.join(" ", OPTIONS),
                 version,
                 PROCESSOR)
@@ -111,18 +112,19 @@ final class HostCompiler {
   }
 
   /**
-   * The kernels of {@code file} under these -D options, ready to be called.
+   * The kernels of the specialisation's file, ready to be called.
    *
    * @throws UserError if they do not compile, or there is no room to do it in
    */
-  synchronized NativeLibrary load(String file, List<String> defines) {
-    String key = cacheKey(file, defines);
+  synchronized NativeLibrary load(KernelSpec spec) {
+    String file = spec.file();
+    String key = cacheKey(spec);
     NativeLibrary library = loaded.get(key);
     if (library == null) {
       library = cache.read(key).flatMap(kept -> loadKept(file, kept)).orElse(null);
     }
     if (library == null) {
-      byte[] object = compile(file, defines);
+      byte[] object = compile(spec);
       library = loadNew(file, object);
       cache.write(key, object);
     }
@@ -155,28 +157,28 @@ final class HostCompiler {
     }
   }
 
-  private byte[] compile(String file, List<String> defines) {
+  private byte[] compile(KernelSpec spec) {
     compiled++;
-    return WorkFolder.compiled("kernel " + file, folder -> compile(folder, file, defines));
+    return WorkFolder.compiled("kernel " + spec.file(), folder -> compile(folder, spec));
   }
 
-  private byte[] compile(Path folder, String file, List<String> defines) throws IOException {
-    Path text = Files.writeString(folder.resolve("kernel.cpp"), KernelSources.load(file));
+  private byte[] compile(Path folder, KernelSpec spec) throws IOException {
+    Path text = Files.writeString(folder.resolve("kernel.cpp"), KernelSources.load(spec));
     Path object = folder.resolve("kernel.so");
     List<String> line = new ArrayList<>(List.of(command));
     line.addAll(OPTIONS);
     line.addAll(WIDE);
-    line.addAll(defines);
+    line.addAll(spec.options());
     line.addAll(List.of(text.toString(), "-o", object.toString()));
     Command.Output out = Command.compile(line, folder);
     if (out.status() != 0) {
       throw new UserError(
           "kernel "
-              + file
+              + spec.file()
               + " does not compile with "
               + command
               + " "
-              + defines
+              + spec.options()
               + ": "
               + out.text().strip());
     }

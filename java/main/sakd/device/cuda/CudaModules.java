@@ -13,10 +13,15 @@ import jcuda.driver.JCudaDriver;
 import sakd.device.BinaryCache;
 import sakd.device.KernelSources;
 import sakd.device.KernelSpec;
+import sakd.device.UserSource;
 
 /** Compiles kernel files, each once for every set of definitions, and keeps the images on disk. */
 final class CudaModules implements AutoCloseable {
-  private record Key(String file, SortedMap<String, Integer> defines) {}
+  private record Key(String file, SortedMap<String, Integer> defines, UserSource user) {
+    static Key of(KernelSpec spec) {
+      return new Key(spec.file(), spec.defines(), spec.user());
+    }
+  }
 
   private final CudaContext context;
   private final CudaCompiler compiler;
@@ -42,11 +47,11 @@ final class CudaModules implements AutoCloseable {
   }
 
   CUfunction function(KernelSpec spec) {
-    CUmodule module = modules.get(new Key(spec.file(), spec.defines()));
+    CUmodule module = modules.get(Key.of(spec));
     if (module == null) {
       context.requireNotRecording("the compiling of kernels/" + spec.file());
       module = load(spec);
-      modules.put(new Key(spec.file(), spec.defines()), module);
+      modules.put(Key.of(spec), module);
     }
     CUfunction function = new CUfunction();
     CudaErrors.check(
@@ -65,7 +70,7 @@ final class CudaModules implements AutoCloseable {
   /** The name of the entry on disk. */
   String cacheKey(KernelSpec spec) {
     return KernelSources.sha256(
-        KernelSources.load(spec.file()),
+        KernelSources.load(spec),
         String.join(" ", options(spec)),
         target.toString(),
         compiler.version());
@@ -73,7 +78,7 @@ final class CudaModules implements AutoCloseable {
 
   /** The image, to be kept under {@link #cacheKey}. */
   byte[] compile(KernelSpec spec) {
-    return compiler.compile(spec.file(), KernelSources.load(spec.file()), options(spec), target);
+    return compiler.compile(spec.file(), KernelSources.load(spec), options(spec), target);
   }
 
   private CUmodule load(KernelSpec spec) {

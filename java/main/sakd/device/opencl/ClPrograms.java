@@ -17,12 +17,13 @@ import sakd.base.UserError;
 import sakd.device.BinaryCache;
 import sakd.device.KernelSources;
 import sakd.device.KernelSpec;
+import sakd.device.UserSource;
 
 /**
  * Compiles kernel files, each once for every set of definitions, and keeps the binaries on disk.
  */
 final class ClPrograms implements AutoCloseable {
-  private record Key(String file, SortedMap<String, Integer> defines) {}
+  private record Key(String file, SortedMap<String, Integer> defines, UserSource user) {}
 
   private final cl_context context;
   private final cl_device_id device;
@@ -52,7 +53,7 @@ final class ClPrograms implements AutoCloseable {
   }
 
   cl_kernel kernel(KernelSpec spec) {
-    Key key = new Key(spec.file(), spec.defines());
+    Key key = new Key(spec.file(), spec.defines(), spec.user());
     cl_program program = programs.get(key);
     if (program == null) {
       program = build(spec);
@@ -75,7 +76,7 @@ final class ClPrograms implements AutoCloseable {
 
   /** The name of the entry on disk. */
   String cacheKey(KernelSpec spec) {
-    return KernelSources.sha256(KernelSources.load(spec.file()), options(spec), target);
+    return KernelSources.sha256(KernelSources.load(spec), options(spec), target);
   }
 
   private cl_program build(KernelSpec spec) {
@@ -119,7 +120,7 @@ final class ClPrograms implements AutoCloseable {
   private cl_program fromSource(KernelSpec spec) {
     cl_program program =
         CL.clCreateProgramWithSource(
-            context, 1, new String[] {KernelSources.load(spec.file())}, null, null);
+            context, 1, new String[] {KernelSources.load(spec)}, null, null);
     try {
       CL.clBuildProgram(program, 1, new cl_device_id[] {device}, options(spec), null, null);
       return program;

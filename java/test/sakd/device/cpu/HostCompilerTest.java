@@ -18,12 +18,17 @@ import org.junit.jupiter.api.io.TempDir;
 import sakd.base.UserError;
 import sakd.device.BinaryCache;
 import sakd.device.CompilerStopped;
+import sakd.device.DType;
+import sakd.device.KernelSpec;
 
 /** What is kept of compiled kernels, and what becomes of a compiler that cannot finish. */
 class HostCompilerTest {
-  private static final String FILE = "elementwise.cu";
-  private static final List<String> DEFINES = List.of("-DSTORAGE=0", "-DLANES=1");
-  private static final List<String> OTHERS = List.of("-DSTORAGE=0", "-DLANES=2");
+  private static final KernelSpec ONE = spec(1);
+  private static final KernelSpec OTHER = spec(2);
+
+  private static KernelSpec spec(int lanes) {
+    return KernelSpec.of("elementwise.cu", "fill", DType.F32, lanes);
+  }
 
   @TempDir static Path shared;
   @TempDir Path folder;
@@ -40,11 +45,11 @@ class HostCompilerTest {
     command = named == null || named.isBlank() ? "c++" : named;
     HostCompiler compiler = compiler(command, shared);
     BinaryCache cache = new BinaryCache(shared);
-    compiler.load(FILE, DEFINES);
-    compiler.load(FILE, OTHERS);
-    entry = cache.file(compiler.cacheKey(FILE, DEFINES));
+    compiler.load(ONE);
+    compiler.load(OTHER);
+    entry = cache.file(compiler.cacheKey(ONE));
     whole = Files.readAllBytes(entry);
-    another = Files.readAllBytes(cache.file(compiler.cacheKey(FILE, OTHERS)));
+    another = Files.readAllBytes(cache.file(compiler.cacheKey(OTHER)));
   }
 
   private static HostCompiler compiler(String command, Path folder) {
@@ -54,13 +59,13 @@ class HostCompilerTest {
   /** Loads the kernel as a new process would; how many were compiled. */
   private static int compiledAnew(Path folder) {
     HostCompiler compiler = compiler(command, folder);
-    compiler.load(FILE, DEFINES).getFunction("fill");
+    compiler.load(ONE).getFunction("fill");
     return compiler.compiled();
   }
 
   @Test
   void whatIsKeptIsLoadedWithoutACompiler() {
-    compiler("none-such", shared).load(FILE, DEFINES).getFunction("fill");
+    compiler("none-such", shared).load(ONE).getFunction("fill");
   }
 
   /** What a full disk, a crash, a bad disk or a hand may leave in the place of an entry. */
@@ -136,10 +141,9 @@ class HostCompilerTest {
   @Test
   void aCompilerThatIsToldToEndIsNotOneThatRefuses() throws IOException {
     CompilerStopped stopped =
-        assertThrows(CompilerStopped.class, () -> ending("exit 130").load(FILE, DEFINES));
+        assertThrows(CompilerStopped.class, () -> ending("exit 130").load(ONE));
     assertEquals(130, stopped.status());
-    stopped =
-        assertThrows(CompilerStopped.class, () -> ending("kill -TERM $$").load(FILE, DEFINES));
+    stopped = assertThrows(CompilerStopped.class, () -> ending("kill -TERM $$").load(ONE));
     assertEquals(143, stopped.status());
     assertFalse(Files.exists(folder.resolve("cache")), "nothing is kept");
   }
@@ -159,7 +163,7 @@ class HostCompilerTest {
 
   private void assertRefused(String script, String... words) throws IOException {
     HostCompiler compiler = ending(script);
-    UserError e = assertThrows(UserError.class, () -> compiler.load(FILE, DEFINES));
+    UserError e = assertThrows(UserError.class, () -> compiler.load(ONE));
     for (String word : words) {
       assertTrue(e.getMessage().contains(word), e.getMessage());
     }
