@@ -170,6 +170,15 @@ public final class Sakd {
     return option("--lr", rate);
   }
 
+  /**
+   * The share of the training samples that is cut off for validation, in (0, 0.5]: the best epoch
+   * is chosen on them, and the test samples are for the final table alone. Without it, the best
+   * epoch is chosen on the test samples.
+   */
+  public Sakd valShare(double share) {
+    return option("--val-share", share);
+  }
+
   /** What fixes initial weights, order and augmentation. */
   public Sakd seed(long seed) {
     return option("--seed", seed);
@@ -226,8 +235,8 @@ public final class Sakd {
    * on; if that is over, its rows are computed anew.
    *
    * @param run the run directory, which is made
-   * @return the rows of the final table, after the last epoch: teacher, transferred weights,
-   *     student ...
+   * @return the rows of the final table, after the last epoch, or of the best where it was chosen
+   *     on validation samples or patience ended training: teacher, transferred weights, student ...
    * @throws UserError if an option, a file or the device is wrong, or {@code run} holds a run with
    *     other options
    */

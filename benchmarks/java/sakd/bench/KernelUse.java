@@ -136,7 +136,8 @@ public final class KernelUse {
             1,
             STORAGE,
             0,
-            Scale.USUAL);
+            Scale.USUAL,
+            0);
     DistillationWeights weights = new DistillationWeights(1, 1, 100, 4, 0);
     Plan plan =
         new Plan(

@@ -6,7 +6,6 @@ import picocli.CommandLine.Option;
 import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.Targets;
-import sakd.distill.DistillationForm;
 import sakd.distill.DistillationWeights;
 import sakd.distill.Method;
 import sakd.distill.WeightSchedule;
@@ -16,8 +15,6 @@ import sakd.model.ModelFile;
 import sakd.model.NetworkSpec;
 import sakd.model.Networks;
 import sakd.model.Own;
-import sakd.ops.Distance;
-import sakd.ops.StepTerms;
 
 /** What the student learns from: the method, its teacher, and the terms of the loss. */
 final class DistillOptions {
@@ -105,68 +102,6 @@ final class DistillOptions {
   private Float pyramidWeight;
 
   @Option(
-      names = "--feature-loss",
-      paramLabel = "mse|l1|normalized|kl",
-      defaultValue = "mse",
-      description =
-          "How features are compared: squared or absolute differences, differences of maps of "
-              + "length 1, or divergence over the places of every channel "
-              + "(default: ${DEFAULT-VALUE}, the published one).")
-  private Distance featureLoss;
-
-  @Option(
-      names = "--kd-temperature-end",
-      paramLabel = "T",
-      description =
-          "Temperature of the last epoch, reached in equal steps (default: --kd-temperature).")
-  private Float lastTemperature;
-
-  @Option(
-      names = "--kd-head",
-      paramLabel = "SHARE",
-      defaultValue = "0",
-      description =
-          "Head-tail-aware divergence of the logits: the teacher's likeliest classes with this "
-              + "share of its probability are the head, usually 0.5; 0 for the plain one.")
-  private float head;
-
-  @Option(
-      names = "--kd-noise",
-      paramLabel = "S",
-      defaultValue = "0",
-      description =
-          "CKDSNN's noise-smoothed logits: where they follow the teacher's, the student's have "
-              + "noise of S times their standard deviation; published 0.1, with --kd-temperature 2 "
-              + "(default: ${DEFAULT-VALUE}).")
-  private float noise;
-
-  @Option(
-      names = "--kd-map",
-      paramLabel = "W",
-      defaultValue = "0",
-      description =
-          "Weight of CKDSNN's map: where the last stage spikes follows where the teacher sees the "
-              + "picture's class (default: ${DEFAULT-VALUE}).")
-  private float map;
-
-  @Option(
-      names = "--every-step",
-      description =
-          "Computes the terms of labels and logits at every time step and averages them, instead "
-              + "of at the mean over time: temporal-wise distillation; with --method direct "
-              + "this is TET.")
-  private boolean everyStep;
-
-  @Option(
-      names = "--tet-lambda",
-      paramLabel = "SHARE",
-      defaultValue = "0",
-      description =
-          "TET's second part, with --every-step: pulls logits towards the threshold; usually "
-              + "0.05 (default: ${DEFAULT-VALUE}).")
-  private float tetLambda;
-
-  @Option(
       names = "--kd-temperature",
       paramLabel = "T_kd",
       defaultValue = "4",
@@ -191,10 +126,11 @@ final class DistillOptions {
    * The weights of the loss by epoch.
    *
    * @param small if the data are the bundled ones
-   * @param steps of the terms between time steps
+   * @param further the losses beyond the paper
    */
-  WeightSchedule weights(boolean small, NetworkSpec network, Method method, StepTerms steps) {
-    DistillationWeights start = start(small, network, method, steps);
+  WeightSchedule weights(
+      boolean small, NetworkSpec network, Method method, FurtherLossOptions further) {
+    DistillationWeights start = start(small, network, method, further);
     if (laterFeatures != null && laterFeatures.size() != 1) {
       throw new UserError(
           "--feature-weight-after is given more than once; expected one change of the weight, "
@@ -206,30 +142,11 @@ final class DistillOptions {
         start,
         laterFeatures == null ? 0 : Values.atLeast(1, "--feature-weight-after", epochs),
         Values.notNegative("--feature-weight-after", later),
-        (float)
-            Values.positive(
-                "--kd-temperature-end", lastTemperature == null ? temperature : lastTemperature));
-  }
-
-  /** How the terms are computed. */
-  DistillationForm form(float vThreshold) {
-    if (tetLambda > 0 && !everyStep) {
-      throw new UserError(
-          "--tet-lambda is "
-              + tetLambda
-              + " but the losses are of the mean over time; expected --every-step beside it");
-    }
-    return new DistillationForm(
-        featureLoss,
-        everyStep,
-        Values.share("--tet-lambda", tetLambda),
-        vThreshold,
-        Values.share("--kd-head", head),
-        Values.notNegative("--kd-noise", noise));
+        further.lastTemperature(temperature));
   }
 
   private DistillationWeights start(
-      boolean small, NetworkSpec network, Method method, StepTerms steps) {
+      boolean small, NetworkSpec network, Method method, FurtherLossOptions further) {
     boolean boxes = network.targetKind() == Targets.Kind.BOXES;
     if (!boxes && (boxWeight != null || pyramidWeight != null)) {
       throw new UserError(
@@ -239,7 +156,8 @@ final class DistillOptions {
               + "; leave it out");
     }
     DistillationWeights weights =
-        new DistillationWeights(
+        further.addedTo(
+            new DistillationWeights(
                 Values.notNegative("--ce-weight", ceWeight),
                 Values.notNegative("--logit-weight", logitWeight),
                 Values.notNegative(
@@ -247,8 +165,7 @@ final class DistillOptions {
                 boxes ? ofBoxes("--box-weight", boxWeight, 1) : 0,
                 boxes ? ofBoxes("--pyramid-weight", pyramidWeight, 0) : 0,
                 (float) Values.positive("--kd-temperature", temperature),
-                Values.share("--label-smoothing", labelSmoothing))
-            .with(Values.notNegative("--kd-map", map), steps);
+                Values.share("--label-smoothing", labelSmoothing)));
     DistillationWeights left = method.select(weights);
     if (method != Method.ANN && left.ce() == 0 && !left.needsTeacher()) {
       throw new UserError(

@@ -17,6 +17,8 @@ import sakd.train.TrainSettings;
 /**
  * What {@code train --dry-run} says of a run beyond what every run says: how large the network is,
  * how long the way is, what memory is known to be needed, and what would be written.
+ *
+ * @param trainSet what is learnt from
  */
 record DryRun(Plan plan, Dataset trainSet, PrintWriter out) {
   /** Prints it, and the settings. */
@@ -27,8 +29,8 @@ record DryRun(Plan plan, Dataset trainSet, PrintWriter out) {
     memory(parameters);
     line("run     %s (dry run: nothing is written)", folder);
     line(
-        "        args.txt, config.yaml, summary.csv, train.log, README.md, report.html, TensorBoard's");
-    line("        events, last.safetensors and best.safetensors%s", others());
+        "        args.txt, config.yaml, summary.csv, results.csv, train.log, README.md, report.html,");
+    line("        TensorBoard's events, last.safetensors and best.safetensors%s", others());
     out.println();
     out.print(ConfigFile.text(settings));
     out.flush();

@@ -35,6 +35,7 @@ import sakd.train.Listener;
     subcommands = {
       TrainCommand.class,
       ReproduceCommand.class,
+      SweepCommand.class,
       RecipesCommand.class,
       EvalCommand.class,
       PredictCommand.class,
@@ -150,6 +151,7 @@ public final class Main implements Runnable {
     CommandLine line = new CommandLine(main);
     Values.register(line);
     tellVersion(line);
+    OptionGroups.head(line.getSubcommands().get("train"));
     // Recipes are spelt out before, in one way for files and the bundled ones.
     line.setExpandAtFiles(false);
     line.setParameterExceptionHandler(

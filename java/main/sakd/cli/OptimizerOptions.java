@@ -12,6 +12,8 @@ final class OptimizerOptions {
   /** Each reads two batches ahead, all of which are in memory. */
   private static final int MOST_WORKERS = 256;
 
+  private static final double MOST_HELD_OUT = 0.5;
+
   @Option(
       names = "--epochs",
       paramLabel = "N",
@@ -92,10 +94,20 @@ final class OptimizerOptions {
       names = "--patience",
       paramLabel = "N",
       description =
-          "Early stopping: a student's training ends after N epochs without a better test score, "
-              + "and its best epoch counts; the learning rate is scheduled as without "
-              + "(default: every epoch).")
+          "Early stopping: a student's training ends after N epochs without a better score on the "
+              + "test images, or with --val-share on the validation images, and its best epoch "
+              + "counts; the learning rate is scheduled as without (default: every epoch).")
   private Integer patience;
+
+  @Option(
+      names = "--val-share",
+      paramLabel = "SHARE",
+      description =
+          "Cuts this share of the training images, at most 0.5, for validation, by --seed and of "
+              + "every class alike: the best epoch is chosen on them and counts, and the test "
+              + "images are for the final table alone (default: none, the best epoch is chosen on "
+              + "the test images, and the table is of the last).")
+  private Double valShare;
 
   @Option(
       names = "--no-augment",
@@ -171,11 +183,24 @@ final class OptimizerOptions {
         Values.atLeast(1, "--print-freq", printFreq),
         storage,
         patience(),
-        scale);
+        scale,
+        valShare());
   }
 
   private int patience() {
     return patience == null ? 0 : Values.atLeast(1, "--patience", patience);
+  }
+
+  private double valShare() {
+    if (valShare == null) {
+      return 0;
+    }
+    Values.require(
+        valShare > 0 && valShare <= MOST_HELD_OUT,
+        "--val-share",
+        valShare,
+        "more than 0 and at most 0.5");
+    return valShare;
   }
 
   /** The student's learning rate. */

@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import sakd.base.Numbers;
+import sakd.data.HeldOut;
+import sakd.run.Results;
 import sakd.run.Summary;
 
 /** What {@code reproduce} prints of what came of its runs. */
@@ -29,7 +31,16 @@ final class ReproduceTable {
     int width = recipes.keySet().stream().mapToInt(String::length).max().orElse(0);
     String row = "%-" + width + "s  %-7s  %14s  %14s  %9s  %12s%n";
     out.println();
-    out.printf(row, "recipe", "score", "last", "best", "published", "time");
+    boolean validated =
+        runs.stream().anyMatch(run -> new Summary(run.folder()).heldOut() == HeldOut.VALIDATION);
+    out.printf(
+        row,
+        "recipe",
+        "score",
+        validated ? "validation" : "last",
+        validated ? "test" : "best",
+        "published",
+        "time");
     recipes.forEach(
         (recipe, group) -> {
           Summary first = new Summary(group.get(0).folder());
@@ -37,8 +48,15 @@ final class ReproduceTable {
               row,
               recipe,
               first.task().scores().get(0).label() + " %",
-              percent(group, run -> new Summary(run.folder()).last(run.phase())),
-              percent(group, run -> new Summary(run.folder()).best(run.phase())),
+              percent(
+                  group,
+                  run ->
+                      validated
+                          ? new Summary(run.folder()).best(run.phase())
+                          : new Summary(run.folder()).last(run.phase())),
+              percent(
+                  group,
+                  run -> validated ? tested(run) : new Summary(run.folder()).best(run.phase())),
               Published.cell(recipe),
               Numbers.duration(
                   group.stream()
@@ -50,8 +68,18 @@ final class ReproduceTable {
           "mean ± standard deviation (n - 1) over the seeds "
               + String.join(", ", seeds.stream().map(s -> Long.toString(s)).toList()));
     }
+    if (validated) {
+      out.println("validation: the best epoch, on training images held out; test: its test images");
+    }
     out.println(Published.SOURCES);
     out.flush();
+  }
+
+  /** NaN if the run has no final table. */
+  private static double tested(PlannedRun run) {
+    Summary summary = new Summary(run.folder());
+    return Results.score(run.folder(), summary.task().scores().get(0), run.phase())
+        .orElse(Double.NaN);
   }
 
   private static String percent(List<PlannedRun> runs, ToDoubleFunction<PlannedRun> score) {

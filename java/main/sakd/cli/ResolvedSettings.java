@@ -32,22 +32,6 @@ import sakd.train.TrainSettings;
  * on these data and this device. Settings that the run does not use are not among them.
  */
 final class ResolvedSettings {
-  /** Headings of the groups of options, by the name of the mixin, in the order of the help. */
-  private static final Map<String, String> GROUPS =
-      Map.ofEntries(
-          Map.entry("data", "data"),
-          Map.entry("augment", "augmentation"),
-          Map.entry("model", "network"),
-          Map.entry("neuron", "neuron"),
-          Map.entry("input", "neuron"),
-          Map.entry("device", "device"),
-          Map.entry("distill", "method and losses"),
-          Map.entry("stepLosses", "method and losses"),
-          Map.entry("partial", "method and losses"),
-          Map.entry("optimizer", "training"),
-          Map.entry("schedule", "training"),
-          Map.entry("scale", "training"));
-
   /** Recordings only. */
   private static final String FRAMES_BY = "frames-by";
 
@@ -74,7 +58,7 @@ final class ResolvedSettings {
   }
 
   private static Stream<Map.Entry<String, CommandSpec>> groups(CommandSpec train) {
-    return train.mixins().entrySet().stream().filter(m -> GROUPS.containsKey(m.getKey()));
+    return train.mixins().entrySet().stream().filter(m -> OptionGroups.decides(m.getKey()));
   }
 
   /**
@@ -97,6 +81,7 @@ final class ResolvedSettings {
     groups(train)
         .forEach(
             group -> {
+              String heading = OptionGroups.heading(group.getKey()).toLowerCase(Locale.ROOT);
               for (OptionSpec option : group.getValue().options()) {
                 String name = option.longestName().substring(2);
                 Object given = option.getValue();
@@ -107,8 +92,7 @@ final class ResolvedSettings {
                         && (trainSet.recordings() || !name.equals(FRAMES_BY));
                 boolean unnamed = name.equals("method") && value == null;
                 if (used && (value != null || unnamed)) {
-                  all.add(
-                      new Setting(GROUPS.get(group.getKey()), name, unnamed ? null : plain(value)));
+                  all.add(new Setting(heading, name, unnamed ? null : plain(value)));
                 }
               }
             });

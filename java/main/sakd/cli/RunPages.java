@@ -10,9 +10,10 @@ import sakd.distill.Plan;
 import sakd.ops.Ops;
 import sakd.report.Report;
 import sakd.run.ModelCard;
+import sakd.run.Results;
 import sakd.run.RunFolder;
 
-/** What is written about a run when it is over: its model card, and report.html. */
+/** What is written about a run when it is over: results.csv, its model card, and report.html. */
 record RunPages(Plan plan, Dataset trainSet, Dataset testSet, RunFolder run) {
   /**
    * Writes them. A run whose report cannot be written is as good as others.
@@ -21,6 +22,7 @@ record RunPages(Plan plan, Dataset trainSet, Dataset testSet, RunFolder run) {
    * @param settings the text of config.yaml
    */
   void write(List<Pipeline.Row> rows, String settings, Ops ops) {
+    run.write(Results.FILE, Results.text(rows));
     ModelCard card =
         new ModelCard(
             plan, trainSet, testSet, rows, run.summary(), settings, madeWith(ops.device()));

@@ -64,8 +64,8 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private InputOptions input;
   @Mixin private DeviceOptions device;
   @Mixin private DistillOptions distill;
-  @Mixin private StepLossOptions stepLosses;
   @Mixin private PartialOption partial;
+  @Mixin private FurtherLossOptions further;
   @Mixin private OptimizerOptions optimizer;
   @Mixin private ScheduleOptions schedule;
   @Mixin private RankOptions processes;
@@ -213,6 +213,11 @@ final class TrainCommand implements Callable<Integer> {
         : Optional.empty();
   }
 
+  /** Whether the samples are recordings, whose steps an ANN sees too. */
+  boolean recordings() {
+    return data.open(false).recordings();
+  }
+
   /** What is trained. */
   Method method() {
     return distill.method(model);
@@ -321,7 +326,9 @@ final class TrainCommand implements Callable<Integer> {
         published
             .filter(teacher -> !teacher.isHere())
             .ifPresent(teacher -> printer.say().accept("fetch   " + teacher.download()));
-        new DryRun(plan, trainSet, spec.commandLine().getOut()).print(settings, place);
+        new DryRun(
+                plan, Pipeline.split(plan, trainSet, testSet).train(), spec.commandLine().getOut())
+            .print(settings, place);
         return List.of();
       }
       if (!ranks.first()) {
@@ -349,7 +356,8 @@ final class TrainCommand implements Callable<Integer> {
       Printed printed) {
     RunFolder.Console console =
         new RunFolder.Console(spec.commandLine().getOut(), spec.commandLine().getErr(), printed);
-    SummaryColumns columns = new SummaryColumns(Task.of(trainSet), plan.furtherLosses());
+    SummaryColumns columns =
+        new SummaryColumns(Task.of(trainSet), plan.furtherLosses(), plan.settings().heldOut());
     return resuming
         ? RunFolder.open(folder, columns, console)
         : RunFolder.create(
@@ -410,8 +418,8 @@ final class TrainCommand implements Callable<Integer> {
         distill.init,
         finetune,
         partial.allowed,
-        distill.weights(small, network, method, stepLosses.terms()),
-        distill.form(kind.vThreshold()),
+        distill.weights(small, network, method, further),
+        further.form(kind.vThreshold()),
         distill.transformKernel(),
         optimizer.settings(
             small,

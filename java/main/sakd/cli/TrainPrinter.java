@@ -5,6 +5,8 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import sakd.base.Numbers;
 import sakd.data.Dataset;
+import sakd.data.HeldOut;
+import sakd.data.Split;
 import sakd.device.Device;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
@@ -26,14 +28,16 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
   void describe(Device device, Dataset trainSet, Dataset testSet) {
     say.accept("device  " + device.name() + ": " + device.description());
     TrainSettings s = plan.settings();
-    int frames = trainSet.inSteps(plan.steps()).shape().frames();
+    Split data = Pipeline.split(plan, trainSet, testSet);
+    int frames = data.train().shape().frames();
     say.accept(
         String.format(
             Locale.ROOT,
-            "data    %s: %d training and %d test %s of %dx%dx%d, %s",
+            "data    %s: %d training%s and %d test %s of %dx%dx%d, %s",
             trainSet.name(),
-            trainSet.size(),
-            testSet.size(),
+            data.train().size(),
+            data.validation() == null ? "" : ", " + data.validation().size() + " validation",
+            data.test().size(),
             trainSet.recordings() ? "recordings in " + Numbers.count(frames, "frame") : "images",
             trainSet.channels(),
             trainSet.height(),
@@ -85,6 +89,33 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
         : Numbers.duration(summary.seconds(row.phase()));
   }
 
+  /**
+   * Says which epoch the weights are of and on what it was chosen; not known if rows of the summary
+   * were lost.
+   */
+  private void best(Pipeline.Row row, RunFolder run) {
+    Summary summary = run.summary();
+    int epoch = summary.bestEpoch(row.phase());
+    if (epoch == 0) {
+      return;
+    }
+    boolean validated = plan.settings().heldOut() == HeldOut.VALIDATION;
+    boolean early = row.epochs() < plan.epochs();
+    run.result(
+        String.format(
+            Locale.ROOT,
+            "best    epoch %d of %d, chosen on the %s images: %s %.2f %%%s%s",
+            epoch,
+            row.epochs(),
+            plan.settings().heldOut().label(),
+            row.evaluation().scores().headline().label(),
+            100 * summary.best(row.phase()),
+            validated || early || epoch == row.epochs()
+                ? ""
+                : " (the table is of epoch " + row.epochs() + ")",
+            validated ? "" : "; --val-share 0.1 chooses it on images held out of training"));
+  }
+
   /** Says what came of it: a line a network. */
   void table(List<Pipeline.Row> rows, RunFolder run) {
     run.say("");
@@ -114,5 +145,6 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
     }
     run.result("");
     run.result("weights " + run.path().resolve(Trainer.BEST));
+    best(rows.get(rows.size() - 1), run);
   }
 }

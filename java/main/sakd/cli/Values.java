@@ -46,7 +46,7 @@ final class Values {
     choice(line, Neuron.Surrogate.class);
     choice(line, Distance.class);
     choice(line, Encoding.class);
-    choice(line, StepLossOptions.Direction.class);
+    choice(line, FurtherLossOptions.Direction.class);
     choice(line, DeviceOptions.Amp.class);
     choice(line, ScaleOptions.Sums.class);
     choice(line, Bench.Part.class);

@@ -12,6 +12,7 @@ import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.data.Parts;
 import sakd.data.RenumberedDataset;
+import sakd.data.Split;
 import sakd.infer.Evaluator;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
@@ -45,7 +46,8 @@ public final class Pipeline {
   /**
    * One line of the final table.
    *
-   * @param evaluation accuracy and activity on the test images
+   * @param evaluation accuracy and activity on the test images, with the weights of the last epoch,
+   *     or of the best where patience ended the training or it was chosen on validation samples
    * @param spiking whether the network spikes; an ANN has no firing rate
    * @param phase as the listener heard of its training; null if it was not trained here
    * @param epochs of its training; 0 if it was not trained here
@@ -62,12 +64,13 @@ public final class Pipeline {
   private final Ops ops;
   private final Plan plan;
   private final Dataset trainSet;
-  private final Dataset testSet;
+  private final Split data;
   private final Path folder;
   private final Listener listener;
   private final Consumer<String> say;
 
   /**
+   * @param trainSet from which the plan may have a part cut for validation
    * @param folder the run directory: the student's files go there, those of a teacher and of the
    *     direct student to {@code teacher/} and {@code direct/} in it
    * @param say prints a line; rank 0's alone does
@@ -82,20 +85,26 @@ public final class Pipeline {
       Consumer<String> say) {
     this.ops = ops;
     this.plan = plan;
-    this.trainSet = trainSet.inSteps(plan.steps());
-    this.testSet = testSet(plan, trainSet, testSet);
+    this.data = split(plan, trainSet, testSet);
+    this.trainSet = data.train();
     this.folder = folder;
     this.listener = listener;
     this.say = ops.rank() == 0 ? say : line -> {};
   }
 
   /**
-   * The test samples as evaluation sees them: with the class numbers of the training samples.
+   * The samples as the networks of a plan see them, those of the test with the class numbers of the
+   * training.
    *
-   * @throws UserError if they have classes of their own
+   * @throws UserError if the test samples have classes of their own, or there are too few samples
+   *     to cut a part for validation
    */
-  static Dataset testSet(Plan plan, Dataset trainSet, Dataset testSet) {
-    return RenumberedDataset.of(testSet, trainSet.classNames()).inSteps(plan.steps());
+  public static Split split(Plan plan, Dataset trainSet, Dataset testSet) {
+    return Split.of(
+        trainSet.inSteps(plan.steps()),
+        RenumberedDataset.of(testSet, trainSet.classNames()).inSteps(plan.steps()),
+        plan.settings().valShare(),
+        plan.settings().seed());
   }
 
   private void load(Path path, NetworkSpec network, Parameters parameters) {
@@ -109,41 +118,70 @@ public final class Pipeline {
     return !DistillationLoss.isTransform(parameter);
   }
 
+  /**
+   * Of the test samples, which every network sees once, when it is trained; and of those for
+   * validation, or null.
+   */
+  private record Evaluators(Evaluator test, Evaluator validation) implements AutoCloseable {
+    /** By whose scores the best epoch is chosen. */
+    Evaluator chooser() {
+      return validation == null ? test : validation;
+    }
+
+    @Override
+    public void close() {
+      test.close();
+      if (validation != null) {
+        validation.close();
+      }
+    }
+  }
+
+  private Evaluators evaluators() {
+    return new Evaluators(
+        evaluator(data.test()), data.validation() == null ? null : evaluator(data.validation()));
+  }
+
+  private Evaluator evaluator(Dataset set) {
+    TrainSettings settings = plan.settings();
+    return new Evaluator(
+        ops,
+        set,
+        settings.batchSize(),
+        settings.storage(),
+        Task.of(set),
+        new Parts(ops.rank(), ops.ranks(), settings.scale().microBatches()));
+  }
+
   /** Runs everything, or what is left of it, and returns the final table. */
   public List<Row> run(boolean resume) {
     List<Row> rows = new ArrayList<>();
-    TrainSettings settings = plan.settings();
-    try (Evaluator evaluator =
-        new Evaluator(
-            ops,
-            testSet,
-            settings.batchSize(),
-            settings.storage(),
-            Task.of(testSet),
-            new Parts(ops.rank(), ops.ranks(), settings.scale().microBatches()))) {
+    try (Evaluators evaluators = evaluators()) {
       Network teacher = null;
       try {
         if (plan.method() == Method.ANN) {
           teacher = ann();
-          rows.add(teacher(teacher, folder, evaluator, resume));
+          rows.add(teacher(teacher, folder, evaluators, resume));
           return rows;
         }
         if (plan.method().needsTeacher()) {
           teacher = ann();
-          rows.add(teacher(teacher, folder.resolve(TEACHER), evaluator, resume));
+          rows.add(teacher(teacher, folder.resolve(TEACHER), evaluators, resume));
         }
         if (plan.transfersWeights()) {
           Parameters parameters = new Parameters(plan.settings().seed());
           try (Network student = student(plan, trainSet, parameters)) {
             parameters.allocate(ops);
             WeightTransfer.transfer(teacher.parameters(), parameters);
-            rows.add(new Row("transferred only", evaluator.evaluate(student, true), true, null, 0));
+            rows.add(
+                new Row(
+                    "transferred only", evaluators.test.evaluate(student, true), true, null, 0));
           }
         }
         if (plan.compare()) {
-          rows.add(student(Method.DIRECT, folder.resolve(DIRECT), null, evaluator, resume));
+          rows.add(student(Method.DIRECT, folder.resolve(DIRECT), null, evaluators, resume));
         }
-        rows.add(student(plan.method(), folder, teacher, evaluator, resume));
+        rows.add(student(plan.method(), folder, teacher, evaluators, resume));
       } finally {
         if (teacher != null) {
           teacher.close();
@@ -173,7 +211,7 @@ public final class Pipeline {
     return InputEncoding.of(plan.encoding(), data, plan.steps()).before(network, plan.steps());
   }
 
-  private Row teacher(Network teacher, Path where, Evaluator evaluator, boolean resume) {
+  private Row teacher(Network teacher, Path where, Evaluators evaluators, boolean resume) {
     String phase = null;
     int epochs = 0;
     Path given = plan.method() == Method.ANN ? plan.initialWeights() : plan.teacherWeights();
@@ -199,14 +237,14 @@ public final class Pipeline {
               where,
               plan.teacherSettings(),
               true,
-              evaluator,
+              evaluators.chooser(),
               resume);
     }
-    return new Row("teacher (ANN)", evaluator.evaluate(teacher, true), false, phase, epochs);
+    return new Row("teacher (ANN)", evaluators.test.evaluate(teacher, true), false, phase, epochs);
   }
 
   private Row student(
-      Method method, Path where, Network teacher, Evaluator evaluator, boolean resume) {
+      Method method, Path where, Network teacher, Evaluators evaluators, boolean resume) {
     Parameters parameters = new Parameters(plan.settings().seed() + STUDENT_SEED);
     try (Network student = student(plan, trainSet, parameters)) {
       WeightSchedule weights = plan.weights().select(method);
@@ -238,10 +276,10 @@ public final class Pipeline {
               where,
               plan.settings(),
               false,
-              evaluator,
+              evaluators.chooser(),
               resume);
       String name = method == Method.SAKD ? "SAKD" : phase;
-      return new Row(name, evaluator.evaluate(student, true), true, phase, epochs);
+      return new Row(name, evaluators.test.evaluate(student, true), true, phase, epochs);
     }
   }
 

@@ -73,6 +73,11 @@ public record Plan(
     return method.transfersWeights() && initialWeights == null && isSelfArchitectural();
   }
 
+  /** Epochs of what the run trains by its method. */
+  public int epochs() {
+    return method == Method.ANN ? teacherEpochs : settings.epochs();
+  }
+
   /** The settings of the teacher's training. */
   public TrainSettings teacherSettings() {
     return settings.ofTeacher(teacherEpochs, teacherLr);

@@ -10,6 +10,7 @@ import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.Mixing;
 import sakd.data.RenumberedDataset;
+import sakd.data.Split;
 import sakd.data.Targets;
 import sakd.device.UserSource;
 import sakd.io.WeightFile;
@@ -33,23 +34,16 @@ public final class PlanCheck {
    *
    * @param ranks processes that train together
    * @throws UserError if the network or its losses are for another task than the samples, the batch
-   *     size does not fit, the test samples have classes of their own, or the initial weights
-   *     cannot be read or are of another network
+   *     size does not fit, the test samples have classes of their own, a class has too few samples
+   *     for validation, or the initial weights cannot be read or are of another network
    */
   public static void check(Plan plan, Dataset trainSet, Dataset testSet, int ranks) {
     requireTask(plan, trainSet);
     requireSteps(plan);
-    Pipeline.testSet(plan, trainSet, testSet);
+    Split data = Pipeline.split(plan, trainSet, testSet);
     TrainSettings s = plan.settings();
     // Reads nothing yet, but knows which numbers it can work with.
-    new DataLoader(
-        trainSet.inSteps(plan.steps()),
-        s.batchSize(),
-        false,
-        false,
-        Augment.NONE,
-        s.seed(),
-        s.workers());
+    new DataLoader(data.train(), s.batchSize(), false, false, Augment.NONE, s.seed(), s.workers());
     s.scale().requireShares(s.batchSize(), s.mixing(), ranks);
     plan.model().requireImages(trainSet.height(), trainSet.width());
     if (plan.method() != Method.ANN) {
@@ -203,22 +197,21 @@ public final class PlanCheck {
    *     done than are to be; or if the teacher is to be trained on after the student began
    */
   public static void checkResume(Plan plan, Path folder, Dataset trainSet, Dataset testSet) {
-    Dataset train = trainSet.inSteps(plan.steps());
-    Dataset test = Pipeline.testSet(plan, trainSet, testSet);
+    Split data = Pipeline.split(plan, trainSet, testSet);
     requireNeuron(plan, folder.resolve(Trainer.LAST));
     requireNeuron(plan, folder.resolve(Pipeline.DIRECT).resolve(Trainer.LAST));
     if (plan.method() == Method.ANN) {
-      Trainer.requireResumable(folder, plan.teacherEpochs(), train, test);
+      requireResumable(folder, plan.teacherEpochs(), data);
       return;
     }
     int epochs = plan.settings().epochs();
     if (plan.compare()) {
-      Trainer.requireResumable(folder.resolve(Pipeline.DIRECT), epochs, train, test);
+      requireResumable(folder.resolve(Pipeline.DIRECT), epochs, data);
     }
-    int student = Trainer.requireResumable(folder, epochs, train, test);
+    int student = requireResumable(folder, epochs, data);
     if (plan.trainsTeacher()) {
       Path where = folder.resolve(Pipeline.TEACHER);
-      int teacher = Trainer.requireResumable(where, plan.teacherEpochs(), train, test);
+      int teacher = requireResumable(where, plan.teacherEpochs(), data);
       if (student > 0 && teacher > 0 && teacher < plan.teacherEpochs()) {
         throw new UserError(
             "--teacher-epochs is "
@@ -232,5 +225,9 @@ public final class PlanCheck {
                 + ", or start a new run");
       }
     }
+  }
+
+  private static int requireResumable(Path folder, int epochs, Split data) {
+    return Trainer.requireResumable(folder, epochs, data.train(), data.heldOut(), data.chooser());
   }
 }

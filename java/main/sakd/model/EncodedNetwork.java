@@ -20,8 +20,8 @@ record EncodedNetwork(Encoder encoder, Network network) implements Network {
   }
 
   @Override
-  public List<Backbone.Stage> stages() {
-    return network.stages();
+  public List<Integer> stageChannels() {
+    return network.stageChannels();
   }
 
   @Override

@@ -4,8 +4,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.DoubleStream;
+import sakd.data.HeldOut;
 import sakd.distill.Pipeline;
 import sakd.infer.ClassificationReport;
 import sakd.infer.Evaluator;
@@ -35,8 +38,24 @@ record ResultFigures(List<RunResult> runs, Looks looks, Page page) {
 
   /** How the score that decides is called. */
   private String headlines() {
+    return joined(e -> headline(e).label());
+  }
+
+  /** How that of every epoch is called. */
+  private String trainingHeadlines() {
+    return joined(ResultFigures::trainingHeadline);
+  }
+
+  private static String trainingHeadline(RunResult e) {
+    String label = headline(e).label();
+    return e.run().heldOut() == HeldOut.VALIDATION
+        ? e.run().heldOut().label() + " " + label
+        : label;
+  }
+
+  private String joined(Function<RunResult, String> label) {
     Set<String> labels = new LinkedHashSet<>();
-    runs.forEach(e -> labels.add(headline(e).label()));
+    runs.forEach(e -> labels.add(label.apply(e)));
     return String.join(" or ", labels);
   }
 
@@ -48,8 +67,21 @@ record ResultFigures(List<RunResult> runs, Looks looks, Page page) {
     return e.results().stream().filter(f -> f.phase().equals(phase)).findFirst();
   }
 
-  /** The best of training; of a network that was not trained here what was measured. */
+  /** How the tile's score is called. */
+  private static String label(RunResult e, String phase) {
+    boolean tested = e.run().tested(phase).isPresent() || e.run().rows(phase).isEmpty();
+    return tested ? headline(e).label() : trainingHeadline(e);
+  }
+
+  /**
+   * What a network scored on the test images, where the best epoch was chosen on others; else the
+   * best of training, or of a network that was not trained here what was measured.
+   */
   private static double best(RunResult e, String phase) {
+    OptionalDouble tested = e.run().tested(phase);
+    if (tested.isPresent()) {
+      return tested.getAsDouble();
+    }
     return values(e.run().rows(phase), headline(e).column())
         .max()
         .orElse(measured(e, phase).map(f -> f.evaluation().scores().value()).orElse(Double.NaN));
@@ -63,7 +95,7 @@ record ResultFigures(List<RunResult> runs, Looks looks, Page page) {
         out.append(looks.of(e, phase).html()).append("</span><strong>");
         String best = NumberText.percent(best(e, phase));
         out.append(best.isEmpty() ? "–" : best);
-        out.append("</strong> <em>").append(headline(e).label()).append("</em>");
+        out.append("</strong> <em>").append(label(e, phase)).append("</em>");
         String more = String.join("<br/>", more(e, phase));
         out.append("<small>").append(more).append("</small></div>\n");
       }
@@ -107,8 +139,8 @@ record ResultFigures(List<RunResult> runs, Looks looks, Page page) {
         List.of(
             "network",
             "epochs",
-            "best " + headlines(),
-            "last " + headlines(),
+            "best " + trainingHeadlines(),
+            "last " + trainingHeadlines(),
             "training, s",
             "images/s",
             "measured " + headlines(),
@@ -124,7 +156,7 @@ record ResultFigures(List<RunResult> runs, Looks looks, Page page) {
         () -> Page.table(head, rows));
     page.paragraph(
         "Best and last "
-            + headlines()
+            + trainingHeadlines()
             + " are those of training. The columns after images/s were measured for this page, with"
             + " the best weights on "
             + images()

@@ -14,6 +14,7 @@ import sakd.data.Batch;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
 import sakd.data.Epoch;
+import sakd.data.Subset;
 import sakd.data.Targets;
 import sakd.device.DType;
 import sakd.distill.Pipeline;
@@ -165,7 +166,7 @@ final class RunEvaluation {
   }
 
   private NetworkResult examine(Part part, Network network, float[][] teacher) {
-    Dataset seen = new FirstSamples(testSet, most);
+    Dataset seen = Subset.first(testSet, most);
     Evaluator.Evaluation evaluation;
     long[][] confusion;
     double[] accuracies = new double[0];
@@ -217,7 +218,7 @@ final class RunEvaluation {
   /** A forward pass over the first images, in float32. */
   private <R> R forward(
       Network network, int images, Monitor monitor, boolean stages, Reader<R> reader) {
-    Dataset first = new FirstSamples(testSet, images);
+    Dataset first = Subset.first(testSet, images);
     DataLoader loader = new DataLoader(first, first.size(), false, false, Augment.NONE, 0, 0);
     try (BatchUploader inputs = new BatchUploader(ops, first);
         Epoch epoch = loader.epoch(0)) {

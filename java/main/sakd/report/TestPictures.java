@@ -11,6 +11,7 @@ import sakd.data.Dataset;
 import sakd.data.Epoch;
 import sakd.data.Placement;
 import sakd.data.SampleShape;
+import sakd.data.Subset;
 import sakd.data.Targets;
 import sakd.device.DType;
 import sakd.infer.BatchUploader;
@@ -68,7 +69,7 @@ interface TestPictures {
     if (how == null) {
       return said;
     }
-    Dataset first = new FirstSamples(set, SHOWN);
+    Dataset first = Subset.first(set, SHOWN);
     DataLoader loader = new DataLoader(first, 1, false, false, Augment.NONE, 0, 0);
     try (BatchUploader uploader = new BatchUploader(ops, first);
         Epoch epoch = loader.epoch(0)) {

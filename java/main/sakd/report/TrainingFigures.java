@@ -44,7 +44,7 @@ record TrainingFigures(List<RunResult> runs, Looks looks, Page page) {
       curves(
           classes ? "accuracy" : headline.column(),
           (classes ? "Accuracy" : headline.label())
-              + " on test images"
+              + heldOut(task)
               + (same ? "; thin: on training images" : ""),
           headline.label(),
           Axis.Scale.PERCENT,
@@ -57,12 +57,19 @@ record TrainingFigures(List<RunResult> runs, Looks looks, Page page) {
         curves(
             other.column(),
             other.label()
-                + (tested ? " on test images; thin: on training images" : " on training images"),
+                + (tested ? heldOut(task) + "; thin: on training images" : " on training images"),
             other.label(),
             Axis.Scale.PERCENT,
             both);
       }
     }
+  }
+
+  /** Which images the runs of a task scored every epoch on. */
+  private String heldOut(Task task) {
+    Set<String> labels = new LinkedHashSet<>();
+    runs.stream().filter(e -> e.task() == task).forEach(e -> labels.add(e.run().heldOut().label()));
+    return " on " + String.join(" or ", labels) + " images";
   }
 
   /** What the runs' networks are for. */

@@ -34,7 +34,7 @@ public final class LogLines {
   static String epoch(Listener.EpochSummary s) {
     return String.format(
         Locale.ROOT,
-        "%s epoch %d/%d  lr %s  loss %.4f%s  train %s  test %s%s  %.0f images/s  %s",
+        "%s epoch %d/%d  lr %s  loss %.4f%s  train %s  %s %s%s  %.0f images/s  %s",
         s.phase(),
         s.epoch(),
         s.epochs(),
@@ -42,6 +42,7 @@ public final class LogLines {
         s.loss().total(),
         terms(s.loss()),
         score(s.task(), s.task().trainScore(), s.trainAccuracy()),
+        s.heldOut().label(),
         score(s.task(), s.scores().headline(), s.scores().value()),
         s.scores().others().stream()
             .map(o -> String.format(Locale.ROOT, "%s %.2f %%", o.label(), 100 * s.scores().get(o)))
@@ -69,12 +70,13 @@ public final class LogLines {
   static String stoppedEarly(Listener.Ended e) {
     return String.format(
         Locale.ROOT,
-        "%s stopped early after epoch %d of %d: in %s no test %s above the %.2f %% of epoch %d; the"
-            + " weights are those of epoch %7$d",
+        "%s stopped early after epoch %d of %d: in %s no %s %s above the %.2f %% of epoch %d;"
+            + " the weights are those of epoch %8$d",
         e.phase(),
         e.epoch(),
         e.epochs(),
         Numbers.count(e.epoch() - e.bestEpoch(), "epoch"),
+        e.heldOut().label(),
         e.task().scores().get(0).label(),
         100 * e.best(),
         e.bestEpoch());

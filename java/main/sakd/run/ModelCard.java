@@ -6,7 +6,9 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 import sakd.base.Numbers;
 import sakd.data.Dataset;
+import sakd.data.HeldOut;
 import sakd.data.SampleShape;
+import sakd.data.Split;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
@@ -118,7 +120,10 @@ public record ModelCard(
     lines.addAll(List.of("    dataset:", "      type: " + set, "      name: " + set));
     lines.addAll(List.of("    metrics:", "    - type: " + metric));
     add(lines, "      name: %s", headline().label());
-    add(lines, "      value: %s", summary.best(result().phase()));
+    add(
+        lines,
+        "      value: %s",
+        validated() ? result().evaluation().scores().value() : summary.best(result().phase()));
     lines.addAll(List.of("---", ""));
   }
 
@@ -172,11 +177,26 @@ public record ModelCard(
       lines.add(cells.toString());
     }
     lines.add("");
-    int best = bestEpoch(result().phase());
+    int best = summary.bestEpoch(result().phase());
+    if (validated()) {
+      add(
+          lines,
+          "Scores on %,d test samples, on which nothing was chosen: a network trained here has the weights of the"
+              + " epoch whose %s on %,d validation samples, cut from the training set, was the best."
+              + " `%s` holds those of epoch %d: %.2f %% on the validation samples.",
+          testSet.size(),
+          headline().label(),
+          split().validation().size(),
+          Trainer.BEST,
+          best,
+          100 * summary.best(result().phase()));
+      return;
+    }
     add(
         lines,
         "Scores on %,d test samples after the last epoch%s. `%s` holds the weights of epoch %d, whose"
-            + " %s on the same samples was the best: %.2f %%.",
+            + " %s on the same samples was the best: %.2f %%. It was chosen on them: `--val-share 0.1`"
+            + " chooses on samples held out of training.",
         testSet.size(),
         stoppedEarly() ? ", or after the best one where training was stopped early" : "",
         Trainer.BEST,
@@ -185,28 +205,31 @@ public record ModelCard(
         100 * summary.best(result().phase()));
   }
 
+  private boolean validated() {
+    return plan.settings().heldOut() == HeldOut.VALIDATION;
+  }
+
+  private Split split() {
+    return Pipeline.split(plan, trainSet, testSet);
+  }
+
   private boolean stoppedEarly() {
     return rows.stream()
         .anyMatch(r -> r.spiking() && r.phase() != null && r.epochs() < plan.settings().epochs());
   }
 
-  private int bestEpoch(String phase) {
-    double best = summary.best(phase);
-    return summary.rows().stream()
-        .filter(r -> r.phase().equals(phase) && r.cell(headline().column()) == best)
-        .findFirst()
-        .map(Summary.Row::epoch)
-        .orElse(0);
-  }
-
   private void data(List<String> lines) {
     SampleShape s = trainSet.shape();
+    Split split = split();
     List<String> names = trainSet.classNames();
     add(
         lines,
-        "%s: %,d training and %,d test %s of %d channel%s, %d rows and %d columns, in %d classes%s.",
+        "%s: %,d training%s and %,d test %s of %d channel%s, %d rows and %d columns, in %d classes%s.",
         trainSet.name(),
-        trainSet.size(),
+        split.train().size(),
+        validated()
+            ? String.format(Locale.ROOT, ", %,d validation", split.validation().size())
+            : "",
         testSet.size(),
         trainSet.recordings() ? "recordings in frames" : "pictures",
         s.channels(),

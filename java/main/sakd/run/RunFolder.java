@@ -199,6 +199,7 @@ public final class RunFolder implements Listener, AutoCloseable {
     AtomicFile.deleteLeftOvers(summary.file());
     AtomicFile.deleteLeftOvers(folder.resolve(CONFIG));
     AtomicFile.deleteLeftOvers(folder.resolve(CARD));
+    AtomicFile.deleteLeftOvers(folder.resolve(Results.FILE));
     for (Path place : places(folder)) {
       AtomicFile.deleteLeftOvers(place.resolve(Trainer.LAST));
       AtomicFile.deleteLeftOvers(place.resolve(Trainer.BEST));
@@ -328,16 +329,21 @@ public final class RunFolder implements Listener, AutoCloseable {
     say(LogLines.rescheduled(r));
   }
 
-  /** What the card of the run says is not so any more. */
+  /** What the card and the results of the run say is not so any more. */
   @Override
   public void start(Start s) {
-    try {
-      Files.deleteIfExists(folder.resolve(CARD));
-    } catch (IOException e) {
-      throw unwritten(CARD, e);
-    }
+    delete(CARD);
+    delete(Results.FILE);
     if (s.step() > 0) {
       say(LogLines.within(s));
+    }
+  }
+
+  private void delete(String file) {
+    try {
+      Files.deleteIfExists(folder.resolve(file));
+    } catch (IOException e) {
+      throw unwritten(file, e);
     }
   }
 

@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import sakd.base.UserError;
+import sakd.data.HeldOut;
 import sakd.io.IoErrors;
 import sakd.task.LossTerms;
 import sakd.task.Task;
@@ -18,6 +20,7 @@ import sakd.task.Task;
  * @param args the arguments it was started with
  * @param log the lines that training printed
  * @param task what its networks are for
+ * @param heldOut the samples on which it scored every epoch
  * @param rows of summary.csv
  */
 public record RunRecord(
@@ -26,6 +29,7 @@ public record RunRecord(
     List<String> args,
     List<String> log,
     Task task,
+    HeldOut heldOut,
     List<Summary.Row> rows) {
   /**
    * Reads a folder.
@@ -46,6 +50,7 @@ public record RunRecord(
         RunArguments.of(folder),
         log(folder.resolve(RunFolder.LOG)),
         summary.task(),
+        summary.heldOut(),
         summary.rows());
   }
 
@@ -82,6 +87,16 @@ public record RunRecord(
 
   public List<Summary.Row> rows(String phase) {
     return rows.stream().filter(r -> r.phase().equals(phase)).toList();
+  }
+
+  /**
+   * The headline's score of a phase on the test images, as the final table has it; empty where
+   * every epoch was scored on these, or the run has not come to its table.
+   */
+  public OptionalDouble tested(String phase) {
+    return heldOut == HeldOut.TEST
+        ? OptionalDouble.empty()
+        : Results.score(folder, task.scores().get(0), phase);
   }
 
   /** The columns of summary.csv with a term of the loss, in order, as long as one is not 0. */

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
+import sakd.data.HeldOut;
 import sakd.io.AtomicFile;
 import sakd.io.IoErrors;
 import sakd.task.Task;
@@ -69,7 +70,7 @@ public final class Summary {
    * An epoch of a phase.
    *
    * @param line as the file has it
-   * @param cells the numbers by column, in their order
+   * @param cells the numbers by column, in their order; scores by their own names
    */
   public record Row(String line, String phase, Map<String, Double> cells) {
     /** A number of the row; NaN if there is no such column. */
@@ -109,6 +110,11 @@ public final class Summary {
     return columns(read()).task();
   }
 
+  /** Which samples the scores are on, as far as the file tells. */
+  public HeldOut heldOut() {
+    return columns(read()).heldOut();
+  }
+
   /** The headline's score after the last epoch of a phase, in [0, 1]; 0 if it has none. */
   public double last(String phase) {
     return headline(phase).reduce(0, (before, last) -> last);
@@ -117,6 +123,17 @@ public final class Summary {
   /** The headline's best score of a phase, in [0, 1]; 0 if it has no epoch. */
   public double best(String phase) {
     return headline(phase).max().orElse(0);
+  }
+
+  /** The first epoch of a phase with its best score; 0 if it has no epoch. */
+  public int bestEpoch(String phase) {
+    String headline = task().scores().get(0).column();
+    double best = best(phase);
+    return rows().stream()
+        .filter(r -> r.phase.equals(phase) && r.cell(headline) == best)
+        .findFirst()
+        .map(Row::epoch)
+        .orElse(0);
   }
 
   private DoubleStream headline(String phase) {

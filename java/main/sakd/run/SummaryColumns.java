@@ -4,17 +4,23 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import sakd.data.HeldOut;
+import sakd.infer.Score;
 import sakd.task.LossTerms;
 import sakd.task.Task;
 
 /**
- * The columns of a run's {@link Summary}.
+ * The columns of a run's {@link Summary}. Scores on validation samples are called {@code val_top1}
+ * in the file's header, so that nobody takes them for scores on the test samples.
  *
  * @param task what its networks are for: it names the losses and the scores
  * @param further the losses that this run has besides
+ * @param heldOut the samples that the scores are on
  */
-public record SummaryColumns(Task task, List<String> further) {
+public record SummaryColumns(Task task, List<String> further, HeldOut heldOut) {
   private static final String TRAIN = "train_";
+  private static final String VALIDATION = "val_";
   private static final List<String> BEFORE = List.of("phase", "epoch", "lr", "loss");
   private static final List<String> AFTER = List.of("images_per_second", "seconds");
 
@@ -22,9 +28,9 @@ public record SummaryColumns(Task task, List<String> further) {
     further = List.copyOf(further);
   }
 
-  /** Without further losses. */
+  /** Without further losses, and with scores on the test samples. */
   public SummaryColumns(Task task) {
-    this(task, List.of());
+    this(task, List.of(), HeldOut.TEST);
   }
 
   /** The terms of the loss. */
@@ -52,14 +58,23 @@ public record SummaryColumns(Task task, List<String> further) {
   }
 
   String header() {
-    return String.join(",", names());
+    if (heldOut == HeldOut.TEST) {
+      return String.join(",", names());
+    }
+    List<String> scores = task.scores().stream().map(Score::column).toList();
+    return names().stream()
+        .map(name -> scores.contains(name) ? VALIDATION + name : name)
+        .collect(Collectors.joining(","));
   }
 
   /** Those that a line names; empty if it is no header. */
   static Optional<SummaryColumns> of(String line) {
     List<String> words = List.of(line.split(",", -1));
     return Arrays.stream(Task.values())
-        .map(task -> new SummaryColumns(task, between(task, words)))
+        .flatMap(
+            task ->
+                Arrays.stream(HeldOut.values())
+                    .map(held -> new SummaryColumns(task, between(task, words), held)))
         .filter(columns -> columns.header().equals(line))
         .findFirst();
   }

@@ -75,7 +75,9 @@ public final class TensorBoardListener implements Listener, AutoCloseable {
     writer.scalar("accuracy/train " + s.task().trainScore().label(), s.trainAccuracy(), at);
     s.scores()
         .values()
-        .forEach((score, value) -> writer.scalar("accuracy/test " + score.label(), value, at));
+        .forEach(
+            (score, value) ->
+                writer.scalar("accuracy/" + s.heldOut().label() + " " + score.label(), value, at));
     writer.scalar("learning rate", s.lr(), at);
     writer.scalar("images per second", s.imagesPerSecond(), at);
   }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import sakd.data.Dataset;
+import sakd.data.HeldOut;
 import sakd.infer.Scores;
 import sakd.nn.Parameters;
 import sakd.task.LossTerms;
@@ -71,7 +72,8 @@ public interface Listener {
    *
    * @param task which names the losses and scores
    * @param trainAccuracy its {@link Task#trainScore} on the augmented training images, in [0, 1]
-   * @param scores on the test images
+   * @param heldOut which images the scores are on
+   * @param scores on the held-out images
    * @param seconds of training, evaluation apart
    */
   record EpochSummary(
@@ -82,6 +84,7 @@ public interface Listener {
       double lr,
       LossTerms loss,
       double trainAccuracy,
+      HeldOut heldOut,
       Scores scores,
       double imagesPerSecond,
       double seconds) {
@@ -90,12 +93,13 @@ public interface Listener {
     public String toString() {
       return String.format(
           Locale.ROOT,
-          "%s epoch %d/%d, loss %.4f, train %.1f %%, test %s, %.1f s",
+          "%s epoch %d/%d, loss %.4f, train %.1f %%, %s %s, %.1f s",
           phase,
           epoch,
           epochs,
           loss.total(),
           100 * trainAccuracy,
+          heldOut.label(),
           scores,
           seconds);
     }
@@ -136,11 +140,12 @@ public interface Listener {
   /**
    * After an epoch of a spiking network.
    *
-   * @param rates spikes per neuron and step of every layer of neurons, on a batch of test images
+   * @param rates spikes per neuron and step of every layer of neurons, on a batch of held-out
+   *     images
    */
   default void firingRates(String phase, int epoch, Map<String, Double> rates) {}
 
-  /** After every epoch, with the scores on the test images. */
+  /** After every epoch, with the scores on the held-out images. */
   default void epoch(EpochSummary summary) {}
 
   /**
@@ -148,10 +153,12 @@ public interface Listener {
    *
    * @param task which names the scores
    * @param epoch the last that was trained, from 1; less than {@code epochs} if patience ended it
+   * @param heldOut which images the best epoch was chosen on
    * @param bestEpoch the first with the best score of the headline
    * @param best that score, in [0, 1]
    */
-  record Ended(Task task, String phase, int epoch, int epochs, int bestEpoch, double best) {
+  record Ended(
+      Task task, String phase, int epoch, int epochs, HeldOut heldOut, int bestEpoch, double best) {
     /** Whether epochs are left. */
     public boolean early() {
       return epoch < epochs;

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import sakd.base.UserError;
 import sakd.data.Dataset;
+import sakd.data.HeldOut;
 import sakd.infer.Score;
 import sakd.ops.Ops;
 import sakd.ops.RankTransfers;
@@ -20,7 +21,6 @@ record Saved(Progress progress, PartEpoch part, Scope scope) {
   private static final String BEST_EPOCH = "sakd.best_epoch";
   private static final String EPOCHS_IN_ALL = "sakd.epochs";
   private static final String TRAINING_DATA = "sakd.training_data";
-  private static final String TEST_DATA = "sakd.test_data";
 
   /** Between what can be said of data and their fingerprint. */
   private static final String SHA = ", sha256 ";
@@ -43,12 +43,22 @@ record Saved(Progress progress, PartEpoch part, Scope scope) {
    * @param headline by which the best epoch is found
    * @param epochs in all; 0 if unknown
    * @param trainingData what is known of them, and their fingerprint; null if unknown
-   * @param testData by which the best epoch is found
+   * @param heldOut what the held-out data are
+   * @param heldOutData on which the best epoch is chosen; null if unknown
    */
-  record Scope(Score headline, int epochs, String trainingData, String testData) {
-    static Scope of(int epochs, Dataset trainSet, Dataset testSet) {
+  record Scope(
+      Score headline, int epochs, String trainingData, HeldOut heldOut, String heldOutData) {
+    static Scope of(int epochs, Dataset trainSet, HeldOut heldOut, Dataset heldOutSet) {
       return new Scope(
-          Task.of(trainSet).scores().get(0), epochs, describe(trainSet), describe(testSet));
+          Task.of(trainSet).scores().get(0),
+          epochs,
+          describe(trainSet),
+          heldOut,
+          describe(heldOutSet));
+    }
+
+    private String heldOutKey() {
+      return "sakd." + heldOut.label() + "_data";
     }
 
     private static String describe(Dataset set) {
@@ -99,7 +109,7 @@ record Saved(Progress progress, PartEpoch part, Scope scope) {
     metadata.put(BEST_EPOCH, Integer.toString(progress.bestEpoch));
     metadata.put(EPOCHS_IN_ALL, Integer.toString(scope.epochs));
     metadata.put(TRAINING_DATA, scope.trainingData);
-    metadata.put(TEST_DATA, scope.testData);
+    metadata.put(scope.heldOutKey(), scope.heldOutData);
     part.describe(metadata);
   }
 
@@ -143,7 +153,8 @@ record Saved(Progress progress, PartEpoch part, Scope scope) {
         new Saved(
             new Progress(done, best, bestEpoch),
             part,
-            new Scope(now.headline, inAll, m.get(TRAINING_DATA), m.get(TEST_DATA)));
+            new Scope(
+                now.headline, inAll, m.get(TRAINING_DATA), now.heldOut, m.get(now.heldOutKey())));
     if (saved.begun() > now.epochs) {
       throw new UserError(
           path
@@ -158,7 +169,7 @@ record Saved(Progress progress, PartEpoch part, Scope scope) {
               + ", give more (--epochs, for the teacher --teacher-epochs)");
     }
     requireSame(path, "training", saved.scope.trainingData, now.trainingData);
-    requireSame(path, "test", saved.scope.testData, now.testData);
+    requireSame(path, now.heldOut.label(), saved.scope.heldOutData, now.heldOutData);
     return saved;
   }
 

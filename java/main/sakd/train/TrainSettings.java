@@ -1,5 +1,6 @@
 package sakd.train;
 
+import sakd.data.HeldOut;
 import sakd.data.Mixing;
 import sakd.device.DType;
 
@@ -16,6 +17,8 @@ import sakd.device.DType;
  * @param patience epochs without a better headline score that end the training; 0 to train to the
  *     last epoch
  * @param scale how steps are spread over processes and over time
+ * @param valShare share of the training samples on which the best epoch is chosen, whose weights
+ *     are then those that count; 0 to choose it on the test samples, and to count the last epoch
  */
 public record TrainSettings(
     int epochs,
@@ -36,7 +39,8 @@ public record TrainSettings(
     int printFreq,
     DType storage,
     int patience,
-    Scale scale) {
+    Scale scale,
+    double valShare) {
   /** SGD has Nesterov momentum. */
   public enum Algorithm {
     SGD("SGD"),
@@ -60,6 +64,11 @@ public record TrainSettings(
    */
   public TrainSettings ofTeacher(int epochs, double lr) {
     return with(epochs, lr, 0, scale);
+  }
+
+  /** What the best epoch is chosen on. */
+  public HeldOut heldOut() {
+    return valShare > 0 ? HeldOut.VALIDATION : HeldOut.TEST;
   }
 
   /** The same settings, spread in another way. */
@@ -87,6 +96,7 @@ public record TrainSettings(
         printFreq,
         storage,
         patience,
-        scale);
+        scale,
+        valShare);
   }
 }

@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 import sakd.data.Augment;
 import sakd.data.DataLoader;
 import sakd.data.Dataset;
+import sakd.data.HeldOut;
 import sakd.data.Parts;
 import sakd.device.DType;
 import sakd.infer.BatchUploader;
@@ -43,6 +44,10 @@ public final class Trainer {
   private final Evaluator evaluator;
   private final Listener listener;
 
+  /**
+   * @param evaluator of the held-out samples, on which the best epoch is chosen: the test samples,
+   *     or those for validation where the settings have a share of them
+   */
   public Trainer(
       Ops ops, TrainSettings settings, Dataset trainSet, Evaluator evaluator, Listener listener) {
     this.ops = ops;
@@ -76,8 +81,8 @@ public final class Trainer {
   /**
    * What a training came to.
    *
-   * @param last the headline's score at the end: of the last epoch, or of the best if training was
-   *     stopped early
+   * @param last the headline's score at the end, of the weights that the network then has: the last
+   *     epoch's or the best one's
    * @param best the headline's best score
    * @param epochs that were trained in all
    */
@@ -91,16 +96,18 @@ public final class Trainer {
    * @throws sakd.base.UserError if it cannot: its checkpoint is damaged, or was written on other
    *     data, or more epochs are done than there are to be
    */
-  public static int requireResumable(Path folder, int epochs, Dataset trainSet, Dataset testSet) {
+  public static int requireResumable(
+      Path folder, int epochs, Dataset trainSet, HeldOut heldOut, Dataset heldOutSet) {
     Path last = folder.resolve(LAST);
     return Files.exists(last)
-        ? Checkpoint.check(last, Saved.Scope.of(epochs, trainSet, testSet)).begun()
+        ? Checkpoint.check(last, Saved.Scope.of(epochs, trainSet, heldOut, heldOutSet)).begun()
         : 0;
   }
 
   /**
-   * Trains to the last epoch, or until patience ends, whereupon the network has the weights of the
-   * best epoch; goes on from last.safetensors if {@code resume} and it is there.
+   * Trains to the last epoch, or until patience ends; goes on from last.safetensors if {@code
+   * resume} and it is there. In the end the network has the weights of the best epoch if patience
+   * ended, or if there are samples for validation; else those of the last.
    *
    * @throws sakd.base.UserError as for {@link #requireResumable}
    */
@@ -123,7 +130,8 @@ public final class Trainer {
                 settings.storage(),
                 settings.batchSize(),
                 settings.scale())) {
-      var scope = Saved.Scope.of(settings.epochs(), trainSet, evaluator.dataset());
+      var scope =
+          Saved.Scope.of(settings.epochs(), trainSet, settings.heldOut(), evaluator.dataset());
       Saved saved = start(job, resume, optimizer, ema, scope);
       Saved.Progress progress = saved.progress();
       PartEpoch part = saved.part();
@@ -160,7 +168,7 @@ public final class Trainer {
                 settings.epochs(),
                 loader.batches(),
                 trainSet));
-      } else if (progress.epochsDone() == settings.epochs()) {
+      } else if (!bestCounts(progress)) {
         score = averaged(ema, () -> evaluator.evaluate(job.network, false)).scores().value();
       }
       while (goesOn(progress)) {
@@ -193,6 +201,7 @@ public final class Trainer {
                 schedule.at(e),
                 trained.loss(),
                 trained.accuracy(),
+                settings.heldOut(),
                 evaluation.scores(),
                 trained.imagesPerSecond(),
                 trained.seconds()));
@@ -206,7 +215,7 @@ public final class Trainer {
         }
         save(last, job, optimizer, ema, new Saved(progress, PartEpoch.NONE, scope));
       }
-      if (progress.epochsDone() < settings.epochs()) {
+      if (bestCounts(progress)) {
         loadBest(job);
         score = progress.best();
       } else if (ema != null) {
@@ -218,6 +227,7 @@ public final class Trainer {
               job.phase,
               progress.epochsDone(),
               settings.epochs(),
+              settings.heldOut(),
               progress.bestEpoch(),
               progress.best()));
       return new Outcome(score, progress.best(), progress.epochsDone());
@@ -254,6 +264,11 @@ public final class Trainer {
 
   private boolean goesOn(Saved.Progress progress) {
     return progress.epochsDone() < settings.epochs() && !progress.exhausts(settings.patience());
+  }
+
+  /** Of a training that is over: chosen on the test samples, the best would be too good. */
+  private boolean bestCounts(Saved.Progress progress) {
+    return settings.heldOut() == HeldOut.VALIDATION || progress.epochsDone() < settings.epochs();
   }
 
   private Optimizer optimizer(Job job) {

@@ -44,14 +44,17 @@ class EventTrainTest {
     Files.delete(data.resolve("test/right/62.bin"));
 
     // The teacher sees the mean over time, in which the classes are alike; distillation runs.
-    String sakd = " --method sakd --teacher-epochs 1 --output-dir " + folder.resolve("sakd");
+    String sakd =
+        " --method sakd --teacher-epochs 1 --val-share 0.25 --output-dir " + folder.resolve("sakd");
     String status =
         CommandLines.run(
                 ("train" + sakd + common + settings.replace("--epochs 8", "--epochs 1")).split(" "))
             .ok()
             .err();
     assertTrue(status.contains("sakd epoch 1/1"), status);
-    assertTrue(status.contains("40 training and 20 test recordings in 2 frames of 2x"), status);
+    assertTrue(
+        status.contains("30 training, 10 validation and 20 test recordings in 2 frames of 2x"),
+        status);
   }
 
   /** Events on the left and then on the right, or on the right and then on the left. */

@@ -56,6 +56,36 @@ class HelpTest {
     }
   }
 
+  /** Every option of train stands once, under the heading of its group. */
+  @Test
+  void theOptionsOfTrainHaveHeadings() {
+    String help = CommandLines.run("train", "--help").ok().out();
+    List<String> headings =
+        help.lines().filter(line -> line.matches("[A-Z].*:") && !line.contains("sakd")).toList();
+    assertEquals(
+        List.of(
+            "Data:",
+            "Augmentation:",
+            "Network:",
+            "Neuron:",
+            "Device:",
+            "Method and losses:",
+            "Losses beyond the paper:",
+            "Training:",
+            "Several devices and memory:",
+            "Run:",
+            "Examples:"),
+        headings);
+    CommandLine train = Main.commandLine(new Main()).getSubcommands().get("train");
+    for (CommandLine.Model.OptionSpec option : train.getCommandSpec().options()) {
+      String name = "--(\\[no-\\])?" + option.longestName().substring(2);
+      long lines =
+          help.lines().filter(l -> l.matches("(      |  -., )" + name + "([ =\\[].*)?")).count();
+      assertEquals(1, lines, name);
+    }
+    assertTrue(help.indexOf("--entropy") > help.indexOf("Losses beyond the paper:"), help);
+  }
+
   @Test
   void everyCommandTellsTheVersion() {
     String version = CommandLines.run("--version").ok().out();

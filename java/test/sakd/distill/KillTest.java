@@ -118,7 +118,8 @@ class KillTest {
             1,
             DType.F32,
             0,
-            scale),
+            scale,
+            0),
         1,
         0.05,
         Encoding.DIRECT);

@@ -61,7 +61,8 @@ class SharedPipelineTest {
             1,
             DType.F32,
             1,
-            new Scale(2, DType.F32, 1));
+            new Scale(2, DType.F32, 1),
+            0);
     return new Plan(
         TinyNetwork.SPEC,
         TinyNetwork.SPEC,

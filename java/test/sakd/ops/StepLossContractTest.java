@@ -1,5 +1,6 @@
 package sakd.ops;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -92,6 +93,39 @@ class StepLossContractTest {
           }
         }
       }
+    }
+  }
+
+  /**
+   * Losses and gradient as PyTorch 2 computes them in double precision from the published formulas,
+   * by autograd with detached targets.
+   */
+  @EachDevice
+  void asPyTorchComputesThem(Ops ops) {
+    double[] logits = {
+      -2.5, 0, 0.25, -1.75, -0.25, -1, 1.75, 2.25, //
+      0.5, 2.25, 1.75, -1, -0.25, -1.75, 0.25, 0, //
+      -2.5, -1.5, 3, -0.5, -0.5, 3, -1.5, -2.5
+    };
+    double[] losses = {
+      1.1734145, 1.50267478, 1.02517789, 0.91811741, 0.740856367, //
+      4.24908471, 3.83367012, 1.46665742, 1.94617229, 0.786065973
+    };
+    double[] grad = {
+      -0.011111582, 0.239505699, -0.303754147, 0.0753600302, //
+      -0.00928219012, -0.0112211734, -0.000711609847, 0.0212149733, //
+      -0.00116714915, 0.0149442291, -0.0124651469, -0.001311933, //
+      0.216501777, -0.606342343, 0.238986192, 0.150854375, //
+      -0.136135626, -0.370683066, 0.456822593, 0.0499960991, //
+      -0.0475851744, 0.775234329, -0.31804577, -0.409603385
+    };
+    try (Case c = new Case(ops, 3, 2, 4, logits, new double[] {1, 3})) {
+      c.twins.set(c.scale, new double[] {1});
+      c.run(ALL, null);
+      assertArrayEquals(losses, c.twins.values(c.losses), 1e-6);
+      assertArrayEquals(grad, c.twins.values(c.grad), 1e-6);
+      c.twins.assertClose("losses", c.losses);
+      c.twins.assertClose("grad", c.grad);
     }
   }
 

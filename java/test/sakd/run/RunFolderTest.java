@@ -21,6 +21,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.base.UserError;
+import sakd.data.HeldOut;
 import sakd.io.Mutants;
 import sakd.task.LossTerms;
 import sakd.task.Task;
@@ -234,8 +235,9 @@ class RunFolderTest {
 
   /** A phase without a loss that others have, such as the teacher's, has 0 there. */
   @Test
-  void aRunHasColumnsForItsFurtherLosses() throws IOException {
-    SummaryColumns columns = new SummaryColumns(Task.CLASSIFICATION, List.of("map", "prefix-ce"));
+  void aRunHasColumnsForItsFurtherLossesAndItsValidation() throws IOException {
+    SummaryColumns columns =
+        new SummaryColumns(Task.CLASSIFICATION, List.of("map", "prefix-ce"), HeldOut.VALIDATION);
     Map<String, Double> terms = new LinkedHashMap<>(Heard.loss(0, 1, 2, 3).terms());
     terms.put("map", 4.0);
     terms.put("prefix-ce", 5.0);
@@ -247,6 +249,10 @@ class RunFolderTest {
     Path file = folder.resolve("summary.csv");
     List<String> lines = Files.readAllLines(file);
     assertTrue(lines.get(0).contains(",loss,ce,logits,map,prefix-ce,features,"), lines.get(0));
+    // Scores on validation samples are no scores on test samples.
+    assertTrue(lines.get(0).contains(",train_top1,val_top1,val_top5,"), lines.get(0));
+    assertEquals(HeldOut.VALIDATION, new Summary(folder).heldOut());
+    assertEquals(0.25, new Summary(folder).best("sakd"));
     List<Summary.Row> rows = new Summary(folder).rows();
     assertEquals(0, rows.get(0).cell("map"));
     assertEquals(5, rows.get(1).cell("prefix-ce"));

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.data.Dataset;
 import sakd.data.DatasetInfo;
+import sakd.data.HeldOut;
 import sakd.data.set.MemoryDataset;
 import sakd.nn.Parameters;
 import sakd.ops.Ops;
@@ -49,7 +50,7 @@ class TensorBoardListenerTest {
       listener.step(new StepSummary("teacher", 1, 2, 4, STEPS, labels, 0.5, 100, 0));
       listener.gradients("teacher", 1, parameters, 4);
       listener.epoch(Heard.epoch("teacher", 1, 2, 0.1, labels, 0.5, 0.6, 0.9, 100, 1));
-      listener.ended(new Ended(Task.CLASSIFICATION, "teacher", 1, 1, 1, 0.6));
+      listener.ended(new Ended(Task.CLASSIFICATION, "teacher", 1, 1, HeldOut.TEST, 1, 0.6));
       // A resumed run, which is over before the listener hears of an end.
       listener.start(new Start("sakd", run, 3, 0, 4, STEPS, twoImages()));
       listener.firingRates("sakd", 3, Map.of("act1", 0.25));

@@ -2,6 +2,7 @@ package sakd.testing;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import sakd.data.HeldOut;
 import sakd.infer.Score;
 import sakd.infer.Scores;
 import sakd.task.LossTerms;
@@ -46,6 +47,7 @@ public final class Heard {
         lr,
         loss,
         trainTop1,
+        HeldOut.TEST,
         scores(top1, top5),
         imagesPerSecond,
         seconds);

@@ -124,7 +124,8 @@ public final class TinyTraining implements AutoCloseable {
         2,
         storage,
         patience,
-        Scale.USUAL);
+        Scale.USUAL,
+        0);
   }
 
   /** Trains into a folder; {@code step} hears of every second step. */

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import sakd.base.UserError;
+import sakd.data.HeldOut;
 import sakd.data.Mixing;
 import sakd.device.DType;
 import sakd.io.Safetensors;
@@ -193,7 +194,9 @@ class SharedTrainingTest {
         ops -> {
           try (TinyTraining training = new TinyTraining(ops, 1)) {
             Path run = folder.resolve("killed");
-            assertEquals(1, Trainer.requireResumable(run, EPOCHS, training.data, training.data));
+            assertEquals(
+                1,
+                Trainer.requireResumable(run, EPOCHS, training.data, HeldOut.TEST, training.data));
           }
           return null;
         });

@@ -113,7 +113,8 @@ final class TinyRun implements AutoCloseable {
         2,
         storage,
         0,
-        Scale.USUAL);
+        Scale.USUAL,
+        0);
   }
 
   Trainer.Outcome train(String name, TrainSettings settings, boolean resume, Listener listener) {
