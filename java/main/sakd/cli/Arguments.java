@@ -38,4 +38,19 @@ final class Arguments {
     }
     return rest;
   }
+
+  /** Those without an option and its values, which are the words up to the next option. */
+  static List<String> withoutWords(String option, List<String> args) {
+    List<String> rest = new ArrayList<>();
+    boolean within = false;
+    for (String word : args) {
+      if (word.startsWith("--")) {
+        within = word.equals(option) || word.startsWith(option + "=");
+      }
+      if (!within) {
+        rest.add(word);
+      }
+    }
+    return rest;
+  }
 }

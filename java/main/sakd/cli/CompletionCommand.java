@@ -20,7 +20,7 @@ import sakd.model.Networks;
     mixinStandardHelpOptions = true,
     description = {
       "Prints a script with which bash and zsh complete commands, options and their values, and the "
-          + "names of recipes after train @, reproduce and recipes.",
+          + "names of recipes after train @, sweep @, reproduce and recipes.",
       "It completes the command sakd, which has to be on the PATH."
     },
     footerHeading = Main.EXAMPLES,
@@ -48,7 +48,7 @@ final class CompletionCommand implements Runnable {
         local typed="${line##*[[:space:]]}"
         local before="${line%%"$typed"}"
         local names="%s"
-        if [[ "$typed" == @* && "$before" == *" train "* ]]; then
+        if [[ "$typed" == @* && ( "$before" == *" train "* || "$before" == *" sweep "* ) ]]; then
           COMPREPLY=( $(compgen -P @ -W "$names" -- "${typed#@}") )
         elif [[ "$typed" != -* && ( "$before" == *" reproduce " || "$before" == *" recipes " ) ]]; then
           COMPREPLY=( $(compgen -W "$names" -- "$typed") )

@@ -35,6 +35,7 @@ import sakd.train.Listener;
     subcommands = {
       TrainCommand.class,
       ReproduceCommand.class,
+      SweepCommand.class,
       RecipesCommand.class,
       EvalCommand.class,
       PredictCommand.class,

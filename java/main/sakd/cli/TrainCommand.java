@@ -212,6 +212,11 @@ final class TrainCommand implements Callable<Integer> {
         : Optional.empty();
   }
 
+  /** Whether the samples are recordings, whose steps an ANN sees too. */
+  boolean recordings() {
+    return data.open(false).recordings();
+  }
+
   /** What is trained. */
   Method method() {
     return distill.method(model);

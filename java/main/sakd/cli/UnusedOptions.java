@@ -161,6 +161,12 @@ final class UnusedOptions {
     return unused;
   }
 
+  /** Whether an option, --T apart, matters to students alone: no ANN is trained otherwise by it. */
+  static boolean isOfStudents(String option) {
+    return Stream.of(OF_LOGITS, OF_TEMPERATURE, OF_FEATURES, OF_STUDENT)
+        .anyMatch(options -> options.contains(option));
+  }
+
   private static List<String> unless(boolean used, List<String> options) {
     return used ? List.of() : options;
   }

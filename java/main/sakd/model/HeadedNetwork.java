@@ -25,8 +25,8 @@ record HeadedNetwork(Backbone backbone, Head head, Parameters parameters) implem
   }
 
   @Override
-  public List<Backbone.Stage> stages() {
-    return backbone.stages();
+  public List<Integer> stageChannels() {
+    return backbone.stages().stream().map(Backbone.Stage::channels).toList();
   }
 
   @Override

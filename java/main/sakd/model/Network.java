@@ -53,13 +53,8 @@ public interface Network extends AutoCloseable {
 
   Parameters parameters();
 
-  /** The stages that {@link Output#stages} shows, in their order. */
-  List<Backbone.Stage> stages();
-
   /** Channels of each stage's features. */
-  default List<Integer> stageChannels() {
-    return stages().stream().map(Backbone.Stage::channels).toList();
-  }
+  List<Integer> stageChannels();
 
   /**
    * The weight [K, C] of the linear layer that makes the classes' logits of the last stage's mean

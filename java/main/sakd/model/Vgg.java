@@ -131,13 +131,7 @@ public final class Vgg implements Network {
   }
 
   @Override
-  public List<Backbone.Stage> stages() {
-    List<Backbone.Stage> all = new ArrayList<>();
-    int stride = 1;
-    for (List<Integer> widths : spec.widths()) {
-      stride *= POOL.stride();
-      all.add(new Backbone.Stage(widths.get(widths.size() - 1), stride));
-    }
-    return all;
+  public List<Integer> stageChannels() {
+    return spec.widths().stream().map(widths -> widths.get(widths.size() - 1)).toList();
   }
 }

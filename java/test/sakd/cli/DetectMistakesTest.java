@@ -59,6 +59,8 @@ class DetectMistakesTest {
         "--right-steps;     0.5;   --right-steps is for|these have boxes|leave it out",
         "--entropy;         0.1;   --entropy is for|these have boxes|leave it out",
         "--kd-head;         0.5;   --kd-head is for|these have boxes|leave it out",
+        "--kd-map;          1;     --kd-map is for|these have boxes|leave it out",
+        "--kd-noise;        0.1;   --kd-noise is for|these have boxes|leave it out",
         "--label-smoothing; 0.1;   --label-smoothing is for|these have boxes|leave it out",
         "--output-stride;   16;    --output-stride is for segmentation|not for spiking-retinanet-",
         "--head;            relu;  --head is relu|spiking, ann",

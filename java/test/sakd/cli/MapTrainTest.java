@@ -76,9 +76,9 @@ class MapTrainTest {
     assertEquals(last(run, "loss"), sum, 1e-3 * sum, "the weighted sum of its terms");
   }
 
-  /** The noise is drawn by seed and batch: a run that was continued is the run that was not. */
+  /** The noise is drawn by seed and batch: the same settings draw the same numbers. */
   @Test
-  void goesOnAsIfItHadNotStopped() throws IOException {
+  void settingsGoThroughConfigYaml() throws IOException {
     String options =
         "--method sakd --kd-map 1 --kd-noise 0.3 --workers 0 --teacher " + teacher + " --epochs ";
     Path whole = shared.resolve("whole");

@@ -58,6 +58,8 @@ class MaskMistakesTest {
         "--self-distill;  both;     --self-distill is for|masks|leave it out",
         "--prefix-ce;     0.3;      --prefix-ce is for|masks|leave it out",
         "--kd-head;       0.5;      --kd-head|leave it out",
+        "--kd-map;        1;        --kd-map is for|these have masks|leave it out",
+        "--kd-noise;      0.1;      --kd-noise is for|these have masks|leave it out",
         "--output-stride; 12;       --output-stride is 12|8, 16 or 32",
         "--output-stride; x;        --output-stride is x|whole number",
         "--head;          relu;     --head is relu|spiking, ann",

@@ -169,9 +169,9 @@ class RankStepTest {
       data = training.data;
     }
     DistillationWeights weights = new DistillationWeights(1, 1, 10, 4, 0.1f);
-    weights = weights.with(0, new StepTerms(1, 0.5f, 0.3f, 0.5f, 0.1f));
+    weights = weights.with(2, new StepTerms(1, 0.5f, 0.3f, 0.5f, 0.1f));
     for (Distance distance : Distance.values()) {
-      DistillationForm form = new DistillationForm(distance, true, 0.1f, 1, 0.5f, 0);
+      DistillationForm form = new DistillationForm(distance, true, 0.1f, 1, 0.5f, 0.3f);
       check(
           new Kind(
               Task.CLASSIFICATION,

@@ -19,7 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 import sakd.device.DType;
 import sakd.infer.Predictor;
 import sakd.io.HostTensor;
-import sakd.model.Backbone;
 import sakd.model.Network;
 import sakd.nn.BatchNorm2d;
 import sakd.nn.Conv2d;
@@ -84,7 +83,7 @@ class DilatedExportTest {
     }
 
     @Override
-    public List<Backbone.Stage> stages() {
+    public List<Integer> stageChannels() {
       return List.of();
     }
   }

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import sakd.base.UserError;
 import sakd.data.Targets;
+import sakd.nn.Parameter;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
 
@@ -160,5 +161,22 @@ class NetworksTest {
     NetworkSpec spec = Networks.named("vgg11").withStem(stem);
     UserError e = assertThrows(UserError.class, () -> spec.requireImages(height, width));
     assertTrue(e.getMessage().contains("expected " + expected), e.getMessage());
+  }
+
+  /** By which a map of the last stage shows where a class is seen. */
+  @ParameterizedTest
+  @CsvSource({
+    "spiking-resnet20, CIFAR, fc.weight",
+    "sew-resnet50, IMAGENET, fc.weight",
+    "spiking-resnet19, CIFAR, none",
+    "spiking-vgg11, CIFAR, classifier.weight",
+    "spiking-vgg11, IMAGENET, none",
+    "spiking-fcn-resnet18, IMAGENET, none",
+    "spiking-retinanet-resnet18, IMAGENET, none"
+  })
+  void theWeightBehindTheMeanOverSpace(String name, NetworkSpec.Stem stem, String expected) {
+    NetworkSpec spec = Networks.named(name).withStem(stem);
+    Parameter weight = spec.build(Neuron.LIF, 2, 3, 10, new Parameters(0)).classWeight();
+    assertEquals(expected, weight == null ? "none" : weight.name());
   }
 }

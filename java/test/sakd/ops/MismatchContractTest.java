@@ -195,6 +195,26 @@ class MismatchContractTest {
           () ->
               ops.softmaxLoss(
                   z, null, c.of(DType.I32, 4), null, one, 1, 0, 1, 0, losses, c.f32(3, 5)));
+      Tensor spikes = c.f32(2, 3, 4, 4, 6);
+      Tensor goal = c.f32(1, 3, 4, 4, 5);
+      Tensor rows = c.f32(7, 5);
+      Tensor three = c.f32(3);
+      c.refused(
+          "map of another size",
+          () ->
+              ops.mapLoss(
+                  spikes, c.f32(1, 3, 4, 3, 5), rows, labels, null, one, 1, three, c.f32(96, 6)));
+      c.refused(
+          "map, weight of other channels",
+          () -> ops.mapLoss(spikes, goal, c.f32(7, 6), labels, null, one, 1, three, spikes));
+      c.refused(
+          "map, gradient",
+          () -> ops.mapLoss(spikes, goal, rows, labels, null, one, 1, three, c.f32(1, 3, 4, 4, 6)));
+      c.refused(
+          "noise, places",
+          () ->
+              ops.logitNoise(
+                  c.f32(1, 3, 5), 1, c.of(DType.I32, 2), c.of(DType.I32, 2), 0, c.f32(1, 3, 5)));
       c.refused(
           "no teacher",
           () -> ops.softmaxLoss(z, null, labels, null, one, 1, 1, 1, 0, losses, c.f32(3, 5)));
@@ -215,12 +235,6 @@ class MismatchContractTest {
       StepTerms on = new StepTerms(1, 1, 1, 1, 1);
       Tensor five = c.f32(3, StepTerms.COUNT);
       c.refused("no steps", () -> ops.stepLosses(z, labels, null, one, on, 1, five, c.f32(3, 5)));
-      c.refused(
-          "too many steps",
-          () -> {
-            Tensor many = c.f32(Neuron.MAX_STEPS + 1, 3, 5);
-            ops.stepLosses(many, labels, null, one, on, 1, five, many);
-          });
       c.refused("losses of steps", () -> ops.stepLosses(s, labels, null, one, on, 1, losses, s));
       c.refused("gradient", () -> ops.stepLosses(s, labels, null, one, on, 1, five, z));
       c.refused("mix of steps", () -> ops.stepLosses(s, labels, one, one, on, 1, five, s));

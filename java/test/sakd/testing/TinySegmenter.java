@@ -2,7 +2,6 @@ package sakd.testing;
 
 import java.util.List;
 import sakd.device.DType;
-import sakd.model.Backbone;
 import sakd.model.Network;
 import sakd.nn.BatchNorm2d;
 import sakd.nn.Conv2d;
@@ -85,7 +84,7 @@ public final class TinySegmenter implements Network {
   }
 
   @Override
-  public List<Backbone.Stage> stages() {
-    return List.of(new Backbone.Stage(8, 1), new Backbone.Stage(16, 2));
+  public List<Integer> stageChannels() {
+    return List.of(8, 16);
   }
 }
