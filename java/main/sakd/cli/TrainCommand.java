@@ -61,6 +61,7 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private AugmentOptions augment;
   @Mixin private ModelOptions model;
   @Mixin private NeuronOptions neuron;
+  @Mixin private InputOptions input;
   @Mixin private DeviceOptions device;
   @Mixin private DistillOptions distill;
   @Mixin private PartialOption partial;
@@ -430,6 +431,7 @@ final class TrainCommand implements Callable<Integer> {
             device.storage(ops),
             scale.scale(ops)),
         optimizer.teacherEpochs(small),
-        teacherLr);
+        teacherLr,
+        input.encoding);
   }
 }
