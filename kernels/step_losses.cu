@@ -19,11 +19,11 @@
 // If mixed, the label is that with the larger share in the picture, as augment.cu mixes: mix[0] is the share of
 // the sample's own, the other's is that of sample N-1-n.
 //
-// losses [N, 5] (the terms of each sample in this order, without weights, 0 where the weight is 0; NaN if one of
-// the sample's logits is) and grad [T, N, K] (dloss/ds times loss_scale [1]) are assigned. T is at most 32.
+// losses [N, 5] (the terms of each sample in this order, without weights, 0 where the weight is 0; NaN if one
+// of the sample's logits is) and grad [T, N, K] (dloss/ds times loss_scale [1]) are assigned. What is kept of
+// every step is in work [7, T, N], which is overwritten: registers would not hold it.
 #include "portable.h"
 
-#define MOST_STEPS 32
 #define TERMS 5
 
 INLINE float largest_of(GLOBAL const float* z, int classes) {
@@ -74,7 +74,8 @@ INLINE float follow(GLOBAL const float* a, float a_max, GLOBAL const float* b, f
 
 KERNEL(step_losses, GLOBAL const float* RESTRICT logits, GLOBAL const int* RESTRICT labels,
        GLOBAL const float* RESTRICT mix, GLOBAL const float* RESTRICT loss_scale,
-       GLOBAL float* RESTRICT losses, GLOBAL float* RESTRICT grad, float s2w_weight, float w2s_weight,
+       GLOBAL float* RESTRICT losses, GLOBAL float* RESTRICT grad,
+       GLOBAL float* RESTRICT work, float s2w_weight, float w2s_weight,
        float prefix_weight, float right_weight, float entropy_weight, float tau, float temperature,
        int mixed, int steps, int samples, int classes) {
   FOR_EACH(n, samples) {
@@ -84,24 +85,30 @@ KERNEL(step_losses, GLOBAL const float* RESTRICT logits, GLOBAL const int* RESTR
     const float scale = loss_scale[0] / samples;
     const int label = labels[mixed && mix[0] < 0.5f ? samples - 1 - n : n];
 
-    float largest[MOST_STEPS], log_sum[MOST_STEPS];
-    bool is_right[MOST_STEPS];
+    // Of step t, at t * samples: the largest logit, log sum_k exp(s - largest) and whether it is right.
+    const int64 area = (int64)steps * samples;
+    GLOBAL float* largest = work + n;
+    GLOBAL float* log_sum = largest + area;
+    GLOBAL float* is_right = log_sum + area;
     int right = 0, strong = 0, weak = 0;
     float entropy = 0.0f, broken = 0.0f;
     for (int t = 0; t < steps; ++t) {
       GLOBAL const float* z = s + t * step;
-      largest[t] = largest_of(z, classes);
-      log_sum[t] = log_of_sum(z, largest[t], 1.0f, classes);
-      is_right[t] = is_top_class(z, label, classes);
-      right += is_right[t] ? 1 : 0;
+      const float z_max = largest_of(z, classes);
+      const float z_log = log_of_sum(z, z_max, 1.0f, classes);
+      const bool hit = is_top_class(z, label, classes);
+      largest[t * samples] = z_max;
+      log_sum[t * samples] = z_log;
+      is_right[t * samples] = hit ? 1.0f : 0.0f;
+      right += hit ? 1 : 0;
       // The logarithm of a step's confidence is -log_sum.
-      if (log_sum[t] < log_sum[strong]) strong = t;
-      if (log_sum[t] > log_sum[weak]) weak = t;
-      broken += log_sum[t] * 0.0f;
+      if (z_log < log_sum[strong * samples]) strong = t;
+      if (z_log > log_sum[weak * samples]) weak = t;
+      broken += z_log * 0.0f;
       float own = 0.0f;
       if (entropy_weight != 0.0f) {
         for (int k = 0; k < classes; ++k) {
-          const float log_p = z[k] - largest[t] - log_sum[t], p = scalar_exp(log_p);
+          const float log_p = z[k] - z_max - z_log, p = scalar_exp(log_p);
           own -= p == 0.0f ? 0.0f : p * log_p;
         }
         entropy += own / steps;
@@ -109,7 +116,7 @@ KERNEL(step_losses, GLOBAL const float* RESTRICT logits, GLOBAL const int* RESTR
       for (int k = 0; k < classes; ++k) {
         float slope = 0.0f;
         if (entropy_weight != 0.0f) {
-          const float log_p = z[k] - largest[t] - log_sum[t], p = scalar_exp(log_p);
+          const float log_p = z[k] - z_max - z_log, p = scalar_exp(log_p);
           slope = p == 0.0f ? 0.0f : entropy_weight * scale / steps * p * (log_p + own);
         }
         g[t * step + k] = slope;
@@ -117,46 +124,50 @@ KERNEL(step_losses, GLOBAL const float* RESTRICT logits, GLOBAL const int* RESTR
     }
 
     GLOBAL const float *a = s + strong * step, *b = s + weak * step;
+    const float a_max = largest[strong * samples], b_max = largest[weak * samples];
     float s2w = 0.0f, w2s = 0.0f;
     if (s2w_weight != 0.0f) {
-      s2w = follow(a, largest[strong], b, largest[weak], g + weak * step, s2w_weight * scale, tau, classes);
+      s2w = follow(a, a_max, b, b_max, g + weak * step, s2w_weight * scale, tau, classes);
     }
     if (w2s_weight != 0.0f) {
-      w2s = follow(b, largest[weak], a, largest[strong], g + strong * step, w2s_weight * scale, tau, classes);
+      w2s = follow(b, b_max, a, a_max, g + strong * step, w2s_weight * scale, tau, classes);
     }
 
     float prefix = 0.0f;
     if (prefix_weight != 0.0f && steps > 1) {
-      float mean[MOST_STEPS], mean_max[MOST_STEPS], mean_log[MOST_STEPS];
+      // log softmax(p[t]) of one class, the largest p[t] and log sum_k exp(p[t] - largest).
+      GLOBAL float* log_p = is_right + area;
+      GLOBAL float* mean_max = log_p + area;
+      GLOBAL float* mean_log = mean_max + area;
       for (int k = 0; k < classes; ++k) {
         float sum = 0.0f;
         for (int t = 0; t < steps; ++t) {
           sum += s[t * step + k];
-          if (k == 0 || sum / (t + 1) > mean_max[t]) mean_max[t] = sum / (t + 1);
+          if (k == 0 || sum / (t + 1) > mean_max[t * samples]) mean_max[t * samples] = sum / (t + 1);
         }
       }
-      for (int t = 0; t < steps; ++t) mean_log[t] = 0.0f;
+      for (int t = 0; t < steps; ++t) mean_log[t * samples] = 0.0f;
       for (int k = 0; k < classes; ++k) {
         float sum = 0.0f;
         for (int t = 0; t < steps; ++t) {
           sum += s[t * step + k];
-          mean_log[t] += scalar_exp(sum / (t + 1) - mean_max[t]);
+          mean_log[t * samples] += scalar_exp(sum / (t + 1) - mean_max[t * samples]);
         }
       }
-      for (int t = 0; t < steps; ++t) mean_log[t] = scalar_log(mean_log[t]);
+      for (int t = 0; t < steps; ++t) mean_log[t * samples] = scalar_log(mean_log[t * samples]);
       const float share = 1.0f / (steps - 1);
       for (int k = 0; k < classes; ++k) {
         float sum = 0.0f;
         for (int t = 0; t < steps; ++t) {
           sum += s[t * step + k];
-          mean[t] = sum / (t + 1) - mean_max[t] - mean_log[t];  // log softmax(p[t])
+          log_p[t * samples] = sum / (t + 1) - mean_max[t * samples] - mean_log[t * samples];
         }
         // A step is in the mean of its own prefix and of all longer ones.
         float slope = 0.0f;
         for (int t = steps - 2; t >= 0; --t) {
-          const float target = scalar_exp(mean[t + 1]);
-          prefix -= target == 0.0f ? 0.0f : target * mean[t] * share;
-          slope += (scalar_exp(mean[t]) - target) / (t + 1);
+          const float target = scalar_exp(log_p[(t + 1) * samples]), own = log_p[t * samples];
+          prefix -= target == 0.0f ? 0.0f : target * own * share;
+          slope += (scalar_exp(own) - target) / (t + 1);
           g[t * step + k] += prefix_weight * scale * share * slope;
         }
       }
@@ -165,25 +176,27 @@ KERNEL(step_losses, GLOBAL const float* RESTRICT logits, GLOBAL const int* RESTR
     float follows = 0.0f;
     if (right_weight != 0.0f && right > 0) {
       const float inverse = 1.0f / temperature, share = 1.0f / steps;
-      float own_log[MOST_STEPS];
+      GLOBAL float* own_log = is_right + 4 * area;
       for (int t = 0; t < steps; ++t) {
-        own_log[t] = log_of_sum(s + t * step, largest[t], inverse, classes);
+        own_log[t * samples] = log_of_sum(s + t * step, largest[t * samples], inverse, classes);
       }
       // All steps of z have their largest logit at the label, and so does z.
       float z_max = 0.0f, z_log = 0.0f;
-      for (int t = 0; t < steps; ++t) z_max += is_right[t] ? s[t * step + label] / right : 0.0f;
+      for (int t = 0; t < steps; ++t) {
+        z_max += is_right[t * samples] != 0.0f ? s[t * step + label] / right : 0.0f;
+      }
       for (int k = 0; k < classes; ++k) {
         float z = 0.0f;
-        for (int t = 0; t < steps; ++t) z += is_right[t] ? s[t * step + k] / right : 0.0f;
+        for (int t = 0; t < steps; ++t) z += is_right[t * samples] != 0.0f ? s[t * step + k] / right : 0.0f;
         z_log += scalar_exp((z - z_max) * inverse);
       }
       z_log = scalar_log(z_log);
       for (int k = 0; k < classes; ++k) {
         float z = 0.0f;
-        for (int t = 0; t < steps; ++t) z += is_right[t] ? s[t * step + k] / right : 0.0f;
+        for (int t = 0; t < steps; ++t) z += is_right[t * samples] != 0.0f ? s[t * step + k] / right : 0.0f;
         const float log_p = (z - z_max) * inverse - z_log, p = scalar_exp(log_p);
         for (int t = 0; t < steps; ++t) {
-          const float log_q = (s[t * step + k] - largest[t]) * inverse - own_log[t];
+          const float log_q = (s[t * step + k] - largest[t * samples]) * inverse - own_log[t * samples];
           follows += divergence(p, log_p, log_q) * share;
           g[t * step + k] += right_weight * scale * share * temperature * (scalar_exp(log_q) - p);
         }

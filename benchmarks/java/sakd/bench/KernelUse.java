@@ -31,6 +31,7 @@ import sakd.model.NetworkSpec;
 import sakd.nn.Parameters;
 import sakd.nn.Pooling;
 import sakd.nn.Tape;
+import sakd.ops.Encoding;
 import sakd.ops.KernelOps;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
@@ -155,7 +156,8 @@ public final class KernelUse {
             3,
             settings,
             1,
-            0.1);
+            0.1,
+            Encoding.DIRECT);
     Dataset images = images();
     try {
       Path folder = Files.createTempDirectory("sakd-kernels");

@@ -10,6 +10,7 @@ import sakd.data.Dataset;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
+import sakd.model.InputEncoding;
 import sakd.model.NetworkSize;
 import sakd.train.TrainSettings;
 
@@ -47,7 +48,10 @@ record DryRun(Plan plan, Dataset trainSet, PrintWriter out) {
             trainSet.height(),
             trainSet.width(),
             trainSet.classes(),
-            plan.steps());
+            plan.steps(),
+            plan.method() == Method.ANN
+                ? InputEncoding.DIRECT
+                : InputEncoding.of(plan.encoding(), trainSet, plan.steps()));
     line(
         "size    %,d parameters, %.2f M MAC an image as an ANN%s",
         parameters,

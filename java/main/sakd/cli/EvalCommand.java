@@ -83,6 +83,14 @@ final class EvalCommand implements Callable<Integer> {
     WeightFile file = WeightFile.read(weights);
     Dataset testSet = data.open(false, ImageSpec.of(file.metadata(), weights.toString()));
     ModelFile about = model.describe(file, neuron, testSet.channels(), testSet.classes());
+    if (about.encoding().isSpikes() && (data.mean != null || data.std != null)) {
+      throw new UserError(
+          weights
+              + " makes spikes of pixels ("
+              + Values.lower(about.encoding().code())
+              + " encoding), which no normalisation changes; expected no --mean and --std, leave"
+              + " them out");
+    }
     Task.of(testSet).requireNetwork(weights + " holds", about.spec(), testSet);
     requireFitting(testSet.targetKind());
     CocoResults found = new CocoResults();

@@ -24,10 +24,13 @@ record EvalPrinter(PrintWriter out, ModelFile about, Dataset set, Evaluator.Eval
   /** All of it. */
   void print(DetailMeter report) {
     say(
-        "%s, %s, T = %d, on %s of %s",
+        "%s, %s, T = %d%s, on %s of %s",
         about.name(),
         about.neuron().label(),
         about.steps(),
+        spiking() && about.encoding().isSpikes()
+            ? ", " + Values.lower(about.encoding().code()) + " encoding"
+            : "",
         Numbers.count(result.images(), "image"),
         set.name());
     if (report instanceof ClassificationReport classes) {

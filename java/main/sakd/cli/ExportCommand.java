@@ -132,7 +132,17 @@ final class ExportCommand implements Callable<Integer> {
           output,
           new ExportFormat.Source(
               loaded.network(), loaded.about().steps(), channels, height, width, metadata));
-      return loaded.about().architecture() + ", T = " + loaded.about().steps();
+      ModelFile written = loaded.about();
+      return written.architecture()
+          + ", T = "
+          + written.steps()
+          + (written.encoding().isSpikes() && written.neuron().kind().isSpiking()
+              ? ", whose input is the spikes of " + code(written) + " encoding,"
+              : "");
     }
+  }
+
+  private static String code(ModelFile written) {
+    return Values.lower(written.encoding().code());
   }
 }

@@ -125,7 +125,8 @@ final class ModelOptions {
           neuron,
           options.steps(neuron, Math.max(stored.steps(), 1)),
           channels,
-          classes == null ? stored.classes() : classes);
+          classes == null ? stored.classes() : classes,
+          stored.encoding());
     }
     int known = classes == null ? ForeignModel.classes(file) : classes;
     if (model == null) {

@@ -22,6 +22,7 @@ final class OptionGroups {
           Map.entry("augment", "Augmentation"),
           Map.entry("model", "Network"),
           Map.entry("neuron", "Neuron"),
+          Map.entry("input", "Neuron"),
           Map.entry("device", "Device"),
           Map.entry("distill", "Method and losses"),
           Map.entry("partial", "Method and losses"),

@@ -227,7 +227,10 @@ final class Recipes {
             .toList();
     for (Predicate<String> stands :
         List.<Predicate<String>>of(
-            name::equals, n -> n.startsWith(name + "-"), n -> n.startsWith(name))) {
+            name::equals,
+            n -> base(n).equals(name), // cifar10 is no beginning of cifar10-dvs.
+            n -> n.startsWith(name + "-"),
+            n -> n.startsWith(name))) {
       List<String> found = all.stream().filter(stands).toList();
       if (!found.isEmpty()) {
         return found;

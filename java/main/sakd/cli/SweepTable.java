@@ -12,8 +12,10 @@ import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import sakd.base.Numbers;
+import sakd.data.HeldOut;
 import sakd.infer.Score;
 import sakd.io.AtomicFile;
+import sakd.run.Results;
 import sakd.run.Summary;
 
 /** What {@code sweep} prints and writes of what came of its runs. */
@@ -24,6 +26,14 @@ final class SweepTable {
   private final Set<PlannedRun> broken;
   private final PrintWriter out;
 
+  /** Students that came to an end. */
+  private final List<PlannedRun> done;
+
+  /**
+   * Whether settings are compared on training images held out; the test images are not looked at.
+   */
+  private final boolean validated;
+
   /**
    * @param broken runs that have no end
    */
@@ -31,6 +41,12 @@ final class SweepTable {
     this.sweep = sweep;
     this.broken = broken;
     this.out = out;
+    done =
+        sweep.students().values().stream()
+            .flatMap(List::stream)
+            .filter(run -> !broken.contains(run))
+            .toList();
+    validated = done.stream().anyMatch(run -> summary(run).heldOut() == HeldOut.VALIDATION);
   }
 
   private static Summary summary(PlannedRun run) {
@@ -51,19 +67,16 @@ final class SweepTable {
    * @param folder where that goes
    */
   void results(Path folder) {
-    List<PlannedRun> done =
-        sweep.students().values().stream()
-            .flatMap(List::stream)
-            .filter(run -> !broken.contains(run))
-            .toList();
     if (done.isEmpty()) {
       return;
     }
     Score score = summary(done.get(0)).task().scores().get(0);
-    csv(done, score, folder.resolve(CSV));
+    csv(score, folder.resolve(CSV));
     List<List<String>> table = new ArrayList<>();
     List<String> head = new ArrayList<>(names());
-    head.addAll(List.of(score.label() + " %: last", "best", "epochs", "time"));
+    String percent = score.label() + " %: ";
+    head.addAll(validated ? List.of(percent + "validation") : List.of(percent + "last", "best"));
+    head.addAll(List.of("epochs", "time"));
     table.add(head);
     sweep.students().forEach((values, runs) -> table.add(row(values, runs)));
     print(table);
@@ -79,18 +92,31 @@ final class SweepTable {
     sweep.students().entrySet().stream()
         .filter(row -> Collections.disjoint(row.getValue(), broken))
         .max(Comparator.comparingDouble(row -> spread(row.getValue(), SweepTable::best).mean()))
-        .ifPresent(this::best);
+        .ifPresent(row -> best(row, score));
     out.println("table   " + folder.resolve(CSV));
     out.flush();
   }
 
-  private void best(Map.Entry<List<String>, List<PlannedRun>> row) {
+  private void best(Map.Entry<List<String>, List<PlannedRun>> row, Score score) {
     List<String> settings = new ArrayList<>();
     for (int i = 0; i < names().size(); i++) {
       settings.add(names().get(i) + " " + row.getKey().get(i));
     }
-    out.println("best    " + String.join(", ", settings));
-    out.println("        chosen, and its epochs too, on the test images");
+    out.println("best    " + String.join(", ", settings) + (validated ? tested(row, score) : ""));
+    out.println(
+        "        chosen, and its epochs too, on "
+            + (validated
+                ? "training images held out"
+                : "the test images; --val-share 0.1 compares on training images held out"));
+  }
+
+  /** What the chosen settings come to on the test images, of which no other row's are read. */
+  private static String tested(Map.Entry<List<String>, List<PlannedRun>> row, Score score) {
+    Spread test =
+        spread(
+            row.getValue(),
+            run -> Results.score(run.folder(), score, run.phase()).orElse(Double.NaN));
+    return ": test " + score.label() + " " + test + " %";
   }
 
   private List<String> names() {
@@ -101,10 +127,12 @@ final class SweepTable {
     List<PlannedRun> runs = all.stream().filter(run -> !broken.contains(run)).toList();
     List<String> cells = new ArrayList<>(values);
     if (runs.isEmpty()) {
-      cells.addAll(List.of("-", "-", "-", "-"));
+      cells.addAll(Collections.nCopies(validated ? 3 : 4, "-"));
       return cells;
     }
-    cells.add(spread(runs, SweepTable::last).toString());
+    if (!validated) {
+      cells.add(spread(runs, SweepTable::last).toString());
+    }
     cells.add(spread(runs, SweepTable::best).toString());
     List<Long> epochs = runs.stream().map(PlannedRun::epochsDone).distinct().sorted().toList();
     cells.add(
@@ -138,17 +166,15 @@ final class SweepTable {
     }
   }
 
-  private void csv(List<PlannedRun> done, Score score, Path file) {
+  private void csv(Score score, Path file) {
     StringBuilder text = new StringBuilder();
     List<String> head = new ArrayList<>(names());
+    head.addAll(List.of("seed", "epochs"));
     head.addAll(
-        List.of(
-            "seed",
-            "epochs",
-            "last_" + score.column(),
-            "best_" + score.column(),
-            "seconds",
-            "run"));
+        validated
+            ? List.of("val_" + score.column())
+            : List.of("last_" + score.column(), "best_" + score.column()));
+    head.addAll(List.of("seconds", "run"));
     Csv csv = new Csv(head, line -> text.append(line).append('\n'));
     sweep
         .students()
@@ -159,7 +185,9 @@ final class SweepTable {
                   List<Object> cells = new ArrayList<>(values);
                   cells.add(run.seed());
                   cells.add(run.epochsDone());
-                  cells.add(last(run));
+                  if (!validated) {
+                    cells.add(last(run));
+                  }
                   cells.add(best(run));
                   cells.add(summary(run).seconds(run.phase()));
                   cells.add(run.folder());

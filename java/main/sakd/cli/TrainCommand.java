@@ -61,6 +61,7 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin private AugmentOptions augment;
   @Mixin private ModelOptions model;
   @Mixin private NeuronOptions neuron;
+  @Mixin private InputOptions input;
   @Mixin private DeviceOptions device;
   @Mixin private DistillOptions distill;
   @Mixin private PartialOption partial;
@@ -198,18 +199,11 @@ final class TrainCommand implements Callable<Integer> {
   List<Path> relativePaths() {
     return spec.commandLine().getParseResult().matchedOptions().stream()
         .filter(o -> !o.longestName().equals(OUTPUT_DIR))
-        .map(TrainCommand::path)
-        .filter(path -> path != null && !path.isAbsolute())
+        .<Object>map(OptionSpec::getValue)
+        .map(value -> value instanceof TeacherSource source ? source.path() : value)
+        .filter(value -> value instanceof Path path && !path.isAbsolute())
+        .map(Path.class::cast)
         .toList();
-  }
-
-  /** The file or folder that an option names, or null. */
-  private static Path path(OptionSpec option) {
-    Object value = option.getValue();
-    if (value instanceof TeacherSource source) {
-      return source.path();
-    }
-    return value instanceof Path path ? path : null;
   }
 
   /** Epochs of the teacher, if one is trained to teach a student. */
@@ -437,6 +431,7 @@ final class TrainCommand implements Callable<Integer> {
             device.storage(ops),
             scale.scale(ops)),
         optimizer.teacherEpochs(small),
-        teacherLr);
+        teacherLr,
+        input.encoding);
   }
 }

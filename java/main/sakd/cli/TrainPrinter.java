@@ -11,6 +11,7 @@ import sakd.device.Device;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
 import sakd.distill.Plan;
+import sakd.ops.Encoding;
 import sakd.ops.Neuron;
 import sakd.run.RunFolder;
 import sakd.run.Summary;
@@ -50,10 +51,13 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
                 ? plan.modelName() + ", " + Neuron.Kind.RELU.label()
                 : String.format(
                     Locale.ROOT,
-                    "%s, %s, T = %d",
+                    "%s, %s, T = %d%s",
                     plan.modelName(),
                     plan.neuron().label(),
-                    plan.steps()),
+                    plan.steps(),
+                    plan.encoding() == Encoding.DIRECT
+                        ? ""
+                        : ", " + Values.lower(plan.encoding()) + " encoding"),
             s.storage().label()));
     if (!plan.isSelfArchitectural()) {
       say.accept("teacher " + plan.teacherModel().annName());

@@ -39,6 +39,7 @@ final class UnusedOptions {
           "--right-steps",
           "--entropy",
           "--connect-f",
+          "--encode",
           "--neuron-file",
           "--tau",
           "--v-threshold",

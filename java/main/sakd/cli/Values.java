@@ -20,6 +20,7 @@ import sakd.io.FileNames;
 import sakd.model.NetworkSpec;
 import sakd.model.ResNetSpec;
 import sakd.ops.Distance;
+import sakd.ops.Encoding;
 import sakd.ops.Neuron;
 import sakd.train.DistBn;
 import sakd.train.TrainSettings;
@@ -44,6 +45,7 @@ final class Values {
     choice(line, NeuronOptions.Kind.class);
     choice(line, Neuron.Surrogate.class);
     choice(line, Distance.class);
+    choice(line, Encoding.class);
     choice(line, FurtherLossOptions.Direction.class);
     choice(line, DeviceOptions.Amp.class);
     choice(line, ScaleOptions.Sums.class);

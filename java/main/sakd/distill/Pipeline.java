@@ -16,6 +16,7 @@ import sakd.data.Split;
 import sakd.infer.Evaluator;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
+import sakd.model.InputEncoding;
 import sakd.model.ModelFile;
 import sakd.model.Network;
 import sakd.model.NetworkSpec;
@@ -204,8 +205,10 @@ public final class Pipeline {
 
   /** The SNN, not yet allocated: the transforms of distillation may join its parameters. */
   static Network student(Plan plan, Dataset data, Parameters parameters) {
-    return plan.model()
-        .build(plan.neuron(), plan.steps(), data.channels(), data.classes(), parameters);
+    Network network =
+        plan.model()
+            .build(plan.neuron(), plan.steps(), data.channels(), data.classes(), parameters);
+    return InputEncoding.of(plan.encoding(), data, plan.steps()).before(network, plan.steps());
   }
 
   private Row teacher(Network teacher, Path where, Evaluators evaluators, boolean resume) {
@@ -307,7 +310,8 @@ public final class Pipeline {
             ann ? Neuron.RELU : plan.neuron(),
             ann ? 1 : plan.steps(),
             trainSet.channels(),
-            trainSet.classes())
+            trainSet.classes(),
+            ann ? InputEncoding.DIRECT : InputEncoding.of(plan.encoding(), trainSet, plan.steps()))
         .describe(about);
     ImageSpec.of(trainSet).describe(about);
     return new Trainer(ops, settings, trainSet, evaluator, listener)

@@ -7,6 +7,7 @@ import sakd.data.Targets;
 import sakd.model.NetworkSpec;
 import sakd.model.Own;
 import sakd.model.SegmentationSpec;
+import sakd.ops.Encoding;
 import sakd.ops.Neuron;
 import sakd.train.TrainSettings;
 
@@ -32,6 +33,7 @@ import sakd.train.TrainSettings;
  * @param settings of the student's training
  * @param teacherEpochs epochs of the ANN's training
  * @param teacherLr its learning rate; all else is as the student's
+ * @param encoding what the student sees of still images; the teacher sees them as they are
  */
 public record Plan(
     NetworkSpec model,
@@ -49,7 +51,8 @@ public record Plan(
     int transformKernel,
     TrainSettings settings,
     int teacherEpochs,
-    double teacherLr) {
+    double teacherLr,
+    Encoding encoding) {
   /** What its networks have that weight files only name. */
   public Own own() {
     return Own.of(model, neuron);

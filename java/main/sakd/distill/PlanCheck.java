@@ -15,6 +15,7 @@ import sakd.data.Targets;
 import sakd.device.UserSource;
 import sakd.io.WeightFile;
 import sakd.model.ImageSpec;
+import sakd.model.InputEncoding;
 import sakd.model.ModelFile;
 import sakd.nn.Parameters;
 import sakd.ops.Neuron;
@@ -45,6 +46,9 @@ public final class PlanCheck {
     new DataLoader(data.train(), s.batchSize(), false, false, Augment.NONE, s.seed(), s.workers());
     s.scale().requireShares(s.batchSize(), s.mixing(), ranks);
     plan.model().requireImages(trainSet.height(), trainSet.width());
+    if (plan.method() != Method.ANN) {
+      InputEncoding.of(plan.encoding(), trainSet, plan.steps());
+    }
     OtherTeacher.require(plan, trainSet);
     MapCheck.check(plan, trainSet);
     if (plan.initialWeights() != null) {

@@ -10,7 +10,7 @@ import sakd.ops.Resize;
  * A network at inference as data: what it computes, in order, with batch norm folded into the
  * convolutions before it. {@link Tracer} reads it off a network.
  *
- * @param input the images
+ * @param input the images, or with T steps the spikes that were made of them
  * @param nodes each after those whose values it reads
  * @param logits mean over time: [K], of every pixel [H, W, K], or of every anchor [A, K]
  * @param deltas of a detector, [A, 4], else null

@@ -41,7 +41,8 @@ import sakd.ops.Neuron;
  * NIR fires above the threshold, this program from it on, so the float before the threshold is
  * written. The potential starts at v_leak. A learned leak (PLIF) is a LIF's with the tau that was
  * learned. The graph's output are the logits of each step; their mean over time is what {@code
- * predict} computes. NIR's metadata tells dt and T.
+ * predict} computes. NIR's metadata tells dt and T. The input is the same image at every step, or
+ * where the network encodes images the spikes of that step.
  */
 public final class NirFile {
   /** Of the representation; readers take any 1.x. */

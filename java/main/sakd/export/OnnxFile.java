@@ -14,9 +14,10 @@ import sakd.ops.Neuron;
 import sakd.ops.Resize;
 
 /**
- * A network as an ONNX model, from {@code images} [N, C, H, W], normalised, to {@code logits} [N,
- * K], or of every pixel [N, K, H, W]; of a detector, to {@code logits} [N, A, K] and {@code deltas}
- * [N, A, 4] of the anchors of {@link sakd.ops.AnchorGrid}, of which the caller makes boxes.
+ * A network as an ONNX model, from {@code images} [N, C, H, W], normalised, or where it encodes
+ * them from {@code spikes} [N, T, C, H, W], to {@code logits} [N, K], or of every pixel [N, K, H,
+ * W]; of a detector, to {@code logits} [N, A, K] and {@code deltas} [N, A, 4] of the anchors of
+ * {@link sakd.ops.AnchorGrid}, of which the caller makes boxes.
  *
  * <p>ONNX knows no spiking neurons: the T steps are laid out one after another, and a neuron is the
  * elementary operations of its equations. What is the same at every step is computed once.
@@ -51,14 +52,32 @@ public final class OnnxFile {
 
   private static byte[] model(NetworkGraph network, Map<String, String> metadata) {
     OnnxFile file = new OnnxFile();
-    file.tensors.put(network.input(), List.of("images"));
-    file.graph.input("images", channelsFirst(network.input()));
+    file.input(network.input());
     network.nodes().forEach(file::add);
     file.output("logits", network.logits());
     if (network.deltas() != null) {
       file.output("deltas", network.deltas());
     }
     return file.graph.model(metadata);
+  }
+
+  private void input(Value input) {
+    if (input.steps() == 1) {
+      tensors.put(input, List.of("images"));
+      graph.input("images", channelsFirst(input));
+      return;
+    }
+    int[] image = channelsFirst(input);
+    graph.input("spikes", input.steps(), image[0], image[1], image[2]);
+    List<String> steps = new ArrayList<>();
+    String axis = graph.integers(1);
+    for (int t = 0; t < input.steps(); t++) {
+      String one =
+          graph.node(
+              "Gather", List.of("spikes", graph.integers(t)), OnnxGraph.scalarAttribute("axis", 1));
+      steps.add(node("Squeeze", one, axis));
+    }
+    tensors.put(input, steps);
   }
 
   private void output(String name, Value value) {

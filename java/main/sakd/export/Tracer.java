@@ -40,6 +40,10 @@ final class Tracer implements InvocationHandler, Monitor {
   private final Map<Tensor, Ops.BatchNorm> norms = new IdentityHashMap<>();
 
   private final List<NetworkGraph.Node> nodes = new ArrayList<>();
+
+  /** The images, or the spikes that an encoder makes of them. */
+  private Value input;
+
   private String layer = "";
   private int count;
 
@@ -61,13 +65,13 @@ final class Tracer implements InvocationHandler, Monitor {
         (Ops)
             Proxy.newProxyInstance(Ops.class.getClassLoader(), new Class<?>[] {Ops.class}, tracer);
     Tensor images = tensor(DType.F32, 1, 1, height, width, channels);
-    Value input = tracer.define(images);
+    tracer.input = tracer.define(images);
     try (Tape tape = new Tape(ops, Tape.Mode.INFERENCE, DType.F32, tracer)) {
       Network.Output found = network.forward(tape, tape.input(images), false);
       Value logits = tracer.value(found.logits().value());
       Network.Boxes boxes = found.boxes();
       Value deltas = boxes == null ? null : tracer.value(boxes.deltas().value());
-      return new NetworkGraph(input, List.copyOf(tracer.nodes), logits, deltas);
+      return new NetworkGraph(tracer.input, List.copyOf(tracer.nodes), logits, deltas);
     }
   }
 
@@ -84,6 +88,8 @@ final class Tracer implements InvocationHandler, Monitor {
         allocated.put(t.memory(), t);
         return t;
       }
+      // Random numbers and time to first spike are left to whoever runs the graph.
+      case "encode" -> input = define((Tensor) args[6]);
       case "conv" ->
           conv((ConvShape) args[0], (Tensor) args[1], (Tensor) args[2], (Tensor) args[3]);
       case "runningStatistics" -> norms.put((Tensor) args[1], (Ops.BatchNorm) args[0]);

@@ -10,11 +10,19 @@ import sakd.ops.Neuron;
 /**
  * What the metadata of a weight file says of its network, so that {@code eval} and {@code predict}
  * can rebuild it without being told.
+ *
+ * @param encoding what a spiking network makes of images first
  */
-public record ModelFile(NetworkSpec spec, Neuron neuron, int steps, int channels, int classes) {
+public record ModelFile(
+    NetworkSpec spec, Neuron neuron, int steps, int channels, int classes, InputEncoding encoding) {
   private static final String PREFIX = "sakd.";
   private static final String NEURON_FILE = "neuron_file";
   private static final String NEURON_SHA = "neuron_sha256";
+
+  /** Of a network that sees images as they are. */
+  public ModelFile(NetworkSpec spec, Neuron neuron, int steps, int channels, int classes) {
+    this(spec, neuron, steps, channels, classes, InputEncoding.DIRECT);
+  }
 
   /** Adds this to a file's metadata. */
   public void describe(Map<String, String> metadata) {
@@ -48,6 +56,7 @@ public record ModelFile(NetworkSpec spec, Neuron neuron, int steps, int channels
     put(metadata, "T", steps);
     put(metadata, "in_channels", channels);
     put(metadata, "classes", classes);
+    encoding.describe(metadata);
   }
 
   private static void put(Map<String, String> metadata, String key, Object value) {
@@ -90,7 +99,8 @@ public record ModelFile(NetworkSpec spec, Neuron neuron, int steps, int channels
           neuron,
           Integer.parseInt(get(metadata, "T")),
           Integer.parseInt(get(metadata, "in_channels")),
-          Integer.parseInt(get(metadata, "classes")));
+          Integer.parseInt(get(metadata, "classes")),
+          InputEncoding.of(metadata, file));
     } catch (IllegalArgumentException e) {
       throw new UserError(
           "the metadata of "
@@ -224,6 +234,7 @@ public record ModelFile(NetworkSpec spec, Neuron neuron, int steps, int channels
   /** The network, an ANN if the neuron does not spike; its parameters are not allocated yet. */
   public Network build(Parameters parameters) {
     NetworkSpec built = neuron.kind().isSpiking() ? spec : spec.ann();
-    return built.build(neuron, steps, channels, classes, parameters);
+    Network network = built.build(neuron, steps, channels, classes, parameters);
+    return neuron.kind().isSpiking() ? encoding.before(network, steps) : network;
   }
 }

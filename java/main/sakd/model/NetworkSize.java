@@ -34,10 +34,22 @@ public record NetworkSize(long macs, long synapticOperations) {
    */
   public static NetworkSize of(
       NetworkSpec spec, int channels, int height, int width, int classes, int steps) {
+    return of(spec, channels, height, width, classes, steps, InputEncoding.DIRECT);
+  }
+
+  /** The same for an SNN that makes spikes of an image first. */
+  public static NetworkSize of(
+      NetworkSpec spec,
+      int channels,
+      int height,
+      int width,
+      int classes,
+      int steps,
+      InputEncoding encoding) {
     spec.requireImages(height, width);
     int[] image = {1, 1, height, width, channels};
-    Count ann = count(spec.ann(), Neuron.RELU, 1, image, classes);
-    Count snn = count(spec, Neuron.LIF, steps, image, classes);
+    Count ann = count(spec.ann(), Neuron.RELU, 1, image, classes, InputEncoding.DIRECT);
+    Count snn = count(spec, Neuron.LIF, steps, image, classes, encoding);
     return new NetworkSize(ann.all, snn.fromSpikes);
   }
 
@@ -55,11 +67,19 @@ public record NetworkSize(long macs, long synapticOperations) {
     }
   }
 
-  private static Count count(NetworkSpec spec, Neuron neuron, int steps, int[] image, int classes) {
+  private static Count count(
+      NetworkSpec spec,
+      Neuron neuron,
+      int steps,
+      int[] image,
+      int classes,
+      InputEncoding encoding) {
     Count count = new Count();
     Parameters parameters = new Parameters(0);
     try (Ops ops = new KernelOps(new IdleDevice());
-        Network network = spec.build(neuron, steps, image[image.length - 1], classes, parameters);
+        Network network =
+            encoding.before(
+                spec.build(neuron, steps, image[image.length - 1], classes, parameters), steps);
         Tensor images = ops.allocate(DType.F32, image);
         Tape tape = new Tape(ops, Tape.Mode.INFERENCE, DType.F32, count)) {
       parameters.reserve(ops);

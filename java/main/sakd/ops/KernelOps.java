@@ -4,7 +4,9 @@ import static sakd.ops.Requirements.floats;
 import static sakd.ops.Requirements.isAffine;
 import static sakd.ops.Requirements.require;
 import static sakd.ops.Requirements.requireDropout;
+import static sakd.ops.Requirements.requireEncode;
 
+import java.util.Arrays;
 import sakd.device.Communicator;
 import sakd.device.DType;
 import sakd.device.Device;
@@ -287,5 +289,36 @@ public final class KernelOps extends DeviceOps
             images.dim(3),
             images.dim(4),
             rows);
+  }
+
+  @Override
+  public void encode(
+      Encoding code, Tensor x, float[] mean, float[] std, Tensor draw, Tensor places, Tensor out) {
+    requireEncode(code, x, mean, std, draw, places, out);
+    float[] means = Arrays.copyOf(mean, MOST_ENCODED);
+    float[] deviations = Arrays.copyOf(std, MOST_ENCODED);
+    Tensor nothing = x;
+    launcher
+        .kernel("encode.cu", "encode", x.type(), 1)
+        .launch(
+            x.size(),
+            x.memory(),
+            (draw == null ? nothing : draw).memory(),
+            (places == null ? nothing : places).memory(),
+            out.memory(),
+            code == Encoding.LATENCY ? 1 : 0,
+            draw == null ? 0 : 1,
+            out.dim(0),
+            x.channels(),
+            x.size() / x.dim(1),
+            means[0],
+            means[1],
+            means[2],
+            means[3],
+            deviations[0],
+            deviations[1],
+            deviations[2],
+            deviations[3],
+            x.size());
   }
 }

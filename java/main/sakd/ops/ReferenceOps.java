@@ -26,6 +26,7 @@ public final class ReferenceOps extends DeviceOps
         ReferenceStretch,
         ReferencePooling,
         ReferenceDropout,
+        ReferenceEncoding,
         ReferenceLoss,
         ReferenceDistance,
         ReferenceClassMap,

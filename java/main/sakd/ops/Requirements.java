@@ -83,6 +83,27 @@ final class Requirements {
         to);
   }
 
+  /** The check of {@link Ops#encode}. */
+  static void requireEncode(
+      Encoding code, Tensor x, float[] mean, float[] std, Tensor draw, Tensor places, Tensor out) {
+    int channels = x.channels();
+    require(
+        code != Encoding.DIRECT
+            && storage(x, out)
+            && x.rank() == 5
+            && x.dim(0) == 1
+            && out.size() == out.dim(0) * x.size()
+            && out.channels() == channels
+            && channels <= InputOps.MOST_ENCODED
+            && mean.length == channels
+            && std.length == channels
+            && (draw == null) == (places == null)
+            && (draw == null || (ints(draw, 2) && ints(places, x.dim(1)))),
+        code,
+        x,
+        out);
+  }
+
   /** The check of {@link Ops#dropout}. */
   static void requireDropout(Tensor x, float p, Tensor draw, Tensor places, Tensor out) {
     require(

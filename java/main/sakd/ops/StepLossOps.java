@@ -22,8 +22,7 @@ public interface StepLossOps {
    *       is rewarded.
    * </ul>
    *
-   * @param logits [T, N, K] F32, T at most {@link Neuron#MAX_STEPS}; with one step all but the
-   *     entropy are 0
+   * @param logits [T, N, K] F32; with one step all but the entropy are 0
    * @param labels [N] I32 in [0, K)
    * @param mix [6] as {@link LossOps#softmaxLoss} takes it; null if every sample has one label
    * @param lossScale [1], multiplies the gradient

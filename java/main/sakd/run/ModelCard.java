@@ -14,6 +14,7 @@ import sakd.distill.Pipeline;
 import sakd.distill.Plan;
 import sakd.infer.Score;
 import sakd.io.Json;
+import sakd.ops.Encoding;
 import sakd.ops.Neuron;
 import sakd.task.Task;
 import sakd.train.Trainer;
@@ -243,6 +244,14 @@ public record ModelCard(
         "Pixels are divided by 255, then normalised with mean %s and standard deviation %s.",
         numbers(trainSet.info().mean()),
         numbers(trainSet.info().std()));
+    if (result().spiking() && plan.encoding() != Encoding.DIRECT) {
+      lines.add("");
+      add(
+          lines,
+          "The network sees spikes of pixels in [0, 1] (%s encoding), to which normalisation is not"
+              + " applied; its files say so, and `sakd eval` and `predict` encode alike.",
+          plan.encoding().name().toLowerCase(Locale.ROOT));
+    }
   }
 
   private static String numbers(float[] values) {

@@ -53,21 +53,47 @@ class RecipesTest {
       // A hyphen within the network's name is no end of a part.
       String[] parts =
           name.replace("sew-", "sew_")
+              .replace("cifar10-dvs-", "cifar10_dvs-")
+              .replace("dvs-gesture-", "dvs_gesture-")
               .replaceFirst("(fcn|deeplabv3|retinanet)-", "$1_")
               .split("-", -1);
       boolean masks = parts[0].equals("voc") && !parts[1].contains("retinanet");
-      String set = masks ? "voc-seg" : parts[0];
+      String set = masks ? "voc-seg" : parts[0].replace('_', '-');
       assertEquals(set, train.matchedOptionValue("--dataset", ""), name);
       String model = train.matchedOptionValue("--model", "");
       String network = parts[1].replace('_', '-');
       assertTrue(model.endsWith(network), name + " has " + model);
+      String method =
+          switch (parts[2]) {
+            case "s2w" -> "direct";
+            case "twsnn" -> "logits";
+            default -> parts[2];
+          };
       assertEquals(
-          parts[2],
+          method,
           train.matchedOptionValue("--method", null).toString().toLowerCase(Locale.ROOT),
           name);
-      int steps = parts.length > 3 ? Integer.parseInt(parts[3].substring(1)) : 4;
+      int usual =
+          switch (set) {
+            case "cifar10-dvs" -> network.equals("vgg9") ? 5 : 10;
+            case "dvs-gesture" -> 16;
+            default -> 4;
+          };
+      int steps = parts.length > 3 ? Integer.parseInt(parts[3].substring(1)) : usual;
       assertEquals(steps, (int) train.matchedOptionValue("--T", 0), name);
     }
+  }
+
+  /** Every figure is of a recipe, and says where it is from. */
+  @Test
+  void figuresHaveTheirSource() {
+    for (String row : Recipes.resource("published.csv").lines().skip(1).toList()) {
+      String recipe = row.split(",", -1)[0];
+      assertTrue(Recipes.names().contains(recipe), row);
+    }
+    String s2w = CommandLines.run("recipes", "cifar10-dvs-vgg9-s2w").ok().out();
+    assertTrue(s2w.contains("79.33 % top-1, from arXiv 2510.07924"), s2w);
+    assertTrue(s2w.contains("--self-distill s2w"), s2w);
   }
 
   @Test
@@ -144,8 +170,12 @@ class RecipesTest {
   void aNameStandsForItselfOrForThoseItBegins() {
     assertEquals(List.of("cifar10-resnet18-sakd"), Recipes.experiments("cifar10-resnet18-sakd"));
     assertEquals(12, Recipes.experiments("cifar10-resnet18").size());
-    // cifar10 is the beginning of cifar100 too, but not of its words.
-    assertTrue(Recipes.experiments("cifar10").stream().allMatch(n -> n.startsWith("cifar10-")));
+    // cifar10 is the beginning of cifar100 and cifar10-dvs too, which are other sets.
+    assertTrue(
+        Recipes.experiments("cifar10").stream()
+            .allMatch(n -> n.startsWith("cifar10-resnet") && Recipes.base(n).equals("cifar10")));
+    assertEquals(8, Recipes.experiments("cifar10-dvs").size());
+    assertEquals(4, Recipes.experiments("dvs-gesture").size());
     List<String> sorted = Recipes.experiments("cifar10-resnet1");
     assertTrue(sorted.indexOf("cifar10-resnet19-ann") < sorted.indexOf("cifar10-resnet101-ann"));
     CommandLines.assertMistake(

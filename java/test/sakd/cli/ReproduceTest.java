@@ -15,6 +15,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sakd.distill.Pipeline;
+import sakd.infer.Score;
+import sakd.run.Results;
 import sakd.run.Summary;
 
 /** {@code reproduce}, on a network that takes a second. */
@@ -103,6 +105,23 @@ class ReproduceTest {
             .out();
     assertEquals(3, count("   state    new", plan), plan);
     assertTrue(plan.contains(" --seed 2 "), plan);
+  }
+
+  /** The best epoch is chosen on one column; the other is what it scores on the test images. */
+  @Test
+  void withAValidationPartBothScoresArePrinted() throws IOException {
+    Path out = folder.resolve("validated");
+    String said =
+        CommandLines.run(reproduce("cifar10-resnet18-ann", out, "--val-share", "0.3")).ok().out();
+    Path run = out.resolve("cifar10-resnet18-ann");
+    String expected =
+        String.format(
+            Locale.ROOT,
+            "cifar10-resnet18-ann +top-1 %% +%.2f +%.2f +95.65 .*",
+            100 * new Summary(run).best(Pipeline.TEACHER),
+            100 * Results.score(run, Score.TOP1, Pipeline.TEACHER).orElseThrow());
+    assertTrue(rows(said, 1).get(0).matches(expected), expected + " in " + said);
+    assertTrue(said.contains(" validation            test  published"), said);
   }
 
   @Test

@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import sakd.infer.Score;
+import sakd.run.Results;
 import sakd.run.Summary;
 
 /** {@code sweep}, on a network that takes a second. */
@@ -81,7 +83,10 @@ class SweepTest {
     assertTrue(row.matches(".*  1  +[0-9.]+ s"), row);
     assertEquals("mean ± standard deviation (n - 1) over the seeds 0, 1", table.get(3));
     assertTrue(table.get(4).matches("best    kd-temperature [28]"), table.get(4));
-    assertEquals("        chosen, and its epochs too, on the test images", table.get(5));
+    assertEquals(
+        "        chosen, and its epochs too, on the test images;"
+            + " --val-share 0.1 compares on training images held out",
+        table.get(5));
 
     List<String> csv = Files.readAllLines(out.resolve("sweep.csv"));
     assertEquals("kd-temperature,seed,epochs,last_top1,best_top1,seconds,run", csv.get(0));
@@ -94,6 +99,35 @@ class SweepTest {
     assertEquals(0, count(" epoch 1/1", again), again);
     CommandLines.assertMistake(
         "holds a run with other settings|0.05", CommandLines.with(args, "--lr", "0.05"));
+  }
+
+  /** Settings are compared without the test images, which the best ones are shown on at the end. */
+  @Test
+  void settingsMayBeChosenOnImagesHeldOut() throws IOException {
+    Path out = folder.resolve("held-out");
+    String said =
+        CommandLines.run(
+                sweep(
+                    out, "--over", "momentum=0.5,0.9", "--method", "direct", "--val-share", "0.2"))
+            .ok()
+            .out();
+    List<String> table = said.substring(said.indexOf("\nmomentum  ")).lines().skip(1).toList();
+    assertTrue(table.get(0).matches("momentum +top-1 %: validation +epochs +time"), table.get(0));
+    double[] scores = new double[2];
+    for (int i = 0; i < 2; i++) {
+      Path run = out.resolve("momentum-" + (i == 0 ? "0.5" : "0.9"));
+      scores[i] = new Summary(run).best("direct");
+      assertTrue(table.get(1 + i).contains("  " + Spread.of(100 * scores[i]) + "  "), said);
+    }
+    String best = scores[0] >= scores[1] ? "0.5" : "0.9";
+    double test =
+        Results.score(out.resolve("momentum-" + best), Score.TOP1, "direct").orElseThrow();
+    assertEquals(
+        "best    momentum " + best + ": test top-1 " + Spread.of(100 * test) + " %", table.get(3));
+    assertEquals("        chosen, and its epochs too, on training images held out", table.get(4));
+    assertEquals(
+        "momentum,seed,epochs,val_top1,seconds,run",
+        Files.readAllLines(out.resolve("sweep.csv")).get(0));
   }
 
   /** What is the student's alone leaves the teacher as it is. */

@@ -30,6 +30,7 @@ import sakd.data.set.MemoryDataset;
 import sakd.device.DType;
 import sakd.model.NetworkSpec;
 import sakd.model.SegmentationSpec;
+import sakd.ops.Encoding;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.run.RunArguments;
@@ -120,7 +121,8 @@ class KillTest {
             scale,
             0),
         1,
-        0.05);
+        0.05,
+        Encoding.DIRECT);
   }
 
   @TempDir Path folder;

@@ -17,6 +17,7 @@ import sakd.data.DatasetInfo;
 import sakd.data.Mixing;
 import sakd.data.set.MemoryDataset;
 import sakd.device.DType;
+import sakd.ops.Encoding;
 import sakd.ops.Neuron;
 import sakd.testing.ThreadRanks;
 import sakd.testing.TinyNetwork;
@@ -78,7 +79,8 @@ class SharedPipelineTest {
         1,
         settings,
         1,
-        0.05);
+        0.05,
+        Encoding.DIRECT);
   }
 
   /** Patience ends students on all ranks alike; rank 0 alone writes and says. */

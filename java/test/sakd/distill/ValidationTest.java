@@ -38,6 +38,7 @@ import sakd.infer.Weights;
 import sakd.io.WeightFile;
 import sakd.model.Network;
 import sakd.nn.Parameters;
+import sakd.ops.Encoding;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.task.Task;
@@ -140,7 +141,8 @@ class ValidationTest {
         1,
         settings,
         EPOCHS,
-        0.1);
+        0.1,
+        Encoding.DIRECT);
   }
 
   /** What was heard of the trainings; the process dies in an epoch of the student, 0 for none. */

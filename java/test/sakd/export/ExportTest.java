@@ -23,12 +23,14 @@ import sakd.base.UserError;
 import sakd.device.DType;
 import sakd.infer.Predictor;
 import sakd.io.HostTensor;
+import sakd.model.InputEncoding;
 import sakd.model.Network;
 import sakd.model.NetworkSpec;
 import sakd.model.ResNetSpec;
 import sakd.model.VggSpec;
 import sakd.nn.Parameter;
 import sakd.nn.Parameters;
+import sakd.ops.Encoding;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.testing.Devices;
@@ -232,6 +234,59 @@ class ExportTest {
       assertArrayEquals(
           predict(name, steps).logits().toFloats(), out.getFloatBuffer().array(), TOLERANCE);
       assertEquals(name, session.getMetadata().getCustomMetadata().get("sakd.model"));
+    }
+  }
+
+  /**
+   * Who runs the graph makes the spikes; with those of the encoder it says what the network says.
+   */
+  @Test
+  void encodedNetworksTakeSpikes() throws OrtException {
+    InputEncoding encoding =
+        new InputEncoding(Encoding.LATENCY, List.of(0.5f, 0.4f, 0.3f), List.of(0.2f, 0.3f, 0.4f));
+    float[] pixels = images().toFloats();
+    float[] spikes = new float[STEPS * pixels.length];
+    int size = pixels.length / IMAGES;
+    for (int i = 0; i < pixels.length; i++) {
+      int c = i / (SIDE * SIDE) % CHANNELS;
+      double x = pixels[i] * encoding.std().get(c) + encoding.mean().get(c);
+      double level = Math.max(0, Math.min(255, Math.floor(255 * x + 0.5)));
+      int t = (int) Math.round((STEPS - 1) * (1 - level / 255));
+      spikes[(i / size * STEPS + t) * size + i % size] = 1;
+    }
+    Path onnx = folder.resolve("net.onnx");
+    Path nir = folder.resolve("net.nir");
+    float[] expected;
+    try (Network network = encoding.before(network("lif", STEPS), STEPS)) {
+      expected = Predictor.predict(OPS, network, images(), IMAGES, DType.F32).logits().toFloats();
+      OnnxFile.write(onnx, network, CHANNELS, SIDE, SIDE, Map.of());
+      NirFile.write(nir, network, STEPS, CHANNELS, SIDE, SIDE);
+    }
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    try (OrtSession session = environment.createSession(onnx.toString());
+        OnnxTensor in =
+            OnnxTensor.createTensor(
+                environment,
+                FloatBuffer.wrap(spikes),
+                new long[] {IMAGES, STEPS, CHANNELS, SIDE, SIDE});
+        OrtSession.Result result = session.run(Map.of("spikes", in))) {
+      OnnxTensor out = (OnnxTensor) result.get("logits").orElseThrow();
+      assertArrayEquals(expected, out.getFloatBuffer().array(), TOLERANCE);
+    }
+    NirGraph graph = new NirGraph(nir);
+    double[] mean = new double[CLASSES];
+    for (int t = 0; t < STEPS; t++) {
+      double[] frame = new double[size];
+      for (int i = 0; i < size; i++) {
+        frame[i] = spikes[t * size + i];
+      }
+      double[] out = graph.step(frame);
+      for (int k = 0; k < CLASSES; k++) {
+        mean[k] += out[k] / STEPS;
+      }
+    }
+    for (int k = 0; k < CLASSES; k++) {
+      assertEquals(expected[k], mean[k], TOLERANCE, "of the first image");
     }
   }
 }

@@ -137,7 +137,7 @@ public final class EventArrays {
   }
 
   /** CIFAR10-DVS by dat2mat. */
-  static Path dat2mat(Path file, Events events) throws IOException {
+  public static Path dat2mat(Path file, Events events) throws IOException {
     Matrix rows = Mat5.newMatrix(events.size(), 6);
     for (int i = 0; i < events.size(); i++) {
       rows.setDouble(i, 0, (double) events.time(i));

@@ -52,7 +52,7 @@ public final class EventFiles {
   }
 
   /** CIFAR10-DVS: big-endian, axes and polarity turned. */
-  static Path aedat2(Path file, Events events) throws IOException {
+  public static Path aedat2(Path file, Events events) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(8 * events.size() + 100);
     bytes.put(ascii("#!AER-DAT2.0\r\n# This is a raw AE data file\r\n"));
     for (int i = 0; i < events.size(); i++) {
