@@ -12,6 +12,7 @@ import sakd.data.Mixing;
 import sakd.data.Parts;
 import sakd.data.set.MemoryDataset;
 import sakd.device.DType;
+import sakd.distill.DistillationForm;
 import sakd.distill.DistillationLoss;
 import sakd.distill.DistillationObjective;
 import sakd.distill.DistillationWeights;
@@ -48,13 +49,18 @@ public final class TinyTraining implements AutoCloseable {
    * @param ceWeight of cross-entropy; 1 is usual
    */
   public TinyTraining(Ops ops, float ceWeight) {
+    this(ops, DistillationForm.PUBLISHED, new DistillationWeights(ceWeight, 1, 10, 4, 0));
+  }
+
+  /** Makes networks that are trained by this loss. */
+  public TinyTraining(Ops ops, DistillationForm form, DistillationWeights weights) {
     this.ops = ops;
     Parameters ofTeacher = new Parameters(1);
     teacher = TinyNetwork.SPEC.ann().build(Neuron.RELU, 1, 1, CLASSES, ofTeacher);
     ofTeacher.allocate(ops);
     student = TinyNetwork.SPEC.build(Neuron.LIF, 2, 1, CLASSES, parameters);
-    DistillationWeights weights = new DistillationWeights(ceWeight, 1, 10, 4, 0);
-    DistillationLoss loss = new DistillationLoss(weights, student, 1, parameters);
+    DistillationLoss loss =
+        new DistillationLoss(Task.CLASSIFICATION, form, weights, student, 1, parameters);
     parameters.allocate(ops);
     // From the third epoch on the features weigh less, so the step is another.
     objective =

@@ -20,9 +20,13 @@ import sakd.data.DataLoader;
 import sakd.data.Epoch;
 import sakd.data.Mixing;
 import sakd.device.DType;
+import sakd.distill.DistillationForm;
+import sakd.distill.DistillationWeights;
 import sakd.infer.BatchUploader;
+import sakd.ops.Distance;
 import sakd.ops.KernelOps;
 import sakd.ops.Ops;
+import sakd.ops.StepTerms;
 import sakd.ops.Tensor;
 import sakd.ops.Transfers;
 import sakd.testing.Devices;
@@ -42,7 +46,12 @@ class TrainStepTest {
   }
 
   private byte[] train(Ops ops, String name, DType storage, Mixing mixing) throws IOException {
-    try (TinyTraining training = new TinyTraining(ops, 1)) {
+    return train(new TinyTraining(ops, 1), name, storage, mixing);
+  }
+
+  private byte[] train(TinyTraining made, String name, DType storage, Mixing mixing)
+      throws IOException {
+    try (TinyTraining training = made) {
       training.run(
           folder.resolve(name),
           TinyTraining.settings(3, TrainSettings.Algorithm.ADAMW, storage, mixing),
@@ -62,6 +71,26 @@ class TrainStepTest {
     // when the weights of the losses change.
     assertEquals(9, device.launches());
     assertArrayEquals(ordinary, recorded);
+  }
+
+  /** The noise differs from step to step: a recorded step reads its draw from the device. */
+  @ParameterizedTest(name = "{0}", autoCloseArguments = false)
+  @MethodSource("sakd.testing.Devices#forTraining")
+  void recordedStepsDrawTheNoiseOfOrdinaryOnes(Ops ops) throws IOException {
+    RecordingDevice device = new RecordingDevice(ops.device());
+    Ops recording = new KernelOps(device);
+    byte[] ordinary = train(noisy(ops, 0.5f), "ordinary", DType.F32, Mixing.NONE);
+    byte[] recorded = train(noisy(recording, 0.5f), "recorded", DType.F32, Mixing.NONE);
+    assertEquals(9, device.launches());
+    assertArrayEquals(ordinary, recorded);
+    byte[] quiet = train(noisy(ops, 0), "quiet", DType.F32, Mixing.NONE);
+    assertFalse(Arrays.equals(ordinary, quiet));
+  }
+
+  private static TinyTraining noisy(Ops ops, float noise) {
+    DistillationForm form = new DistillationForm(Distance.MSE, false, 0, 1, 0, noise);
+    DistillationWeights weights = new DistillationWeights(1, 1, 10, 4, 0);
+    return new TinyTraining(ops, form, weights.with(1, StepTerms.NONE));
   }
 
   /** Shares and boxes differ from step to step: a recorded step reads them from the device. */
