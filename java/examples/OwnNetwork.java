@@ -3,7 +3,6 @@ import java.util.List;
 import sakd.Classifier;
 import sakd.Sakd;
 import sakd.distill.Pipeline;
-import sakd.model.Backbone;
 import sakd.model.Network;
 import sakd.model.NetworkSpec;
 import sakd.model.Own;
@@ -39,7 +38,7 @@ public final class OwnNetwork {
           new NormNeuron(
               p, "act2", new BatchNorm2d(p, "bn2", 2 * width), neuron, Neuron.Residual.NONE, steps),
           new Linear(p, "fc", 2 * width, classes),
-          List.of(new Backbone.Stage(width, 2), new Backbone.Stage(2 * width, 4)),
+          List.of(width, 2 * width),
           p);
     }
   }
@@ -51,7 +50,7 @@ public final class OwnNetwork {
       Conv2d conv2,
       NormNeuron act2,
       Linear fc,
-      List<Backbone.Stage> stages,
+      List<Integer> stageChannels,
       Parameters parameters)
       implements Network {
     @Override

@@ -199,7 +199,7 @@ final class TrainCommand implements Callable<Integer> {
   List<Path> relativePaths() {
     return spec.commandLine().getParseResult().matchedOptions().stream()
         .filter(o -> !o.longestName().equals(OUTPUT_DIR))
-        .map(o -> (Object) o.getValue())
+        .<Object>map(OptionSpec::getValue)
         .map(value -> value instanceof TeacherSource source ? source.path() : value)
         .filter(value -> value instanceof Path path && !path.isAbsolute())
         .map(Path.class::cast)
