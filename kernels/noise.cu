@@ -1,12 +1,23 @@
 // Noise on logits as wide as their own spread (CKDSNN's noise-smoothed logits, arXiv 2511.06902).
 #include "random.h"
 
+/// cos(2 pi v) of v in [0, 1): -sin(x) of x in [-pi/2, pi/2], by Taylor's series up to x^11, as exact as a float.
+/// (CUDA's cosf takes any angle, for which it needs a stack.)
+INLINE float cosine_of_turn(float v) {
+  const float w = v < 0.5f ? 1.0f - 2.0f * v : 2.0f * v - 1.0f;
+  const float x = 3.14159265358979324f * (0.5f - w), y = x * x;
+  const float series =
+      1.0f -
+      y / 6.0f * (1.0f - y / 20.0f * (1.0f - y / 42.0f * (1.0f - y / 72.0f * (1.0f - y / 110.0f))));
+  return -x * series;
+}
+
 /// A number from the normal distribution, by Box and Muller's method: r and angle are 32 random bits each, of
 /// which 24 are taken, as many as a float holds.
 INLINE float normal_number(unsigned r, unsigned angle) {
   const float unit = 1.0f / 16777216.0f;
   const float u = ((float)(r >> 8) + 1.0f) * unit, v = (float)(angle >> 8) * unit;
-  return scalar_sqrt(-2.0f * scalar_log(u)) * scalar_cos(6.28318530717958648f * v);
+  return scalar_sqrt(-2.0f * scalar_log(u)) * cosine_of_turn(v);
 }
 
 // logits z [T', samples, K]; of each row, with its mean and standard deviation over the K classes,

@@ -426,4 +426,3 @@ INLINE vfloat lane_log(vfloat a) {
 INLINE float scalar_exp(float a) { return expf(a); }
 INLINE float scalar_log(float a) { return logf(a); }
 INLINE float scalar_sqrt(float a) { return sqrtf(a); }
-INLINE float scalar_cos(float a) { return cosf(a); }

@@ -350,4 +350,3 @@ INLINE vfloat lane_log(vfloat a) {
 INLINE float scalar_exp(float a) { return std::exp(a); }
 INLINE float scalar_log(float a) { return std::log(a); }
 INLINE float scalar_sqrt(float a) { return std::sqrt(a); }
-INLINE float scalar_cos(float a) { return std::cos(a); }

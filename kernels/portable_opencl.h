@@ -199,4 +199,3 @@ INLINE vfloat lane_log(vfloat a) { return log(a); }
 INLINE float scalar_exp(float a) { return exp(a); }
 INLINE float scalar_log(float a) { return log(a); }
 INLINE float scalar_sqrt(float a) { return sqrt(a); }
-INLINE float scalar_cos(float a) { return cos(a); }

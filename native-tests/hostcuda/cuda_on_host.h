@@ -47,7 +47,6 @@ extern "C" {
 float expf(float) noexcept;
 float logf(float) noexcept;
 float sqrtf(float) noexcept;
-float cosf(float) noexcept;
 float fabsf(float) noexcept;
 float floorf(float) noexcept;
 float fmaf(float, float, float) noexcept;

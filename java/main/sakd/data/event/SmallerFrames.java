@@ -58,6 +58,7 @@ final class SmallerFrames {
 
   /** Of [large k, large (k + 1)) and [small i, small (i + 1)). */
   private static long overlap(int k, int large, int i, int small) {
-    return Math.min(large * (k + 1), small * (i + 1)) - Math.max(large * k, small * i);
+    long first = Math.max((long) large * k, (long) small * i);
+    return Math.min(large * (k + 1L), small * (i + 1L)) - first;
   }
 }
