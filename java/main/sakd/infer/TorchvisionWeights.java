@@ -27,8 +27,8 @@ import sakd.model.NetworkSpec;
  * 1906.02629).
  *
  * <p>torchvision publishes the size of a file and the first eight digits of its SHA-256, in its
- * name, which is what its own downloads check. The whole checksums are as users of the files have
- * recorded them in public, and are given where two of them agree.
+ * name, which is what its own downloads check. The whole checksums are those that other projects
+ * have recorded in public for these files.
  *
  * @param network the ANN's name here
  * @param file its name there
