@@ -10,8 +10,8 @@ class KernelParametersTest {
   @Test
   void typesAreReadOffTheSource() {
     KernelParameters sgd = KernelParameters.of("optimizer.cu", "sgd");
-    assertEquals(8, sgd.count());
-    sgd.check(null, null, null, null, 0.9f, 0f, 1, 7L);
+    assertEquals(9, sgd.count());
+    sgd.check(null, null, null, null, null, 16L, 0.9f, 1, 7L);
     assertEquals(14, KernelParameters.of("neuron.cu", "neuron_backward").count());
   }
 

@@ -35,8 +35,10 @@ final class NirGraph {
   private final List<String[]> edges = new ArrayList<>();
   private final Map<String, double[]> potentials = new HashMap<>();
 
-  /** Of the convolution that was computed last: a pool's input has as many. */
-  private int channels;
+  /** Of the maps that were computed last: a pool's input is as large. */
+  private int height;
+
+  private int width;
 
   private double margin = Double.POSITIVE_INFINITY;
   private double spikes;
@@ -143,7 +145,7 @@ final class NirGraph {
           case "Output", "Flatten" -> in;
           case "Conv2d" -> conv(node, in);
           case "Affine" -> affine(node, in);
-          case "AvgPool2d" -> average(node, in, channels);
+          case "AvgPool2d" -> average(node, in);
           case "Scale" -> scale(node, in);
           case "LIF", "IF" -> fire(name, node, in);
           default -> throw new IllegalArgumentException(node.type);
@@ -170,34 +172,36 @@ final class NirGraph {
     return out;
   }
 
-  /** One window over the whole plane. */
-  /** Windows of a square map; what they do not reach at its edges counts nowhere. */
-  private static double[] average(Node node, double[] in, int channels) {
-    int size = (int) node.of("kernel_size")[0];
-    assertArrayEquals(node.of("kernel_size"), node.of("stride"));
-    int side = (int) Math.sqrt(in.length / channels);
-    int small = side / size;
-    double[] out = new double[channels * small * small];
+  /** Windows of a map; what they do not reach at its edges counts nowhere. */
+  private double[] average(Node node, double[] in) {
+    double[] window = node.of("kernel_size");
+    assertArrayEquals(window, node.of("stride"));
+    int rows = (int) window[0];
+    int columns = (int) window[1];
+    int oh = height / rows;
+    int ow = width / columns;
+    double[] out = new double[in.length / height / width * oh * ow];
     for (int i = 0; i < in.length; i++) {
-      int row = i / side % side / size;
-      int column = i % side / size;
-      if (row < small && column < small) {
-        out[(i / side / side * small + row) * small + column] += in[i] / (size * size);
+      int y = i / width % height / rows;
+      int z = i % width / columns;
+      if (y < oh && z < ow) {
+        out[(i / width / height * oh + y) * ow + z] += in[i] / (rows * columns);
       }
     }
+    height = oh;
+    width = ow;
     return out;
   }
 
   private double[] conv(Node node, double[] x) {
     int[] w = node.shapes.get("weight");
-    channels = w[0];
-    int h = node.scalar("input_shape");
-    int width = (int) node.of("input_shape")[1];
+    int inHeight = node.scalar("input_shape");
+    int inWidth = (int) node.of("input_shape")[1];
     int stride = node.scalar("stride");
     int pad = node.scalar("padding");
     int dilation = node.scalar("dilation");
-    int oh = (h + 2 * pad - dilation * (w[2] - 1) - 1) / stride + 1;
-    int ow = (width + 2 * pad - dilation * (w[3] - 1) - 1) / stride + 1;
+    int oh = (inHeight + 2 * pad - dilation * (w[2] - 1) - 1) / stride + 1;
+    int ow = (inWidth + 2 * pad - dilation * (w[3] - 1) - 1) / stride + 1;
     double[] out = new double[w[0] * oh * ow];
     for (int i = 0; i < out.length; i++) {
       int o = i / (oh * ow);
@@ -206,12 +210,15 @@ final class NirGraph {
         int c = k / (w[2] * w[3]);
         int y = i / ow % oh * stride - pad + k / w[3] % w[2] * dilation;
         int z = i % ow * stride - pad + k % w[3] * dilation;
-        if (y >= 0 && y < h && z >= 0 && z < width) {
-          sum += node.of("weight")[o * w[1] * w[2] * w[3] + k] * x[(c * h + y) * width + z];
+        if (y >= 0 && y < inHeight && z >= 0 && z < inWidth) {
+          sum +=
+              node.of("weight")[o * w[1] * w[2] * w[3] + k] * x[(c * inHeight + y) * inWidth + z];
         }
       }
       out[i] = sum;
     }
+    height = oh;
+    width = ow;
     return out;
   }
 
