@@ -45,8 +45,9 @@ final class SweepCommand implements Callable<Integer> {
       names = "--over",
       paramLabel = "NAME=V,V...",
       description =
-          "An option of train with the values to try: lr=0.05,0.1; of one without values "
-              + "every-step=on,off. Given again, every combination is trained.")
+          "An option of train with the values to try: lr=0.05,0.1; off leaves it out: "
+              + "self-distill=off,s2w; of one without values every-step=on,off. Given again, every "
+              + "combination is trained.")
   private List<String> over = List.of();
 
   @Mixin private SeedsOption seeds;

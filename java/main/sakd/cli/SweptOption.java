@@ -11,7 +11,8 @@ import sakd.base.UserError;
 /**
  * An option of train with the values that {@code sweep} gives it.
  *
- * @param values as typed; on and off of an option that has none itself
+ * @param values as typed; on and off of an option that has none itself; off of any other leaves it
+ *     out, unless it has such a value
  */
 record SweptOption(OptionSpec option, List<String> values) {
   private static final String ON = "on";
@@ -95,7 +96,9 @@ record SweptOption(OptionSpec option, List<String> values) {
   /** The arguments of train for one of the values. */
   List<String> args(String value) {
     if (option.arity().max() > 0) {
-      return List.of(option.longestName() + "=" + value);
+      boolean leftOut =
+          value.equals(OFF) && !List.of(option.paramLabel().split("\\|")).contains(OFF);
+      return leftOut ? List.of() : List.of(option.longestName() + "=" + value);
     }
     return value.equals(ON)
         ? List.of(option.longestName())

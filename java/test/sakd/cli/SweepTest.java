@@ -187,6 +187,29 @@ class SweepTest {
     assertEquals(0, count(" --T 1 ", plan), plan);
   }
 
+  /** The row without an option stands beside those with it. */
+  @Test
+  void offLeavesAnOptionOutThatHasNoSuchValue() throws IOException {
+    Path out = folder.resolve("off");
+    String plan =
+        CommandLines.run(
+                sweep(
+                    out,
+                    "--dry-run",
+                    "--method",
+                    "direct",
+                    "--over",
+                    "self-distill=off,s2w",
+                    "--over",
+                    "amp=off,bf16"))
+            .ok()
+            .out();
+    assertEquals(4, count("   command", plan), plan);
+    assertEquals(2, count(" --self-distill=s2w ", plan), plan);
+    assertEquals(0, count("--self-distill=off", plan), plan);
+    assertEquals(2, count(" --amp=off ", plan), plan);
+  }
+
   /** A training that diverges says something of its settings; the others go on. */
   @Test
   void whatDivergesIsNamed() throws IOException {
