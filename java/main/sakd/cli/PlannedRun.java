@@ -3,8 +3,10 @@ package sakd.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import sakd.data.HeldOut;
 import sakd.distill.Method;
 import sakd.distill.Pipeline;
+import sakd.run.Results;
 import sakd.run.RunArguments;
 import sakd.run.Summary;
 import sakd.train.Trainer;
@@ -62,6 +64,36 @@ record PlannedRun(
 
   /** How much of the training is done. */
   long epochsDone() {
-    return isStarted() ? new Summary(folder).epochs(phase()) : 0;
+    return isStarted() ? summary().epochs(phase()) : 0;
+  }
+
+  /** Its epochs. */
+  Summary summary() {
+    return new Summary(folder);
+  }
+
+  /** The headline's score after the last epoch, in [0, 1]. */
+  double last() {
+    return summary().last(phase());
+  }
+
+  /** The headline's best score, in [0, 1]. */
+  double best() {
+    return summary().best(phase());
+  }
+
+  /** The headline's score in the final table, in [0, 1]; NaN if the run has none. */
+  double tested() {
+    return Results.score(folder, summary().task().scores().get(0), phase()).orElse(Double.NaN);
+  }
+
+  /** Whether every epoch was scored on training samples held out. */
+  boolean isValidated() {
+    return summary().heldOut() == HeldOut.VALIDATION;
+  }
+
+  /** What training took. */
+  double seconds() {
+    return summary().seconds(phase());
   }
 }

@@ -6,8 +6,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import sakd.base.Numbers;
@@ -53,6 +55,11 @@ final class PlannedRuns {
     return with;
   }
 
+  /** The seed of some settings, parsed. */
+  static long seed(List<String> settings) {
+    return Arguments.value(SEED, settings).map(Long::valueOf).orElse(FIRST_SEED);
+  }
+
   /** The run directory: without seeds, the one of the first of several. */
   static Path folder(Path parent, String name, long seed) {
     return parent.resolve(seed == FIRST_SEED ? name : name + "-seed" + seed);
@@ -66,6 +73,25 @@ final class PlannedRuns {
   /** The run in a folder, or null. */
   PlannedRun in(Path folder) {
     return runs.get(folder);
+  }
+
+  /** A share of some runs, such as a score, in per cent. */
+  static Spread percents(List<PlannedRun> runs, ToDoubleFunction<PlannedRun> share) {
+    return Spread.of(runs.stream().mapToDouble(share).map(s -> 100 * s).toArray());
+  }
+
+  /** The time that training some runs took. */
+  static String time(List<PlannedRun> runs) {
+    return Numbers.duration(runs.stream().mapToDouble(PlannedRun::seconds).sum());
+  }
+
+  /** What a table of some runs says below of its figures; empty if they have one seed. */
+  static Optional<String> ofSeeds(List<PlannedRun> runs) {
+    List<String> seeds = runs.stream().map(run -> Long.toString(run.seed())).distinct().toList();
+    return seeds.size() > 1
+        ? Optional.of(
+            "mean ± standard deviation (n - 1) over the seeds " + String.join(", ", seeds))
+        : Optional.empty();
   }
 
   /**

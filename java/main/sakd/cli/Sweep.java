@@ -136,7 +136,13 @@ final class Sweep {
     }
     return runs.add(
         new PlannedRun(
-            name, seed(settings), teacher, settings, folder, train.method(), train.epochs()),
+            name,
+            PlannedRuns.seed(settings),
+            teacher,
+            settings,
+            folder,
+            train.method(),
+            train.epochs()),
         runs.parsed(settings));
   }
 
@@ -189,7 +195,8 @@ final class Sweep {
     }
     settings.addAll(List.of(PlannedRuns.METHOD, Values.lower(Method.ANN)));
     return runs.add(
-        new PlannedRun(name, seed(settings), null, settings, folder, Method.ANN, epochs),
+        new PlannedRun(
+            name, PlannedRuns.seed(settings), null, settings, folder, Method.ANN, epochs),
         runs.parsed(settings));
   }
 
@@ -201,11 +208,6 @@ final class Sweep {
       case STEPS -> train.recordings();
       default -> !UnusedOptions.isOfStudents(option) && !NOT_OF_TEACHERS.contains(option);
     };
-  }
-
-  /** Of parsed settings. */
-  private static long seed(List<String> settings) {
-    return Arguments.value(PlannedRuns.SEED, settings).map(Long::valueOf).orElse(0L);
   }
 
   private static List<String> without(List<String> options, List<String> settings) {

@@ -9,14 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.ToDoubleFunction;
-import java.util.stream.Collectors;
-import sakd.base.Numbers;
-import sakd.data.HeldOut;
 import sakd.infer.Score;
 import sakd.io.AtomicFile;
-import sakd.run.Results;
-import sakd.run.Summary;
 
 /** What {@code sweep} prints and writes of what came of its runs. */
 final class SweepTable {
@@ -46,19 +40,7 @@ final class SweepTable {
             .flatMap(List::stream)
             .filter(run -> !broken.contains(run))
             .toList();
-    validated = done.stream().anyMatch(run -> summary(run).heldOut() == HeldOut.VALIDATION);
-  }
-
-  private static Summary summary(PlannedRun run) {
-    return new Summary(run.folder());
-  }
-
-  private static double last(PlannedRun run) {
-    return summary(run).last(run.phase());
-  }
-
-  private static double best(PlannedRun run) {
-    return summary(run).best(run.phase());
+    validated = done.stream().anyMatch(PlannedRun::isValidated);
   }
 
   /**
@@ -70,7 +52,7 @@ final class SweepTable {
     if (done.isEmpty()) {
       return;
     }
-    Score score = summary(done.get(0)).task().scores().get(0);
+    Score score = done.get(0).summary().task().scores().get(0);
     csv(score, folder.resolve(CSV));
     List<List<String>> table = new ArrayList<>();
     List<String> head = new ArrayList<>(names());
@@ -80,18 +62,12 @@ final class SweepTable {
     table.add(head);
     sweep.students().forEach((values, runs) -> table.add(row(values, runs)));
     print(table);
-    long seeds = done.stream().map(PlannedRun::seed).distinct().count();
-    if (seeds > 1) {
-      out.println(
-          "mean ± standard deviation (n - 1) over the seeds "
-              + done.stream()
-                  .map(run -> Long.toString(run.seed()))
-                  .distinct()
-                  .collect(Collectors.joining(", ")));
-    }
+    PlannedRuns.ofSeeds(done).ifPresent(out::println);
     sweep.students().entrySet().stream()
         .filter(row -> Collections.disjoint(row.getValue(), broken))
-        .max(Comparator.comparingDouble(row -> spread(row.getValue(), SweepTable::best).mean()))
+        .max(
+            Comparator.comparingDouble(
+                row -> PlannedRuns.percents(row.getValue(), PlannedRun::best).mean()))
         .ifPresent(row -> best(row, score));
     out.println("table   " + folder.resolve(CSV));
     out.flush();
@@ -112,10 +88,7 @@ final class SweepTable {
 
   /** What the chosen settings come to on the test images, of which no other row's are read. */
   private static String tested(Map.Entry<List<String>, List<PlannedRun>> row, Score score) {
-    Spread test =
-        spread(
-            row.getValue(),
-            run -> Results.score(run.folder(), score, run.phase()).orElse(Double.NaN));
+    Spread test = PlannedRuns.percents(row.getValue(), PlannedRun::tested);
     return ": test " + score.label() + " " + test + " %";
   }
 
@@ -131,22 +104,16 @@ final class SweepTable {
       return cells;
     }
     if (!validated) {
-      cells.add(spread(runs, SweepTable::last).toString());
+      cells.add(PlannedRuns.percents(runs, PlannedRun::last).toString());
     }
-    cells.add(spread(runs, SweepTable::best).toString());
+    cells.add(PlannedRuns.percents(runs, PlannedRun::best).toString());
     List<Long> epochs = runs.stream().map(PlannedRun::epochsDone).distinct().sorted().toList();
     cells.add(
         epochs.size() == 1
             ? epochs.get(0).toString()
             : epochs.get(0) + " to " + epochs.get(epochs.size() - 1));
-    cells.add(
-        Numbers.duration(
-            runs.stream().mapToDouble(run -> summary(run).seconds(run.phase())).sum()));
+    cells.add(PlannedRuns.time(runs));
     return cells;
-  }
-
-  private static Spread spread(List<PlannedRun> runs, ToDoubleFunction<PlannedRun> score) {
-    return Spread.of(runs.stream().mapToDouble(score).map(share -> 100 * share).toArray());
   }
 
   /** Numbers stand on the right, as do their heads. */
@@ -186,10 +153,10 @@ final class SweepTable {
                   cells.add(run.seed());
                   cells.add(run.epochsDone());
                   if (!validated) {
-                    cells.add(last(run));
+                    cells.add(run.last());
                   }
-                  cells.add(best(run));
-                  cells.add(summary(run).seconds(run.phase()));
+                  cells.add(run.best());
+                  cells.add(run.seconds());
                   cells.add(run.folder());
                   csv.row(cells);
                 }
