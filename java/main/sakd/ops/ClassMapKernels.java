@@ -1,46 +1,11 @@
 package sakd.ops;
 
-import static sakd.ops.Requirements.floats;
-import static sakd.ops.Requirements.ints;
-import static sakd.ops.Requirements.require;
-import static sakd.ops.Requirements.storage;
+import static sakd.ops.Requirements.requireClassMaps;
 
 import sakd.device.DType;
 
 /** The divergence of maps of classes by {@code classmap.cu}: sizes and launches. */
 interface ClassMapKernels extends LossOps, KernelFacet {
-  static void requireClassMaps(
-      Tensor student,
-      Tensor teacher,
-      Tensor classWeight,
-      Tensor labels,
-      Tensor mix,
-      Tensor lossScale,
-      Tensor losses,
-      Tensor grad) {
-    require(
-        student.rank() == 5
-            && teacher.rank() == 5
-            && storage(student, teacher, grad)
-            && teacher.dim(0) == 1
-            && teacher.dim(1) == student.dim(1)
-            && teacher.dim(2) == student.dim(2)
-            && teacher.dim(3) == student.dim(3)
-            && floats(classWeight, classWeight.size())
-            && classWeight.channels() == teacher.channels()
-            && ints(labels, student.dim(1))
-            && (mix == null || floats(mix, 6))
-            && floats(lossScale, 1)
-            && floats(losses, student.dim(1))
-            && grad.size() == student.size(),
-        student,
-        teacher,
-        classWeight,
-        labels,
-        losses,
-        grad);
-  }
-
   @Override
   default void mapLoss(
       Tensor student,

@@ -1,30 +1,11 @@
 package sakd.ops;
 
-import static sakd.ops.Requirements.floats;
-import static sakd.ops.Requirements.ints;
-import static sakd.ops.Requirements.require;
+import static sakd.ops.Requirements.requireNoise;
 
 import sakd.device.DType;
 
 /** Noise on logits by {@code noise.cu}: sizes and launch. */
 interface NoiseKernels extends LossOps, KernelFacet {
-  static void requireNoise(Tensor logits, float strength, Tensor draw, Tensor places, Tensor out) {
-    require(
-        logits.rank() == 3
-            && logits != out
-            && floats(logits, logits.size())
-            && floats(out, logits.size())
-            && ints(draw, 2)
-            && ints(places, logits.dim(1)),
-        logits,
-        draw,
-        places,
-        out);
-    if (!(strength >= 0)) {
-      throw new IllegalArgumentException("noise of strength " + strength + "; expected 0 or more");
-    }
-  }
-
   @Override
   default void logitNoise(
       Tensor logits, float strength, Tensor draw, Tensor places, int key, Tensor out) {

@@ -3,6 +3,7 @@ package sakd.ops;
 import static sakd.ops.HostTensors.labels;
 import static sakd.ops.HostTensors.read;
 import static sakd.ops.HostTensors.write;
+import static sakd.ops.Requirements.requireClassMaps;
 
 import java.util.Arrays;
 
@@ -63,8 +64,7 @@ interface ReferenceClassMap extends LossOps {
       float weight,
       Tensor losses,
       Tensor grad) {
-    ClassMapKernels.requireClassMaps(
-        student, teacher, classWeight, labels, mix, lossScale, losses, grad);
+    requireClassMaps(student, teacher, classWeight, labels, mix, lossScale, losses, grad);
     int samples = student.dim(1);
     int places = student.dim(2) * student.dim(3);
     int[] y = labels(labels, Math.toIntExact(classWeight.rows()));

@@ -3,6 +3,7 @@ package sakd.ops;
 import static sakd.ops.HostTensors.read;
 import static sakd.ops.HostTensors.readInts;
 import static sakd.ops.HostTensors.write;
+import static sakd.ops.Requirements.requireNoise;
 
 import java.util.Arrays;
 
@@ -11,7 +12,7 @@ interface ReferenceNoise extends LossOps {
   @Override
   default void logitNoise(
       Tensor logits, float strength, Tensor draw, Tensor places, int key, Tensor out) {
-    NoiseKernels.requireNoise(logits, strength, draw, places, out);
+    requireNoise(logits, strength, draw, places, out);
     int classes = logits.channels();
     int steps = logits.dim(0);
     int[] numbers = readInts(draw);

@@ -3,6 +3,7 @@ package sakd.ops;
 import static sakd.ops.HostTensors.labels;
 import static sakd.ops.HostTensors.read;
 import static sakd.ops.HostTensors.write;
+import static sakd.ops.Requirements.requireStepLosses;
 
 /**
  * The losses of {@code kernels/step_losses.cu} in double precision: on one sample, and on tensors.
@@ -157,7 +158,7 @@ interface ReferenceStepLosses extends StepLossOps {
       float temperature,
       Tensor losses,
       Tensor grad) {
-    StepLossKernels.requireSteps(logits, labels, mix, lossScale, losses, grad);
+    requireStepLosses(logits, labels, mix, lossScale, losses, grad);
     int steps = logits.dim(0);
     int samples = logits.dim(1);
     int classes = logits.channels();

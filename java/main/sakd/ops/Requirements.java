@@ -104,6 +104,74 @@ final class Requirements {
         out);
   }
 
+  /** The check of {@link Ops#mapLoss}. */
+  static void requireClassMaps(
+      Tensor student,
+      Tensor teacher,
+      Tensor classWeight,
+      Tensor labels,
+      Tensor mix,
+      Tensor lossScale,
+      Tensor losses,
+      Tensor grad) {
+    require(
+        student.rank() == 5
+            && teacher.rank() == 5
+            && storage(student, teacher, grad)
+            && teacher.dim(0) == 1
+            && teacher.dim(1) == student.dim(1)
+            && teacher.dim(2) == student.dim(2)
+            && teacher.dim(3) == student.dim(3)
+            && floats(classWeight, classWeight.size())
+            && classWeight.channels() == teacher.channels()
+            && ints(labels, student.dim(1))
+            && (mix == null || floats(mix, 6))
+            && floats(lossScale, 1)
+            && floats(losses, student.dim(1))
+            && grad.size() == student.size(),
+        student,
+        teacher,
+        classWeight,
+        labels,
+        losses,
+        grad);
+  }
+
+  /** The check of {@link Ops#logitNoise}. */
+  static void requireNoise(Tensor logits, float strength, Tensor draw, Tensor places, Tensor out) {
+    require(
+        logits.rank() == 3
+            && logits != out
+            && floats(logits, logits.size())
+            && floats(out, logits.size())
+            && ints(draw, 2)
+            && ints(places, logits.dim(1)),
+        logits,
+        draw,
+        places,
+        out);
+    if (!(strength >= 0)) {
+      throw new IllegalArgumentException("noise of strength " + strength + "; expected 0 or more");
+    }
+  }
+
+  /** The check of {@link Ops#stepLosses}. */
+  static void requireStepLosses(
+      Tensor logits, Tensor labels, Tensor mix, Tensor lossScale, Tensor losses, Tensor grad) {
+    require(
+        logits.rank() == 3
+            && floats(logits, logits.size())
+            && ints(labels, logits.dim(1))
+            && (mix == null || floats(mix, 6))
+            && floats(lossScale, 1)
+            && floats(losses, (long) StepTerms.COUNT * logits.dim(1))
+            && floats(grad, logits.size()),
+        logits,
+        labels,
+        losses,
+        grad);
+  }
+
   /** The check of {@link Ops#dropout}. */
   static void requireDropout(Tensor x, float p, Tensor draw, Tensor places, Tensor out) {
     require(

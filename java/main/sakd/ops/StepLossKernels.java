@@ -1,8 +1,6 @@
 package sakd.ops;
 
-import static sakd.ops.Requirements.floats;
-import static sakd.ops.Requirements.ints;
-import static sakd.ops.Requirements.require;
+import static sakd.ops.Requirements.requireStepLosses;
 
 import sakd.device.DType;
 
@@ -10,22 +8,6 @@ import sakd.device.DType;
 interface StepLossKernels extends StepLossOps, KernelFacet {
   /** Numbers that the kernel keeps of each step of each sample. */
   int WORK = 7;
-
-  static void requireSteps(
-      Tensor logits, Tensor labels, Tensor mix, Tensor lossScale, Tensor losses, Tensor grad) {
-    require(
-        logits.rank() == 3
-            && floats(logits, logits.size())
-            && ints(labels, logits.dim(1))
-            && (mix == null || floats(mix, 6))
-            && floats(lossScale, 1)
-            && floats(losses, (long) StepTerms.COUNT * logits.dim(1))
-            && floats(grad, logits.size()),
-        logits,
-        labels,
-        losses,
-        grad);
-  }
 
   @Override
   default void stepLosses(
@@ -37,7 +19,7 @@ interface StepLossKernels extends StepLossOps, KernelFacet {
       float temperature,
       Tensor losses,
       Tensor grad) {
-    requireSteps(logits, labels, mix, lossScale, losses, grad);
+    requireStepLosses(logits, labels, mix, lossScale, losses, grad);
     int samples = logits.dim(1);
     try (Tensor work = allocate(DType.F32, WORK, logits.dim(0), samples)) {
       launcher()
