@@ -28,6 +28,18 @@ public record KernelSpec(
     return new KernelSpec(file, function, new TreeMap<>(defines), user);
   }
 
+  /**
+   * What is compiled at once: all functions of a file.
+   *
+   * @param user as of the specialisation
+   */
+  public record Unit(String file, SortedMap<String, Integer> defines, UserSource user) {}
+
+  /** What its function is compiled with. */
+  public Unit unit() {
+    return new Unit(file, defines, user);
+  }
+
   /** The specialisation for a type of activations, in vectors of so many lanes. */
   public static KernelSpec of(String file, String function, DType storage, int lanes) {
     return of(file, function, defines(storage, lanes));

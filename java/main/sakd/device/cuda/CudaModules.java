@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
@@ -13,21 +12,14 @@ import jcuda.driver.JCudaDriver;
 import sakd.device.BinaryCache;
 import sakd.device.KernelSources;
 import sakd.device.KernelSpec;
-import sakd.device.UserSource;
 
 /** Compiles kernel files, each once for every set of definitions, and keeps the images on disk. */
 final class CudaModules implements AutoCloseable {
-  private record Key(String file, SortedMap<String, Integer> defines, UserSource user) {
-    static Key of(KernelSpec spec) {
-      return new Key(spec.file(), spec.defines(), spec.user());
-    }
-  }
-
   private final CudaContext context;
   private final CudaCompiler compiler;
   private final CudaCompiler.Architecture target;
   private final BinaryCache cache;
-  private final Map<Key, CUmodule> modules = new HashMap<>();
+  private final Map<KernelSpec.Unit, CUmodule> modules = new HashMap<>();
   private int compiled;
 
   CudaModules(
@@ -47,11 +39,11 @@ final class CudaModules implements AutoCloseable {
   }
 
   CUfunction function(KernelSpec spec) {
-    CUmodule module = modules.get(Key.of(spec));
+    CUmodule module = modules.get(spec.unit());
     if (module == null) {
       context.requireNotRecording("the compiling of kernels/" + spec.file());
       module = load(spec);
-      modules.put(Key.of(spec), module);
+      modules.put(spec.unit(), module);
     }
     CUfunction function = new CUfunction();
     CudaErrors.check(

@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import org.jocl.CL;
 import org.jocl.CLException;
 import org.jocl.Pointer;
@@ -17,20 +16,17 @@ import sakd.base.UserError;
 import sakd.device.BinaryCache;
 import sakd.device.KernelSources;
 import sakd.device.KernelSpec;
-import sakd.device.UserSource;
 
 /**
  * Compiles kernel files, each once for every set of definitions, and keeps the binaries on disk.
  */
 final class ClPrograms implements AutoCloseable {
-  private record Key(String file, SortedMap<String, Integer> defines, UserSource user) {}
-
   private final cl_context context;
   private final cl_device_id device;
   private final String target;
   private final BinaryCache cache;
   private final boolean roundedDivision;
-  private final Map<Key, cl_program> programs = new HashMap<>();
+  private final Map<KernelSpec.Unit, cl_program> programs = new HashMap<>();
   private int compiled;
 
   /**
@@ -53,7 +49,7 @@ final class ClPrograms implements AutoCloseable {
   }
 
   cl_kernel kernel(KernelSpec spec) {
-    Key key = new Key(spec.file(), spec.defines(), spec.user());
+    KernelSpec.Unit key = spec.unit();
     cl_program program = programs.get(key);
     if (program == null) {
       program = build(spec);
