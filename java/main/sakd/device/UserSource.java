@@ -5,6 +5,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import sakd.base.UserError;
+import sakd.io.IoErrors;
 
 /**
  * Code of a user's, which is compiled into kernels in the place of {@code #include NEURON_FILE}.
@@ -36,14 +37,7 @@ public record UserSource(String name, String text) {
       throw new UserError(
           file + " is no text in UTF-8; expected a neuron's functions in C, give their file", e);
     } catch (IOException e) {
-      throw new UserError(
-          "cannot read "
-              + file
-              + " ("
-              + e.getClass().getSimpleName()
-              + "); expected a neuron's"
-              + " functions in C, give their file",
-          e);
+      throw IoErrors.unreadable(file, "a neuron's functions in C", e);
     }
   }
 
