@@ -31,16 +31,14 @@ record PublishedTeacher(TorchvisionWeights weights, Plan plan, boolean fetched) 
     weights.requireFit(plan.teacherModel(), trainSet, plan.finetune() || plan.allowPartial());
   }
 
-  /** Whether the file is there. */
+  /** Whether the file is there, of which its checksum is computed. */
   boolean isHere() {
     return !fetched || weights.isHere(plan.teacherWeights());
   }
 
-  /** Fetches the file if it is not there. */
+  /** Fetches the file, unless another process has meanwhile. */
   void fetch(Consumer<String> progress) {
-    if (fetched) {
-      weights.fetch(plan.teacherWeights(), progress);
-    }
+    weights.fetch(plan.teacherWeights(), progress);
   }
 
   /** What would be fetched, from where to where. */

@@ -308,10 +308,11 @@ final class TrainCommand implements Callable<Integer> {
       }
       Optional<PublishedTeacher> published = PublishedTeacher.of(distill.teacher, plan);
       published.ifPresent(teacher -> teacher.require(trainSet));
+      Optional<PublishedTeacher> missing = published.filter(teacher -> !teacher.isHere());
       if (!dryRun) {
-        published.ifPresent(teacher -> teacher.fetch(spec.commandLine().getErr()::println));
+        missing.ifPresent(teacher -> teacher.fetch(spec.commandLine().getErr()::println));
       }
-      if (published.isEmpty() || published.get().isHere()) {
+      if (!dryRun || missing.isEmpty()) {
         PlanCheck.checkTeacher(plan, trainSet);
       }
       List<String> notes = new ArrayList<>(OtherTeacher.notes(plan, trainSet));
@@ -323,9 +324,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainPrinter printer = new TrainPrinter(plan, spec.commandLine().getOut()::println);
         printer.describe(ops.device(), trainSet, testSet);
         printer.notes(notes);
-        published
-            .filter(teacher -> !teacher.isHere())
-            .ifPresent(teacher -> printer.say().accept("fetch   " + teacher.download()));
+        missing.ifPresent(teacher -> printer.say().accept("fetch   " + teacher.download()));
         new DryRun(
                 plan, Pipeline.split(plan, trainSet, testSet).train(), spec.commandLine().getOut())
             .print(settings, place);

@@ -223,8 +223,12 @@ public record TorchvisionWeights(
     } else {
       cache.ifPresent(c -> folders.add(c.resolve("torch").resolve("hub").resolve("checkpoints")));
     }
-    cache.ifPresent(c -> folders.add(c.resolve("sakd").resolve("weights")));
+    cache.ifPresent(c -> folders.add(own(c)));
     return folders;
+  }
+
+  private static Path own(Path cache) {
+    return cache.resolve("sakd").resolve("weights");
   }
 
   /** Whether the published file is there, by its size and checksum. */
@@ -253,7 +257,7 @@ public record TorchvisionWeights(
 
   private static Path ownFolder() {
     return UserFolders.cache()
-        .map(c -> c.resolve("sakd").resolve("weights"))
+        .map(TorchvisionWeights::own)
         .orElseThrow(
             () ->
                 new UserError(
