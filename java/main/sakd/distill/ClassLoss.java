@@ -16,23 +16,27 @@ import sakd.task.Task;
  * The terms of classification, of each sample: cross-entropy with its class, and T^2 KL from the
  * teacher's softened classes.
  *
- * @param further the names of those {@linkplain DistillationWeights#further beyond the paper}
+ * @param names of these two, and of those {@linkplain DistillationWeights#further beyond the paper}
  */
-record ClassLoss(DistillationForm form, List<String> further) implements LabelLoss {
+record ClassLoss(DistillationForm form, List<String> names) implements LabelLoss {
   /** Key of the noise, which no layer that drops has. */
   private static final int NOISE = -1;
 
-  @Override
-  public List<String> names() {
+  /**
+   * Those of a training.
+   *
+   * @param weights of the first epoch; what is not among them never is
+   */
+  static ClassLoss of(DistillationForm form, DistillationWeights weights) {
     List<String> names = new ArrayList<>(Task.CLASSIFICATION.losses());
-    names.addAll(further);
-    return names;
+    names.addAll(weights.further().keySet());
+    return new ClassLoss(form, List.copyOf(names));
   }
 
   @Override
   public List<Float> weights(DistillationWeights weights) {
     List<Float> all = new ArrayList<>(List.of(weights.ce(), weights.logits()));
-    further.forEach(name -> all.add(weights.further().get(name)));
+    all.addAll(weights.further().values());
     return all;
   }
 
@@ -63,11 +67,11 @@ record ClassLoss(DistillationForm form, List<String> further) implements LabelLo
       DistillationWeights weights,
       Tensor lossScale) {
     Tensor pair = pair(tape, student, teacher, batch, weights, lossScale);
-    if (further.isEmpty()) {
+    if (names.size() == pair.channels()) {
       return pair;
     }
     Ops ops = tape.ops();
-    Tensor each = ops.allocate(DType.F32, batch.size(), names().size());
+    Tensor each = ops.allocate(DType.F32, batch.size(), names.size());
     try (pair) {
       ops.copyChannels(pair, 0, each, 0, 2);
     }
@@ -106,7 +110,7 @@ record ClassLoss(DistillationForm form, List<String> further) implements LabelLo
           weights.map(),
           losses,
           grad);
-      ops.copyChannels(losses, 0, each, names().indexOf(DistillationWeights.MAP), 1);
+      ops.copyChannels(losses, 0, each, names.indexOf(DistillationWeights.MAP), 1);
     }
     tape.pass(features, grad);
   }
@@ -137,8 +141,8 @@ record ClassLoss(DistillationForm form, List<String> further) implements LabelLo
           grad);
       int term = 0;
       for (String name : weights.steps().byName().keySet()) {
-        if (further.contains(name)) {
-          ops.copyChannels(terms, term, each, names().indexOf(name), 1);
+        if (names.contains(name)) {
+          ops.copyChannels(terms, term, each, names.indexOf(name), 1);
         }
         term++;
       }

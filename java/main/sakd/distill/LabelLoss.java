@@ -18,7 +18,7 @@ interface LabelLoss {
   static LabelLoss of(
       Task task, DistillationForm form, DistillationWeights weights, FeatureLoss pyramid) {
     return switch (task) {
-      case CLASSIFICATION -> new ClassLoss(form, List.copyOf(weights.further().keySet()));
+      case CLASSIFICATION -> ClassLoss.of(form, weights);
       case SEGMENTATION -> new PixelLoss();
       case DETECTION -> new BoxLoss(pyramid);
     };

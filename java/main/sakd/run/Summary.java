@@ -218,13 +218,12 @@ public final class Summary {
     List<Row> all = rows();
     List<Row> kept =
         all.stream().filter(r -> !r.phase.equals(s.phase()) || r.epoch() < s.epoch()).toList();
-    SummaryColumns columns = columns(read());
     if (kept.size() < all.size() || !Files.exists(file)) {
-      AtomicFile.writeText(file, text(columns, kept));
+      AtomicFile.writeText(file, text(own, kept));
     }
     List<Double> numbers = new ArrayList<>(List.of(s.lr(), s.loss().total()));
     // Another phase, such as the teacher's, need not have them all.
-    columns.losses().forEach(loss -> numbers.add(s.loss().terms().getOrDefault(loss, 0.0)));
+    own.losses().forEach(loss -> numbers.add(s.loss().terms().getOrDefault(loss, 0.0)));
     numbers.add(s.trainAccuracy());
     numbers.addAll(s.scores().values().values());
     StringBuilder line = new StringBuilder(s.phase() + "," + s.epoch());
