@@ -87,7 +87,7 @@ final class EvalCommand implements Callable<Integer> {
       throw new UserError(
           weights
               + " makes spikes of pixels ("
-              + Values.lower(about.encoding().code())
+              + about.encoding().code().label()
               + " encoding), which no normalisation changes; expected no --mean and --std, leave"
               + " them out");
     }

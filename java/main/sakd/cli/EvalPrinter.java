@@ -29,7 +29,7 @@ record EvalPrinter(PrintWriter out, ModelFile about, Dataset set, Evaluator.Eval
         about.neuron().label(),
         about.steps(),
         spiking() && about.encoding().isSpikes()
-            ? ", " + Values.lower(about.encoding().code()) + " encoding"
+            ? ", " + about.encoding().code().label() + " encoding"
             : "",
         Numbers.count(result.images(), "image"),
         set.name());

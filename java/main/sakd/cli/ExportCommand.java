@@ -137,12 +137,8 @@ final class ExportCommand implements Callable<Integer> {
           + ", T = "
           + written.steps()
           + (written.encoding().isSpikes() && written.neuron().kind().isSpiking()
-              ? ", whose input is the spikes of " + code(written) + " encoding,"
+              ? ", whose input is the spikes of " + written.encoding().code().label() + " encoding,"
               : "");
     }
-  }
-
-  private static String code(ModelFile written) {
-    return Values.lower(written.encoding().code());
   }
 }

@@ -57,7 +57,7 @@ record TrainPrinter(Plan plan, Consumer<String> say) {
                     plan.steps(),
                     plan.encoding() == Encoding.DIRECT
                         ? ""
-                        : ", " + Values.lower(plan.encoding()) + " encoding"),
+                        : ", " + plan.encoding().label() + " encoding"),
             s.storage().label()));
     if (!plan.isSelfArchitectural()) {
       say.accept("teacher " + plan.teacherModel().annName());

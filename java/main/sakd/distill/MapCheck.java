@@ -37,11 +37,11 @@ final class MapCheck {
           "--kd-map compares the last stages' maps, and that of "
               + teacher
               + " is of "
-              + size(goal)
+              + goal.size()
               + ", that of "
               + student
               + " of "
-              + size(own)
+              + own.size()
               + "; expected one size, leave --kd-map out or give another --teacher-model");
     }
     if (own.height() * own.width() == 1) {
@@ -59,9 +59,5 @@ final class MapCheck {
   private static OutputShapes.Map lastStage(NetworkSpec network, Dataset data) {
     List<OutputShapes.Map> stages = OutputShapes.of(network, data.shape(), data.classes()).stages();
     return stages.get(stages.size() - 1);
-  }
-
-  private static String size(OutputShapes.Map map) {
-    return map.height() + "x" + map.width();
   }
 }

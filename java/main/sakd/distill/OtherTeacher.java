@@ -11,6 +11,7 @@ import sakd.data.Targets;
 import sakd.infer.ForeignModel;
 import sakd.io.WeightFile;
 import sakd.model.ModelFile;
+import sakd.model.NetworkSpec;
 import sakd.model.Networks;
 import sakd.model.OutputShapes;
 import sakd.task.Task;
@@ -25,9 +26,11 @@ public final class OtherTeacher {
 
   /** The feature maps that are compared. */
   static FeaturePairs pairs(Plan plan, Dataset data) {
-    return FeaturePairs.of(
-        OutputShapes.of(plan.model(), data.shape(), data.classes()),
-        OutputShapes.of(plan.teacherModel(), data.shape(), data.classes()));
+    return FeaturePairs.of(shapes(plan.model(), data), shapes(plan.teacherModel(), data));
+  }
+
+  private static OutputShapes shapes(NetworkSpec network, Dataset data) {
+    return OutputShapes.of(network, data.shape(), data.classes());
   }
 
   /**
@@ -61,8 +64,8 @@ public final class OtherTeacher {
               + plan.model().name()
               + "; expected a teacher of the same architecture, leave --teacher-model out");
     }
-    OutputShapes own = OutputShapes.of(plan.model(), data.shape(), data.classes());
-    OutputShapes its = OutputShapes.of(plan.teacherModel(), data.shape(), data.classes());
+    OutputShapes own = shapes(plan.model(), data);
+    OutputShapes its = shapes(plan.teacherModel(), data);
     if (own.places() != its.places()) {
       throw new UserError(
           teacher(plan)
@@ -116,10 +119,11 @@ public final class OtherTeacher {
               + (plan.initialWeights() == null ? "random weights" : "those of --init"));
     }
     if (plan.method().select(plan.weights().start()).features() > 0) {
-      List<FeaturePairs.Pair> pairs = pairs(plan, data).stages();
-      int stages = OutputShapes.of(plan.model(), data.shape(), data.classes()).stages().size();
+      OutputShapes own = shapes(plan.model(), data);
+      List<FeaturePairs.Pair> pairs =
+          FeaturePairs.of(own, shapes(plan.teacherModel(), data)).stages();
       List<String> alone =
-          IntStream.range(0, stages)
+          IntStream.range(0, own.stages().size())
               .filter(s -> pairs.stream().noneMatch(p -> p.student() == s))
               .mapToObj(s -> "" + (s + 1))
               .toList();
@@ -177,7 +181,6 @@ public final class OtherTeacher {
   }
 
   private static String sizes(OutputShapes shapes) {
-    return String.join(
-        ", ", shapes.stages().stream().map(m -> m.height() + "x" + m.width()).toList());
+    return String.join(", ", shapes.stages().stream().map(OutputShapes.Map::size).toList());
   }
 }

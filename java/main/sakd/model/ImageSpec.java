@@ -173,7 +173,7 @@ public record ImageSpec(
     return sensor == null ? width : sensor.width();
   }
 
-  private static float[] array(List<Float> values) {
+  static float[] array(List<Float> values) {
     float[] array = new float[values.size()];
     for (int i = 0; i < array.length; i++) {
       array[i] = values.get(i);
@@ -181,7 +181,7 @@ public record ImageSpec(
     return array;
   }
 
-  private static List<Float> box(float[] values) {
+  static List<Float> box(float[] values) {
     return IntStream.range(0, values.length).mapToObj(i -> values[i]).toList();
   }
 

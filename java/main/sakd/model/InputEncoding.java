@@ -3,7 +3,6 @@ package sakd.model;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.IntStream;
 import sakd.base.UserError;
 import sakd.data.Dataset;
 import sakd.nn.Encoder;
@@ -41,7 +40,7 @@ public record InputEncoding(Encoding code, List<Float> mean, List<Float> std) {
     if (code == Encoding.DIRECT) {
       return DIRECT;
     }
-    String what = "--encode " + code.name().toLowerCase(Locale.ROOT);
+    String what = "--encode " + code.label();
     if (set.recordings()) {
       throw new UserError(
           what
@@ -67,19 +66,8 @@ public record InputEncoding(Encoding code, List<Float> mean, List<Float> std) {
               + " tells pixels apart by when they spike, and --T is 1; expected at least 2 steps,"
               + " give more or leave it out");
     }
-    return new InputEncoding(code, box(set.info().mean()), box(set.info().std()));
-  }
-
-  private static List<Float> box(float[] values) {
-    return IntStream.range(0, values.length).mapToObj(i -> values[i]).toList();
-  }
-
-  private static float[] array(List<Float> values) {
-    float[] array = new float[values.size()];
-    for (int i = 0; i < array.length; i++) {
-      array[i] = values.get(i);
-    }
-    return array;
+    return new InputEncoding(
+        code, ImageSpec.box(set.info().mean()), ImageSpec.box(set.info().std()));
   }
 
   /** Whether the network's first layer gets spikes. */
@@ -90,14 +78,15 @@ public record InputEncoding(Encoding code, List<Float> mean, List<Float> std) {
   /** The network, behind its encoder if it has one. */
   public Network before(Network network, int steps) {
     return isSpikes()
-        ? new EncodedNetwork(new Encoder(code, array(mean), array(std), steps), network)
+        ? new EncodedNetwork(
+            new Encoder(code, ImageSpec.array(mean), ImageSpec.array(std), steps), network)
         : network;
   }
 
   /** Adds this to a file's metadata; mean and std are there as of {@link ImageSpec}. */
   void describe(Map<String, String> metadata) {
     if (isSpikes()) {
-      metadata.put(KEY, code.name().toLowerCase(Locale.ROOT));
+      metadata.put(KEY, code.label());
     }
   }
 

@@ -29,6 +29,11 @@ public record OutputShapes(List<Map> stages, List<Map> pyramid, int places) {
       return new Map(t.channels(), t.dim(-3), t.dim(-2));
     }
 
+    /** Rows and columns, as people write them. */
+    public String size() {
+      return height + "x" + width;
+    }
+
     /** Whether another map has as many rows and columns. */
     public boolean covers(Map other) {
       return height == other.height && width == other.width;

@@ -250,7 +250,7 @@ public record ModelCard(
           lines,
           "The network sees spikes of pixels in [0, 1] (%s encoding), to which normalisation is not"
               + " applied; its files say so, and `sakd eval` and `predict` encode alike.",
-          plan.encoding().name().toLowerCase(Locale.ROOT));
+          plan.encoding().label());
     }
   }
 
