@@ -19,19 +19,13 @@ import java.util.Random;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import sakd.data.Dataset;
-import sakd.data.DatasetInfo;
-import sakd.data.Mixing;
-import sakd.data.set.MemoryDataset;
 import sakd.device.DType;
 import sakd.model.NetworkSpec;
 import sakd.model.SegmentationSpec;
-import sakd.ops.Encoding;
-import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.run.RunArguments;
 import sakd.run.RunFolder;
@@ -42,11 +36,9 @@ import sakd.testing.Devices;
 import sakd.testing.DyingFiles;
 import sakd.testing.TinyMasks;
 import sakd.testing.TinyNetwork;
+import sakd.testing.TinyPlan;
 import sakd.train.Listeners;
-import sakd.train.LrSchedule;
 import sakd.train.Scale;
-import sakd.train.TrainSettings;
-import sakd.train.WeightDecay;
 
 /** A run that dies at any moment goes on, and ends with the bytes of one that was left alone. */
 class KillTest {
@@ -56,9 +48,10 @@ class KillTest {
 
   /** What is killed: a training of a task, at so many moments. */
   private enum Training {
-    CLASSIFICATION(TinyNetwork.SPEC, 8, Scale.USUAL, images(8), images(6), 100),
+    CLASSIFICATION(TinyNetwork.SPEC, 8, Scale.USUAL, TinyPlan.noise(8), TinyPlan.noise(6), 100),
     /** With a checkpoint after each but the last of the three steps of an epoch. */
-    WITHIN_EPOCHS(TinyNetwork.SPEC, 3, new Scale(1, DType.F32, 1), images(8), images(6), 50),
+    WITHIN_EPOCHS(
+        TinyNetwork.SPEC, 3, new Scale(1, DType.F32, 1), TinyPlan.noise(8), TinyPlan.noise(6), 50),
     /** With dropout in both heads. */
     SEGMENTATION(
         new SegmentationSpec(
@@ -76,65 +69,14 @@ class KillTest {
 
     Training(
         NetworkSpec spec, int batch, Scale scale, Dataset training, Dataset test, int moments) {
-      this.plan = plan(spec, batch, scale);
+      this.plan = TinyPlan.of(spec, TinyPlan.settings(2, batch, 0.05, 0, scale, 0), 1);
       this.training = training;
       this.test = test;
       this.moments = moments;
     }
   }
 
-  /** A teacher, the student alone, and the student under the teacher, a few steps each. */
-  private static Plan plan(NetworkSpec spec, int batch, Scale scale) {
-    return new Plan(
-        spec,
-        spec,
-        Neuron.LIF,
-        1,
-        Method.SAKD,
-        true,
-        null,
-        null,
-        false,
-        false,
-        WeightSchedule.constant(new DistillationWeights(1, 1, 10, 4, 0)),
-        DistillationForm.PUBLISHED,
-        1,
-        new TrainSettings(
-            2,
-            batch,
-            TrainSettings.Algorithm.SGD,
-            0.05,
-            0.9f,
-            new WeightDecay(5e-4f, false),
-            LrSchedule.Cosine.TO_ZERO,
-            0,
-            0,
-            0,
-            true,
-            Mixing.NONE,
-            true,
-            3,
-            0,
-            1,
-            DType.F32,
-            0,
-            scale,
-            0),
-        1,
-        0.05,
-        Encoding.DIRECT);
-  }
-
   @TempDir Path folder;
-
-  private static Dataset images(int count) {
-    byte[] pixels = new byte[count * 64];
-    new Random(count).nextBytes(pixels);
-    DatasetInfo info =
-        new DatasetInfo("noise", List.of("a", "b"), new float[] {0.5f}, new float[] {0.3f}, false);
-    int[] labels = IntStream.range(0, count).map(i -> i % 2).toArray();
-    return new MemoryDataset(info, 8, 8, pixels, labels);
-  }
 
   /** As the command train goes about it. */
   private static void train(Ops ops, Training of, Path folder) {

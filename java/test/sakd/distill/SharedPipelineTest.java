@@ -8,79 +8,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import sakd.data.Dataset;
-import sakd.data.DatasetInfo;
-import sakd.data.Mixing;
-import sakd.data.set.MemoryDataset;
 import sakd.device.DType;
-import sakd.ops.Encoding;
-import sakd.ops.Neuron;
 import sakd.testing.ThreadRanks;
 import sakd.testing.TinyNetwork;
+import sakd.testing.TinyPlan;
 import sakd.train.Listener;
-import sakd.train.LrSchedule;
 import sakd.train.Scale;
-import sakd.train.TrainSettings;
-import sakd.train.WeightDecay;
 
 /** The whole of SAKD on several ranks: teacher, transfer, direct student and distillation. */
 class SharedPipelineTest {
   @TempDir private Path folder;
 
-  private static Dataset images(int count) {
-    byte[] pixels = new byte[count * 64];
-    new Random(count).nextBytes(pixels);
-    DatasetInfo info =
-        new DatasetInfo("noise", List.of("a", "b"), new float[] {0.5f}, new float[] {0.3f}, false);
-    int[] labels = IntStream.range(0, count).map(i -> i % 2).toArray();
-    return new MemoryDataset(info, 8, 8, pixels, labels);
-  }
-
   private static Plan plan() {
-    TrainSettings settings =
-        new TrainSettings(
-            2,
-            7,
-            TrainSettings.Algorithm.SGD,
-            0.05,
-            0.9f,
-            new WeightDecay(5e-4f, false),
-            LrSchedule.Cosine.TO_ZERO,
-            0,
-            0,
-            0,
-            true,
-            Mixing.NONE,
-            true,
-            3,
-            0,
-            1,
-            DType.F32,
-            1,
-            new Scale(2, DType.F32, 1),
-            0);
-    return new Plan(
-        TinyNetwork.SPEC,
-        TinyNetwork.SPEC,
-        Neuron.LIF,
-        1,
-        Method.SAKD,
-        true,
-        null,
-        null,
-        false,
-        false,
-        WeightSchedule.constant(new DistillationWeights(1, 1, 10, 4, 0)),
-        DistillationForm.PUBLISHED,
-        1,
-        settings,
-        1,
-        0.05,
-        Encoding.DIRECT);
+    Scale scale = new Scale(2, DType.F32, 1);
+    return TinyPlan.of(TinyNetwork.SPEC, TinyPlan.settings(2, 7, 0.05, 1, scale, 0), 1);
   }
 
   /** Patience ends students on all ranks alike; rank 0 alone writes and says. */
@@ -94,8 +37,8 @@ class SharedPipelineTest {
                 new Pipeline(
                         ops,
                         plan(),
-                        images(17),
-                        images(9),
+                        TinyPlan.noise(17),
+                        TinyPlan.noise(9),
                         folder.resolve("rank" + ops.rank()),
                         new Listener() {},
                         said.get(ops.rank())::add)

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -25,31 +24,25 @@ import org.junit.jupiter.api.io.TempDir;
 import sakd.base.SplitMix64;
 import sakd.base.UserError;
 import sakd.data.Dataset;
-import sakd.data.DatasetInfo;
 import sakd.data.ForwardingDataset;
 import sakd.data.HeldOut;
-import sakd.data.Mixing;
 import sakd.data.Placement;
 import sakd.data.SampleShape;
-import sakd.data.set.MemoryDataset;
 import sakd.device.DType;
 import sakd.infer.Evaluator;
 import sakd.infer.Weights;
 import sakd.io.WeightFile;
 import sakd.model.Network;
 import sakd.nn.Parameters;
-import sakd.ops.Encoding;
 import sakd.ops.Neuron;
 import sakd.ops.Ops;
 import sakd.task.Task;
 import sakd.testing.ThreadRanks;
 import sakd.testing.TinyNetwork;
+import sakd.testing.TinyPlan;
 import sakd.train.Listener;
-import sakd.train.LrSchedule;
 import sakd.train.Scale;
-import sakd.train.TrainSettings;
 import sakd.train.Trainer;
-import sakd.train.WeightDecay;
 
 /** The best epoch is chosen on samples cut from training, and the test samples choose nothing. */
 class ValidationTest {
@@ -92,57 +85,15 @@ class ValidationTest {
     }
   }
 
-  /** Noise, so that scores go up and down. */
   private static Counted images(int count) {
-    byte[] pixels = new byte[count * 64];
-    new Random(count).nextBytes(pixels);
-    DatasetInfo info =
-        new DatasetInfo("noise", List.of("a", "b"), new float[] {0.5f}, new float[] {0.3f}, false);
-    int[] labels = IntStream.range(0, count).map(i -> i % 2).toArray();
-    return new Counted(new MemoryDataset(info, 8, 8, pixels, labels));
+    return new Counted(TinyPlan.noise(count));
   }
 
   private static Plan plan(double valShare, int patience) {
-    TrainSettings settings =
-        new TrainSettings(
-            EPOCHS,
-            BATCH,
-            TrainSettings.Algorithm.SGD,
-            0.1,
-            0.9f,
-            new WeightDecay(5e-4f, false),
-            LrSchedule.Cosine.TO_ZERO,
-            0,
-            0,
-            0,
-            true,
-            Mixing.NONE,
-            true,
-            3,
-            0,
-            1,
-            DType.F32,
-            patience,
-            Scale.USUAL,
-            valShare);
-    return new Plan(
+    return TinyPlan.of(
         TinyNetwork.SPEC,
-        TinyNetwork.SPEC,
-        Neuron.LIF,
-        1,
-        Method.SAKD,
-        true,
-        null,
-        null,
-        false,
-        false,
-        WeightSchedule.constant(new DistillationWeights(1, 1, 10, 4, 0)),
-        DistillationForm.PUBLISHED,
-        1,
-        settings,
-        EPOCHS,
-        0.1,
-        Encoding.DIRECT);
+        TinyPlan.settings(EPOCHS, BATCH, 0.1, patience, Scale.USUAL, valShare),
+        EPOCHS);
   }
 
   /** What was heard of the trainings; the process dies in an epoch of the student, 0 for none. */
