@@ -13,7 +13,7 @@ import sakd.device.Memory;
 /**
  * Convolution of small images as a matrix product over their windows. oneDNN's direct convolutions
  * work along image rows and lose most of their speed where a row has only 4 or 8 pixels; its matrix
- * product does not care.
+ * product does not care, and is right where a direct one is not.
  */
 final class WindowConv implements AutoCloseable {
   /** Pixels of an output image up to which the product is faster (measured with AMX and AVX512). */
@@ -24,6 +24,9 @@ final class WindowConv implements AutoCloseable {
    * windows, which take no room, always pay.
    */
   private static final int SMALL_AREA_WEIGHTS = 64;
+
+  /** Channels that the kernels take at a time, where there are multiples of so many. */
+  private static final int LANES = 16;
 
   /** The windows are kernel * kernel times the image: too many do not pay. */
   private static final long MOST_BYTES = 128L << 20;
@@ -49,11 +52,23 @@ final class WindowConv implements AutoCloseable {
     return area(s) <= SMALL_AREA && fits(s);
   }
 
-  /** Whether it is the faster way to the gradient by w. */
+  /** Whether it is the faster way to the gradient by w, or the only right one. */
   static boolean suitsWeights(ConvShape s, DType storage) {
     boolean slowest = storage != DType.F32;
     boolean small = area(s) <= (slowest ? SMALL_AREA_WEIGHTS : SMALL_AREA);
-    return (small || (slowest && s.kernel() == 1) || hasNoDirectWeights(s)) && fits(s);
+    boolean faster = small || (slowest && s.kernel() == 1) || hasNoDirectWeights(s);
+    return (faster && fits(s)) || isDirectWrong(s, storage);
+  }
+
+  /**
+   * Whether oneDNN 3.11 computes the gradient by the weights wrongly. 1x1 windows of fewer channels
+   * than a vector has are gathered into less memory than they take, which spoils what lies behind
+   * (uxlfoundation/oneDNN issue 6035). In 16 bits a row of x is split into as many as the stride,
+   * and those without any pixel are read though nothing was written there.
+   */
+  private static boolean isDirectWrong(ConvShape s, DType storage) {
+    return (s.kernel() == 1 && s.stride() > 1 && s.in() < LANES)
+        || (storage != DType.F32 && s.width() < s.stride());
   }
 
   /**
@@ -69,7 +84,7 @@ final class WindowConv implements AutoCloseable {
   }
 
   private static boolean fits(ConvShape s) {
-    return s.in() % 16 == 0 && 4 * rows(s) * depth(s) <= MOST_BYTES;
+    return s.in() % LANES == 0 && 4 * rows(s) * depth(s) <= MOST_BYTES;
   }
 
   private static long rows(ConvShape s) {
@@ -151,8 +166,9 @@ final class WindowConv implements AutoCloseable {
 
   private void launch(
       String function, ConvShape s, DType storage, long rows, Memory from, Memory to) {
-    Kernel kernel = kernels.apply(KernelSpec.of("im2col.cu", function, storage, 16));
-    int columns = s.in() / 16;
+    int lanes = s.in() % LANES == 0 ? LANES : 1;
+    Kernel kernel = kernels.apply(KernelSpec.of("im2col.cu", function, storage, lanes));
+    int columns = s.in() / lanes;
     kernel.launchRows(
         rows,
         columns,
