@@ -47,6 +47,7 @@ final class ScheduleOptions {
   @Option(
       names = "--lr-milestones",
       paramLabel = "N,N...",
+      hideParamSyntax = true,
       split = ",",
       description = "Steps after these numbers of epochs instead, warm-up counted: 60,120.")
   private List<Integer> milestones;

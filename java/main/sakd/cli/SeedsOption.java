@@ -11,6 +11,7 @@ final class SeedsOption {
   @Option(
       names = "--seeds",
       paramLabel = "COUNT|N,N...",
+      hideParamSyntax = true,
       split = ",",
       description =
           "Train everything once with each of so many seeds from 0 on, or with each of these, "
