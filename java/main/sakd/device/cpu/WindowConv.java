@@ -63,8 +63,8 @@ final class WindowConv implements AutoCloseable {
   /**
    * Whether oneDNN 3.11 computes the gradient by the weights wrongly. 1x1 windows of fewer channels
    * than a vector has are gathered into less memory than they take, which spoils what lies behind
-   * (uxlfoundation/oneDNN issue 6035). In 16 bits a row of x is split into as many as the stride,
-   * and those without any pixel are read though nothing was written there.
+   * (https://github.com/uxlfoundation/oneDNN/issues/6035). In 16 bits a row of x is split into as
+   * many as the stride, and those without any pixel are read though nothing was written there.
    */
   private static boolean isDirectWrong(ConvShape s, DType storage) {
     return (s.kernel() == 1 && s.stride() > 1 && s.in() < LANES)
