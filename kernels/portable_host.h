@@ -9,6 +9,9 @@
 #if LANES == 16 && defined(__AVX512F__)
 #include <immintrin.h>
 #define WIDE
+#elif LANES == 8 && defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+#define HALF_WIDE
 #endif
 
 typedef int64_t int64;
@@ -207,6 +210,8 @@ INLINE vfloat absolute(vfloat a) { return bits_of<vfloat>(bits_of<vbits>(a) & 0x
 INLINE vfloat multiply_add(vfloat a, vfloat b, vfloat c) {
 #ifdef WIDE
   return (vfloat)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(HALF_WIDE)
+  return (vfloat)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
 #elif LANES == 1 && defined(__FMA__)
   return std::fma(a, b, c);
 #else

@@ -68,17 +68,43 @@ class MatrixContractTest {
     }
   }
 
+  private static final ConvShape[] SPIKES = {
+    new ConvShape(3, 13, 11, 32, 48, 3, 1, 1),
+    new ConvShape(3, 13, 11, 32, 64, 3, 1, 1),
+    new ConvShape(60, 4, 3, 64, 32, 3, 1, 1),
+    new ConvShape(3, 41, 22, 32, 64, 3, 2, 1),
+    new ConvShape(2, 9, 7, 32, 32, 3, 1, 2, 2),
+    new ConvShape(2, 11, 10, 64, 96, 3, 2, 2, 2),
+    new ConvShape(1, 12, 9, 96, 128, 5, 1, 2),
+    new ConvShape(2, 6, 5, 32, 32, 2, 1, 0),
+    new ConvShape(3, 5, 4, 32, 32, 3, 1, 3),
+    new ConvShape(1, 1, 1, 32, 32, 3, 1, 1),
+  };
+
   /** Spikes may go another way than real numbers, and one real number among them must not. */
   @EachDevice
   void convolutionOfSpikes(Ops ops) {
-    ConvShape shape = new ConvShape(3, 13, 11, 32, 48, 3, 1, 1);
-    int size = shape.batch() * shape.height() * shape.width() * shape.in();
-    Draw draw = new Draw(5);
-    double[] spikes = draw.spikes(size);
-    checkConvolution(ops, DType.F32, shape, draw, spikes);
-    spikes[size - 1] = 1 / 3.0;
-    checkConvolution(ops, DType.F32, shape, draw, spikes);
-    checkConvolution(ops, DType.F32, shape, draw, draw.integers(size, 0, 5));
+    for (DType type : Twins.storage(ops)) {
+      for (ConvShape shape : SPIKES) {
+        int size = shape.batch() * shape.height() * shape.width() * shape.in();
+        Draw draw = new Draw(5);
+        double[] spikes = draw.spikes(size);
+        checkConvolution(ops, type, shape, draw, spikes);
+        spikes[size - 1] = Twins.round(type, 1 / 3.0);
+        checkConvolution(ops, type, shape, draw, spikes);
+        checkConvolution(ops, type, shape, draw, draw.integers(size, 0, 5));
+        checkConvolution(ops, type, shape, draw, fewer(spikes));
+      }
+    }
+  }
+
+  /** Every third and no other of the numbers. */
+  private static double[] fewer(double[] numbers) {
+    double[] few = numbers.clone();
+    for (int i = 0; i < few.length; i++) {
+      few[i] = i % 3 == 0 ? few[i] : 0;
+    }
+    return few;
   }
 
   private static void checkConvolution(

@@ -5,10 +5,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import sakd.base.Processors;
 import sakd.base.UserError;
 import sakd.device.DType;
@@ -81,20 +80,7 @@ public final class CpuDevice extends HostDevice {
 
   /** Whether the processor multiplies bfloat16 matrices in tiles (AMX). */
   public static boolean hasAmx() {
-    return FLAGS.contains("amx_bf16");
-  }
-
-  private static final Set<String> FLAGS = flags();
-
-  private static Set<String> flags() {
-    try {
-      return Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
-          .filter(l -> l.startsWith("flags"))
-          .flatMap(l -> List.of(l.split("\\s+")).stream())
-          .collect(Collectors.toSet());
-    } catch (IOException e) {
-      return Set.of();
-    }
+    return Isa.hasAmx();
   }
 
   /** Model name, cores that may be used and what speeds up bfloat16. */
@@ -110,13 +96,9 @@ public final class CpuDevice extends HostDevice {
     } catch (IOException e) {
       // Not Linux: the architecture has to do.
     }
-    String vectors =
-        FLAGS.contains("amx_bf16")
-            ? ", AMX bf16"
-            : FLAGS.contains("avx512_bf16")
-                ? ", AVX512 bf16"
-                : FLAGS.contains("avx512f") ? ", AVX512" : FLAGS.contains("avx2") ? ", AVX2" : "";
-    return model + ", " + Processors.text() + vectors;
+    return Stream.of(model, Processors.text(), Isa.name())
+        .filter(text -> !text.isEmpty())
+        .collect(Collectors.joining(", "));
   }
 
   @Override
@@ -133,14 +115,14 @@ public final class CpuDevice extends HostDevice {
   public boolean supports(DType storage) {
     return switch (storage) {
       case F32 -> true;
-      case BF16 -> FLAGS.contains("avx512bw") || hasAmx();
+      case BF16 -> Isa.has("avx512bw") || hasAmx();
       default -> false;
     };
   }
 
   @Override
   public int preferredLanes(DType storage, int steps) {
-    return 16;
+    return Isa.lanes();
   }
 
   @Override

@@ -16,12 +16,15 @@ final class CpuMatrix implements MatrixLibrary {
   private final OneDnn dnn = new OneDnn();
   private final WindowConv windows;
 
+  private final SparseConv sparse;
+
   /** Null where there are no matrix units for bfloat16. */
   private final SpikeConv spikes;
 
   CpuMatrix(Function<KernelSpec, Kernel> kernels) {
     windows = new WindowConv(dnn, kernels);
-    spikes = CpuDevice.hasAmx() ? new SpikeConv(dnn, kernels) : null;
+    sparse = new SparseConv(kernels);
+    spikes = Isa.hasAmx() ? new SpikeConv(dnn, kernels) : null;
   }
 
   @Override
@@ -32,7 +35,9 @@ final class CpuMatrix implements MatrixLibrary {
   @Override
   public void convForward(
       ConvShape shape, DType storage, Memory x, DType weights, Memory w, Memory y) {
-    if (WindowConv.suits(shape)) {
+    if (SparseConv.suits(shape, storage, x)) {
+      sparse.forward(shape, storage, x, w, y);
+    } else if (WindowConv.suits(shape)) {
       windows.forward(shape, storage, x, w, y);
     } else if (spikes == null
         || storage != DType.F32
@@ -61,7 +66,9 @@ final class CpuMatrix implements MatrixLibrary {
   @Override
   public void convBackwardWeights(
       ConvShape shape, DType storage, Memory x, Memory gradY, DType gradients, Memory gradW) {
-    if (WindowConv.suitsWeights(shape, storage)) {
+    if (SparseConv.suitsWeights(shape, storage, x)) {
+      sparse.backwardWeights(shape, storage, x, gradY, gradW);
+    } else if (WindowConv.suitsWeights(shape, storage)) {
       windows.backwardWeights(shape, storage, x, gradY, gradW);
     } else {
       dnn.convBackwardWeights(shape, storage, x, gradY, gradients, gradW);
@@ -85,6 +92,7 @@ final class CpuMatrix implements MatrixLibrary {
   @Override
   public void close() {
     windows.close();
+    sparse.close();
     if (spikes != null) {
       spikes.close();
     }

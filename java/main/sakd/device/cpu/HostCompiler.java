@@ -106,6 +106,7 @@ final class HostCompiler {
                 KernelSources.load(spec),
                 String.join(" ", spec.options()),
                 String.join(" ", OPTIONS),
+                String.join(" ", Isa.compilerOptions()),
                 version,
                 PROCESSOR)
             .substring(0, 24);
@@ -168,6 +169,7 @@ final class HostCompiler {
     List<String> line = new ArrayList<>(List.of(command));
     line.addAll(OPTIONS);
     line.addAll(WIDE);
+    line.addAll(Isa.compilerOptions());
     line.addAll(spec.options());
     line.addAll(List.of(text.toString(), "-o", object.toString()));
     Command.Output out = Command.compile(line, folder);

@@ -26,7 +26,10 @@ final class WindowConv implements AutoCloseable {
   private static final int SMALL_AREA_WEIGHTS = 64;
 
   /** Channels that the kernels take at a time, where there are multiples of so many. */
-  private static final int LANES = 16;
+  private static final int LANES = Isa.lanes();
+
+  /** Channels of the widest vectors that oneDNN has. */
+  private static final int DIRECT_LANES = 16;
 
   /** The windows are kernel * kernel times the image: too many do not pay. */
   private static final long MOST_BYTES = 128L << 20;
@@ -67,7 +70,7 @@ final class WindowConv implements AutoCloseable {
    * many as the stride, and those without any pixel are read though nothing was written there.
    */
   private static boolean isDirectWrong(ConvShape s, DType storage) {
-    return (s.kernel() == 1 && s.stride() > 1 && s.in() < LANES)
+    return (s.kernel() == 1 && s.stride() > 1 && s.in() < DIRECT_LANES)
         || (storage != DType.F32 && s.width() < s.stride());
   }
 
