@@ -238,6 +238,7 @@ INLINE void send(storage* p, int64 i, outgoing s) {
 }
 
 #if PARTS == 1
+INLINE float load_one(const storage* p, int64 i) { return from_storage(p[i]); }
 INLINE vfloat load(const storage* p, int64 i) {
   return value(*reinterpret_cast<const packet*>(p + i), 0);
 }

@@ -134,7 +134,9 @@ INLINE void put(storage* p, Vector v) {
 #if STORAGE == STORAGE_FLOAT
 INLINE vfloat load(const storage* p, int64 i) { return load_float(p, i); }
 INLINE void store(storage* p, int64 i, vfloat v) { put(p + i, v); }
+INLINE float load_one(const storage* p, int64 i) { return p[i]; }
 #elif STORAGE == STORAGE_BFLOAT16
+INLINE float load_one(const storage* p, int64 i) { return bits_of<float>(uint32_t(p[i]) << 16); }
 INLINE vfloat load(const storage* p, int64 i) {
   vshort s;
   std::memcpy(&s, p + i, sizeof s);
@@ -163,6 +165,7 @@ typedef _Float16 vhalf;
 #else
 typedef _Float16 vhalf __attribute__((vector_size(2 * LANES)));
 #endif
+INLINE float load_one(const storage* p, int64 i) { return bits_of<_Float16>(p[i]); }
 INLINE vfloat load(const storage* p, int64 i) {
   vhalf h;
   std::memcpy(&h, p + i, sizeof h);

@@ -51,6 +51,7 @@ INLINE void store_float(__global float* p, int64 i, vfloat v) {
 typedef float storage;
 INLINE vfloat load(const __global storage* p, int64 i) { return load_float(p, i); }
 INLINE void store(__global storage* p, int64 i, vfloat v) { store_float(p, i, v); }
+INLINE float load_one(const __global storage* p, int64 i) { return p[i]; }
 #elif STORAGE == STORAGE_HALF
 typedef half storage;
 INLINE vfloat load(const __global storage* p, int64 i) {
@@ -67,6 +68,7 @@ INLINE void store(__global storage* p, int64 i, vfloat v) {
   PASTE(vstore_half, LANES)(v, 0, p + i);
 #endif
 }
+INLINE float load_one(const __global storage* p, int64 i) { return vload_half(i, p); }
 #else
 #error "OpenCL has no bfloat16: use float or half storage"
 #endif

@@ -68,7 +68,7 @@ public final class OpenClDevice implements Device {
   private final int floatLanes;
   private final long largestBuffer;
   private final boolean gpuGrid;
-  private ClBlastLibrary matrix;
+  private ClMatrix matrix;
   private boolean closed;
 
   /** The devices of this machine; empty, never an exception, where there is no OpenCL. */
@@ -143,9 +143,7 @@ public final class OpenClDevice implements Device {
       CL.clReleaseContext(context);
       throw ClErrors.failure("opening a queue on " + info.id(), e);
     }
-    this.programs =
-        new ClPrograms(
-            context, device, info.platformName() + ", " + info.name() + ", " + driver, cache);
+    this.programs = new ClPrograms(context, device, target(), cache);
   }
 
   // The queue of OpenCL 1.2: drivers of every later version have it too, the other way round not.
@@ -174,7 +172,7 @@ public final class OpenClDevice implements Device {
         driver,
         units,
         info.memory() / (double) (1L << 30),
-        ClBlastLibrary.NAME);
+        ClBlast.NAME);
   }
 
   /** What {@link #list} says of this device. */
@@ -298,7 +296,7 @@ public final class OpenClDevice implements Device {
         () -> {
           ensureOpen();
           if (matrix == null) {
-            matrix = ClBlastLibrary.open(this);
+            matrix = new ClMatrix(this);
           }
           return matrix;
         });
@@ -344,6 +342,26 @@ public final class OpenClDevice implements Device {
 
   cl_device_id id() {
     return id;
+  }
+
+  /** Compute units: cores of a processor, multiprocessors of a GPU. */
+  int units() {
+    return units;
+  }
+
+  /** Names processor and driver: what was compiled or measured is good for no other. */
+  String target() {
+    return info.platformName() + ", " + info.name() + ", " + driver;
+  }
+
+  /** Whether neighbouring items run together, as a GPU's do; a processor's run one by one. */
+  boolean isGpuGrid() {
+    return gpuGrid;
+  }
+
+  /** Vector of float32 that it has instructions for. */
+  int floatLanes() {
+    return floatLanes;
   }
 
   ClPrograms programs() {

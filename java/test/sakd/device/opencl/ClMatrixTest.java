@@ -1,36 +1,49 @@
 package sakd.device.opencl;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import sakd.device.BinaryCache;
 import sakd.device.ConvShape;
 import sakd.device.DType;
-import sakd.device.MatrixLibrary;
 import sakd.device.Memory;
+import sakd.device.opencl.DirectConv.Tile;
 
 /** Products and convolutions against plain loops in double. */
-class ClBlastLibraryTest {
+class ClMatrixTest {
   private static OpenClDevice device;
-  private static MatrixLibrary small;
+
+  /** The same device, with a GPU's order of items. */
+  private static OpenClDevice inGrid;
 
   // Before each rather than all, so that each test is reported as skipped where there is no device.
   @BeforeEach
   void open() {
     if (device == null) {
       device = OnDevice.open();
-      // Columns of 4 KiB at most, so that every convolution here goes in several slices.
-      small = ClBlastLibrary.open(device, 4096);
+      OpenClDevice.Info info = device.info();
+      inGrid =
+          OpenClDevice.open(info.platform(), info.device(), BinaryCache.ofUser("opencl"), true);
     }
   }
 
   @AfterAll
   static void close() {
     if (device != null) {
-      small.close();
+      inGrid.close();
       device.close();
     }
   }
@@ -102,18 +115,56 @@ class ClBlastLibraryTest {
     "2, 11, 9, 3, 8, 7, 2, 3",
     "1, 8, 9, 1, 1, 7, 1, 0",
     "5, 4, 4, 16, 16, 3, 1, 1",
-    "2, 5, 5, 4, 4, 1, 1, 1"
+    "2, 5, 5, 4, 4, 1, 1, 1",
+    "2, 4, 2, 5, 8, 5, 3, 2",
+    "1, 1, 1, 32, 16, 3, 2, 1",
+    "2, 3, 40, 16, 16, 3, 1, 1"
   })
   void convolution(
       int batch, int height, int width, int in, int out, int kernel, int stride, int pad) {
     ConvShape shape = new ConvShape(batch, height, width, in, out, kernel, stride, pad);
-    for (MatrixLibrary library : new MatrixLibrary[] {device.matrix(), small}) {
-      check(library, shape, DType.F32, 1e-5);
-      check(library, shape, DType.F16, 1e-3);
+    // Columns of 4 KiB at most, so that every convolution here goes in several slices.
+    try (ClBlast blast = new ClBlast(device)) {
+      check(device, new ColumnsConv(device, blast, 4096), shape);
+    }
+    for (Tile tile : new Tile[] {new Tile(16, 1, 12), new Tile(4, 2, 4), new Tile(1, 4, 3)}) {
+      check(device, new DirectConv(device, tile), shape);
+      check(inGrid, new DirectConv(inGrid, tile), shape);
     }
   }
 
-  private static void check(MatrixLibrary library, ConvShape s, DType type, double tolerance) {
+  private static void check(OpenClDevice on, Conv way, ConvShape shape) {
+    try (way) {
+      check(on, way, shape, DType.F32, 1e-5);
+      check(on, way, shape, DType.F16, 1e-3);
+    }
+  }
+
+  /** Found once, kept, and found again if what is kept is damaged. */
+  @Test
+  void theFastestWayIsMeasuredOnce(@TempDir Path folder) throws IOException {
+    try (ClBlast blast = new ClBlast(device)) {
+      Supplier<ConvTuning> tuning = () -> new ConvTuning(device, blast, new BinaryCache(folder));
+      assertEquals(2, tuning.get().fastest().size());
+      Path kept = onlyFile(folder);
+      byte[] found = Files.readAllBytes(kept);
+      Files.setLastModifiedTime(kept, FileTime.fromMillis(0));
+      tuning.get().fastest();
+      assertEquals(0, Files.getLastModifiedTime(kept).toMillis(), "measured again");
+      Files.write(kept, Arrays.copyOf(found, found.length - 1));
+      assertEquals(2, tuning.get().fastest().size());
+      assertEquals(found.length, Files.size(onlyFile(folder)), 8);
+    }
+  }
+
+  private static Path onlyFile(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.toList().get(0);
+    }
+  }
+
+  private static void check(
+      OpenClDevice device, Conv way, ConvShape s, DType type, double tolerance) {
     int pixels = s.batch() * s.outHeight() * s.outWidth();
     float[] x = OnDevice.random(s.batch() * s.height() * s.width() * s.in(), 1);
     float[] w = OnDevice.random(s.out() * s.kernel() * s.kernel() * s.in(), 2);
@@ -128,9 +179,9 @@ class ClBlastLibraryTest {
         Memory toY = OnDevice.nan(device, type, y.length);
         Memory toX = OnDevice.nan(device, type, x.length);
         Memory toW = OnDevice.nan(device, DType.F32, w.length)) {
-      library.convForward(s, type, dx, DType.F32, dw, toY);
-      library.convBackwardData(s, type, dg, DType.F32, dw, toX, false);
-      library.convBackwardWeights(s, type, dx, dg, DType.F32, toW);
+      way.forward(s, type, dx, dw, toY);
+      way.backwardData(s, type, dg, dw, toX);
+      way.backwardWeights(s, type, dx, dg, toW);
       String what = s + " " + type;
       OnDevice.assertClose(y, OnDevice.get(device, type, toY), tolerance, "y " + what);
       OnDevice.assertClose(gx, OnDevice.get(device, type, toX), tolerance, "gradX " + what);
