@@ -19,6 +19,7 @@
 //
 // BLOCK: vectors in ROW. group is a multiple of LANES and divides in.
 #include "../portable.h"
+#include "rounded.h"
 
 #ifndef BLOCK
 #define BLOCK 1
@@ -34,18 +35,6 @@
 #else
 #define MOST_PLACES 3
 #endif
-
-// What a dense convolution multiplies: in 16-bit storage the number next to v. A result then does not depend on
-// which of the two ways was taken, but for the order of sums.
-INLINE vfloat rounded(vfloat v) {
-#if STORAGE == STORAGE_FLOAT
-  return v;
-#else
-  storage narrow[LANES];
-  store(narrow, 0, v);
-  return load(narrow, 0);
-#endif
-}
 
 // Bit k: whether lane k is not zero.
 INLINE unsigned nonzero_lanes(vfloat v) {

@@ -149,8 +149,9 @@ class GoldenStepTest {
       double[] expectedTerms = golden.tensors().get("output.losses").toDoubles();
       for (int i = 0; i < expectedTerms.length; i++) {
         assertTrue(expectedTerms[i] > 0, "term " + i + " has to say something");
-        // Each relative to itself: the largest would hide the others.
-        assertEquals(expectedTerms[i], actualTerms.get(i), 1e-5 * expectedTerms[i], "term " + i);
+        // Each relative to itself: the largest would hide the others. Two distributions that are
+        // nearly the same have a divergence that is a small difference of their logits.
+        assertEquals(expectedTerms[i], actualTerms.get(i), 3e-5 * expectedTerms[i], "term " + i);
       }
       tape.backward();
     }

@@ -17,6 +17,7 @@ final class CpuMatrix implements MatrixLibrary {
   private final WindowConv windows;
 
   private final SparseConv sparse;
+  private final WinogradConv winograd;
 
   /** Null where there are no matrix units for bfloat16. */
   private final SpikeConv spikes;
@@ -24,6 +25,7 @@ final class CpuMatrix implements MatrixLibrary {
   CpuMatrix(Function<KernelSpec, Kernel> kernels) {
     windows = new WindowConv(dnn, kernels);
     sparse = new SparseConv(kernels);
+    winograd = new WinogradConv(kernels);
     spikes = Isa.hasAmx() ? new SpikeConv(dnn, kernels) : null;
   }
 
@@ -35,16 +37,26 @@ final class CpuMatrix implements MatrixLibrary {
   @Override
   public void convForward(
       ConvShape shape, DType storage, Memory x, DType weights, Memory w, Memory y) {
+    if (isSpikes(shape, storage) && spikes.forward(shape, x, w, y)) {
+      return;
+    }
     if (SparseConv.suits(shape, storage, x)) {
       sparse.forward(shape, storage, x, w, y);
+    } else if (WinogradConv.suits(shape, storage)) {
+      winograd.forward(shape, storage, x, w, y);
     } else if (WindowConv.suits(shape)) {
       windows.forward(shape, storage, x, w, y);
-    } else if (spikes == null
-        || storage != DType.F32
-        || !SpikeConv.suits(shape)
-        || !spikes.forward(shape, x, w, y)) {
+    } else {
       dnn.convForward(shape, storage, x, weights, w, y);
     }
+  }
+
+  /** Whether the input may be spikes that matrix units multiply. */
+  private boolean isSpikes(ConvShape shape, DType storage) {
+    return spikes != null
+        && storage == DType.F32
+        && SpikeConv.suits(shape)
+        && !WindowConv.suits(shape);
   }
 
   @Override
@@ -56,7 +68,9 @@ final class CpuMatrix implements MatrixLibrary {
       Memory w,
       Memory gradX,
       boolean add) {
-    if (WindowConv.suits(shape)) {
+    if (WinogradConv.suits(shape, storage)) {
+      winograd.backwardData(shape, storage, gradY, w, gradX);
+    } else if (WindowConv.suits(shape)) {
       windows.backwardData(shape, storage, gradY, w, gradX);
     } else {
       dnn.convBackwardData(shape, storage, gradY, weights, w, gradX, add);
@@ -93,6 +107,7 @@ final class CpuMatrix implements MatrixLibrary {
   public void close() {
     windows.close();
     sparse.close();
+    winograd.close();
     if (spikes != null) {
       spikes.close();
     }

@@ -23,13 +23,14 @@ final class SparseConv implements AutoCloseable {
   private static final int LEAST_CHANNELS = 32;
 
   /**
-   * The share of numbers that are not zero up to which it is faster (measured with AVX512); less
-   * where dense products have units for bfloat16.
+   * The share of numbers that are not zero up to which it is faster (measured with AVX512): than
+   * direct convolution, than Winograd's, and than units for bfloat16.
    */
   private static final double MOST = 0.4;
 
-  private static final double MOST_FORWARD_BF16 = 0.2;
-  private static final double MOST_WEIGHTS_BF16 = 0.25;
+  private static final double MOST_FORWARD_WINOGRAD = 0.25;
+  private static final double MOST_FORWARD_BF16 = 0.22;
+  private static final double MOST_WEIGHTS_BF16 = 0.28;
 
   /** Numbers looked at to tell how many are zero: their share is then known to 0.01. */
   private static final int SAMPLE = 4096;
@@ -60,8 +61,15 @@ final class SparseConv implements AutoCloseable {
 
   /** Whether it is the faster way forward. */
   static boolean suits(ConvShape s, DType storage, Memory x) {
-    // AMX multiplies spikes faster (SpikeConv).
-    return !Isa.hasAmx() && suits(s) && isSparse(s, storage, x, MOST_FORWARD_BF16);
+    if (Isa.hasAmx() || !suits(s)) {
+      // AMX multiplies spikes faster (SpikeConv).
+      return false;
+    }
+    double most =
+        hasUnits(storage)
+            ? MOST_FORWARD_BF16
+            : WinogradConv.suits(s, storage) ? MOST_FORWARD_WINOGRAD : MOST;
+    return density(s, storage, x) <= most;
   }
 
   /** Whether it is the faster way to the gradient by w. */
@@ -70,17 +78,16 @@ final class SparseConv implements AutoCloseable {
         && s.stride() == 1
         && !(Isa.hasAmx() && storage == DType.BF16)
         && 4 * weights(s) * Processors.count() <= MOST_BYTES
-        && isSparse(s, storage, x, MOST_WEIGHTS_BF16);
+        && density(s, storage, x) <= (hasUnits(storage) ? MOST_WEIGHTS_BF16 : MOST);
+  }
+
+  private static boolean hasUnits(DType storage) {
+    return storage == DType.BF16 && Isa.hasBf16();
   }
 
   /** Of few channels, or of a window of one pixel, lists are too short. */
   private static boolean suits(ConvShape s) {
     return s.kernel() > 1 && s.in() % LEAST_CHANNELS == 0 && s.out() % LEAST_CHANNELS == 0;
-  }
-
-  private static boolean isSparse(ConvShape s, DType storage, Memory x, double mostBf16) {
-    boolean hasUnits = storage == DType.BF16 && Isa.hasBf16();
-    return density(s, storage, x) <= (hasUnits ? mostBf16 : MOST);
   }
 
   /** Roughly the share of numbers of x that are not zero. */
