@@ -73,7 +73,7 @@ inline void launch(void (*kernel)(int64, int64, A...), void** arguments, int64 b
 // Rows that a reduction takes together before it turns to the next columns, while the sums wait in
 // the first-level cache: few, so that memory is read about in its order; one where the reduction
 // reads several places at once.
-#define ROW_BLOCK(streams) ((streams) == 1 ? 4 : 1)
+#define ROW_BLOCK(streams) ((streams) == 1 && sizeof(storage) == 2 ? 4 : 1)
 
 #define FOR_EACH(i, n) for (int64 i = range_begin; i < range_end; ++i)
 #define FOR_EACH_ROW(r, rows) for (int64 r = range_begin; r < range_end; ++r)
@@ -178,13 +178,18 @@ INLINE void store(storage* p, int64 i, vfloat v) {
 #endif
 
 // ---- loads ahead of their use, as portable_cuda.h has them ----
-// A processor looks ahead by itself, so a packet is a place in memory.
+// A processor looks ahead by itself, so a packet is a place in memory. What an item some rows on will read is asked
+// for here: an item reads from as many places as there are steps, too many for a processor to see where it goes.
+#define FETCH_AHEAD 1024
 #define PARTS 1
 #define VECTOR LANES
 // Steps of time whose potentials a backward pass holds: all.
 #define MOST_HELD 32
 typedef const storage* packet;
-INLINE packet fetch(const storage* p, int64 i) { return p + i; }
+INLINE packet fetch(const storage* p, int64 i) {
+  __builtin_prefetch(p + i + FETCH_AHEAD);
+  return p + i;
+}
 INLINE vfloat value(packet p, int part) { return load(p, 0); }
 // A store between loads from the same place in other tensors holds these up, so stores come last.
 #define SENDS_LATE 1
