@@ -198,9 +198,16 @@ final class DirectConv implements Conv {
     return (a + b - 1) / b;
   }
 
-  /** The largest power of two, up to {@code most}, that divides n. */
+  /**
+   * A power of two that divides n: {@code most}'s own, a fourth of it, and so on, so that there are
+   * few different kernels to compile.
+   */
   private static int divisor(int most, int n) {
-    return Math.min(Integer.highestOneBit(most), Integer.lowestOneBit(n));
+    int divisor = Integer.highestOneBit(most);
+    while (n % divisor != 0) {
+      divisor = Math.max(1, divisor / 4);
+    }
+    return divisor;
   }
 
   /** A processor turns one half to float as slowly as sixteen, and here each of them many times. */
