@@ -10,7 +10,6 @@ from torch import nn
 
 import machine
 import whole_step
-from lif import LIF, PlainLIF
 from nets import ResNet
 
 OBJECTS = 7
@@ -141,7 +140,6 @@ def main():
     p.add_argument("--fpn-channels", type=int, default=256)
     p.add_argument("--box-weight", type=float, default=1.0)
     p.add_argument("--pyramid-weight", type=float, default=1.0)
-    p.add_argument("--way", choices=["eager", "channels_last", "compiled"], default="eager")
     whole_step.add_options(p, batch=2, steps=5, lr=0.01)
     a = p.parse_args()
     where = machine.prepare(a)
@@ -159,17 +157,15 @@ def main():
         levels = teacher.train()(x.unsqueeze(0))[3]
     teacher = teacher.eval().requires_grad_(False)
     anchors = anchors_of(a.size, levels)
-    # The neuron of SpikingJelly's torch backend where nothing else is asked for, else the one that keeps layout and graph.
-    student = RetinaNet(LIF if a.way == "eager" else PlainLIF, a.classes, a.fpn_channels, transforms=a.method == "sakd")
+    student = RetinaNet(whole_step.neuron(a), a.classes, a.fpn_channels, transforms=a.method == "sakd")
     student.load_state_dict(teacher.state_dict(), strict=False)  # the method's weight transfer
     if a.method == "direct":
         teacher = None
     student.train()
-    if a.way == "channels_last":
-        x, student = x.contiguous(memory_format=torch.channels_last), student.to(memory_format=torch.channels_last)
-    step_loss = torch.compile(loss_of) if a.way == "compiled" else loss_of
+    x, student, teacher = whole_step.laid_out(a, x, student, teacher)
+    step_loss = whole_step.loss_function(a, loss_of)
     whole_step.measure(a, where, student, lambda cast: step_loss(student, teacher, x, boxes, labels, anchors, a, cast),
-                       way=a.way, model="spiking-retinanet-resnet18", size=a.size)
+                       model="spiking-retinanet-resnet18", size=a.size)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from torch import nn
 
 import machine
 import whole_step
-from lif import LIF, PlainLIF
 from nets import ResNet, kd_loss, over_time
 
 IGNORED = 255
@@ -81,7 +80,6 @@ def main():
     p.add_argument("--size", type=int, default=128)
     p.add_argument("--classes", type=int, default=21)
     p.add_argument("--output-stride", type=int, choices=[8, 16, 32], default=8)
-    p.add_argument("--way", choices=["eager", "channels_last", "compiled"], default="eager")
     whole_step.add_options(p, batch=4, steps=5, lr=0.01)
     a = p.parse_args()
     where = machine.prepare(a)
@@ -90,16 +88,14 @@ def main():
     x = torch.randn(a.batch, 3, a.size, a.size)
     y = torch.randint(a.classes, (a.batch, a.size, a.size))
     teacher = calibrated_teacher(x, a.classes, a.output_stride)
-    # The neuron of SpikingJelly's torch backend where nothing else is asked for, else the one that keeps layout and graph.
-    student = Fcn(LIF if a.way == "eager" else PlainLIF, a.classes, a.output_stride, transforms=a.method == "sakd")
+    student = Fcn(whole_step.neuron(a), a.classes, a.output_stride, transforms=a.method == "sakd")
     student.load_state_dict(teacher.state_dict(), strict=False)  # the method's weight transfer
     if a.method == "direct":
         teacher = None
     student.train()
-    if a.way == "channels_last":
-        x, student = x.contiguous(memory_format=torch.channels_last), student.to(memory_format=torch.channels_last)
-    step_loss = torch.compile(loss_of) if a.way == "compiled" else loss_of
-    whole_step.measure(a, where, student, lambda cast: step_loss(student, teacher, x, y, a, cast), way=a.way,
+    x, student, teacher = whole_step.laid_out(a, x, student, teacher)
+    step_loss = whole_step.loss_function(a, loss_of)
+    whole_step.measure(a, where, student, lambda cast: step_loss(student, teacher, x, y, a, cast),
                        model="spiking-fcn-resnet18", size=a.size, output_stride=a.output_stride)
 
 

@@ -6,7 +6,6 @@ import torch
 
 import machine
 import whole_step
-from lif import LIF
 from nets import Student, calibrated_teacher, loss_of
 
 CLASSES = 10
@@ -21,13 +20,15 @@ def main():
     torch.manual_seed(0)
     x, y = torch.randn(a.batch, 3, 32, 32), torch.randint(CLASSES, (a.batch,))
     teacher = calibrated_teacher(x)
-    student = Student(LIF)
+    student = Student(whole_step.neuron(a))
     student.load_state_dict(teacher.state_dict(), strict=False)  # the method's weight transfer
     if a.method == "direct":
         teacher = None
         student.without_transforms()
     student.train()
-    whole_step.measure(a, where, student, lambda cast: loss_of(student, teacher, x, y, a.T, a, cast))
+    x, student, teacher = whole_step.laid_out(a, x, student, teacher)
+    step_loss = whole_step.loss_function(a, loss_of)
+    whole_step.measure(a, where, student, lambda cast: step_loss(student, teacher, x, y, a.T, a, cast))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@ package sakd.bench;
 
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import sakd.data.Targets;
@@ -68,6 +69,7 @@ public final class StepBenchmark implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    String limit = System.getenv("ONEDNN_MAX_CPU_ISA");
     try (Ops ops = Backend.open(device)) {
       StepBench.Measured m =
           new StepBench(ops, storage, timed)
@@ -76,14 +78,18 @@ public final class StepBenchmark implements Callable<Integer> {
                       .with(new Scale(microBatches, DType.F32, 0).checkpointed(checkpointed)));
       System.out.printf(
           Locale.ROOT,
-          "{\"peer\": \"sakd\", \"device\": \"%s\", \"model\": \"%s\", \"size\": %d, \"step_s\": %.4f, "
+          "{\"peer\": \"sakd\", \"device\": \"%s\", \"isa_limit\": %s, \"model\": \"%s\", \"size\": %d, \"step_s\": %.4f, "
+              + "\"step_s_lower\": %.4f, \"step_s_upper\": %.4f, "
               + "\"images_per_s\": %.2f, \"host_overhead\": %s, \"method\": \"%s\", \"dtype\": \"%s\", \"T\": %d, "
               + "\"batch\": %d, \"convolution\": %.3f, \"neuron\": %.3f, \"rest\": %.3f, "
-              + "\"peak_mib\": %d, \"loss_first\": %.4f, \"loss_last\": %.4f}%n",
+              + "\"peak_mib\": %d, \"loss_first\": %.4f, \"loss_last\": %.4f, \"operations\": [%s]}%n",
           device,
+          limit == null ? "null" : '"' + limit + '"',
           model,
           size,
           m.seconds(),
+          m.lower(),
+          m.upper(),
           batch / m.seconds(),
           Double.isNaN(m.busySeconds())
               ? "null"
@@ -97,10 +103,20 @@ public final class StepBenchmark implements Callable<Integer> {
           1 - m.convolution() - m.neuron(),
           m.peakBytes() >> 20,
           m.firstLoss(),
-          m.lastLoss());
-      System.out.print(m.operations());
+          m.lastLoss(),
+          m.operations().stream().map(StepBenchmark::json).collect(Collectors.joining(", ")));
     }
     return 0;
+  }
+
+  private static String json(OpsProfile.Operation o) {
+    return String.format(
+        Locale.ROOT,
+        "{\"name\": \"%s\", \"ms\": %.3f, \"calls\": %d, \"gflops\": %.1f}",
+        o.name(),
+        o.milliseconds(),
+        o.calls(),
+        o.flops() / o.milliseconds() * 1e-6);
   }
 
   private NetworkSpec spec() {

@@ -3,11 +3,12 @@ package sakd.bench;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import sakd.device.ConvShape;
 import sakd.ops.Ops;
 import sakd.ops.Tensor;
 
@@ -18,8 +19,18 @@ import sakd.ops.Tensor;
  * <p>An operation is a method that is handed tensors. The others allocate, ask, or run work whose
  * operations come through here themselves: their time would be counted twice.
  */
-final class OpsProfile {
-  private final Map<String, long[]> nanos = new TreeMap<>();
+public final class OpsProfile {
+  /**
+   * What was counted of the operations of one name, a step.
+   *
+   * @param flops floating-point operations, two to a multiply-accumulate of a convolution; 0 where
+   *     it is none
+   */
+  public record Operation(String name, double milliseconds, long calls, double flops) {}
+
+  /** Nanoseconds, calls and multiply-accumulates. */
+  private final Map<String, long[]> counts = new TreeMap<>();
+
   private final Ops ops;
   private boolean counting;
 
@@ -35,9 +46,10 @@ final class OpsProfile {
                     Object result = method.invoke(inner, arguments);
                     if (counting && isOperation(method)) {
                       inner.device().synchronize();
-                      long[] sum = nanos.computeIfAbsent(method.getName(), n -> new long[2]);
+                      long[] sum = counts.computeIfAbsent(method.getName(), n -> new long[3]);
                       sum[0] += System.nanoTime() - start;
                       sum[1]++;
+                      sum[2] += arguments[0] instanceof ConvShape c ? c.macs() : 0;
                     }
                     return result;
                   } catch (InvocationTargetException e) {
@@ -65,27 +77,23 @@ final class OpsProfile {
   }
 
   private long sum(Predicate<String> names) {
-    return nanos.entrySet().stream()
+    return counts.entrySet().stream()
         .filter(e -> names.test(e.getKey()))
         .mapToLong(e -> e.getValue()[0])
         .sum();
   }
 
-  /** Milliseconds and calls a step, the longest first. */
-  String list(int steps) {
-    StringBuilder text = new StringBuilder();
-    nanos.entrySet().stream()
-        .sorted((a, b) -> Long.compare(b.getValue()[0], a.getValue()[0]))
-        .limit(14)
-        .forEach(
+  /** Of each name, the longest first. */
+  List<Operation> operations(int steps) {
+    return counts.entrySet().stream()
+        .map(
             e ->
-                text.append(
-                    String.format(
-                        Locale.ROOT,
-                        "  %-22s %8.2f ms  %5d calls%n",
-                        e.getKey(),
-                        e.getValue()[0] * 1e-6 / steps,
-                        e.getValue()[1] / steps)));
-    return text.toString();
+                new Operation(
+                    e.getKey(),
+                    e.getValue()[0] * 1e-6 / steps,
+                    e.getValue()[1] / steps,
+                    2.0 * e.getValue()[2] / steps))
+        .sorted(Comparator.comparingDouble(Operation::milliseconds).reversed())
+        .toList();
   }
 }

@@ -74,24 +74,28 @@ public final class StepBench {
    * What was measured.
    *
    * @param seconds of a step, the median
+   * @param lower quartile of a step's seconds
+   * @param upper quartile
    * @param busySeconds of the recorded step alone, launched back to back: what the device needs;
    *     NaN where the device records nothing
    * @param launches what the recorded step holds; 0 where the device records nothing
    * @param peakBytes most bytes in use, as {@link Ops.MemoryReport#peak}
    * @param convolution share of the time of all operations
    * @param neuron share of fused neurons, batch statistics included
-   * @param operations milliseconds and calls a step
+   * @param operations of a step
    * @param firstLoss of the first step, before any update
    * @param lastLoss of the last step
    */
   public record Measured(
       double seconds,
+      double lower,
+      double upper,
       double busySeconds,
       int launches,
       long peakBytes,
       double convolution,
       double neuron,
-      String operations,
+      List<OpsProfile.Operation> operations,
       double firstLoss,
       double lastLoss) {
     /** Share of the step in which the device waits for the host; NaN where nothing is recorded. */
@@ -129,7 +133,7 @@ public final class StepBench {
       }
       step.take();
       Timing timing = new Timing(ops.device(), timed, SAMPLE_SECONDS);
-      double seconds = timing.seconds(() -> work.run(step));
+      Timing.Quartiles seconds = timing.quartiles(() -> work.run(step));
       double lastLoss = step.take().loss(work.objective).total();
       // Of several micro-batches one alone is a graph.
       Optional<CapturedGraph> whole =
@@ -143,13 +147,15 @@ public final class StepBench {
         work.run(unrecorded);
       }
       return new Measured(
-          seconds,
+          seconds.median(),
+          seconds.lower(),
+          seconds.upper(),
           busy,
           launches,
           peak,
           profile.share(n -> n.startsWith("conv") && !n.equals("convert")),
           profile.share(n -> n.startsWith("neuron") || n.endsWith("Statistics")),
-          profile.list(counted),
+          profile.operations(counted),
           first,
           lastLoss);
     }

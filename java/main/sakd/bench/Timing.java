@@ -32,8 +32,16 @@ final class Timing {
     this.sampleSeconds = sampleSeconds;
   }
 
-  /** Seconds of one run: the median over samples of runs back to back, with a wait at the end. */
+  /** Seconds of one run. */
+  record Quartiles(double lower, double median, double upper) {}
+
+  /** The median of {@link #quartiles}. */
   double seconds(Runnable work) {
+    return quartiles(work).median;
+  }
+
+  /** Over samples of runs back to back, with a wait at the end. */
+  Quartiles quartiles(Runnable work) {
     double once = sample(work, 1);
     for (int i = 1; i < WARM_UP; i++) {
       once = sample(work, 1);
@@ -44,7 +52,7 @@ final class Timing {
       seconds[i] = sample(work, runs);
     }
     Arrays.sort(seconds);
-    return seconds[samples / 2];
+    return new Quartiles(seconds[samples / 4], seconds[samples / 2], seconds[3 * samples / 4]);
   }
 
   private double sample(Runnable work, int runs) {
