@@ -1,5 +1,6 @@
-"""Turns the lines of JSON of run-cpu.sh into benchmarks/results/cpu-<model>.md, and keeps the ratios of each run in
-cpu-<model>.json beside it. Fails where a ratio is below the last one by more than a tenth."""
+"""report.py LINES [FOLDER]: turns the lines of JSON of run-cpu.sh into cpu-<model>.md in benchmarks/results, or in FOLDER,
+and keeps the ratios of each run in cpu-<model>.json beside it. Fails where a ratio is below the last one by more than a
+tenth."""
 import datetime
 import json
 import os
@@ -158,7 +159,7 @@ def main():
     if peers:
         where.append(f"{peers[0]['peer']}, {peers[0]['threads']} threads, {peers[0]['cpu_capability']}")
     slug = re.sub(r"[^a-z0-9]+", "-", model.lower().replace("(r)", "").replace("(tm)", "")).strip("-")
-    folder = pathlib.Path(__file__).parent / "results"
+    folder = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else pathlib.Path(__file__).parent / "results"
     folder.mkdir(exist_ok=True)
     steps = steps_of(lines)
     runs, fallen = history(folder / f"cpu-{slug}.json", steps)

@@ -8,8 +8,9 @@
 // one number; dense products are faster per product but not five times. Numbers may be any: spikes, sums of
 // spikes, dropped out spikes.
 //
-// Threads take a chunk of the batch's rows each, and a chunk is walked in strips of some rows, whose numbers
-// that are not zero are listed first: where the vector that a number is multiplied with lies, and the number.
+// The batch's rows go in strips, whose numbers that are not zero are listed first: where the vector that a number
+// is multiplied with lies, and the number. Threads take strips in turn, a chunk each: neurons fire more often at some
+// steps of time than at others.
 // Layouts: x [batch, height, width, in], y [batch, out_height, out_width, out] in storage; float32 the rest,
 //
 //   packed [out / ROW, size, in / group, size, group, ROW]   weights: what a strip reads at a time, `group`
@@ -108,10 +109,9 @@ KERNEL(sparse_forward, GLOBAL const storage* RESTRICT x, GLOBAL const float* RES
     float* const values = all_values + chunk * entries;
     int* const starts = all_starts + chunk * pixels;
     float* const sums = all_sums + chunk * strip * out_width * ROW;
-    const int64 rows = (int64)batch * out_height, last = rows * (chunk + 1) / chunks;
-    int64 end = 0;
-    for (int64 first = rows * chunk / chunks; first < last; first = end) {
-      end = first + strip < last ? first + strip : last;
+    const int64 rows = (int64)batch * out_height;
+    for (int64 first = chunk * strip; first < rows; first += (int64)chunks * strip) {
+      const int64 end = first + strip < rows ? first + strip : rows;
       // The rows of x that the strip sees.
       const int top = (int)(first % out_height) * stride - pad;
       const int bottom = (int)((end - 1) % out_height) * stride - pad + (size - 1) * dilation + 1;
@@ -208,7 +208,7 @@ INLINE void add_products(const float* grad_y, const int* offsets, const int* pla
   }
 }
 
-// sums is assigned. Stride 1. Scratch of each chunk: in lists of strip * width entries, and `padded` floats: what a strip
+// sums is assigned. Stride 1. Scratch of each chunk: `in` lists of strip * width entries, and `padded` floats: what a strip
 // sees of grad_y, with zeros where a window reaches outside.
 KERNEL(sparse_weights, GLOBAL const storage* RESTRICT x, GLOBAL const storage* RESTRICT grad_y,
        GLOBAL float* RESTRICT all_sums, GLOBAL int* RESTRICT all_places, GLOBAL float* RESTRICT all_values,
@@ -227,10 +227,9 @@ KERNEL(sparse_weights, GLOBAL const storage* RESTRICT x, GLOBAL const storage* R
     float* const vectors = all_padded + chunk * padded;
     float* const sums = all_sums + chunk * size * size * in * out;
     for (int64 i = 0; i < (int64)size * size * in * out; i += LANES) store_float(sums, i, splat(0));
-    const int64 rows = (int64)batch * height, last = rows * (chunk + 1) / chunks;
-    int64 end = 0;
-    for (int64 first = rows * chunk / chunks; first < last; first = end) {
-      end = first + strip < last ? first + strip : last;
+    const int64 rows = (int64)batch * height;
+    for (int64 first = chunk * strip; first < rows; first += (int64)chunks * strip) {
+      const int64 end = first + strip < rows ? first + strip : rows;
       const int64 image = first / height;
       const int top = (int)(first % height) + pad;
       for (int c = 0; c < in; ++c) counts[c] = 0;

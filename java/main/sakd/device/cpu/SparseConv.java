@@ -49,6 +49,9 @@ final class SparseConv implements AutoCloseable {
   /** Pixels of a strip: what it lists and sums stays in a second-level cache. */
   private static final int STRIP = 512;
 
+  /** Strips of a thread at least, so that none waits long for another. */
+  private static final int LEAST_STRIPS = 2;
+
   /** The gradient by the weights is summed apart by every thread. */
   private static final long MOST_BYTES = 128L << 20;
 
@@ -125,7 +128,7 @@ final class SparseConv implements AutoCloseable {
       group /= 2;
     }
     int chunks = chunks(s.outHeight() * s.batch());
-    int strip = Math.max(1, STRIP / s.outWidth());
+    int strip = strip(s.outHeight() * s.batch(), s.outWidth(), chunks);
     long crossings = (strip - 1L) / s.outHeight() + 1;
     long rows = (strip - 1L) * s.stride() + s.reach() + crossings * (s.reach() + s.stride());
     long entries = rows * s.width() * (s.in() + (long) LANES * (s.in() / group)) + LANES;
@@ -165,7 +168,7 @@ final class SparseConv implements AutoCloseable {
   void backwardWeights(ConvShape s, DType storage, Memory x, Memory gradY, Memory gradW) {
     int block = block(s, BLOCK_WEIGHTS);
     int chunks = chunks(s.height() * s.batch());
-    int strip = Math.max(1, STRIP / s.width());
+    int strip = strip(s.height() * s.batch(), s.width(), chunks);
     long entries = (long) strip * s.width() * s.in();
     int border = s.pad() + s.reach() - 1;
     long rows = strip + s.reach() + ((strip - 1L) / s.height() + 1) * border;
@@ -197,6 +200,11 @@ final class SparseConv implements AutoCloseable {
     long items = weights(s) / LANES / block / LANES;
     kernel("merge_sums", storage, block)
         .launch(items, sums, gradW, s.kernel(), s.in(), s.out(), chunks, items);
+  }
+
+  /** Rows of a strip, of which every chunk has some. */
+  private static int strip(int rows, int width, int chunks) {
+    return Math.max(1, Math.min(STRIP / width, rows / (LEAST_STRIPS * chunks)));
   }
 
   private static int chunks(int rows) {
