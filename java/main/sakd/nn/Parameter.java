@@ -16,7 +16,6 @@ public final class Parameter {
   private final int area;
   private final boolean trained;
   private final DoubleSupplier initial;
-  private Parameters owner;
   private Device device;
   private Tensor value;
   private Tensor gradient;
@@ -34,13 +33,9 @@ public final class Parameter {
     this.initial = initial;
   }
 
-  void place(Parameters owner, Device device, Tensor value) {
-    this.owner = owner;
+  void place(Device device, Tensor value, Tensor gradient) {
     this.device = device;
     this.value = value;
-  }
-
-  void placeGradient(Tensor gradient) {
     this.gradient = gradient;
   }
 
@@ -81,9 +76,6 @@ public final class Parameter {
 
   /** The gradient, like the value; null for running statistics. */
   public Tensor gradient() {
-    if (gradient == null && trained) {
-      owner.gradients();
-    }
     return gradient;
   }
 

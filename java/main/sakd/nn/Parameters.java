@@ -33,12 +33,8 @@ public final class Parameters implements AutoCloseable {
   private final List<Parameter> windows = new ArrayList<>();
 
   private final Random random;
-  private Ops ops;
   private Tensor weights;
-
-  /** Null until somebody asks for them: networks that are not trained have none. */
   private Tensor gradients;
-
   private Tensor statistics;
   private Tensor narrowGradients;
   private Frozen frozen;
@@ -127,8 +123,8 @@ public final class Parameters implements AutoCloseable {
 
   /** Gives every parameter its place on the device, for values that are about to be set. */
   public void reserve(Ops ops) {
-    this.ops = ops;
     weights = flat(ops, true);
+    gradients = flat(ops, true);
     statistics = flat(ops, false);
     place(ops, true);
     place(ops, false);
@@ -190,7 +186,11 @@ public final class Parameters implements AutoCloseable {
   private void place(Ops ops, boolean trained) {
     long at = 0;
     for (Parameter p : those(trained)) {
-      p.place(this, ops.device(), (trained ? weights : statistics).slice(at, p.size()));
+      if (trained) {
+        p.place(ops.device(), weights.slice(at, p.size()), gradients.slice(at, p.size()));
+      } else {
+        p.place(ops.device(), statistics.slice(at, p.size()), null);
+      }
       at += room(p);
     }
   }
@@ -247,7 +247,7 @@ public final class Parameters implements AutoCloseable {
   void widenGradients(Ops ops) {
     if (narrowGradients != null) {
       int rows = narrowGradients.dim(0);
-      ops.convert(narrowGradients, gradients().slice(0, rows, GRAIN));
+      ops.convert(narrowGradients, gradients.slice(0, rows, GRAIN));
     }
   }
 
@@ -286,12 +286,7 @@ public final class Parameters implements AutoCloseable {
     return weights;
   }
 
-  /** All gradients, of the layout of {@link #weights}; zero when they are first asked for. */
   public Tensor gradients() {
-    if (gradients == null) {
-      gradients = likeWeights(ops);
-      slices(gradients).forEach(Parameter::placeGradient);
-    }
     return gradients;
   }
 
@@ -303,10 +298,8 @@ public final class Parameters implements AutoCloseable {
   public void close() {
     if (weights != null) {
       weights.close();
-      statistics.close();
-    }
-    if (gradients != null) {
       gradients.close();
+      statistics.close();
     }
     if (narrowGradients != null) {
       narrowGradients.close();

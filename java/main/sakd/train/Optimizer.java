@@ -56,8 +56,6 @@ public abstract class Optimizer implements AutoCloseable {
     this.scaling = Transfers.vector(ops, scalesLoss ? FIRST_SCALE : 1, 0);
     this.decay = weightDecay.of(ops, parameters);
     this.squares = Transfers.vector(ops, 0);
-    // Made now: a step may allocate nothing that outlives it.
-    parameters.gradients();
   }
 
   /** SGD with momentum as in PyTorch, dampening 0. */
