@@ -4,8 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.api.Test;
 import sakd.device.cpu.CpuDevice;
 import sakd.testing.JavaProcess;
 
@@ -24,12 +23,11 @@ class IsaTest {
     }
   }
 
-  @ParameterizedTest
-  @CsvSource({"AVX2,AVX2", "avx512_core,AVX512"})
-  void convolutionsAreRightWithout(String limit, String named) throws Exception {
+  @Test
+  void convolutionsAreRightWithoutAvx512() throws Exception {
     assumeTrue(CpuDevice.hasCompiler(), "no C++ compiler");
     assumeTrue(CpuDevice.processor().contains("AVX512"), "this processor has no more than AVX2");
-    assertTrue(described(limit).contains(", " + named + " (ONEDNN_MAX_CPU_ISA)"));
+    assertTrue(described("avx2").contains(", AVX2 (ONEDNN_MAX_CPU_ISA)"));
   }
 
   private static String described(String limit) throws IOException, InterruptedException {
