@@ -1,18 +1,16 @@
 // host/sparse_conv.cu: convolution of activations that are mostly zero, against plain loops.
-#include "numbers.h"
+#include "conv_reference.h"
 
 #include "../kernels/host/sparse_conv.cu"
 
 namespace {
-struct Shape {
-  int batch, height, width, in, out, size, stride, pad, dilation, group, strip, chunks;
+struct Shape : Conv {
+  int group, strip, chunks;
   double density;
-  int reach() const { return dilation * (size - 1) + 1; }
-  int out_height() const { return (height + 2 * pad - reach()) / stride + 1; }
-  int out_width() const { return (width + 2 * pad - reach()) / stride + 1; }
-  size_t x_size() const { return size_t(batch) * height * width * in; }
-  size_t y_size() const { return size_t(batch) * out_height() * out_width() * out; }
-  int64 weights() const { return int64(out) * size * size * in; }
+  Shape(int batch, int height, int width, int in, int out, int size, int stride, int pad, int dilation, int group,
+        int strip, int chunks, double density)
+      : Conv{batch, height, width, in, out, size, stride, pad, dilation},
+        group(group), strip(strip), chunks(chunks), density(density) {}
 };
 
 const int C = LANES, O = ROW;
@@ -36,23 +34,6 @@ const Shape shapes[] = {
     {2, 5, 4, C, O, 3, 1, 1, 1, LANES, 3, 2, 0.0},
 };
 
-/// Calls use(pixel of x, place of the window, pixel of y) for every pixel that a window sees.
-template <class Use>
-void for_each_product(const Shape& s, Use use) {
-  for (int n = 0; n < s.batch; ++n) {
-    for (int oh = 0; oh < s.out_height(); ++oh) {
-      for (int ow = 0; ow < s.out_width(); ++ow) {
-        for (int place = 0; place < s.size * s.size; ++place) {
-          const int h = oh * s.stride - s.pad + place / s.size * s.dilation;
-          const int w = ow * s.stride - s.pad + place % s.size * s.dilation;
-          if (h < 0 || w < 0 || h >= s.height || w >= s.width) continue;
-          use((size_t(n) * s.height + h) * s.width + w, place, (size_t(n) * s.out_height() + oh) * s.out_width() + ow);
-        }
-      }
-    }
-  }
-}
-
 Doubles mostly_zero(Random& random, const Shape& s) {
   Doubles x = random.normals(s.x_size());
   for (double& v : x) {
@@ -60,18 +41,12 @@ Doubles mostly_zero(Random& random, const Shape& s) {
   }
   return x;
 }
-
-std::string text(const Shape& s) {
-  return std::to_string(s.height) + " x " + std::to_string(s.width) + ", window " + std::to_string(s.size) +
-         ", stride " + std::to_string(s.stride) + ", pad " + std::to_string(s.pad) + ", dilation " +
-         std::to_string(s.dilation) + ", density " + std::to_string(s.density);
-}
 }  // namespace
 
 TEST_CASE("forward") {
   Random random(1);
   for (const Shape& s : shapes) {
-    INFO(text(s));
+    INFO(s.text() << ", density " << s.density);
     const Doubles x = mostly_zero(random, s);
     Doubles w = random.normals(s.weights());
     // Not numbers of storage: what is multiplied is rounded.
@@ -93,14 +68,7 @@ TEST_CASE("forward") {
      s.dilation, s.group, s.strip, s.chunks);
 
     Doubles expected(s.y_size(), 0.0);
-    for_each_product(s, [&](size_t from, int place, size_t to) {
-      for (int c = 0; c < s.in; ++c) {
-        for (int o = 0; x[from * s.in + c] != 0 && o < s.out; ++o) {
-          const double weight = w[(size_t(o) * s.size * s.size + place) * s.in + c];
-          expected[to * s.out + o] += x[from * s.in + c] * rounded(weight);
-        }
-      }
-    });
+    s.for_each_product([&](size_t a, size_t b, size_t c) { expected[c] += x[a] * rounded(w[b]); });
     check_storage("y", y, expected, 2e-5);
   }
 }
@@ -109,7 +77,7 @@ TEST_CASE("gradient by the weights") {
   Random random(2);
   for (const Shape& s : shapes) {
     if (s.stride != 1) continue;
-    INFO(text(s));
+    INFO(s.text() << ", density " << s.density);
     const Doubles x = mostly_zero(random, s), g = random.normals(s.y_size());
     const Buffer<storage> input = to_storage_buffer(x), grad_y = to_storage_buffer(g);
     const Buffer<float> grad_w(s.weights()), sums(s.chunks * s.weights());
@@ -128,13 +96,7 @@ TEST_CASE("gradient by the weights") {
     KERNEL_OF(merge_sums)(items(n), sums.data(), grad_w.data(), s.size, s.in, s.out, s.chunks, n);
 
     Doubles expected(s.weights(), 0.0);
-    for_each_product(s, [&](size_t from, int place, size_t to) {
-      for (int c = 0; c < s.in; ++c) {
-        for (int o = 0; x[from * s.in + c] != 0 && o < s.out; ++o) {
-          expected[(size_t(o) * s.size * s.size + place) * s.in + c] += x[from * s.in + c] * g[to * s.out + o];
-        }
-      }
-    });
+    s.for_each_product([&](size_t a, size_t b, size_t c) { expected[b] += x[a] * g[c]; });
     check_float("grad_w", grad_w, expected, 2e-5);
   }
 }

@@ -10,12 +10,12 @@ import sakd.device.Memory;
 
 /**
  * Convolution and matrix product of the processor: each convolution in the way that is fastest for
- * its shape, by oneDNN's primitives for it, as a product over windows, or as one of spikes.
+ * its shape and input, by oneDNN's primitives for it, as a product over windows, as one of spikes,
+ * of what is not zero alone, or with Winograd's fewer products.
  */
 final class CpuMatrix implements MatrixLibrary {
   private final OneDnn dnn = new OneDnn();
   private final WindowConv windows;
-
   private final SparseConv sparse;
   private final WinogradConv winograd;
 

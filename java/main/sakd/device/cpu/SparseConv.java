@@ -113,20 +113,18 @@ final class SparseConv implements AutoCloseable {
     return (long) s.out() * s.kernel() * s.kernel() * s.in();
   }
 
-  private static int block(ConvShape s, int most) {
-    int block = most;
-    while (s.out() % (LANES * block) != 0) {
-      block /= 2;
+  /** The largest of {@code most}, a half of it and so on that divides n. */
+  private static int divisor(int most, int n) {
+    int divisor = most;
+    while (n % divisor != 0) {
+      divisor /= 2;
     }
-    return block;
+    return divisor;
   }
 
   void forward(ConvShape s, DType storage, Memory x, Memory w, Memory y) {
-    int block = block(s, BLOCK);
-    int group = GROUP;
-    while (s.in() % group != 0) {
-      group /= 2;
-    }
+    int block = divisor(BLOCK, s.out() / LANES);
+    int group = divisor(GROUP, s.in());
     int chunks = chunks(s.outHeight() * s.batch());
     int strip = strip(s.outHeight() * s.batch(), s.outWidth(), chunks);
     long crossings = (strip - 1L) / s.outHeight() + 1;
@@ -166,7 +164,7 @@ final class SparseConv implements AutoCloseable {
   }
 
   void backwardWeights(ConvShape s, DType storage, Memory x, Memory gradY, Memory gradW) {
-    int block = block(s, BLOCK_WEIGHTS);
+    int block = divisor(BLOCK_WEIGHTS, s.out() / LANES);
     int chunks = chunks(s.height() * s.batch());
     int strip = strip(s.height() * s.batch(), s.width(), chunks);
     long entries = (long) strip * s.width() * s.in();

@@ -91,7 +91,7 @@ final class DirectConv implements Conv {
         int lines = (outHeight - h + down - 1) / down;
         int line = (outWidth - v + down - 1) / down;
         long pixels = (long) s.batch() * lines * line;
-        Rows r = Rows.of(device, (pixels + tile.numbers - 1) / tile.numbers, blocks);
+        Rows r = Rows.of(device, divideUp(pixels, tile.numbers), blocks);
         convolve.launchRows(
             r.rows,
             r.row,
